@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "base/log.h"
+
+#include "base/deadline.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 2048, MESSAGE_BYTES = 1024 };
+
+static const char *log_program = "grisaille";
+static enum log_level log_max_level = LOG_INFO;
+static enum log_format log_line_format = LOG_TEXT;
+static _Thread_local const char *log_request;
+
+static const char *const level_names[] = {
+    [LOG_ERROR] = "error",
+    [LOG_WARNING] = "warning",
+    [LOG_INFO] = "info",
+    [LOG_DEBUG] = "debug",
+};
+
+void log_open(const char *program, enum log_level level, enum log_format format)
+{
+    log_program = program;
+    log_max_level = level;
+    log_line_format = format;
+}
+
+void log_set_request(const char *request_id)
+{
+    log_request = request_id;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return level <= log_max_level;
+}
+
+/* "2026-11-24T08:07:17.123Z" */
+static void format_time(char *text, size_t size)
+{
+    struct timespec now;
+    struct tm utc;
+    size_t length;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
+/* No byte of a message may end its line or start a terminal's escape sequence. */
+static void blank_controls(char *message)
+{
+    for (unsigned char *byte = (unsigned char *)message; *byte != '\0'; byte++) {
+        if (*byte < 0x20 || *byte == 0x7f)
+            *byte = '?';
+    }
+}
+
+/* Puts `message` into `out` as the inside of a JSON string, cut where `out` ends. */
+static void escape_json(char *out, size_t size, const char *message)
+{
+    size_t used = 0;
+
+    for (; *message != '\0' && used + 7 < size; message++) {
+        unsigned char byte = (unsigned char)*message;
+
+        if (byte == '"' || byte == '\\') {
+            out[used++] = '\\';
+            out[used++] = (char)byte;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            used += (size_t)snprintf(out + used, size - used, "\\u%04x", (unsigned)byte);
+        } else {
+            out[used++] = (char)byte;
+        }
+    }
+    out[used] = '\0';
+}
+
+static int format_text(char *line, enum log_level level, const char *when, char *message)
+{
+    const char *id = log_request;
+
+    blank_controls(message);
+    return snprintf(line, LINE_BYTES, "%s %s %s[%d]: %s%s%s%s\n", when, level_names[level],
+                    log_program, (int)getpid(), id ? "[" : "", id ? id : "", id ? "] " : "", message);
+}
+
+static int format_json(char *line, enum log_level level, const char *when, const char *message)
+{
+    char escaped[MESSAGE_BYTES + 512];
+    const char *id = log_request;
+
+    escape_json(escaped, sizeof(escaped), message);
+    return snprintf(line, LINE_BYTES,
+                    "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,%s%s%s"
+                    "\"message\":\"%s\"}\n",
+                    when, level_names[level], log_program, (int)getpid(),
+                    id ? "\"request_id\":\"" : "", id ? id : "", id ? "\"," : "", escaped);
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    int saved = errno;
+    char message[MESSAGE_BYTES], line[LINE_BYTES], when[40];
+    va_list arguments;
+    int length;
+
+    if (!log_enabled(level))
+        return;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    format_time(when, sizeof(when));
+    if (log_line_format == LOG_JSON)
+        length = format_json(line, level, when, message);
+    else
+        length = format_text(line, level, when, message);
+    if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
+        length = 0; /* nowhere is left to say so */
+    errno = saved;
+}
+
+bool log_limit(_Atomic long long *last_us, int period_ms)
+{
+    long long now = clock_us();
+    long long last = atomic_load(last_us);
+
+    if (last != 0 && now - last < (long long)period_ms * 1000)
+        return false;
+    return atomic_compare_exchange_strong(last_us, &last, now);
+}
