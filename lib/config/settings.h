@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The configuration in force, filled from the defaults, then the file, then the flags. One struct
+ * for both servers: which members a program has keys for is said by its table (gateway_options,
+ * scale_options). Strings belong to the struct.
+ */
+struct settings {
+    struct {
+        char *ip;
+        int64_t port;
+        int64_t max_connections, max_connections_per_ip;
+        int64_t idle_timeout_ms, body_timeout_ms;
+    } listen;
+    struct {
+        int64_t max_body_bytes, max_pixels, max_scans, max_output_bytes, max_inflight_bytes;
+        int64_t deadline_ms;
+    } limits;
+    struct {                   /* "gray." in the gateway, "scale." in the scale server */
+        char *program;         /* "": grisaille-gray or grisaille-scale-worker beside this program */
+        int64_t workers;       /* 0: one per CPU */
+        int64_t queue_max, queue_wait_ms, max_jobs, max_memory_bytes;
+    } pool;
+    struct {
+        char *upstream;        /* gateway */
+        double factor, max;    /* scale server: scale.default, scale.max */
+    } scale;
+    struct {
+        int64_t quality;
+    } output;
+    bool sandbox;              /* "required" | "off" */
+    int64_t log_level, log_format; /* enum log_level, enum log_format */
+    int64_t drain_ms;
+    int64_t ready_fd;          /* -1: none */
+};

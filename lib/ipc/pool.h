@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "ipc/job.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The server's side of the workers: N child processes, each with its own two queues and its own
+ * sealed memory, kept alive by one supervisor thread and lent to connection threads one job at a
+ * time. pool.c opens with the design.
+ */
+struct pool;
+
+struct pool_options {
+    const char *program;       /* path of the worker program */
+    unsigned workers;          /* at least 1 */
+    unsigned queue_max;        /* jobs that may wait for a worker */
+    unsigned queue_wait_ms;    /* how long one may wait */
+    unsigned max_jobs;         /* a worker is replaced after so many; 0: never */
+    uint64_t max_memory_bytes; /* a worker's address space */
+    size_t max_input_bytes;
+    size_t max_output_bytes;
+    bool sandbox;              /* true: workers cage themselves, or the pool does not start */
+    int log_level, log_format; /* enum log_level, enum log_format, for the workers */
+};
+
+struct pool_job {
+    enum job_kind kind;
+    struct job_parameters parameters;
+    const void *input;         /* borrowed until pool_run returns */
+    size_t input_size;
+    int64_t deadline_us;       /* base/deadline.h */
+    int client_fd;             /* the client's socket, watched for its going away; -1: none */
+};
+
+struct pool_result {
+    uint8_t *output;           /* on 0: malloc'd, the caller's; free with free() */
+    size_t output_size;
+    uint32_t format;           /* enum image_format as the worker says; the caller checks it */
+    int64_t queue_us;          /* waited for a worker */
+    int64_t work_us;           /* with a worker, retries included */
+    char detail[JOB_DETAIL_BYTES]; /* a sentence for the client; "" where there is none */
+};
+
+/* What is so at this moment; for /readyz and logs. */
+struct pool_status {
+    unsigned workers, idle, busy, starting; /* workers = idle + busy + starting */
+    unsigned waiting;          /* jobs */
+    uint64_t jobs, crashes, kills, recycled; /* since the start */
+    uint32_t facts;            /* enum worker_fact: the walls every living worker stands behind */
+};
+
+/*
+ * Starts the workers and the supervisor, and returns once one worker is ready for jobs. `options`
+ * is copied, `options->program` too. The caller has blocked SIGCHLD in every thread (server
+ * programs block all signals they wait for before any thread starts).
+ * 0 and *pool; or -errno: the program does not start, -EPROTO, or -EPERM: it cannot be caged; then
+ * *why (128 bytes of the caller) says what failed.
+ */
+int pool_new(struct pool **pool, const struct pool_options *options, char why[static 128]);
+
+/* Kills and reaps every worker and joins the supervisor. No pool_run may be under way. NULL is fine.
+ * Returns NULL. */
+struct pool *pool_free(struct pool *pool);
+
+/*
+ * Runs one job: waits its turn for a worker (first come, first served), lends it, waits for the
+ * reply, death, the deadline or the client's going away, whichever is first. Any thread, many at
+ * once. Returns 0 and result->output; a positive status: what the worker said of the picture, or
+ * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_IMAGE_CRASHED_DECODER, STATUS_CLIENT_GONE; or
+ * -errno. `result` is always set.
+ */
+int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *result);
+
+/* Whether a job that came now would be refused for a full queue: lets a server refuse before it
+ * reads a body. Any thread. */
+bool pool_is_full(struct pool *pool);
+
+/* Whether a worker answers within timeout_ms: an idle one is asked; busy ones within their deadline
+ * count. Any thread. */
+bool pool_answers(struct pool *pool, int timeout_ms);
+
+void pool_get_status(struct pool *pool, struct pool_status *status);
