@@ -1,2 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "ipc/job.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+
+static void blank_detail(char detail[static JOB_DETAIL_BYTES])
+{
+    detail[JOB_DETAIL_BYTES - 1] = '\0';
+    for (unsigned char *byte = (unsigned char *)detail; *byte != '\0'; byte++) {
+        if (*byte < 0x20 || *byte > 0x7e)
+            *byte = '?';
+    }
+}
+
+int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,
+                    uint64_t output_capacity)
+{
+    if (size != sizeof(*reply) || reply->version != JOB_WIRE_VERSION)
+        return -EPROTO;
+    if (reply->generation < generation)
+        return -ESTALE;
+    if (reply->generation != generation)
+        return -EPROTO;
+    if (reply->status < 0 || reply->status >= STATUS_COUNT)
+        return -EPROTO;
+    if (reply->output_offset > output_capacity ||
+        reply->output_bytes > output_capacity - reply->output_offset)
+        return -EPROTO;
+    blank_detail(reply->detail);
+    return 0;
+}
+
+int job_check_job(const struct job_message *job, size_t size, uint64_t input_capacity)
+{
+    const struct job_parameters *parameters = &job->parameters;
+
+    if (size != sizeof(*job) || job->version != JOB_WIRE_VERSION)
+        return -EPROTO;
+    if (job->kind < JOB_PING || job->kind > JOB_SCALE || job->input_bytes > input_capacity)
+        return -EPROTO;
+    if (job->kind == JOB_SCALE && !(parameters->factor > 0 && parameters->factor <= 1))
+        return -EPROTO;
+    if (job->kind != JOB_PING && (parameters->quality > 100 || parameters->default_quality < 1 ||
+                                  parameters->default_quality > 100))
+        return -EPROTO;
+    return 0;
+}
+
+int job_check_setup(const struct setup_message *setup, size_t size)
+{
+    const uint64_t page_mask = 4095;
+
+    if (size != sizeof(*setup) || setup->version != JOB_WIRE_VERSION)
+        return -EPROTO;
+    if (setup->input_capacity == 0 || setup->output_capacity == 0 ||
+        ((setup->input_capacity | setup->output_capacity) & page_mask) != 0)
+        return -EPROTO;
+    if (setup->input_capacity > INT64_MAX / 2 || setup->output_capacity > INT64_MAX / 2)
+        return -EPROTO;
+    return 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "ipc/queue.h"
+
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "ipc/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <mqueue.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* A name nobody else has: O_EXCL sees to it that a collision is an error and not a shared queue. */
+static int random_name(char *name, size_t size)
+{
+    uint64_t random;
+
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        return -EIO;
+    snprintf(name, size, "/grisaille-%d-%016" PRIx64, (int)getpid(), random);
+    return 0;
+}
+
+int queue_open(struct queue_ends *ends, enum queue_direction direction)
+{
+    struct mq_attr attributes = {.mq_maxmsg = JOB_QUEUE_DEPTH, .mq_msgsize = JOB_MESSAGE_BYTES};
+    int server_mode = direction == QUEUE_TO_WORKER ? O_WRONLY : O_RDONLY;
+    int worker_mode = direction == QUEUE_TO_WORKER ? O_RDONLY : O_WRONLY;
+    _cleanup_close_ int server = -1;
+    int worker, error;
+    char name[64];
+
+    error = random_name(name, sizeof(name));
+    if (error != 0)
+        return error;
+    server = mq_open(name, server_mode | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600,
+                     &attributes);
+    if (server < 0)
+        return -errno;
+    worker = mq_open(name, worker_mode | O_CLOEXEC);
+    error = worker < 0 ? -errno : 0;
+    mq_unlink(name);
+    if (error != 0)
+        return error;
+    ends->server = TAKE_FD(server);
+    ends->worker = worker;
+    return 0;
+}
+
+int queue_send(int fd, const void *message, size_t size)
+{
+    while (mq_send(fd, message, size, 0) != 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
+}
+
+/* mq_timedreceive wants a point of CLOCK_REALTIME. */
+static struct timespec realtime_at(int64_t deadline_us)
+{
+    struct timespec at;
+    int64_t left_us = deadline_us - clock_us(), nanoseconds;
+
+    clock_gettime(CLOCK_REALTIME, &at);
+    if (left_us <= 0)
+        return at;
+    nanoseconds = at.tv_nsec + left_us % 1000000 * 1000;
+    at.tv_sec += left_us / 1000000 + nanoseconds / 1000000000;
+    at.tv_nsec = nanoseconds % 1000000000;
+    return at;
+}
+
+int queue_receive(int fd, void *message, int64_t deadline_us)
+{
+    for (;;) {
+        ssize_t size;
+
+        if (deadline_us == DEADLINE_NEVER) {
+            size = mq_receive(fd, message, JOB_MESSAGE_BYTES, NULL);
+        } else {
+            struct timespec at = realtime_at(deadline_us);
+            size = mq_timedreceive(fd, message, JOB_MESSAGE_BYTES, NULL, &at);
+        }
+        if (size >= 0)
+            return (int)size;
+        if (errno != EINTR)
+            return -errno;
+    }
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A POSIX message queue with two ends and no name: one end each for the server and a worker. The
+ * name exists only between opening the one end and the other, then it is unlinked; the queue lives
+ * until both ends are closed, however their owners die.
+ */
+enum queue_direction { QUEUE_TO_WORKER, QUEUE_TO_SERVER };
+
+struct queue_ends {
+    int server; /* O_NONBLOCK; both are close-on-exec; the caller's to close() */
+    int worker; /* blocking */
+};
+
+/* 0 or -errno, ends untouched: -ENOSPC and -EMFILE where the user's limits on queues are reached.
+ * Any thread. */
+int queue_open(struct queue_ends *ends, enum queue_direction direction);
+
+/* Sends one message of at most JOB_MESSAGE_BYTES. 0 or -errno; -EAGAIN from a server's end that is
+ * full. */
+int queue_send(int fd, const void *message, size_t size);
+
+/* Receives one message into JOB_MESSAGE_BYTES of `message`. Its size, or -errno; -EAGAIN from a
+ * server's end that is empty; -ETIMEDOUT after deadline_us (DEADLINE_NEVER: none; it bounds the
+ * wait of a worker's blocking end). */
+int queue_receive(int fd, void *message, int64_t deadline_us);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The memory one server and one worker share: an anonymous file (memfd) of input_capacity bytes for
+ * the picture that goes in, then output_capacity bytes for the one that comes out. Sealed against
+ * resizing: a worker that could truncate it would have its server die of SIGBUS. Sparse: pages
+ * come with use, stay warm between jobs, and go back when nobody has used them for a while.
+ */
+struct region {
+    int fd;        /* close-on-exec; -1: no region */
+    uint8_t *base; /* mapped for reading and writing; NULL where not mapped */
+    size_t input_capacity, output_capacity; /* multiples of the page size */
+};
+
+#define REGION_NONE ((struct region){.fd = -1})
+
+/* Creates, seals and maps one; capacities are rounded up to whole pages. 0 or -errno, region
+ * untouched. Any thread. */
+int region_new(struct region *region, size_t input_capacity, size_t output_capacity);
+
+/* The worker's side: maps the one behind `fd`, which the region owns from now on. 0 or -errno. */
+int region_attach(struct region *region, int fd, size_t input_capacity, size_t output_capacity);
+
+static inline uint8_t *region_input(const struct region *region)
+{
+    return region->base;
+}
+
+static inline uint8_t *region_output(const struct region *region)
+{
+    return region->base + region->input_capacity;
+}
+
+/* Gives back the pages of either part beyond its first `keep` bytes. */
+void region_trim(const struct region *region, size_t keep);
+
+/* Unmaps and closes; *region is REGION_NONE afterwards. */
+void region_clear(struct region *region);
