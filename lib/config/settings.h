@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -33,7 +32,7 @@ struct settings {
     struct {
         int64_t quality;
     } output;
-    bool sandbox;              /* "required" | "off" */
+    int64_t sandbox;           /* 1: "required", 0: "off" */
     int64_t log_level, log_format; /* enum log_level, enum log_format */
     int64_t drain_ms;
     int64_t ready_fd;          /* -1: none */

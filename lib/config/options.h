@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The option tables. A row says everything about one option: its key in the JSON file, its flag on
+ * the command line, type, unit, range, default, help, and where in struct settings its value lives.
+ * Reading the file, reading flags, --help, --print-config and docs/configuration.md all walk the
+ * same rows, so a new option is one new row.
+ */
+enum option_type {
+    OPTION_STRING,  /* a char * in struct settings, owned by it */
+    OPTION_INTEGER, /* an int64_t */
+    OPTION_NUMBER,  /* a double */
+    OPTION_CHOICE,  /* an int64_t: the index into `choices` */
+};
+
+struct option_row {
+    const char *name;           /* key within its section; NULL: only a flag */
+    enum option_type type;
+    const char *unit;           /* "ms", "bytes" ...; NULL: none */
+    double smallest, largest;   /* INTEGER (exact up to 2^53) and NUMBER */
+    bool exclusive;             /* `smallest` itself is out of range */
+    const char *const *choices; /* CHOICE, NULL-terminated */
+    bool (*valid)(const char *text); /* STRING; NULL: any */
+    const char *expects;        /* STRING: what `valid` accepts, for errors */
+    const char *fallback;       /* the default, as one would write it on the command line */
+    const char *help;           /* one line, no full stop */
+    int short_flag;             /* 'p'; 0: none */
+    const char *long_flag;      /* "port"; NULL: none */
+    const char *argument;       /* the flag's argument in --help */
+    size_t offset;              /* of its member in struct settings */
+    size_t at_most[2];          /* offsets of numbers that it may not exceed; 0: none */
+};
+
+/* Rows under one prefix: "listen" makes "listen.port". Several groups may share a section, and one
+ * group of rows may serve two programs under two sections. */
+struct option_section {
+    const char *name;           /* NULL: the rows' names are top-level keys */
+    const struct option_row *rows;
+    size_t count;
+};
+
+struct option_table {
+    const char *program;        /* "grisaille-gateway" */
+    const char *purpose;        /* one line for --help */
+    const struct option_section *sections;
+    size_t count;
+};
+
+extern const struct option_table gateway_options;
+extern const struct option_table scale_options;
