@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/header.h"
+
+#include "base/status.h"
+
+/*
+ * TIFF 6.0 and BigTIFF, both byte orders: a chain of directories, one a page. The size is that of
+ * the first page. Further pages are counted only while they have its size: what is not alike (a
+ * thumbnail, a mask) is no part of the same picture, and then only the first page is taken.
+ */
+enum {
+    TAG_WIDTH = 256,
+    TAG_HEIGHT = 257,
+    TYPE_BYTE = 1,
+    TYPE_SHORT = 3,
+    TYPE_LONG = 4,
+    TYPE_LONG8 = 16,
+    MAX_PAGES = 10000,
+};
+
+struct tiff {
+    struct bytes input;
+    bool big_endian;
+    bool big;                  /* BigTIFF: 8-byte offsets */
+    uint64_t entries_left;     /* as many as fit the input: directories that overlap end the walk */
+};
+
+struct page {
+    uint64_t width, height;
+    uint64_t next;             /* offset of the next directory; 0: none */
+};
+
+static uint64_t get(const struct tiff *tiff, uint64_t at, unsigned width)
+{
+    const uint8_t *data = tiff->input.data + at;
+
+    switch (width) {
+    case 1:
+        return data[0];
+    case 2:
+        return tiff->big_endian ? get_be16(data) : get_le16(data);
+    case 4:
+        return tiff->big_endian ? get_be32(data) : get_le32(data);
+    default:
+        return tiff->big_endian ? get_be64(data) : get_le64(data);
+    }
+}
+
+/* The one number of an entry whose value lies at `at`; 0 for a type that is no unsigned number. */
+static uint64_t get_value(const struct tiff *tiff, unsigned type, uint64_t at)
+{
+    switch (type) {
+    case TYPE_BYTE:
+        return get(tiff, at, 1);
+    case TYPE_SHORT:
+        return get(tiff, at, 2);
+    case TYPE_LONG:
+        return get(tiff, at, 4);
+    case TYPE_LONG8:
+        return tiff->big ? get(tiff, at, 8) : 0;
+    default:
+        return 0;
+    }
+}
+
+/* The directory at `offset`. 0 or STATUS_IMAGE_CORRUPT. */
+static int read_page(struct tiff *tiff, uint64_t offset, struct page *page)
+{
+    unsigned count_bytes = tiff->big ? 8 : 2, entry_bytes = tiff->big ? 20 : 12;
+    unsigned offset_bytes = tiff->big ? 8 : 4;
+    uint64_t entries, at, end;
+
+    *page = (struct page){0};
+    if (!bytes_have(tiff->input, offset, count_bytes))
+        return STATUS_IMAGE_CORRUPT;
+    entries = get(tiff, offset, count_bytes);
+    at = offset + count_bytes;
+    if (entries > tiff->entries_left ||
+        !bytes_have(tiff->input, at, entries * entry_bytes + offset_bytes))
+        return STATUS_IMAGE_CORRUPT;
+    tiff->entries_left -= entries;
+
+    for (end = entries * entry_bytes + at; at < end; at += entry_bytes) {
+        unsigned tag = (unsigned)get(tiff, at, 2), type = (unsigned)get(tiff, at + 2, 2);
+        uint64_t value = get_value(tiff, type, at + 4 + offset_bytes);
+
+        if (tag == TAG_WIDTH)
+            page->width = value;
+        else if (tag == TAG_HEIGHT)
+            page->height = value;
+    }
+    page->next = get(tiff, at, offset_bytes);
+    return 0;
+}
+
+/* How many pages there are, all of the first one's size; 1 where they differ, break or loop. */
+static uint32_t count_pages(struct tiff *tiff, const struct page *first)
+{
+    struct page page = *first;
+    uint32_t pages = 1;
+
+    while (page.next != 0) {
+        if (pages == MAX_PAGES || read_page(tiff, page.next, &page) != 0)
+            return 1;
+        if (page.width != first->width || page.height != first->height)
+            return 1;
+        pages++;
+    }
+    return pages;
+}
+
+int header_read_tiff(struct bytes input, struct image_header *header)
+{
+    struct tiff tiff = {
+        .input = input,
+        .big_endian = input.data[0] == 'M',
+        .big = input.data[2] == '+' || input.data[3] == '+',
+    };
+    struct page page;
+    uint64_t first;
+
+    if (!bytes_have(input, 0, tiff.big ? 16 : 8))
+        return STATUS_IMAGE_CORRUPT;
+    tiff.entries_left = input.size / 12;
+    first = tiff.big ? get(&tiff, 8, 8) : get(&tiff, 4, 4);
+    if (read_page(&tiff, first, &page) != 0 || page.width > INT32_MAX || page.height > INT32_MAX)
+        return STATUS_IMAGE_CORRUPT;
+
+    header->width = (uint32_t)page.width;
+    header->height = (uint32_t)page.height;
+    header->frames = count_pages(&tiff, &page);
+    return 0;
+}
