@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * How a status looks from outside: the one table from enum status to an HTTP status, and the
+ * application/problem+json (RFC 9457) that goes with it.
+ */
+#define HTTP_PROBLEM_MEDIA_TYPE "application/problem+json"
+
+/* The HTTP status code for an enum status; 500 for a negative error or an unknown number. 200 for 0.
+ * STATUS_CLIENT_GONE is 499, which is logged and never sent. Any thread. */
+unsigned http_problem_code(int status);
+
+/* The title, "Image is damaged" ...: the same for every occurrence. Never NULL. */
+const char *http_problem_title(int status);
+
+/* The JSON, malloc'd and terminated, its length in *length; NULL without memory. `detail` may be
+ * NULL or "" and is then left out; bytes of it that are not UTF-8 become U+FFFD. Any thread. */
+char *http_problem_json(int status, const char *detail, const char *request_id, size_t *length);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "base/buffer.h"
+#include "http/params.h"
+
+#include <stdint.h>
+
+/*
+ * One request as a handler sees it. It lives from its request line until its answer is sent, and
+ * belongs to the connection's thread: nothing here may be called from another one. Pointers that
+ * are returned live as long as the request.
+ */
+struct http_request;
+
+enum { HTTP_REQUEST_ID_MAX = 128 };
+
+/* The caller's X-Request-Id where it is sane, else one of ours; never NULL. */
+const char *http_request_id(const struct http_request *request);
+
+/* As the client wrote it: a HEAD is handled by a GET route, a PUT by a POST route. */
+const char *http_request_method(const struct http_request *request);
+
+/* The decoded path. */
+const char *http_request_path(const struct http_request *request);
+
+/* The values of the route's parameters, in the order of its table. */
+const struct http_parameter_values *http_request_parameters(const struct http_request *request);
+
+/* The body, all of it by the time of `handle`; empty before, and for GET. Its owner is the request:
+ * a handler may take the bytes out (and leave the buffer empty). */
+struct buffer *http_request_body(struct http_request *request);
+
+/* Bytes of body that were announced with Content-Length; -1 where none were (chunked). */
+int64_t http_request_content_length(const struct http_request *request);
+
+/* A header field's value (the first), or NULL. */
+const char *http_request_header(const struct http_request *request, const char *name);
+
+/* The client's socket, to watch for its going away; do not read, write or close it. */
+int http_request_client_fd(const struct http_request *request);
+
+/* When the answer must be there: deadline_ms of the server's options, or the client's own
+ * X-Deadline-Ms where that is less, counted from the moment the body was complete. */
+int64_t http_request_deadline_us(const struct http_request *request);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "http/params.h"
+#include "http/reply.h"
+#include "http/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * An HTTP server: a table of routes in, answers out. One thread for each connection calls the
+ * handlers, which may block. Everything that HTTP itself asks for (framing, methods, 404, 405,
+ * OPTIONS, HEAD, 413, parameters, timeouts, problem documents, keep-alive) is decided in here, and
+ * before a byte of a body is read where that can be.
+ */
+struct http_server;
+
+enum http_method {
+    HTTP_GET,                  /* and HEAD */
+    HTTP_POST,                 /* and PUT */
+};
+
+enum http_route_flag {
+    HTTP_ROUTE_ALWAYS = 1 << 0, /* answered even beyond max_connections and max_inflight_bytes */
+    HTTP_ROUTE_QUIET = 1 << 1,  /* logged at debug level: health checks */
+};
+
+/*
+ * A handler returns 0 and fills the answer; or an enum status with answer->detail, which becomes
+ * the problem that the client sees; or -errno, which is logged and becomes "internal". Where the
+ * status is STATUS_CLIENT_GONE nothing is answered.
+ */
+struct http_route {
+    const char *path;          /* decoded; matched as a whole */
+    enum http_method method;
+    unsigned flags;            /* enum http_route_flag */
+    const struct http_parameter *parameters; /* may be filled by the program before the start */
+    size_t parameter_count;
+    /* Optional: called before a byte of the body is read; a status refuses the request. */
+    int (*admit)(struct http_request *request, void *context, struct http_answer *answer);
+    /* Optional: called once with the first bytes of the body, HTTP_PEEK_BYTES or, of a shorter
+     * body, all; a status refuses the request. */
+    int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
+                struct http_answer *answer);
+    /* The whole request is there; a POST's body is not empty. */
+    int (*handle)(struct http_request *request, void *context, struct http_answer *answer);
+};
+
+enum { HTTP_PEEK_BYTES = 64 };
+
+struct http_server_options {
+    const char *ip;            /* "::" listens on IPv4 and IPv6 alike */
+    uint16_t port;             /* 0: the kernel chooses */
+    unsigned max_connections;  /* beyond: 503, and a little further on nothing */
+    unsigned max_connections_per_ip; /* beyond: closed without a word; 0: no limit */
+    int64_t idle_timeout_ms;   /* between requests and for a request's header section */
+    int64_t body_timeout_ms;   /* for the whole of a body: 408 */
+    int64_t deadline_ms;       /* http_request_deadline_us() */
+    size_t max_body_bytes;     /* 413 */
+    size_t max_inflight_bytes; /* bodies and answers in memory: 503 */
+    const struct http_route *routes; /* borrowed while the server lives */
+    size_t route_count;
+    void *context;             /* given to every handler */
+};
+
+/* What is so at this moment. */
+struct http_server_status {
+    unsigned connections, requests; /* open; from the request line to the answer's last byte */
+    size_t inflight_bytes;
+};
+
+/* Listens and serves. Raises RLIMIT_NOFILE to what max_connections needs. The caller has blocked
+ * the signals that it waits for. 0; -EINVAL: `ip` is no address; -EMFILE: so many connections are
+ * beyond the hard limit of descriptors; or -errno of socket, bind, listen or the start. */
+int http_server_new(struct http_server **server, const struct http_server_options *options);
+
+/* The port listened on. */
+uint16_t http_server_port(const struct http_server *server);
+
+/* The address listened on, as text: "0.0.0.0" where "::" was asked for and the host has no IPv6. */
+const char *http_server_ip(const struct http_server *server);
+
+/* Any thread. */
+void http_server_get_status(struct http_server *server, struct http_server_status *status);
+
+/* Takes no new connection, closes the idle ones, and waits up to drain_ms for the requests under
+ * way. Returns whether all were answered. Once, from the thread that frees the server. */
+bool http_server_drain(struct http_server *server, int64_t drain_ms);
+
+/* Hangs up on whoever is left (a handler sees its client go away), waits for the handlers, and
+ * frees. NULL is fine. Returns NULL. */
+struct http_server *http_server_free(struct http_server *server);
