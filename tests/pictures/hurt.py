@@ -65,7 +65,7 @@ def scan_bomb(scans=883, width=4096, height=4096):
     ac_table = b"\xff\xc4" + struct.pack(">H", 20) + b"\x10" + bytes([1] + [0] * 15) + b"\xe0"
     blocks = (width // 8) * (height // 8)
     dc_scan = b"\xff\xda" + struct.pack(">HB", 8, 1) + b"\1\0\0\0\0" + bytes(-(-blocks // 8))
-    runs = -(-blocks // (1 << 14)) + 1
+    runs = -(-blocks // (1 << 14))
     bits = "0" + "0" * 14 # the code of EOB14, then 14 bits: a run of exactly 2^14
     stream = (bits * runs)
     stream += "1" * (-len(stream) % 8)
