@@ -19,34 +19,34 @@ enum option_type {
 };
 
 struct option_row {
-    const char *name;           /* key within its section; NULL: only a flag */
+    const char *name; /* key within its section; NULL: only a flag */
     enum option_type type;
-    const char *unit;           /* "ms", "bytes" ...; NULL: none */
-    double smallest, largest;   /* INTEGER (exact up to 2^53) and NUMBER */
-    bool exclusive;             /* `smallest` itself is out of range */
-    const char *const *choices; /* CHOICE, NULL-terminated */
+    const char *unit;                /* "ms", "bytes" ...; NULL: none */
+    double smallest, largest;        /* INTEGER (exact up to 2^53) and NUMBER */
+    bool exclusive;                  /* `smallest` itself is out of range */
+    const char *const *choices;      /* CHOICE, NULL-terminated */
     bool (*valid)(const char *text); /* STRING; NULL: any */
-    const char *expects;        /* STRING: what `valid` accepts, for errors */
-    const char *fallback;       /* the default, as one would write it on the command line */
-    const char *help;           /* one line, no full stop */
-    int short_flag;             /* 'p'; 0: none */
-    const char *long_flag;      /* "port"; NULL: none */
-    const char *argument;       /* the flag's argument in --help */
-    size_t offset;              /* of its member in struct settings */
-    size_t at_most[2];          /* offsets of numbers that it may not exceed; 0: none */
+    const char *expects;             /* STRING: what `valid` accepts, for errors */
+    const char *fallback;            /* the default, as one would write it on the command line */
+    const char *help;                /* one line, no full stop */
+    int short_flag;                  /* 'p'; 0: none */
+    const char *long_flag;           /* "port"; NULL: none */
+    const char *argument;            /* the flag's argument in --help */
+    size_t offset;                   /* of its member in struct settings */
+    size_t at_most[2];               /* offsets of numbers that it may not exceed; 0: none */
 };
 
 /* Rows under one prefix: "listen" makes "listen.port". Several groups may share a section, and one
  * group of rows may serve two programs under two sections. */
 struct option_section {
-    const char *name;           /* NULL: the rows' names are top-level keys */
+    const char *name; /* NULL: the rows' names are top-level keys */
     const struct option_row *rows;
     size_t count;
 };
 
 struct option_table {
-    const char *program;        /* "grisaille-gateway" */
-    const char *purpose;        /* one line for --help */
+    const char *program; /* "grisaille-gateway" */
+    const char *purpose; /* one line for --help */
     const struct option_section *sections;
     size_t count;
 };

@@ -5,6 +5,7 @@
 #include "config/options.h"
 #include "config/settings.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*

@@ -20,20 +20,20 @@ struct settings {
         int64_t max_body_bytes, max_pixels, max_scans, max_output_bytes, max_inflight_bytes;
         int64_t deadline_ms;
     } limits;
-    struct {                   /* "gray." in the gateway, "scale." in the scale server */
-        char *program;         /* "": grisaille-gray or grisaille-scale-worker beside this program */
-        int64_t workers;       /* 0: one per CPU */
+    struct {             /* "gray." in the gateway, "scale." in the scale server */
+        char *program;   /* "": grisaille-gray or grisaille-scale-worker beside this program */
+        int64_t workers; /* 0: one per CPU */
         int64_t queue_max, queue_wait_ms, max_jobs, max_memory_bytes;
     } pool;
     struct {
-        char *upstream;        /* gateway */
-        double factor, max;    /* scale server: scale.default, scale.max */
+        char *upstream;     /* gateway */
+        double factor, max; /* scale server: scale.default, scale.max */
     } scale;
     struct {
         int64_t quality;
     } output;
-    int64_t sandbox;           /* 1: "required", 0: "off" */
+    int64_t sandbox;               /* 1: "required", 0: "off" */
     int64_t log_level, log_format; /* enum log_level, enum log_format */
     int64_t drain_ms;
-    int64_t ready_fd;          /* -1: none */
+    int64_t ready_fd; /* -1: none */
 };

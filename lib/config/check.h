@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What strings in the option tables must look like. Any thread. */
+
+/* An IPv4 or IPv6 address in numbers, without brackets, zone or port. */
+bool check_is_address(const char *text);
+
+/* http://host[:port] and nothing more; the host is a name, an IPv4 or a bracketed IPv6 address. */
+bool check_is_origin(const char *text);
+
+/* Well-formed UTF-8 (no overlong forms, no surrogates) up to U+10FFFF. Returns how many bytes from
+ * the front are: `length` where all of them are. */
+size_t check_utf8(const char *bytes, size_t length);

@@ -1,2 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* SPDX-FileCopyrightText: 2026 the grisaille authors */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/print.h"
+
+#include "base/cleanup.h"
+#include "config/flags.h"
+
+/*
+ * docs/configuration.md, from the same tables as everything else: documentation that is written by
+ * hand drifts from the defaults in the code. A unit test compares the file with this.
+ */
+static const char introduction[] =
+    "# Configuration\n"
+    "\n"
+    "<!-- Generated from lib/config/options.c by `ninja -C build update-docs`: do not edit. -->\n"
+    "\n"
+    "Both servers run without any configuration. `--config FILE` reads a JSON file, and a flag\n"
+    "beats the file wherever it stands on the command line. Keys are nested by the part before\n"
+    "the dot: `listen.port` is `{\"listen\": {\"port\": 8080}}`. "
+    "[gateway.json](../config/gateway.json)\n"
+    "and [scale.json](../config/scale.json) hold every key with its default.\n"
+    "\n"
+    "An unknown key, a wrong type, a value out of range, a duplicate key or broken JSON stops the\n"
+    "program before it starts, with exit code 2 and one line for each error. `--check-config` "
+    "does\n"
+    "only that, and says `configuration ok` where nothing is wrong.\n"
+    "\n"
+    "`--print-config` prints the configuration in force in the shape of the file, so that it can "
+    "be\n"
+    "read again. It adds an object `computed`, which a reader of the file ignores:\n"
+    "\n"
+    "| in `computed` | meaning |\n"
+    "| --- | --- |\n"
+    "| `workers` | how many workers there are; what 0 means on this machine |\n"
+    "| `memory_bound_bytes` | the server and its workers together stay below: workers x "
+    "max_memory_bytes + limits.max_inflight_bytes + listen.max_connections x 320 KiB + 32 MiB |\n"
+    "| `sandbox` | what the workers' sandbox is made of on this machine |\n";
+
+static const char *const type_names[] = {
+    [OPTION_STRING] = "string",
+    [OPTION_INTEGER] = "integer",
+    [OPTION_NUMBER] = "number",
+    [OPTION_CHOICE] = "choice",
+};
+
+static void print_flag(FILE *out, int short_flag, const char *long_flag, const char *argument,
+                       const char *help)
+{
+    char letter[] = {'-', (char)short_flag, ',', ' ', '\0'};
+
+    fprintf(out, "| `%s--%s%s%s` | %s |\n", short_flag != 0 ? letter : "", long_flag,
+            argument != NULL ? " " : "", argument != NULL ? argument : "", help);
+}
+
+static void print_flags(const struct reading *reading, FILE *out)
+{
+    fprintf(out, "\n| flag | meaning |\n| --- | --- |\n");
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct option_row *row = reading->entries[i].row;
+
+        if (row->long_flag != NULL)
+            print_flag(out, row->short_flag, row->long_flag, row->argument, row->help);
+    }
+    for (int i = 0; i < ACTION_COUNT; i++)
+        print_flag(out, action_rows[i].short_flag, action_rows[i].long_flag,
+                   action_rows[i].argument, action_rows[i].help);
+}
+
+static void print_keys(const struct reading *reading, FILE *out)
+{
+    char range[TEXT_BYTES];
+
+    fprintf(out, "\n| key | type | unit | range | default | meaning |\n"
+                 "| --- | --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct entry *entry = &reading->entries[i];
+        const struct option_row *row = entry->row;
+        const char *quote = row->type == OPTION_STRING || row->type == OPTION_CHOICE ? "\"" : "";
+
+        if (row->name == NULL)
+            continue;
+        row_range(row, range);
+        fprintf(out, "| `%s` | %s | %s | %s | `%s%s%s` | %s |\n", entry->key, type_names[row->type],
+                row->unit != NULL ? row->unit : "",
+                row->type == OPTION_STRING ? row->expects : range, quote, row->fallback, quote,
+                row->help);
+    }
+}
+
+static void print_limits(const struct reading *reading, FILE *out)
+{
+    fprintf(out, "\n");
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct entry *entry = &reading->entries[i];
+
+        for (size_t m = 0; m < ARRAY_LENGTH(entry->row->at_most); m++) {
+            const struct entry *most = reading_find_offset(reading, entry->row->at_most[m]);
+
+            if (entry->row->at_most[m] != 0 && most != NULL)
+                fprintf(out, "- `%s` is at most `%s`.\n", entry->key, most->key);
+        }
+    }
+}
+
+static int print_program(const struct option_table *options, FILE *out)
+{
+    struct settings settings = {0};
+    struct reading reading;
+    int error = reading_start(&reading, options, &settings, stderr);
+
+    if (error == 0) {
+        fprintf(out, "\n## %s\n\n%s\n", options->program, options->purpose);
+        print_flags(&reading, out);
+        print_keys(&reading, out);
+        print_limits(&reading, out);
+    }
+    settings_clear(&settings);
+    return error;
+}
+
+int print_document(FILE *out)
+{
+    int error;
+
+    fputs(introduction, out);
+    error = print_program(&gateway_options, out);
+    return error != 0 ? error : print_program(&scale_options, out);
+}

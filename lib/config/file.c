@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/file.h"
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "config/json_text.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+
+/*
+ * The JSON file: bytes, then a strict look at them, then cJSON's tree, then every member of the
+ * tree to the entry that it names. One wrong key does not hide the next: all of them are told.
+ */
+enum { FILE_MAX_BYTES = 1024 * 1024, GOT_BYTES = 80, NAMES_BYTES = 1024, NEAR_BYTES = 24 };
+
+/* What --print-config adds beyond the file's own keys; ignored, so that its output can be read. */
+static const char computed_key[] = "computed";
+
+static void cleanup_json(cJSON **json)
+{
+    cJSON_Delete(*json);
+}
+
+/* "listen" and "port" make "listen.port". */
+static void join_key(char key[static TEXT_BYTES], const char *section, const char *name)
+{
+    snprintf(key, TEXT_BYTES, "%s%s%s", section != NULL ? section : "", section != NULL ? "." : "",
+             name);
+}
+
+/* What stands in the file in place of what was expected. */
+static void describe(const cJSON *item, char got[static GOT_BYTES])
+{
+    _cleanup_free_ char *printed = NULL;
+
+    if (cJSON_IsObject(item)) {
+        snprintf(got, GOT_BYTES, "an object");
+    } else if (cJSON_IsArray(item)) {
+        snprintf(got, GOT_BYTES, "an array");
+    } else if (cJSON_IsNumber(item) && isinf(item->valuedouble)) {
+        snprintf(got, GOT_BYTES, "a number without bounds");
+    } else {
+        printed = cJSON_PrintUnformatted(item);
+        snprintf(got, GOT_BYTES, "%s", printed != NULL ? printed : "?");
+        if (printed != NULL && strlen(printed) >= GOT_BYTES)
+            memcpy(got + GOT_BYTES - 4, "...", 4);
+    }
+}
+
+/* The names one may write in `section` (NULL: at the top level): "ip, port, ...". */
+static void list_names(const struct reading *reading, const char *section,
+                       char names[static NAMES_BYTES])
+{
+    const char *last = "";
+    size_t used = 0;
+
+    names[0] = '\0';
+    for (size_t i = 0; i < reading->count && used < NAMES_BYTES; i++) {
+        const struct entry *entry = &reading->entries[i];
+        const char *name =
+            section == NULL && entry->section != NULL ? entry->section : entry->row->name;
+
+        if (name == NULL || strcmp(name, last) == 0 ||
+            (section != NULL && (entry->section == NULL || strcmp(entry->section, section) != 0)))
+            continue;
+        used +=
+            (size_t)snprintf(names + used, NAMES_BYTES - used, "%s%s", used > 0 ? ", " : "", name);
+        last = name;
+    }
+}
+
+static void complain_unknown(struct reading *reading, const char *section, const char *name)
+{
+    char key[TEXT_BYTES], names[NAMES_BYTES];
+
+    join_key(key, section, name);
+    list_names(reading, section, names);
+    reading_complain(reading, "%s: %s: unknown key, expected one of %s", reading->file, key, names);
+}
+
+/* Whether a key stands in its object for the second time; tells so if it does. */
+static bool is_duplicate(struct reading *reading, const cJSON *object, const char *section,
+                         const cJSON *item)
+{
+    char key[TEXT_BYTES];
+
+    if (cJSON_GetObjectItemCaseSensitive(object, item->string) == item)
+        return false;
+    join_key(key, section, item->string);
+    reading_complain(reading, "%s: %s: duplicate key, expected it once", reading->file, key);
+    return true;
+}
+
+static int store_item(struct reading *reading, struct entry *entry, const cJSON *item)
+{
+    char expects[TEXT_BYTES], got[GOT_BYTES];
+    int error = -EINVAL;
+
+    if (cJSON_IsNumber(item) &&
+        (entry->row->type == OPTION_INTEGER || entry->row->type == OPTION_NUMBER))
+        error = reading_store_number(reading, entry, item->valuedouble);
+    else if (cJSON_IsString(item))
+        error = reading_store_text(reading, entry, item->valuestring);
+    if (error == -ENOMEM)
+        return error;
+    entry->origin = FROM_FILE;
+    if (error == 0)
+        return 0;
+    entry->wrong = true;
+    row_expects(entry->row, expects);
+    describe(item, got);
+    reading_complain(reading, "%s: %s: expected %s, got %s", reading->file, entry->key, expects,
+                     got);
+    return 0;
+}
+
+/* One member of `object`, which is the file's root or one of its sections. */
+static int read_option(struct reading *reading, const cJSON *object, const char *section,
+                       const cJSON *item)
+{
+    struct entry *entry = reading_find(reading, section, item->string);
+
+    if (entry == NULL) {
+        complain_unknown(reading, section, item->string);
+        return 0;
+    }
+    if (is_duplicate(reading, object, section, item))
+        return 0;
+    return store_item(reading, entry, item);
+}
+
+static bool is_section(const struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct entry *entry = &reading->entries[i];
+
+        if (entry->section != NULL && strcmp(entry->section, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int read_section(struct reading *reading, const cJSON *root, const cJSON *object)
+{
+    const cJSON *item;
+    char got[GOT_BYTES];
+    int error;
+
+    if (is_duplicate(reading, root, NULL, object))
+        return 0;
+    if (!cJSON_IsObject(object)) {
+        describe(object, got);
+        reading_complain(reading, "%s: %s: expected an object, got %s", reading->file,
+                         object->string, got);
+        return 0;
+    }
+    cJSON_ArrayForEach(item, object)
+    {
+        error = read_option(reading, object, object->string, item);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int read_root(struct reading *reading, const cJSON *root)
+{
+    const cJSON *item;
+    int error = 0;
+
+    cJSON_ArrayForEach(item, root)
+    {
+        if (strcmp(item->string, computed_key) == 0)
+            (void)is_duplicate(reading, root, NULL, item);
+        else if (is_section(reading, item->string))
+            error = read_section(reading, root, item);
+        else
+            error = read_option(reading, root, NULL, item);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+/* Where cJSON gave up: the line, and what stands there. */
+static void complain_broken(struct reading *reading, const char *text, const char *where)
+{
+    int length = (int)strcspn(where, "\r\n");
+
+    if (*where == '\0' || length == 0)
+        reading_complain(reading, "%s: line %u: broken JSON: ends too early", reading->file,
+                         json_line(text, (size_t)(where - text)));
+    else
+        reading_complain(reading, "%s: line %u: broken JSON at: %.*s", reading->file,
+                         json_line(text, (size_t)(where - text)),
+                         length > NEAR_BYTES ? NEAR_BYTES : length, where);
+}
+
+int file_read_text(struct reading *reading, const char *path, const char *text, size_t length)
+{
+    _cleanup_(cleanup_json) cJSON *root = NULL;
+    struct json_error wrong;
+    const char *end = text;
+    char got[GOT_BYTES];
+
+    reading->file = path;
+    if (json_check_text(text, length, &wrong) != 0) {
+        reading_complain(reading, "%s: line %u: broken JSON: %s", path, wrong.line, wrong.what);
+        return 0;
+    }
+    /* With the NUL behind the text: cJSON reads one byte too far where a text ends early. */
+    root = cJSON_ParseWithLengthOpts(text, length + 1, &end, false);
+    if (root != NULL)
+        end += strspn(end, " \t\r\n");
+    if (root == NULL || *end != '\0') {
+        complain_broken(reading, text, end);
+        return 0;
+    }
+    if (!cJSON_IsObject(root)) {
+        describe(root, got);
+        reading_complain(reading, "%s: expected a JSON object, got %s", path, got);
+        return 0;
+    }
+    return read_root(reading, root);
+}
+
+/* The whole file; also of a pipe. 0, -errno, or -EFBIG. */
+static int slurp(const char *path, struct buffer *buffer)
+{
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char chunk[16384];
+    ssize_t got;
+    int error = 0;
+
+    if (fd < 0)
+        return -errno;
+    while (error == 0 && (got = read(fd, chunk, sizeof(chunk))) != 0) {
+        if (got > 0)
+            error = buffer_append(buffer, chunk, (size_t)got, FILE_MAX_BYTES);
+        else if (errno != EINTR)
+            error = -errno;
+    }
+    return error != 0 ? error : buffer_append(buffer, "", 1, FILE_MAX_BYTES + 1);
+}
+
+int file_read(struct reading *reading, const char *path)
+{
+    _cleanup_(buffer_clear) struct buffer buffer = {0};
+    int error = slurp(path, &buffer);
+
+    if (error == -ENOMEM)
+        return error;
+    if (error == -EFBIG)
+        reading_complain(reading, "%s: expected at most 1 MiB, got more", path);
+    else if (error != 0)
+        reading_complain(reading, "%s: cannot be read: %s", path, strerror(-error));
+    else
+        return file_read_text(reading, path, (const char *)buffer.data, buffer.size - 1);
+    return 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "config/table.h"
+
+/* Reads the JSON file `path` (borrowed by *reading) into the settings. An error of the file or of a
+ * key is a line of reading_complain. 0, or -ENOMEM. */
+int file_read(struct reading *reading, const char *path);
+
+/* The same of a text that is already here; text[length] is 0. */
+int file_read_text(struct reading *reading, const char *path, const char *text, size_t length);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/options.h"
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "config/check.h"
+#include "config/settings.h"
+
+/*
+ * Every option of both servers, and nothing else. Rows that both have are written once and composed
+ * into the two tables at the end; where only a default differs, the row is in a group of its own.
+ */
+#define AT(member)  offsetof(struct settings, member)
+#define GROUP(rows) (rows), ARRAY_LENGTH(rows)
+
+#define MEBIBYTES(n) ((n)*1024.0 * 1024.0)
+#define DAY_MS       (24 * 3600 * 1000.0)
+
+static const char *const sandbox_choices[] = {"off", "required", NULL};
+static const char *const level_choices[] = {
+    [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info",
+    [LOG_DEBUG] = "debug", [LOG_DEBUG + 1] = NULL,
+};
+static const char *const format_choices[] = {
+    [LOG_TEXT] = "text",
+    [LOG_JSON] = "json",
+    [LOG_JSON + 1] = NULL,
+};
+
+/* A row reads by its lines: what and where, range, flag, default, help. */
+/* clang-format off */
+static const struct option_row address_rows[] = {
+    {
+        .name = "ip", .type = OPTION_STRING, .offset = AT(listen.ip),
+        .valid = check_is_address, .expects = "an IPv4 or IPv6 address",
+        .short_flag = 'i', .long_flag = "ip", .argument = "ADDR",
+        .fallback = "::",
+        .help = "address to listen on; :: answers IPv4 and IPv6 alike",
+    },
+};
+
+/* The one row whose default differs. */
+#define PORT_ROW(default_)                                                                         \
+    {                                                                                              \
+        .name = "port", .type = OPTION_INTEGER, .offset = AT(listen.port),                         \
+        .smallest = 0, .largest = 65535,                                                           \
+        .short_flag = 'p', .long_flag = "port", .argument = "N",                                   \
+        .fallback = default_,                                                                      \
+        .help = "TCP port; 0 lets the kernel choose, and the port is logged",                      \
+    }
+static const struct option_row gateway_port_rows[] = {PORT_ROW("8080")};
+static const struct option_row scale_port_rows[] = {PORT_ROW("8000")};
+
+static const struct option_row connection_rows[] = {
+    {
+        .name = "max_connections", .type = OPTION_INTEGER, .offset = AT(listen.max_connections),
+        .unit = "connections",
+        .smallest = 1, .largest = 100000,
+        .fallback = "1024",
+        .help = "connections open at once; each has a thread",
+    },
+    {
+        .name = "max_connections_per_ip", .type = OPTION_INTEGER,
+        .offset = AT(listen.max_connections_per_ip),
+        .unit = "connections",
+        .smallest = 0, .largest = 100000,
+        .fallback = "256",
+        .help = "connections open at once from one address; 0: no limit of its own",
+    },
+    {
+        .name = "idle_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.idle_timeout_ms),
+        .unit = "ms",
+        .smallest = 1000, .largest = DAY_MS,
+        .fallback = "30000",
+        .help = "a connection on which nothing moves for so long is closed",
+    },
+    {
+        .name = "body_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.body_timeout_ms),
+        .unit = "ms",
+        .smallest = 1, .largest = DAY_MS,
+        .fallback = "30000",
+        .help = "the whole body of a request must have come within so long",
+    },
+};
+
+static const struct option_row limit_rows[] = {
+    {
+        .name = "max_body_bytes", .type = OPTION_INTEGER, .offset = AT(limits.max_body_bytes),
+        .unit = "bytes",
+        .smallest = 1, .largest = MEBIBYTES(1024),
+        .at_most = {AT(limits.max_inflight_bytes), AT(pool.max_memory_bytes)},
+        .fallback = "33554432",
+        .help = "largest body of a request",
+    },
+    {
+        .name = "max_pixels", .type = OPTION_INTEGER, .offset = AT(limits.max_pixels),
+        .unit = "pixels",
+        .smallest = 1, .largest = 1e12,
+        .fallback = "100000000",
+        .help = "most pixels of a picture: width x height x frames",
+    },
+    {
+        .name = "max_scans", .type = OPTION_INTEGER, .offset = AT(limits.max_scans),
+        .unit = "scans",
+        .smallest = 1, .largest = 100000,
+        .fallback = "100",
+        .help = "most scans of a progressive JPEG; ordinary ones have about ten",
+    },
+    {
+        .name = "max_output_bytes", .type = OPTION_INTEGER, .offset = AT(limits.max_output_bytes),
+        .unit = "bytes",
+        .smallest = 1, .largest = MEBIBYTES(4096),
+        .at_most = {AT(pool.max_memory_bytes)},
+        .fallback = "67108864",
+        .help = "largest picture in an answer",
+    },
+    {
+        .name = "max_inflight_bytes", .type = OPTION_INTEGER,
+        .offset = AT(limits.max_inflight_bytes),
+        .unit = "bytes",
+        .smallest = 1, .largest = MEBIBYTES(1024 * 1024),
+        .fallback = "536870912",
+        .help = "bodies and answers held at once, all requests together",
+    },
+    {
+        .name = "deadline_ms", .type = OPTION_INTEGER, .offset = AT(limits.deadline_ms),
+        .unit = "ms",
+        .smallest = 1, .largest = DAY_MS,
+        .fallback = "10000",
+        .help = "a request is answered within so long after its body has come, or with 504",
+    },
+};
+
+/* The workers: "gray." in the gateway, "scale." in the scale server. */
+static const struct option_row pool_rows[] = {
+    {
+        .name = "program", .type = OPTION_STRING, .offset = AT(pool.program),
+        .expects = "a path",
+        .fallback = "",
+        .help = "path of the worker program; empty: the one installed with this program",
+    },
+    {
+        .name = "workers", .type = OPTION_INTEGER, .offset = AT(pool.workers),
+        .unit = "processes",
+        .smallest = 0, .largest = 1024,
+        .fallback = "0",
+        .help = "worker processes; 0: one per CPU",
+    },
+    {
+        .name = "queue_max", .type = OPTION_INTEGER, .offset = AT(pool.queue_max),
+        .unit = "requests",
+        .smallest = 0, .largest = 100000,
+        .fallback = "256",
+        .help = "requests that may wait for a worker; more are answered 503",
+    },
+    {
+        .name = "queue_wait_ms", .type = OPTION_INTEGER, .offset = AT(pool.queue_wait_ms),
+        .unit = "ms",
+        .smallest = 0, .largest = DAY_MS,
+        .fallback = "8000",
+        .help = "a request that waited so long for a worker is answered 503",
+    },
+    {
+        .name = "max_jobs", .type = OPTION_INTEGER, .offset = AT(pool.max_jobs),
+        .unit = "jobs",
+        .smallest = 0, .largest = 1e9,
+        .fallback = "1000",
+        .help = "a worker is replaced after so many pictures; 0: never",
+    },
+    {
+        .name = "max_memory_bytes", .type = OPTION_INTEGER, .offset = AT(pool.max_memory_bytes),
+        .unit = "bytes",
+        .smallest = MEBIBYTES(64), .largest = MEBIBYTES(1024 * 1024),
+        .fallback = "2147483648",
+        .help = "address space of one worker",
+    },
+};
+
+static const struct option_row upstream_rows[] = {
+    {
+        .name = "upstream", .type = OPTION_STRING, .offset = AT(scale.upstream),
+        .valid = check_is_origin, .expects = "http://host[:port] without user, path or query",
+        .fallback = "http://127.0.0.1:8000",
+        .help = "where the scale server answers",
+    },
+};
+
+static const struct option_row factor_rows[] = {
+    {
+        .name = "default", .type = OPTION_NUMBER, .offset = AT(scale.factor),
+        .smallest = 0, .largest = 1, .exclusive = true,
+        .at_most = {AT(scale.max)},
+        .short_flag = 's', .long_flag = "scale", .argument = "F",
+        .fallback = "0.5",
+        .help = "factor where a request gives none",
+    },
+    {
+        .name = "max", .type = OPTION_NUMBER, .offset = AT(scale.max),
+        .smallest = 0, .largest = 1, .exclusive = true,
+        .fallback = "1.0",
+        .help = "largest factor that a request may ask for",
+    },
+};
+
+static const struct option_row output_rows[] = {
+    {
+        .name = "quality", .type = OPTION_INTEGER, .offset = AT(output.quality),
+        .smallest = 1, .largest = 100,
+        .fallback = "80",
+        .help = "quality of lossy results where a request gives none",
+    },
+};
+
+static const struct option_row sandbox_rows[] = {
+    {
+        .name = "sandbox", .type = OPTION_CHOICE, .offset = AT(sandbox),
+        .choices = sandbox_choices,
+        .fallback = "required",
+        .help = "required: the server does not start where its workers cannot be caged",
+    },
+};
+
+static const struct option_row log_rows[] = {
+    {
+        .name = "level", .type = OPTION_CHOICE, .offset = AT(log_level),
+        .choices = level_choices,
+        .fallback = "info",
+        .help = "least urgent lines to log",
+    },
+    {
+        .name = "format", .type = OPTION_CHOICE, .offset = AT(log_format),
+        .choices = format_choices,
+        .fallback = "text",
+        .help = "form of a log line",
+    },
+};
+
+static const struct option_row shutdown_rows[] = {
+    {
+        .name = "drain_ms", .type = OPTION_INTEGER, .offset = AT(drain_ms),
+        .unit = "ms",
+        .smallest = 0, .largest = DAY_MS,
+        .fallback = "10000",
+        .help = "on SIGTERM, requests under way have so long to end",
+    },
+};
+
+/* Of one start only, so they have no key in the file. */
+static const struct option_row start_rows[] = {
+    {
+        .type = OPTION_INTEGER, .offset = AT(ready_fd),
+        .smallest = -1, .largest = 1048576,
+        .long_flag = "ready-fd", .argument = "N",
+        .fallback = "-1",
+        .help = "write a line to descriptor N once requests are answered, and close it; -1: none",
+    },
+};
+
+/* clang-format on */
+
+static const struct option_section gateway_sections[] = {
+    {"listen", GROUP(address_rows)},    {"listen", GROUP(gateway_port_rows)},
+    {"listen", GROUP(connection_rows)}, {"limits", GROUP(limit_rows)},
+    {"gray", GROUP(pool_rows)},         {"scale", GROUP(upstream_rows)},
+    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
+    {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
+    {NULL, GROUP(start_rows)},
+};
+
+static const struct option_section scale_sections[] = {
+    {"listen", GROUP(address_rows)},    {"listen", GROUP(scale_port_rows)},
+    {"listen", GROUP(connection_rows)}, {"limits", GROUP(limit_rows)},
+    {"scale", GROUP(factor_rows)},      {"scale", GROUP(pool_rows)},
+    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
+    {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
+    {NULL, GROUP(start_rows)},
+};
+
+const struct option_table gateway_options = {
+    .program = "grisaille-gateway",
+    .purpose = "The HTTP front door: POST a picture, get it back gray or smaller.",
+    .sections = gateway_sections,
+    .count = ARRAY_LENGTH(gateway_sections),
+};
+
+const struct option_table scale_options = {
+    .program = "grisaille-scale",
+    .purpose = "The scale server: POST a picture, get it back smaller.",
+    .sections = scale_sections,
+    .count = ARRAY_LENGTH(scale_sections),
+};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/program.h"
+
+#include "build_config.h"
+#include "config/file.h"
+#include "config/flags.h"
+#include "config/load.h"
+#include "config/print.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * From a command line to settings, or to an exit code: the order in which the parts of this library
+ * are asked, and what they may say on which stream.
+ */
+enum { EXIT_FAILED = 1, EXIT_WRONG = 2 };
+
+void settings_clear(struct settings *settings)
+{
+    free(settings->listen.ip);
+    free(settings->pool.program);
+    free(settings->scale.upstream);
+    *settings = (struct settings){0};
+}
+
+unsigned settings_workers(const struct settings *settings)
+{
+    cpu_set_t cpus;
+
+    if (settings->pool.workers > 0)
+        return (unsigned)settings->pool.workers;
+    if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 0)
+        return (unsigned)CPU_COUNT(&cpus);
+    return 1;
+}
+
+uint64_t settings_memory_bound(const struct settings *settings)
+{
+    static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256) << 10;
+
+    /* The tables' ranges keep this below 2^51. */
+    return settings_workers(settings) * (uint64_t)settings->pool.max_memory_bytes +
+           (uint64_t)settings->limits.max_inflight_bytes +
+           (uint64_t)settings->listen.max_connections * connection_bytes + server_bytes;
+}
+
+/* File, then flags, then how the values stand to each other. 0 or -ENOMEM. */
+static int read_all(struct reading *reading, const struct flags *flags)
+{
+    int error = 0;
+
+    if (flags->file != NULL)
+        error = file_read(reading, flags->file);
+    if (error == 0)
+        error = flags_store(reading);
+    if (error == 0)
+        reading_compare(reading);
+    return error;
+}
+
+/* The exit code for what was to be written to `out`: a full disk is a failure too. */
+static int finish(struct reading *reading, int error, FILE *out)
+{
+    if (error == 0 && fflush(out) == 0 && !ferror(out))
+        return 0;
+    reading_complain(reading, error != 0 ? "out of memory" : "cannot write to standard output");
+    return EXIT_FAILED;
+}
+
+/* What is asked for besides serving. SETTINGS_GO_ON where nothing is. */
+static int act(const struct program *program, struct reading *reading, const struct flags *flags,
+               FILE *out)
+{
+    int error = 0;
+
+    if (flags->given[ACTION_CHECK])
+        fputs("configuration ok\n", out);
+    else if (flags->given[ACTION_PRINT])
+        error = print_configuration(reading, program, out);
+    else
+        return SETTINGS_GO_ON;
+    return finish(reading, error, out);
+}
+
+/* --help and --version, which no configuration can break. SETTINGS_GO_ON where neither is given. */
+static int tell(struct reading *reading, const struct flags *flags, FILE *out)
+{
+    if (flags->given[ACTION_HELP])
+        print_help(reading, out);
+    else if (flags->given[ACTION_VERSION])
+        fprintf(out, "%s %s\n", reading->options->program, GRISAILLE_VERSION);
+    else
+        return SETTINGS_GO_ON;
+    return finish(reading, 0, out);
+}
+
+static int load(const struct program *program, int argc, char **argv, struct reading *reading,
+                FILE *out)
+{
+    struct flags flags;
+    int code;
+
+    if (flags_read(reading, argc, argv, &flags) != 0)
+        return EXIT_WRONG;
+    code = tell(reading, &flags, out);
+    if (code != SETTINGS_GO_ON)
+        return code;
+    if (read_all(reading, &flags) != 0) {
+        reading_complain(reading, "out of memory");
+        return EXIT_FAILED;
+    }
+    if (reading->error_count > 0)
+        return EXIT_WRONG;
+    return act(program, reading, &flags, out);
+}
+
+int settings_load_to(const struct program *program, int argc, char **argv,
+                     struct settings *settings, FILE *out, FILE *errors)
+{
+    struct reading reading;
+    int code = EXIT_FAILED;
+
+    *settings = (struct settings){0};
+    if (reading_start(&reading, program->options, settings, errors) != 0)
+        reading_complain(&reading, "out of memory");
+    else
+        code = load(program, argc, argv, &reading, out);
+    if (code != SETTINGS_GO_ON)
+        settings_clear(settings);
+    return code;
+}
+
+int settings_load(const struct program *program, int argc, char **argv, struct settings *settings)
+{
+    return settings_load_to(program, argc, argv, settings, stdout, stderr);
+}

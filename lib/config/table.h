@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "config/options.h"
+#include "config/settings.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/*
+ * Inside lib/config: one reading of the configuration. The sections of an option table are
+ * flattened into entries with whole keys, and every value, whoever brings it, is checked and stored
+ * here.
+ */
+enum { ENTRIES_MAX = 64, KEY_BYTES = 64, TEXT_BYTES = 256 };
+
+enum origin { FROM_DEFAULT, FROM_FILE, FROM_FLAG };
+
+struct entry {
+    const struct option_row *row;
+    const char *section; /* NULL: none */
+    char key[KEY_BYTES]; /* "listen.port"; "": the option is only a flag */
+    const char *flag;    /* the flag's argument, from argv; NULL: not given */
+    enum origin origin;  /* of the value in force */
+    bool wrong;          /* somebody brought a value that was refused */
+};
+
+struct reading {
+    const struct option_table *options;
+    struct settings *settings;
+    const char *file; /* as named on the command line; NULL: none */
+    FILE *errors;     /* one line an error */
+    unsigned error_count;
+    size_t count;
+    struct entry entries[ENTRIES_MAX];
+};
+
+/* Flattens the table and stores the defaults. 0 or -ENOMEM. */
+int reading_start(struct reading *reading, const struct option_table *options,
+                  struct settings *settings, FILE *errors);
+
+/* The entry of `section` (NULL: top level) and `name`; NULL: there is none. */
+struct entry *reading_find(struct reading *reading, const char *section, const char *name);
+
+/* The entry whose value is at `offset` in struct settings; NULL: there is none. */
+const struct entry *reading_find_offset(const struct reading *reading, size_t offset);
+
+/* One error line, its control characters blanked: "PROGRAM: ...". */
+void reading_complain(struct reading *reading, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Checks and stores a value. 0; -EINVAL: the row does not take it; -ENOMEM. A number goes to
+ * INTEGER and NUMBER rows, a text to STRING and CHOICE rows, a word from the command line to all.
+ */
+int reading_store_number(struct reading *reading, struct entry *entry, double number);
+int reading_store_text(struct reading *reading, struct entry *entry, const char *text);
+int reading_store_word(struct reading *reading, struct entry *entry, const char *word);
+
+/* The value in force of an INTEGER or NUMBER row. */
+double reading_number(const struct reading *reading, const struct option_row *row);
+
+/* "an integer from 0 to 65535": what a row takes, for errors. */
+void row_expects(const struct option_row *row, char text[static TEXT_BYTES]);
+
+/* Every number that may not exceed another: an error line for each that does. */
+void reading_compare(struct reading *reading);
