@@ -5,6 +5,7 @@
 #include "base/status.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 static void blank_detail(char detail[static JOB_DETAIL_BYTES])
 {
@@ -13,6 +14,14 @@ static void blank_detail(char detail[static JOB_DETAIL_BYTES])
         if (*byte < 0x20 || *byte > 0x7e)
             *byte = '?';
     }
+}
+
+/* What a worker may say of a picture; all else is for a server to say. */
+static bool is_workers_status(int32_t status)
+{
+    return status == STATUS_OK || status == STATUS_UNSUPPORTED_FORMAT ||
+           status == STATUS_IMAGE_CORRUPT || status == STATUS_IMAGE_TOO_LARGE ||
+           status == STATUS_INTERNAL;
 }
 
 int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,
@@ -24,7 +33,7 @@ int job_check_reply(struct reply_message *reply, size_t size, uint64_t generatio
         return -ESTALE;
     if (reply->generation != generation)
         return -EPROTO;
-    if (reply->status < 0 || reply->status >= STATUS_COUNT)
+    if (!is_workers_status(reply->status))
         return -EPROTO;
     if (reply->output_offset > output_capacity ||
         reply->output_bytes > output_capacity - reply->output_offset)

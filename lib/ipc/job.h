@@ -51,8 +51,6 @@ struct setup_message {
     uint64_t output_capacity; /* bytes of output; both are multiples of the page size */
     uint32_t uid, gid;        /* to become, where not 0 */
     uint32_t log_level, log_format;
-    uint32_t parent;          /* the server's pid, to notice its death before the signal is armed */
-    uint32_t reserved;
 };
 
 struct job_message {

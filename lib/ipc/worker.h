@@ -31,4 +31,4 @@ struct worker_handler {
 
 /* Runs until the parent ends it; returns the process's exit code (2 when started by hand). Called
  * once, from main(), before any other thread. */
-int worker_main(const struct worker_handler *handler);
+int worker_main(const struct worker_handler *handler, int argc, char **argv);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "ipc/pool.h"
+#include "ipc/process.h"
+#include "ipc/region.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The pool's design.
+ *
+ * A worker lives in a slot. At any moment a slot has one owner, told by its state:
+ *
+ *     EMPTY ---> STARTING ---> IDLE <---> BUSY
+ *       ^            |           |          |
+ *       |            v           v          v
+ *       +-------------------- DOOMED <------+
+ *
+ *     EMPTY, STARTING, DOOMED   the supervisor thread: it spawns, waits for the hello, reaps;
+ *     IDLE                      whoever holds the lock;
+ *     BUSY                      the connection thread that borrowed it, and nobody else. Only this
+ *                               thread sends it a job, reads its replies, touches its memory.
+ *
+ * The state itself changes under the lock only. A borrower that sees its worker die, lie or miss
+ * the deadline marks the slot DOOMED and wakes the supervisor, which reaps the process and starts
+ * another. So a death is an event of one poll() of one thread, and nobody has to find out whose
+ * job a dead worker had.
+ *
+ * Jobs that find no idle worker wait in a first-come-first-served list, each with an eventfd of its
+ * own: its thread can so watch its client as well. Whoever makes a worker idle hands it to the head
+ * of the list. A job whose worker died goes to the front: it has waited already.
+ *
+ * The supervisor also kills workers that somebody stopped (SIGSTOP): their borrower sees a death.
+ *
+ * pool.c        start, stop, borrow and give back
+ * pool_job.c    one job with a borrowed worker; retries
+ * pool_supervisor.c   the thread that starts and buries
+ */
+enum { POOL_POLLS = 2 };
+
+enum slot_state { SLOT_EMPTY, SLOT_STARTING, SLOT_IDLE, SLOT_BUSY, SLOT_DOOMED };
+
+struct slot {
+    enum slot_state state;
+    struct process process;
+    int jobs_fd, replies_fd;   /* the server's ends of the queues */
+    struct region region;
+    uint64_t generation;       /* of the last job sent */
+    uint64_t jobs;             /* answered by this process */
+    uint32_t facts;            /* the walls it stands behind */
+    unsigned failed_starts;    /* in a row */
+    int64_t start_at_us;       /* EMPTY: not before; STARTING: since */
+    int64_t idle_since_us;
+    bool trimmed;              /* IDLE: its spare pages were given back */
+};
+
+struct waiter {
+    struct waiter *next;
+    struct slot *slot;         /* set by the one who hands over, under the lock */
+    int event_fd;              /* readable from then on */
+};
+
+struct pool {
+    struct pool_options options;
+    char *program;
+    struct slot *slots;
+    pthread_t supervisor;
+    bool supervised;           /* the thread exists */
+    int wake_fd;               /* eventfd: the supervisor has something to look at */
+    int signal_fd;             /* SIGCHLD */
+    struct pollfd *polls;      /* the supervisor's: POOL_POLLS and one for each slot */
+
+    pthread_mutex_t lock;      /* all below, and the slots' states */
+    pthread_cond_t started;    /* a worker became ready, or could not */
+    struct waiter *head, **tail;
+    unsigned waiting;
+    int64_t work_estimate_us;  /* of a job: moving average */
+    uint64_t jobs, crashes, kills, recycled;
+    bool stopping;
+    bool ready_once;           /* pool_new waits for this ... */
+    int start_error;           /* ... or for this, and then says why */
+    char why[128];
+};
+
+/* All three with the lock held. pool_take_idle borrows the idle worker with the warmest memory, or
+ * NULL; pool_offer makes a slot idle or hands it to the first waiter; pool_doom gives it to the
+ * supervisor. */
+struct slot *pool_take_idle(struct pool *pool);
+void pool_offer(struct pool *pool, struct slot *slot);
+void pool_doom(struct pool *pool, struct slot *slot);
+
+void pool_wake_supervisor(struct pool *pool);
+void pool_cleanup(struct pool **pool);
+
+/* Borrows an idle worker. front: before all who wait, and however many they are. 0 and *slot;
+ * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno. */
+int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot);
+
+/* Gives a worker back that has answered; recycles it where it has done its share. */
+void pool_return(struct pool *pool, struct slot *slot, int64_t work_us);
+
+/* Sends a job to a borrowed worker and waits: 0 and *reply; STATUS_DEADLINE_EXCEEDED,
+ * STATUS_CLIENT_GONE; -EPROTO: it lies; -EPIPE: it died. On anything but 0 it must be doomed. */
+int pool_exchange(struct slot *slot, const struct pool_job *job, struct reply_message *reply);
+
+void *pool_supervise(void *pool);

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "ipc/pool_internal.h"
+
+/*
+ * The thread that starts workers and buries them: the only one that forks (a worker's death signal
+ * fires when the thread that forked it ends) and the only one that reaps. It owns the slots that
+ * are EMPTY, STARTING or DOOMED and looks at each of them whenever something has happened.
+ */
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "ipc/queue.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+
+enum {
+    START_LIMIT_MS = 10000,  /* from exec to the hello */
+    RETRY_FIRST_MS = 50,     /* after a failed start; doubles ... */
+    RETRY_LONGEST_MS = 1000, /* ... up to this: a cause that is gone is soon noticed */
+    STARTS_TO_GIVE_UP = 3,   /* in a row, before any worker was ever ready */
+    TRIM_AFTER_MS = 1000,    /* idle for so long, a worker's warm pages go back ... */
+    TRIM_KEEP_BYTES = 1 << 20, /* ... but for so many of either part of its region */
+    REAP_LOOK_MS = 50,       /* how often a killed process that takes its time is looked at */
+    NOBODY = 65534,          /* the user and group of a root server's workers */
+};
+
+static enum slot_state state_of(struct pool *pool, const struct slot *slot)
+{
+    enum slot_state state;
+
+    pthread_mutex_lock(&pool->lock);
+    state = slot->state;
+    pthread_mutex_unlock(&pool->lock);
+    return state;
+}
+
+static void set_state(struct pool *pool, struct slot *slot, enum slot_state state)
+{
+    pthread_mutex_lock(&pool->lock);
+    slot->state = state;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Takes everything away that a process had; the slot may get another. */
+static void clear_slot(struct slot *slot)
+{
+    process_kill(&slot->process);
+    process_reap(&slot->process);
+    slot->jobs_fd = close_fd(slot->jobs_fd);
+    slot->replies_fd = close_fd(slot->replies_fd);
+    region_clear(&slot->region);
+    slot->generation = slot->jobs = 0;
+}
+
+static int send_setup(const struct pool *pool, const struct slot *slot)
+{
+    const struct pool_options *options = &pool->options;
+    uint32_t user = geteuid() == 0 ? NOBODY : 0;
+    struct setup_message setup = {
+        .version = JOB_WIRE_VERSION,
+        .sandbox = options->sandbox,
+        .max_memory_bytes = options->max_memory_bytes,
+        .input_capacity = slot->region.input_capacity,
+        .output_capacity = slot->region.output_capacity,
+        .uid = user,
+        .gid = user,
+        .log_level = (uint32_t)options->log_level,
+        .log_format = (uint32_t)options->log_format,
+    };
+
+    return queue_send(slot->jobs_fd, &setup, sizeof(setup));
+}
+
+/* Queues, memory, process, setup. 0 or -errno; what was made so far stays in the slot. */
+static int spawn(struct pool *pool, struct slot *slot)
+{
+    struct queue_ends jobs = {-1, -1}, replies = {-1, -1};
+    _cleanup_close_ int worker_jobs = -1, worker_replies = -1;
+    int error;
+
+    error = queue_open(&jobs, QUEUE_TO_WORKER);
+    if (error != 0)
+        return error;
+    slot->jobs_fd = jobs.server;
+    worker_jobs = jobs.worker;
+    error = queue_open(&replies, QUEUE_TO_SERVER);
+    if (error != 0)
+        return error;
+    slot->replies_fd = replies.server;
+    worker_replies = replies.worker;
+    error = region_new(&slot->region, pool->options.max_input_bytes,
+                       pool->options.max_output_bytes);
+    if (error != 0)
+        return error;
+    error = process_spawn(&slot->process, pool->program,
+                          (const int[3]){worker_jobs, worker_replies, slot->region.fd});
+    return error != 0 ? error : send_setup(pool, slot);
+}
+
+/* A start failed: the next try comes later, and a pool that never had a worker gives up. */
+static void fail_start(struct pool *pool, struct slot *slot, int error, const char *why, bool final)
+{
+    int64_t pause_ms = (int64_t)RETRY_FIRST_MS << slot->failed_starts;
+
+    if (pause_ms > RETRY_LONGEST_MS)
+        pause_ms = RETRY_LONGEST_MS;
+    else
+        slot->failed_starts++;
+    clear_slot(slot);
+    slot->start_at_us = deadline_after_ms(pause_ms);
+    pthread_mutex_lock(&pool->lock);
+    slot->state = SLOT_EMPTY;
+    if (pool->ready_once) {
+        log_warning("a worker did not start: %s", why);
+    } else if (final || slot->failed_starts >= STARTS_TO_GIVE_UP) {
+        pool->start_error = error;
+        snprintf(pool->why, sizeof(pool->why), "%s", why);
+        pthread_cond_broadcast(&pool->started);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void start(struct pool *pool, struct slot *slot)
+{
+    int error;
+
+    if (clock_us() < slot->start_at_us)
+        return;
+    slot->start_at_us = clock_us();
+    error = spawn(pool, slot);
+    if (error == 0)
+        set_state(pool, slot, SLOT_STARTING);
+    else
+        fail_start(pool, slot, error, strerrordesc_np(-error), false);
+}
+
+static void welcome(struct pool *pool, struct slot *slot, const struct reply_message *hello)
+{
+    log_debug("worker %d is ready after %lld ms, walls 0x%x", (int)slot->process.pid,
+              (long long)(clock_us() - slot->start_at_us) / 1000, hello->facts);
+    slot->failed_starts = 0;
+    pthread_mutex_lock(&pool->lock);
+    slot->facts = hello->facts;
+    pool->ready_once = true;
+    pool_offer(pool, slot);
+    pthread_cond_broadcast(&pool->started);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Looks for the hello of a worker that is starting. */
+static void await_hello(struct pool *pool, struct slot *slot)
+{
+    _Alignas(struct reply_message) char message[JOB_MESSAGE_BYTES];
+    struct reply_message hello;
+    int size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
+
+    if (size >= 0) {
+        memcpy(&hello, message, sizeof(hello));
+        if (job_check_reply(&hello, (size_t)size, 0, 0) != 0)
+            fail_start(pool, slot, -EPROTO, "the worker program is of another build", true);
+        else if (hello.status != 0)
+            fail_start(pool, slot, -EPERM, hello.detail, true);
+        else
+            welcome(pool, slot, &hello);
+    } else if (process_check(&slot->process) == PROCESS_DEAD) {
+        struct process_death death = process_death(&slot->process);
+        char why[96];
+
+        snprintf(why, sizeof(why), "it ended before it was ready: %s", death.text);
+        fail_start(pool, slot, -EPIPE, why, false);
+    } else if (clock_us() >= slot->start_at_us + START_LIMIT_MS * 1000LL) {
+        fail_start(pool, slot, -ETIMEDOUT, "it was not ready in time", false);
+    }
+}
+
+/* An idle worker may die or be stopped without anybody asking it for something. A dead one is
+ * reaped in the next round. */
+static void check_idle(struct pool *pool, struct slot *slot)
+{
+    if (process_check(&slot->process) != PROCESS_DEAD)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    if (slot->state == SLOT_IDLE) {
+        log_warning("worker %d died at rest", (int)slot->process.pid);
+        pool->crashes++;
+        pool_doom(pool, slot);
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* The pages of a worker at rest go back; the slot is borrowed meanwhile. */
+static void trim_idle(struct pool *pool, struct slot *slot)
+{
+    bool due;
+
+    pthread_mutex_lock(&pool->lock);
+    due = slot->state == SLOT_IDLE && !slot->trimmed &&
+          clock_us() >= slot->idle_since_us + TRIM_AFTER_MS * 1000LL;
+    if (due)
+        slot->state = SLOT_BUSY;
+    pthread_mutex_unlock(&pool->lock);
+    if (!due)
+        return;
+    region_trim(&slot->region, TRIM_KEEP_BYTES);
+    pthread_mutex_lock(&pool->lock);
+    pool_offer(pool, slot);
+    slot->trimmed = true; /* where it was handed on, its next rest starts afresh */
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void bury(struct pool *pool, struct slot *slot)
+{
+    process_kill(&slot->process);
+    if (process_check(&slot->process) != PROCESS_DEAD)
+        return;
+    clear_slot(slot);
+    slot->start_at_us = 0;
+    set_state(pool, slot, SLOT_EMPTY);
+    start(pool, slot);
+}
+
+static void look_at(struct pool *pool, struct slot *slot)
+{
+    switch (state_of(pool, slot)) {
+    case SLOT_EMPTY:
+        start(pool, slot);
+        break;
+    case SLOT_STARTING:
+        await_hello(pool, slot);
+        break;
+    case SLOT_IDLE:
+        check_idle(pool, slot);
+        trim_idle(pool, slot);
+        break;
+    case SLOT_BUSY:
+        break;
+    case SLOT_DOOMED:
+        bury(pool, slot);
+        break;
+    }
+}
+
+/* Somebody sent SIGSTOP: such a worker would hold its job up to the deadline. Killed, it loses
+ * nothing, for the job is tried again. */
+static void kill_stopped(struct pool *pool)
+{
+    for (unsigned i = 0; i < pool->options.workers; i++) {
+        const struct process *process = &pool->slots[i].process;
+
+        if (process->pidfd >= 0 && process_check(process) == PROCESS_STOPPED) {
+            log_warning("worker %d was stopped: killed", (int)process->pid);
+            process_kill(process);
+        }
+    }
+}
+
+/* When a slot needs a look even though nothing happens. */
+static int64_t next_look_us(struct pool *pool, const struct slot *slot)
+{
+    int64_t at = DEADLINE_NEVER;
+
+    pthread_mutex_lock(&pool->lock);
+    if (slot->state == SLOT_EMPTY)
+        at = slot->start_at_us;
+    else if (slot->state == SLOT_STARTING)
+        at = slot->start_at_us + START_LIMIT_MS * 1000LL;
+    else if (slot->state == SLOT_IDLE && !slot->trimmed)
+        at = slot->idle_since_us + TRIM_AFTER_MS * 1000LL;
+    else if (slot->state == SLOT_DOOMED)
+        at = deadline_after_ms(REAP_LOOK_MS);
+    pthread_mutex_unlock(&pool->lock);
+    return at;
+}
+
+static void sleep_until_something_happens(struct pool *pool)
+{
+    int64_t until = DEADLINE_NEVER;
+    struct signalfd_siginfo signal;
+    eventfd_t count;
+
+    pool->polls[0] = (struct pollfd){.fd = pool->wake_fd, .events = POLLIN};
+    pool->polls[1] = (struct pollfd){.fd = pool->signal_fd, .events = POLLIN};
+    for (unsigned i = 0; i < pool->options.workers; i++) {
+        const struct slot *slot = &pool->slots[i];
+        bool starting = state_of(pool, slot) == SLOT_STARTING;
+
+        pool->polls[POOL_POLLS + i] =
+            (struct pollfd){.fd = starting ? slot->replies_fd : -1, .events = POLLIN};
+        until = deadline_earlier(until, next_look_us(pool, slot));
+    }
+    poll(pool->polls, POOL_POLLS + pool->options.workers, deadline_poll_ms(until));
+    eventfd_read(pool->wake_fd, &count);
+    while (read(pool->signal_fd, &signal, sizeof(signal)) == sizeof(signal))
+        kill_stopped(pool);
+}
+
+static bool is_stopping(struct pool *pool)
+{
+    bool stopping;
+
+    pthread_mutex_lock(&pool->lock);
+    stopping = pool->stopping;
+    pthread_mutex_unlock(&pool->lock);
+    return stopping;
+}
+
+void *pool_supervise(void *argument)
+{
+    struct pool *pool = argument;
+
+    while (!is_stopping(pool)) {
+        for (unsigned i = 0; i < pool->options.workers; i++)
+            look_at(pool, &pool->slots[i]);
+        sleep_until_something_happens(pool);
+    }
+    for (unsigned i = 0; i < pool->options.workers; i++)
+        clear_slot(&pool->slots[i]);
+    return NULL;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "ipc/process.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+enum { ENVIRONMENT_MAX = 12 };
+
+/*
+ * VIPS_NOVECTOR: no writable and executable memory for Orc's generated code, so that the cage can
+ * forbid it. MALLOC_ARENA_MAX: one image at a time needs no arena for each thread.
+ */
+static const char *const worker_environment[] = {"VIPS_NOVECTOR=1", "MALLOC_ARENA_MAX=1",
+                                                 "LC_ALL=C"};
+
+/* A sanitizer build reports where the tests look for it; these mean nothing to any other build. */
+static const char *const inherited_variables[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=",
+                                                  "LSAN_OPTIONS=", "TSAN_OPTIONS="};
+
+extern char **environ;
+
+static bool is_inherited(const char *variable)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(inherited_variables); i++) {
+        if (strncmp(variable, inherited_variables[i], strlen(inherited_variables[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void build_environment(char *environment[static ENVIRONMENT_MAX + 1])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(worker_environment); i++)
+        environment[count++] = (char *)(uintptr_t)worker_environment[i];
+    for (char **variable = environ; *variable != NULL && count < ENVIRONMENT_MAX; variable++) {
+        if (is_inherited(*variable))
+            environment[count++] = *variable;
+    }
+    environment[count] = NULL;
+}
+
+static int add_descriptors(posix_spawn_file_actions_t *actions, const int descriptors[3])
+{
+    int error = 0;
+
+    for (int i = 0; i < 3 && error == 0; i++)
+        error = posix_spawn_file_actions_adddup2(actions, descriptors[i], WORKER_FD_JOBS + i);
+    if (error == 0)
+        error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (error == 0)
+        error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (error == 0)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, WORKER_FD_END);
+    return error;
+}
+
+static int set_signals(posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+    int error;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                     POSIX_SPAWN_SETPGROUP);
+    if (error == 0)
+        error = posix_spawnattr_setpgroup(attributes, 0);
+    if (error == 0)
+        error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0)
+        error = posix_spawnattr_setsigdefault(attributes, &all);
+    return error;
+}
+
+/* Copies from WORKER_FD_END up: a dup2 onto its own number would keep close-on-exec, and one onto a
+ * number that a later one still needs would lose it. */
+static int lift_descriptors(int lifted[3], const int descriptors[3])
+{
+    for (int i = 0; i < 3; i++) {
+        lifted[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, WORKER_FD_END);
+        if (lifted[i] < 0) {
+            int error = -errno;
+
+            while (i-- > 0)
+                close(lifted[i]);
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int spawn(pid_t *pid, const char *program, const int descriptors[3])
+{
+    char *environment[ENVIRONMENT_MAX + 1], parent[16];
+    char *arguments[] = {(char *)(uintptr_t)program, parent, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int error;
+
+    snprintf(parent, sizeof(parent), "%d", (int)getpid());
+    build_environment(environment);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    error = add_descriptors(&actions, descriptors);
+    if (error == 0)
+        error = set_signals(&attributes);
+    if (error == 0)
+        error = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return -error;
+}
+
+int process_spawn(struct process *process, const char *program, const int descriptors[3])
+{
+    int lifted[3], error;
+    pid_t pid;
+
+    error = lift_descriptors(lifted, descriptors);
+    if (error != 0)
+        return error;
+    error = spawn(&pid, program, lifted);
+    for (int i = 0; i < 3; i++)
+        close(lifted[i]);
+    if (error != 0)
+        return error;
+    process->pid = pid;
+    process->pidfd = pidfd_open(pid, 0); /* close-on-exec by itself; ours to reap, so no race */
+    if (process->pidfd < 0) {
+        error = -errno;
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        *process = PROCESS_NONE;
+    }
+    return error;
+}
+
+void process_kill(const struct process *process)
+{
+    if (process->pidfd >= 0)
+        pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0);
+}
+
+/* waitid by pidfd without waiting; info->si_pid is 0 where nothing of `events` has happened. */
+static void peek(const struct process *process, siginfo_t *info, int events)
+{
+    *info = (siginfo_t){0};
+    if (waitid(P_PIDFD, (id_t)process->pidfd, info, events | WNOHANG | WNOWAIT) != 0)
+        info->si_pid = 0;
+}
+
+enum process_state process_check(const struct process *process)
+{
+    siginfo_t info;
+
+    if (process->pidfd < 0)
+        return PROCESS_DEAD;
+    peek(process, &info, WEXITED);
+    if (info.si_pid != 0)
+        return PROCESS_DEAD;
+    peek(process, &info, WSTOPPED);
+    return info.si_pid != 0 ? PROCESS_STOPPED : PROCESS_RUNS;
+}
+
+struct process_death process_death(const struct process *process)
+{
+    struct process_death death = {.text = "unknown"};
+    siginfo_t info;
+
+    if (process->pidfd < 0)
+        return death;
+    peek(process, &info, WEXITED);
+    if (info.si_pid == 0)
+        return death;
+    if (info.si_code == CLD_EXITED) {
+        snprintf(death.text, sizeof(death.text), "exit code %d", info.si_status);
+        return death;
+    }
+    death.by_sigkill = info.si_status == SIGKILL;
+    snprintf(death.text, sizeof(death.text), "killed by signal %d (%s)", info.si_status,
+             sigabbrev_np(info.si_status) != NULL ? sigabbrev_np(info.si_status) : "?");
+    return death;
+}
+
+void process_reap(struct process *process)
+{
+    siginfo_t info;
+
+    if (process->pidfd < 0)
+        return;
+    while (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED) != 0 && errno == EINTR)
+        ;
+    close(process->pidfd);
+    *process = PROCESS_NONE;
+}
