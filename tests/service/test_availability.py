@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""What can be away: the scale server, a worker, room in the queue. And what comes back by itself."""
+import itertools
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from pictures import files
+from support.clients import Client, RawConnection, curl, request_head
+from support.processes import wait_until
+from test_http import assert_problem
+
+BODY = files.jpeg(64, 48)
+ADDRESSES = (f"127.{os.getpid() % 250 + 2}.{n // 250 + 1}.{n % 250 + 1}" for n in itertools.count())
+pytestmark = pytest.mark.threads
+
+
+def test_no_scale_server(own):
+    """Without a scale server: 502 in well under a second where it is needed, gray goes on, and
+    /readyz says which of the two is missing."""
+    gateway = own.gateway()
+    for path in ("/scale?scale=0.5", "/gray?scale=0.5", "/scale"):
+        reply = curl(gateway.url(path), body=BODY)
+        assert_problem(reply, 502, "scale-unavailable")
+        assert reply.seconds < 0.5
+    assert curl(gateway.url("/"), body=BODY).status == 200
+    assert curl(gateway.url("/healthz")).status == 200
+    ready = curl(gateway.url("/readyz"))
+    assert ready.status == 503 and "json" in ready.media_type
+    assert "scale" in ready.body.decode()
+
+
+def test_scale_server_comes_back(own):
+    """The scale server stopped and started again: 502 in between, then 200, and the gateway never
+    restarts. Its address is one that no other program uses, so that the port stays its own."""
+    settings = {"listen__ip": next(ADDRESSES)}
+    scale = own.scale(**settings)
+    gateway = own.gateway(scale)
+    with Client(gateway) as client:
+        for round_ in range(3):
+            assert client.post("/scale?scale=0.5", BODY).status == 200
+            assert client.request("GET", "/readyz").status == 200
+            scale.stop(signal.SIGTERM if round_ < 2 else signal.SIGINT)
+            assert_problem(client.post("/scale?scale=0.5", BODY), 502, "scale-unavailable")
+            assert client.request("GET", "/readyz").status == 503
+            assert client.post("/", BODY).status == 200
+            scale = own.scale(listen__port=scale.port, **settings)
+    assert gateway.running()
+
+
+@pytest.mark.parametrize("answer", [
+    b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 500 Oops\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nOops",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+], ids=["hangs up", "no HTTP", "cut short", "no picture", "redirect", "strange 500", "endless"])
+@pytest.mark.expects_errors("scale server|upstream|scale-unavailable")
+def test_scale_server_answers_nonsense(own, answer):
+    """Whatever nonsense comes from the upstream is 502, and no byte of it reaches the client."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def serve():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+        threading.Thread(target=serve, daemon=True).start()
+        gateway = own.gateway(scale__upstream=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        reply = curl(gateway.url("/scale?scale=0.5"), body=BODY)
+        assert_problem(reply, 502, "scale-unavailable")
+        assert reply.seconds < 2
+        reply = curl(gateway.url("/gray?scale=0.5"), body=BODY)
+        assert_problem(reply, 502, "scale-unavailable")
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_scale_server_hangs(own):
+    """An upstream that takes a request and never answers ends at the deadline, not later."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gateway = own.gateway(scale__upstream=f"http://127.0.0.1:{listener.getsockname()[1]}",
+                              limits__deadline_ms=700)
+        reply = curl(gateway.url("/scale?scale=0.5"), body=BODY)
+        assert reply.status in (502, 504)
+        assert reply.seconds < 2
+        assert curl(gateway.url("/"), body=BODY).status == 200
+
+
+def test_problems_of_the_scale_server_are_relayed(gateway):
+    """The gateway's client sees the scale server's own problem, under the gateway's request id."""
+    reply = curl(gateway.url("/scale?scale=0.5"), "-H", "X-Request-Id: relay-1", body=b"text")
+    assert assert_problem(reply, 415, "unsupported-format")["request_id"] == "relay-1"
+
+
+def stop_workers(server):
+    """SIGSTOP to every worker; returns them."""
+    wait_until(lambda: len(server.workers()) == 2, 10, "two workers")
+    workers = server.workers()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    return workers
+
+
+def test_deadline(own):
+    """A worker that hangs is 504 at limits.deadline_ms, is killed and replaced."""
+    server = own.scale(limits__deadline_ms=800, scale__workers=2)
+    workers = stop_workers(server)
+    reply = curl(server.url("/scale"), body=BODY)
+    assert_problem(reply, 504, "deadline-exceeded")
+    assert 0.5 < reply.seconds < 2.5
+    wait_until(lambda: curl(server.url("/scale"), body=BODY).status == 200, 10, "a fresh worker")
+    wait_until(lambda: not set(workers) & set(server.workers()) or
+               curl(server.url("/scale"), body=BODY).status == 504, 10, "both replaced")
+
+
+def test_queue_full(own):
+    """With every worker busy and the queue full, 503 with Retry-After comes at once; whoever
+    waited is told 503 after queue_wait_ms; /healthz does not care."""
+    server = own.scale(scale__workers=2, scale__queue_max=1, scale__queue_wait_ms=1500,
+                       limits__deadline_ms=4000)
+    workers = stop_workers(server)
+    waiting = [RawConnection(server) for _ in range(3)]
+    try:
+        for raw in waiting: # two take the workers, one waits
+            raw.send(request_head("POST", "/scale", len(BODY)) + BODY)
+            time.sleep(0.2)
+        reply = curl(server.url("/scale"), body=BODY)
+        assert_problem(reply, 503, "overloaded")
+        assert int(reply.headers["retry-after"]) >= 1 and reply.seconds < 0.5
+        health = curl(server.url("/healthz"))
+        assert health.status == 200 and health.seconds < 0.5
+        late = waiting[2].read_reply()
+        assert_problem(late, 503, "overloaded")
+        assert int(late.headers["retry-after"]) >= 1
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        assert [raw.read_reply().status for raw in waiting[:2]] == [200, 200]
+    finally:
+        for raw in waiting:
+            raw.close()
+
+
+def test_too_many_bytes_in_flight(own):
+    """limits.max_inflight_bytes: what would pass it is 503, what fits is answered."""
+    server = own.scale(limits__max_inflight_bytes=3_000_000, limits__max_body_bytes=2_500_000,
+                       limits__max_output_bytes=1_000_000)
+    with RawConnection(server) as slow:
+        slow.send(request_head("POST", "/scale", 2_400_000) + BODY + bytes(2_000_000))
+        time.sleep(0.3)
+        reply = curl(server.url("/scale"), body=BODY + bytes(1_000_000))
+        assert_problem(reply, 503, "overloaded")
+        assert "retry-after" in reply.headers
+    wait_until(lambda: curl(server.url("/scale"), body=BODY).status == 200, 5, "room again")
+
+
+def test_not_ready_without_workers(own):
+    """/readyz of either server is 503 and names its workers while none of them answers."""
+    scale = own.scale(scale__workers=2)
+    gateway = own.gateway(scale, gray__workers=2)
+    for server, word in ((gateway, "gray"), (scale, "scale")):
+        workers = stop_workers(server)
+        reply = curl(server.url("/readyz"))
+        assert reply.status == 503 and word in reply.body.decode()
+        assert curl(server.url("/healthz")).status == 200
+        for pid in workers:
+            try:
+                os.kill(pid, signal.SIGCONT)
+            except ProcessLookupError:
+                pass # replaced in the meantime
+        wait_until(lambda: curl(server.url("/readyz")).status == 200, 10, "ready again")

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Ends and deaths: draining, kill -9 of each kind of process, recycling, and nothing left behind."""
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from pictures import files
+from support import processes
+from support.clients import Client, RawConnection, curl, request_head
+from support.processes import wait_until
+
+BODY = files.jpeg(64, 48)
+pytestmark = pytest.mark.threads
+
+
+@pytest.fixture(params=["gateway", "scale"])
+def server(request, own):
+    """A server of the test's own, of each kind."""
+    return own.system() if request.param == "gateway" else own.scale()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_stops_at_once_when_idle(server, how):
+    """An idle server ends with 0 in well under the drain time, though a client keeps a connection."""
+    with Client(server) as client:
+        assert client.post("/scale", BODY).status == 200
+        began = time.monotonic()
+        server.stop(how)
+        assert time.monotonic() - began < 3
+
+
+def test_drain_answers_what_is_under_way(server):
+    """A request whose body is still coming at SIGTERM is answered; a new connection is refused."""
+    with RawConnection(server) as raw:
+        raw.send(request_head("POST", "/scale?scale=0.5", len(BODY)) + BODY[:100])
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+
+        def refused():
+            try:
+                RawConnection(server).close()
+            except OSError:
+                return True
+            return False
+        wait_until(refused, 5, "no new connections")
+        assert server.running()
+        raw.send(BODY[100:])
+        reply = raw.read_reply()
+        assert reply is not None and reply.status == 200
+        assert files.decode(reply.body).size == (32, 24)
+    assert server.process.wait(30) == 0
+
+
+def test_drain_waits_for_a_worker(own):
+    """A picture that is with a worker at SIGTERM is still answered."""
+    server = own.scale(scale__workers=1)
+    with RawConnection(server) as raw:
+        worker = server.workers()[0]
+        os.kill(worker, signal.SIGSTOP)
+        raw.send(request_head("POST", "/scale", len(BODY)) + BODY)
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        os.kill(worker, signal.SIGCONT)
+        assert raw.read_reply().status == 200
+    assert server.process.wait(30) == 0
+    assert not processes.is_alive(worker)
+
+
+def test_drain_is_bounded(own):
+    """A client that never finishes its body holds the end up for shutdown.drain_ms and no longer."""
+    server = own.scale(shutdown__drain_ms=700)
+    with RawConnection(server) as raw:
+        raw.send(request_head("POST", "/scale", 100000) + BODY)
+        time.sleep(0.2)
+        began = time.monotonic()
+        server.stop()
+        assert 0.4 < time.monotonic() - began < 4
+
+
+def test_kill_9_of_a_server(server):
+    """kill -9 of a server: within a second no worker and no name is left, under load too."""
+    def load():
+        try:
+            with Client(server) as client:
+                while True:
+                    client.post("/scale", BODY)
+        except OSError:
+            pass # it is dead
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    server.kill()
+    wait_until(lambda: server.orphans() == [], 1, "no orphan")
+    assert server.born, "it had workers"
+    wait_until(lambda: processes.named_ipc() == set(), 1, "no name")
+    for thread in threads:
+        thread.join()
+
+
+def test_names_are_gone_while_it_runs(server):
+    """Queues and shared memory have no name even while the server runs: nothing can be left."""
+    assert curl(server.url("/scale"), body=BODY).status == 200
+    targets = list(processes.descriptors(server.pid).values())
+    queues = [target for target in targets if target.endswith("(deleted)")]
+    assert len(queues) >= 2, targets
+    assert processes.linked_queues(server.pid) == []
+
+
+def test_kill_9_of_workers_under_load(server):
+    """Workers killed every 100 ms while four clients ask: every answer is 200 and right."""
+    bodies = [files.jpeg(300 + 40 * index, 200, seed=index) for index in range(4)]
+    with Client(server) as client:
+        good = [client.picture("/scale?scale=0.5", body) for body in bodies]
+    wrong, stop = [], threading.Event()
+
+    def load(index):
+        with Client(server) as client:
+            while not stop.is_set():
+                reply = client.post("/scale?scale=0.5", bodies[index])
+                if reply.status != 200 or reply.body != good[index]:
+                    wrong.append((reply.status, reply.body[:200]))
+    threads = [threading.Thread(target=load, args=(index,)) for index in range(4)]
+    for thread in threads:
+        thread.start()
+    killed = 0
+    for _ in range(20):
+        time.sleep(0.1)
+        for pid in server.workers()[:1]:
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == [] and killed > 10
+
+
+def test_worker_is_replaced(server):
+    """A worker that died while idle is replaced by itself, and /readyz goes on saying ready."""
+    before = server.workers()
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(server.workers()) == 2 and before[0] not in server.workers(), 10,
+               "two workers again")
+    assert curl(server.url("/readyz")).status == 200
+    states = [processes.status(pid).get("State", "") for pid in processes.children(server.pid)]
+    assert not any("zombie" in state for state in states)
+
+
+def test_recycling(own):
+    """A worker is replaced after max_jobs, and no answer is lost over it."""
+    server = own.scale(scale__workers=1, scale__max_jobs=5)
+    seen = set()
+    with Client(server) as client:
+        good = client.picture("/scale", BODY)
+        for _ in range(40):
+            seen.update(server.workers())
+            assert client.picture("/scale", BODY) == good
+    assert len(seen) >= 5
+
+
+def test_one_worker_is_enough(own):
+    """workers = 1 serves many clients, one after the other."""
+    server = own.scale(scale__workers=1)
+    results = []
+
+    def ask():
+        results.append(curl(server.url("/scale"), body=BODY).status)
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [200] * 8 and len(server.workers()) == 1
+
+
+def test_restart_on_the_same_port(own):
+    """A server can be started again at once where it was, in spite of connections in TIME_WAIT."""
+    server = own.scale(listen__ip="127.0.0.9")
+    assert curl(server.url("/scale"), body=BODY).status == 200
+    server.stop()
+    again = own.scale(listen__ip="127.0.0.9", listen__port=server.port)
+    assert curl(again.url("/scale"), body=BODY).status == 200
