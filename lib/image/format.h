@@ -15,8 +15,10 @@ enum image_format { IMAGE_NONE, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF, IM
 struct image_header {
     enum image_format format;
     uint32_t width, height;    /* pixels as stored, before orientation; 0: not told cheaply */
-    uint32_t frames;           /* at least 1; of GIF, WebP and TIFF (pages are not counted: 1) */
+    uint32_t frames;           /* at least 1; of GIF, WebP and TIFF (pages, if all have one size) */
     bool lossless;             /* WebP: whether the (first) picture is VP8L */
+    uint16_t bits;             /* per sample; PNG and TIFF */
+    uint16_t compression;      /* TIFF's own number for it */
 };
 
 /* The format from the magic bytes; IMAGE_NONE for anything else. Any thread. */

@@ -20,5 +20,6 @@ int header_read_png(struct bytes input, struct image_header *header)
 
     header->width = get_be32(chunk + 8);
     header->height = get_be32(chunk + 12);
+    header->bits = chunk[16];
     return header->width > INT32_MAX || header->height > INT32_MAX ? STATUS_IMAGE_CORRUPT : 0;
 }

@@ -12,6 +12,8 @@
 enum {
     TAG_WIDTH = 256,
     TAG_HEIGHT = 257,
+    TAG_BITS = 258,            /* per sample: one number for each, of which the first counts */
+    TAG_COMPRESSION = 259,
     TYPE_BYTE = 1,
     TYPE_SHORT = 3,
     TYPE_LONG = 4,
@@ -27,7 +29,7 @@ struct tiff {
 };
 
 struct page {
-    uint64_t width, height;
+    uint64_t width, height, bits, compression;
     uint64_t next;             /* offset of the next directory; 0: none */
 };
 
@@ -47,9 +49,18 @@ static uint64_t get(const struct tiff *tiff, uint64_t at, unsigned width)
     }
 }
 
-/* The one number of an entry whose value lies at `at`; 0 for a type that is no unsigned number. */
-static uint64_t get_value(const struct tiff *tiff, unsigned type, uint64_t at)
+/* The first number of the entry at `at`; 0 for a type that is no unsigned number, or none there. */
+static uint64_t get_value(const struct tiff *tiff, uint64_t at)
 {
+    unsigned type = (unsigned)get(tiff, at + 2, 2), offset_bytes = tiff->big ? 8 : 4;
+    uint64_t count = get(tiff, at + 4, offset_bytes);
+
+    at += 4 + offset_bytes;
+    if (type == TYPE_SHORT && count > offset_bytes / 2) { /* they lie elsewhere */
+        at = get(tiff, at, offset_bytes);
+        if (!bytes_have(tiff->input, at, 2))
+            return 0;
+    }
     switch (type) {
     case TYPE_BYTE:
         return get(tiff, at, 1);
@@ -61,6 +72,24 @@ static uint64_t get_value(const struct tiff *tiff, unsigned type, uint64_t at)
         return tiff->big ? get(tiff, at, 8) : 0;
     default:
         return 0;
+    }
+}
+
+static void note_entry(const struct tiff *tiff, uint64_t at, struct page *page)
+{
+    switch (get(tiff, at, 2)) {
+    case TAG_WIDTH:
+        page->width = get_value(tiff, at);
+        break;
+    case TAG_HEIGHT:
+        page->height = get_value(tiff, at);
+        break;
+    case TAG_BITS:
+        page->bits = get_value(tiff, at);
+        break;
+    case TAG_COMPRESSION:
+        page->compression = get_value(tiff, at);
+        break;
     }
 }
 
@@ -81,15 +110,8 @@ static int read_page(struct tiff *tiff, uint64_t offset, struct page *page)
         return STATUS_IMAGE_CORRUPT;
     tiff->entries_left -= entries;
 
-    for (end = entries * entry_bytes + at; at < end; at += entry_bytes) {
-        unsigned tag = (unsigned)get(tiff, at, 2), type = (unsigned)get(tiff, at + 2, 2);
-        uint64_t value = get_value(tiff, type, at + 4 + offset_bytes);
-
-        if (tag == TAG_WIDTH)
-            page->width = value;
-        else if (tag == TAG_HEIGHT)
-            page->height = value;
-    }
+    for (end = entries * entry_bytes + at; at < end; at += entry_bytes)
+        note_entry(tiff, at, page);
     page->next = get(tiff, at, offset_bytes);
     return 0;
 }
@@ -129,6 +151,8 @@ int header_read_tiff(struct bytes input, struct image_header *header)
 
     header->width = (uint32_t)page.width;
     header->height = (uint32_t)page.height;
+    header->bits = page.bits == 0 ? 1 : (uint16_t)page.bits; /* TIFF's own default */
+    header->compression = (uint16_t)page.compression;
     header->frames = count_pages(&tiff, &page);
     return 0;
 }

@@ -1,2 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/image.h"
+
+#include "base/status.h"
+#include "image/picture.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* The order of the ways through a picture: cheap refusals, the short ways, the long one. */
+
+int image_start(void)
+{
+    return picture_start();
+}
+
+static int check(const struct image_request *request, const uint8_t *input, size_t size,
+                 struct image_header *header, char *detail)
+{
+    int status = image_read_header(input, size, header);
+
+    if (status == STATUS_UNSUPPORTED_FORMAT) {
+        snprintf(detail, IMAGE_DETAIL_BYTES, "Send a JPEG, PNG, WebP, GIF or TIFF.");
+    } else if (status != 0) {
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The %s is damaged or incomplete.",
+                 image_format_name(header->format));
+    } else if (image_pixels(header) > request->max_pixels) {
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has %llu pixels; %llu are allowed.",
+                 (unsigned long long)image_pixels(header),
+                 (unsigned long long)request->max_pixels);
+        status = STATUS_IMAGE_TOO_LARGE;
+    }
+    return status;
+}
+
+int image_process(const struct image_request *request, const uint8_t *input, size_t input_size,
+                  struct image_output *output)
+{
+    struct image_header header;
+    int status;
+
+    output->size = 0;
+    output->format = IMAGE_NONE;
+    output->detail[0] = '\0';
+    status = check(request, input, input_size, &header, output->detail);
+    if (status != 0)
+        return status;
+    return picture_process(request, &header, input, input_size, output);
+}
+
+uint32_t image_scaled_length(uint32_t length, double factor)
+{
+    double scaled = floor((double)length * factor + 0.5);
+
+    return scaled < 1.0 ? 1 : (uint32_t)scaled;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * Working memory that stays from job to job: fresh pages cost more than most of what is done with
+ * them. One thread.
+ */
+enum memory_use {
+    MEMORY_SCAN,               /* a scan's bytes without stuffing */
+    MEMORY_ROWS,               /* luma blocks of an MCU row; coefficients */
+    MEMORY_HISTORY,            /* which coefficients of each block are not zero */
+    MEMORY_COEFFICIENTS,       /* of a progressive picture */
+    MEMORY_PLANES,
+    MEMORY_RESAMPLED,
+    MEMORY_TURNED,
+    MEMORY_STREAM,             /* a JPEG on its way to another */
+    MEMORY_USES
+};
+
+/* At least `size` bytes, aligned to 64, with whatever was in them; valid until the next call for the
+ * same use. NULL: there is no memory. */
+void *jpeg_memory(enum memory_use use, size_t size);
+
+/* After a job: gives back what is too much to sit on. */
+void jpeg_memory_trim(void);
+
+void jpeg_memory_free(void);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/load.h"
+
+#include "base/status.h"
+#include "image/vips_image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * The door to libvips. Loaders are called by name, never chosen by libvips, all others are blocked,
+ * and a picture that is cut off or broken is an error rather than half a picture.
+ */
+static void discard_message(const gchar *domain, GLogLevelFlags level, const gchar *message,
+                            gpointer client)
+{
+    (void)domain;
+    (void)level;
+    (void)message;
+    (void)client;
+}
+
+/* libvips reads these once, when it starts. */
+static void set_environment(void)
+{
+    setenv("VIPS_NOVECTOR", "1", 1);         /* no code generated at run time */
+    setenv("VIPS_DISC_THRESHOLD", "1t", 1);  /* no temporary files */
+    setenv("VIPSHOME", "/nonexistent", 1);   /* no modules: loaders of formats we do not take */
+}
+
+int load_start(void)
+{
+    static const char *const loaders[] = {
+        "VipsForeignLoadJpeg", "VipsForeignLoadPng",  "VipsForeignLoadWebp",
+        "VipsForeignLoadNsgif", "VipsForeignLoadTiff",
+    };
+
+    set_environment();
+    if (vips_init("grisaille"))
+        return -EIO;
+    g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, discard_message, NULL);
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_block_untrusted_set(TRUE);
+    vips_operation_block_set("VipsForeignLoad", TRUE);
+    for (size_t i = 0; i < G_N_ELEMENTS(loaders); i++)
+        vips_operation_block_set(loaders[i], FALSE);
+    return 0;
+}
+
+static int open_tiff(void *input, size_t size, int pages, VipsImage **image)
+{
+    return vips_tiffload_buffer(input, size, image, "n", pages, "access", VIPS_ACCESS_SEQUENTIAL,
+                                "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+}
+
+static int open_image(const struct image_header *header, void *input, size_t size,
+                      VipsImage **image)
+{
+    switch (header->format) {
+    case IMAGE_JPEG:
+        return vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                    VIPS_FAIL_ON_WARNING, NULL);
+    case IMAGE_PNG:
+        return vips_pngload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                   VIPS_FAIL_ON_WARNING, NULL);
+    case IMAGE_WEBP:
+        return vips_webpload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
+                                    "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+    case IMAGE_GIF:
+        return vips_gifload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
+                                   "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+    case IMAGE_TIFF:
+        if (header->frames > 1 && open_tiff(input, size, (int)header->frames, image) == 0)
+            return 0;
+        vips_error_clear(); /* pages of one size but of several kinds: the first */
+        return open_tiff(input, size, 1, image);
+    default:
+        return -1;
+    }
+}
+
+/* What we have arithmetic for: 8 and 16 bit, and Lab in any of its forms. */
+static bool is_supported(const VipsImage *image)
+{
+    if (image->Type == VIPS_INTERPRETATION_LAB || image->Type == VIPS_INTERPRETATION_LABQ ||
+        image->Type == VIPS_INTERPRETATION_LABS)
+        return true;
+    return image->Coding == VIPS_CODING_NONE &&
+           (image->BandFmt == VIPS_FORMAT_UCHAR || image->BandFmt == VIPS_FORMAT_USHORT);
+}
+
+/* The header was read without libvips; what libvips makes of it has to keep the limit as well. */
+static int check(const VipsImage *image, const struct image_request *request, char *detail)
+{
+    uint64_t pixels = (uint64_t)image->Xsize * (uint64_t)image->Ysize;
+
+    if (pixels > request->max_pixels) {
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has %llu pixels; %llu are allowed.",
+                 (unsigned long long)pixels, (unsigned long long)request->max_pixels);
+        return STATUS_IMAGE_TOO_LARGE;
+    }
+    if (!is_supported(image)) {
+        snprintf(detail, IMAGE_DETAIL_BYTES,
+                 "Only pictures with samples of 1 to 8 and 16 bits are supported.");
+        return STATUS_UNSUPPORTED_FORMAT;
+    }
+    return 0;
+}
+
+int load_image(const struct image_request *request, const struct image_header *header,
+               const uint8_t *input, size_t input_size, VipsImage **image, char *detail)
+{
+    /* libvips takes a pointer that is not const and does not write to it. */
+    if (open_image(header, (void *)(uintptr_t)input, input_size, image))
+        return -1;
+    return check(*image, request, detail);
+}

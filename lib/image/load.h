@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/image.h"
+
+#include <vips/vips.h>
+
+/* Makes libvips ready to load the five formats and no other, without files of its own. Once per
+ * process. 0 or -EIO. */
+int load_start(void);
+
+/*
+ * Opens the picture by the loader of its format: all frames, one below the other, to be read once
+ * from top to bottom. No pixel is decoded yet. `input` is borrowed for the image's life.
+ * 0 and *image; -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE or
+ * STATUS_UNSUPPORTED_FORMAT with `detail` (IMAGE_DETAIL_BYTES) filled.
+ */
+int load_image(const struct image_request *request, const struct image_header *header,
+               const uint8_t *input, size_t input_size, VipsImage **image, char *detail);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/image.h"
+
+#include <stdbool.h>
+#include <vips/vips.h>
+
+/*
+ * A libvips target that writes into the memory of an image_output and nowhere else. It can seek and
+ * read back, which TIFF needs. Writing past the capacity fails and sets `overflow`.
+ */
+struct memory_target {
+    struct image_output *output;
+    size_t position;
+    bool overflow;
+};
+
+/* The target, one reference of it the caller's; `memory` outlives it and begins as {output}. The
+ * output's size is that of what was written. NULL on error. */
+VipsTarget *memory_target_new(struct memory_target *memory);

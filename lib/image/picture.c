@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/picture.h"
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "image/gray.h"
+#include "image/load.h"
+#include "image/resample.h"
+#include "image/save.h"
+#include "image/vips_image.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The middle of the pipeline: frames apart, each one processed, turned upright, together again.
+ * Frames never see one another's pixels. libvips holds an animation as one tall strip of frames.
+ */
+struct work {
+    const struct image_request *request;
+    VipsImage *source;
+    int frames, orientation;
+    VipsImage **pieces;        /* frames of them, or NULL */
+};
+
+static void cleanup_work(struct work *work)
+{
+    for (int i = 0; work->pieces != NULL && i < work->frames; i++)
+        VIPS_UNREF(work->pieces[i]);
+    free(work->pieces);
+    VIPS_UNREF(work->source);
+}
+
+/* Turns the result the way that the source's orientation (EXIF 1..8) asks. It needs the pixels in
+ * another order than they come in, so they are held in memory first. */
+static int make_upright(VipsImage **image, int orientation)
+{
+    VipsImage *out;
+
+    if (orientation == 1)
+        return 0;
+    if ((out = vips_image_copy_memory(*image)) == NULL)
+        return -1;
+    image_replace(image, out);
+    if (vips_copy(*image, &out, NULL))
+        return -1;
+    image_replace(image, out);
+    vips_image_set_int(*image, VIPS_META_ORIENTATION, orientation);
+    if (vips_autorot(*image, &out, NULL))
+        return -1;
+    return image_replace(image, out);
+}
+
+static int process_frame(const struct work *work, VipsImage **frame)
+{
+    double factor = work->request->factor;
+
+    if (work->request->operation == IMAGE_GRAY) {
+        if (gray_step(frame))
+            return -1;
+    } else if (resample(frame, (int)image_scaled_length((uint32_t)(*frame)->Xsize, factor),
+                        (int)image_scaled_length((uint32_t)(*frame)->Ysize, factor))) {
+        return -1;
+    }
+    return make_upright(frame, work->orientation);
+}
+
+/* Each frame on its own, then one below the other. */
+static int process_frames(struct work *work, VipsImage **result)
+{
+    int width = work->source->Xsize, height = work->source->Ysize / work->frames;
+
+    work->pieces = calloc((size_t)work->frames, sizeof(*work->pieces));
+    if (work->pieces == NULL)
+        return -ENOMEM;
+    for (int i = 0; i < work->frames; i++) {
+        if (vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL) ||
+            process_frame(work, &work->pieces[i]))
+            return -1;
+    }
+    return vips_arrayjoin(work->pieces, result, work->frames, "across", 1, NULL);
+}
+
+/* Keeps what the result's pixels mean (profile) and when they are shown; EXIF, XMP, GPS, comments,
+ * thumbnails and whatever else came along stays behind. */
+static bool is_kept(const char *field, enum image_operation operation)
+{
+    static const char *const kept[] = {"delay", "loop", "n-pages", "gif-palette", "background",
+                                       "jpeg-chroma-subsample"};
+
+    if (strcmp(field, VIPS_META_ICC_NAME) == 0)
+        return operation == IMAGE_SCALE;
+    for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
+        if (strcmp(field, kept[i]) == 0)
+            return operation == IMAGE_SCALE || strcmp(field, "gif-palette") != 0;
+    }
+    return false;
+}
+
+static int strip(VipsImage **image, const struct work *work)
+{
+    VipsImage *out;
+    char **fields;
+
+    if (vips_copy(*image, &out, NULL))
+        return -1;
+    image_replace(image, out);
+    fields = vips_image_get_fields(out);
+    for (char **field = fields; *field != NULL; field++) {
+        if (!is_kept(*field, work->request->operation))
+            vips_image_remove(out, *field);
+    }
+    g_strfreev(fields);
+    if (work->frames > 1)
+        vips_image_set_int(out, VIPS_META_PAGE_HEIGHT, out->Ysize / work->frames);
+    return 0;
+}
+
+/* Gray needs no frames apart unless they are turned. */
+static int build(struct work *work, VipsImage **result)
+{
+    if (work->frames == 1 || (work->request->operation == IMAGE_GRAY && work->orientation == 1)) {
+        *result = TAKE_PTR(work->source);
+        if (process_frame(work, result))
+            return -1;
+    } else {
+        int error = process_frames(work, result);
+
+        if (error != 0)
+            return error;
+    }
+    return strip(result, work);
+}
+
+/* A gray source of few bits goes back with as few: its values are still of that kind. */
+static int bits_to_keep(const struct work *work, const struct image_header *header)
+{
+    if (work->request->operation != IMAGE_GRAY || work->source->Bands != 1 || header->bits >= 8)
+        return 0;
+    return header->bits;
+}
+
+static int run(const struct image_request *request, const struct image_header *header,
+               const uint8_t *input, size_t input_size, struct image_output *output)
+{
+    _cleanup_(cleanup_work) struct work work = {.request = request};
+    _cleanup_image_ VipsImage *result = NULL;
+    struct save_options options = {
+        .header = header,
+        .quality = request->quality > 0 ? request->quality : request->default_quality,
+    };
+    int status;
+
+    status = load_image(request, header, input, input_size, &work.source, output->detail);
+    if (status != 0)
+        return status;
+    work.frames = vips_image_get_n_pages(work.source);
+    if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
+        work.frames = 1;
+    work.orientation = vips_image_get_orientation(work.source);
+    options.bits = bits_to_keep(&work, header);
+
+    status = build(&work, &result);
+    return status != 0 ? status : save_image(result, &options, output);
+}
+
+/* libvips' words stay here: they carry paths and addresses. */
+static int explain(int error, const struct image_header *header, struct image_output *output)
+{
+    if (error == STATUS_IMAGE_TOO_LARGE && output->detail[0] == '\0')
+        snprintf(output->detail, sizeof(output->detail), "The result is larger than allowed.");
+    if (error != -1)
+        return error;
+    if (strstr(vips_error_buffer(), "out of memory") != NULL)
+        return -ENOMEM;
+    snprintf(output->detail, sizeof(output->detail), "The %s is damaged or incomplete.",
+             image_format_name(header->format));
+    return STATUS_IMAGE_CORRUPT;
+}
+
+int picture_start(void)
+{
+    return load_start();
+}
+
+int picture_process(const struct image_request *request, const struct image_header *header,
+                    const uint8_t *input, size_t input_size, struct image_output *output)
+{
+    int error = run(request, header, input, input_size, output);
+
+    error = explain(error, header, output);
+    vips_error_clear();
+    return error;
+}

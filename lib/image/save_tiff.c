@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/save.h"
+
+/*
+ * TIFF: compressed as the source was, where that can hold the result; deflate where it cannot, and
+ * for what is uncommon. Orientation was applied and its tag is gone.
+ */
+enum {
+    TIFF_NONE = 1,
+    TIFF_FAX3 = 3,
+    TIFF_FAX4 = 4,
+    TIFF_LZW = 5,
+    TIFF_JPEG = 7,
+    TIFF_PACKBITS = 32773,
+    TIFF_ZSTD = 50000,
+};
+
+static VipsForeignTiffCompression compression(VipsImage *image, const struct save_options *options)
+{
+    switch (options->header->compression) {
+    case TIFF_NONE:
+        return VIPS_FOREIGN_TIFF_COMPRESSION_NONE;
+    case TIFF_LZW:
+        return VIPS_FOREIGN_TIFF_COMPRESSION_LZW;
+    case TIFF_PACKBITS:
+        return VIPS_FOREIGN_TIFF_COMPRESSION_PACKBITS;
+    case TIFF_ZSTD:
+        return VIPS_FOREIGN_TIFF_COMPRESSION_ZSTD;
+    case TIFF_FAX3:
+    case TIFF_FAX4:
+        if (options->bits == 1)
+            return VIPS_FOREIGN_TIFF_COMPRESSION_CCITTFAX4;
+        return VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE;
+    case TIFF_JPEG:
+        if (image->BandFmt == VIPS_FORMAT_UCHAR && (image->Bands == 1 || image->Bands == 3))
+            return VIPS_FOREIGN_TIFF_COMPRESSION_JPEG;
+        return VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE;
+    default:
+        return VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE;
+    }
+}
+
+int save_tiff(VipsImage *image, const struct save_options *options, struct memory_target *memory)
+{
+    VipsTarget *target = memory_target_new(memory);
+    VipsForeignTiffPredictor predictor = VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL;
+    int result;
+
+    if (target == NULL)
+        return -1;
+    if (options->bits != 0)
+        predictor = VIPS_FOREIGN_TIFF_PREDICTOR_NONE; /* only whole bytes have one */
+    result = vips_tiffsave_target(image, target, "compression", compression(image, options),
+                                  "predictor", predictor, "Q", options->quality, "bitdepth",
+                                  options->bits, NULL);
+    g_object_unref(target);
+    return result ? -1 : 0;
+}
