@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "service/image_worker.h"
+
+/* Where the wire's words for a job become the image library's, and its answer becomes a reply. */
+#include "base/status.h"
+#include "image/image.h"
+#include "ipc/worker.h"
+
+#include <assert.h>
+#include <string.h>
+
+static_assert(sizeof(((struct image_output *)0)->detail) == JOB_DETAIL_BYTES,
+              "a sentence fits the reply");
+
+static enum job_kind own_kind;
+
+static int handle(const struct job_message *job, const uint8_t *input,
+                  struct worker_output *output)
+{
+    const struct job_parameters *parameters = &job->parameters;
+    struct image_request request = {
+        .operation = job->kind == JOB_GRAY ? IMAGE_GRAY : IMAGE_SCALE,
+        .factor = parameters->factor,
+        .quality = (int)parameters->quality,
+        .default_quality = (int)parameters->default_quality,
+        .max_pixels = parameters->max_pixels,
+        .max_scans = parameters->max_scans,
+    };
+    struct image_output image = {.data = output->data, .capacity = output->capacity};
+    int status;
+
+    if (job->kind != own_kind)
+        return STATUS_INTERNAL;
+    status = image_process(&request, input, job->input_bytes, &image);
+    memcpy(output->detail, image.detail, sizeof(output->detail));
+    output->size = image.size;
+    output->format = image.format;
+    return status;
+}
+
+int image_worker_main(const char *name, enum job_kind kind, int argc, char **argv)
+{
+    const struct worker_handler handler = {.name = name, .start = image_start, .handle = handle};
+
+    own_kind = kind;
+    return worker_main(&handler, argc, argv);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "service/images.h"
+
+/* The image routes' common half. Statuses pass through; what is added here are sentences. */
+#include "base/status.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { READY_WAIT_MS = 500, RETRY_AFTER_S = 1 };
+
+void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS],
+                       double largest_scale)
+{
+    parameters[IMAGES_SCALE] = (struct http_parameter){
+        .name = "scale",
+        .type = HTTP_DECIMAL,
+        .smallest = 0,
+        .above_smallest = true,
+        .largest = largest_scale,
+    };
+    parameters[IMAGES_QUALITY] = (struct http_parameter){
+        .name = "quality",
+        .type = HTTP_INTEGER,
+        .smallest = 1,
+        .largest = 100,
+    };
+}
+
+static int overloaded(struct http_answer *answer)
+{
+    answer->retry_after_s = RETRY_AFTER_S;
+    return http_answer_detail(answer, STATUS_OVERLOADED,
+                              "all workers are busy and the queue is full; try again shortly");
+}
+
+int images_admit(struct pool *pool, struct http_answer *answer)
+{
+    return pool_is_full(pool) ? overloaded(answer) : 0;
+}
+
+static int unsupported(struct http_answer *answer)
+{
+    return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
+                              "the body is not a JPEG, PNG, WebP, GIF or TIFF picture");
+}
+
+int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer)
+{
+    return image_sniff(bytes, size) == IMAGE_NONE ? unsupported(answer) : 0;
+}
+
+int images_check(const struct settings *settings, const struct buffer *body,
+                 enum image_format *format, struct http_answer *answer)
+{
+    struct image_header header;
+    int status = image_read_header(body->data, body->size, &header);
+
+    if (status == STATUS_UNSUPPORTED_FORMAT)
+        return unsupported(answer);
+    if (status != 0)
+        return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
+    if (image_pixels(&header) > (uint64_t)settings->limits.max_pixels)
+        return http_answer_detail(
+            answer, STATUS_IMAGE_TOO_LARGE,
+            "%u x %u pixels in %u frame(s) are more than the %lld allowed", header.width,
+            header.height, header.frames, (long long)settings->limits.max_pixels);
+    *format = header.format;
+    return 0;
+}
+
+struct pool_job images_job(const struct settings *settings, const struct http_request *request,
+                           enum job_kind kind, double factor)
+{
+    const struct http_parameter_values *values = http_request_parameters(request);
+    bool asked = values->value[IMAGES_QUALITY].given;
+
+    if (values->value[IMAGES_SCALE].given)
+        factor = values->value[IMAGES_SCALE].decimal;
+    return (struct pool_job){
+        .kind = kind,
+        .parameters = {
+            .factor = kind == JOB_SCALE ? factor : 1,
+            .max_pixels = (uint64_t)settings->limits.max_pixels,
+            .max_scans = (uint32_t)settings->limits.max_scans,
+            .quality = asked ? (uint32_t)values->value[IMAGES_QUALITY].integer : 0,
+            .default_quality = (uint32_t)settings->output.quality,
+        },
+        .deadline_us = http_request_deadline_us(request),
+        .client_fd = http_request_client_fd(request),
+    };
+}
+
+/* A sentence for what the pool itself says; a worker's own comes with the result. */
+static int explain(int status, const struct pool_result *result, struct http_answer *answer)
+{
+    switch (status) {
+    case STATUS_OVERLOADED:
+        return overloaded(answer);
+    case STATUS_DEADLINE_EXCEEDED:
+        return http_answer_detail(answer, status,
+                                  "the picture took longer than it may; its worker was stopped");
+    case STATUS_IMAGE_CRASHED_DECODER:
+        return http_answer_detail(answer, status, "decoding the picture ended its worker, twice");
+    default:
+        return http_answer_detail(answer, status, "%s", result->detail);
+    }
+}
+
+int images_run(struct pool *pool, const struct pool_job *job, enum image_format format,
+               struct http_answer *answer)
+{
+    struct pool_result result;
+    int status = pool_run(pool, job, &result);
+
+    answer->queue_us += result.queue_us;
+    answer->work_us += result.work_us;
+    if (status > 0)
+        return explain(status, &result, answer);
+    if (status < 0)
+        return status;
+    if (result.format != format || image_sniff(result.output, result.output_size) != format) {
+        free(result.output);
+        return -EPROTO; /* a worker that lies about what it made */
+    }
+    answer->body = result.output;
+    answer->body_size = result.output_size;
+    answer->content_type = image_media_type(result.format);
+    return 0;
+}
+
+static const char *yes_no(bool value)
+{
+    return value ? "true" : "false";
+}
+
+int images_readiness(struct pool *pool, const struct settings *settings, const char *pool_name,
+                     int scale_answers, struct http_answer *answer)
+{
+    bool pool_ready = pool_answers(pool, READY_WAIT_MS);
+    bool ready = pool_ready && scale_answers != 0;
+    struct pool_status status;
+
+    pool_get_status(pool, &status);
+    answer->http_status = ready ? 200 : 503;
+    return http_answer_text(
+        answer, "application/json",
+        "{\"ready\":%s,\"%s\":%s%s%s,\n"
+        " \"workers\":{\"count\":%u,\"idle\":%u,\"busy\":%u,\"starting\":%u,\"waiting\":%u,"
+        "\"jobs\":%llu,\"crashes\":%llu,\"kills\":%llu,\"recycled\":%llu},\n"
+        " \"sandbox\":{\"mode\":\"%s\",\"seccomp\":%s,\"landlock\":%s,\"no_new_privs\":%s,"
+        "\"limits\":%s,\"user\":%s,\"not_dumpable\":%s}}\n",
+        yes_no(ready), pool_name, yes_no(pool_ready),
+        scale_answers < 0 ? "" : ",\"scale\":", scale_answers < 0 ? "" : yes_no(scale_answers > 0),
+        status.workers, status.idle, status.busy, status.starting, status.waiting,
+        (unsigned long long)status.jobs, (unsigned long long)status.crashes,
+        (unsigned long long)status.kills, (unsigned long long)status.recycled,
+        settings->sandbox ? "required" : "off", yes_no(status.facts & WORKER_SECCOMP),
+        yes_no(status.facts & WORKER_LANDLOCK), yes_no(status.facts & WORKER_NO_NEW_PRIVS),
+        yes_no(status.facts & WORKER_RLIMITS), yes_no(status.facts & WORKER_UID),
+        yes_no(status.facts & WORKER_NOT_DUMPABLE));
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "service/start.h"
+
+/* Bringing a server up and down, with the errors that an operator sees. */
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "build_config.h"
+#include "config/program.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Threads of connections share two arenas: more would keep more freed memory from the kernel. */
+enum { ARENAS = 2 };
+
+static void stop_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+}
+
+void service_begin(const struct service *service, const struct settings *settings)
+{
+    sigset_t blocked;
+
+    signal(SIGPIPE, SIG_IGN);
+    stop_signals(&blocked);
+    sigaddset(&blocked, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+    mallopt(M_ARENA_MAX, ARENAS);
+    log_open(service->program, (enum log_level)settings->log_level,
+             (enum log_format)settings->log_format);
+}
+
+/* The folder this program's file is in. 0 or -errno. */
+static int find_own_folder(char *folder, size_t size)
+{
+    ssize_t length = readlink("/proc/self/exe", folder, size - 1);
+    char *slash;
+
+    if (length < 0)
+        return -errno;
+    folder[length] = '\0';
+    slash = strrchr(folder, '/');
+    if (slash == NULL)
+        return -ENOENT;
+    *slash = '\0';
+    return 0;
+}
+
+/* Where the worker program is: as configured, else beside this program, in the build tree's next
+ * folder, or where it is installed. */
+static void find_worker(const struct service *service, const char *configured,
+                        char path[static PATH_MAX])
+{
+    char folder[PATH_MAX];
+
+    snprintf(path, PATH_MAX, "%s", configured);
+    if (*configured != '\0' || find_own_folder(folder, sizeof(folder)) != 0)
+        return;
+    if (snprintf(path, PATH_MAX, "%s/%s", folder, service->worker) < PATH_MAX &&
+        access(path, X_OK) == 0)
+        return;
+    if (snprintf(path, PATH_MAX, "%s/../%s/%s", folder, service->worker_folder, service->worker) <
+            PATH_MAX &&
+        access(path, X_OK) == 0)
+        return;
+    snprintf(path, PATH_MAX, "%s/%s", GRISAILLE_LIBEXECDIR, service->worker);
+}
+
+int service_start_pool(const struct service *service, const struct settings *settings,
+                       struct pool **pool)
+{
+    char path[PATH_MAX], why[128];
+    struct pool_options options = {
+        .program = path,
+        .workers = settings_workers(settings),
+        .queue_max = (unsigned)settings->pool.queue_max,
+        .queue_wait_ms = (unsigned)settings->pool.queue_wait_ms,
+        .max_jobs = (unsigned)settings->pool.max_jobs,
+        .max_memory_bytes = (uint64_t)settings->pool.max_memory_bytes,
+        .max_input_bytes = (size_t)settings->limits.max_body_bytes,
+        .max_output_bytes = (size_t)settings->limits.max_output_bytes,
+        .sandbox = settings->sandbox != 0,
+        .log_level = (int)settings->log_level,
+        .log_format = (int)settings->log_format,
+    };
+    int error;
+
+    find_worker(service, settings->pool.program, path);
+    error = pool_new(pool, &options, why);
+    if (error == 0)
+        return 0;
+    fprintf(stderr, "%s: cannot start workers: %s: %s (%s)\n", service->program, path, why,
+            strerrordesc_np(-error));
+    return 1;
+}
+
+int service_start_server(const struct service *service, const struct settings *settings,
+                         const struct http_route *routes, size_t route_count, void *context,
+                         struct http_server **server)
+{
+    struct http_server_options options = {
+        .ip = settings->listen.ip,
+        .port = (uint16_t)settings->listen.port,
+        .max_connections = (unsigned)settings->listen.max_connections,
+        .max_connections_per_ip = (unsigned)settings->listen.max_connections_per_ip,
+        .idle_timeout_ms = settings->listen.idle_timeout_ms,
+        .body_timeout_ms = settings->listen.body_timeout_ms,
+        .deadline_ms = settings->limits.deadline_ms,
+        .max_body_bytes = (size_t)settings->limits.max_body_bytes,
+        .max_inflight_bytes = (size_t)settings->limits.max_inflight_bytes,
+        .routes = routes,
+        .route_count = route_count,
+        .context = context,
+    };
+    int error = http_server_new(server, &options);
+
+    if (error == 0)
+        return 0;
+    fprintf(stderr, "%s: cannot listen on %s port %d: %s\n", service->program,
+            settings->listen.ip, (int)settings->listen.port, strerrordesc_np(-error));
+    return 1;
+}
+
+void service_announce(const struct settings *settings, const struct http_server *server)
+{
+    const char *ip = http_server_ip(server);
+    bool six = strchr(ip, ':') != NULL;
+    unsigned port = http_server_port(server);
+
+    if (strcmp(ip, settings->listen.ip) != 0)
+        log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
+    log_info("listening on http://%s%s%s:%u port=%u", six ? "[" : "", ip, six ? "]" : "", port,
+             port);
+    if (settings->ready_fd >= 0) {
+        dprintf((int)settings->ready_fd, "ready port=%u\n", port);
+        close((int)settings->ready_fd);
+    }
+}
+
+void service_wait(void)
+{
+    sigset_t signals;
+    int number;
+
+    stop_signals(&signals);
+    while (sigwait(&signals, &number) != 0)
+        ;
+    log_info("%s: answering what is under way, then stopping",
+             number == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+void service_drain(const struct settings *settings, struct http_server *server)
+{
+    if (!http_server_drain(server, settings->drain_ms))
+        log_warning("requests were still under way after shutdown.drain_ms");
+    http_server_free(server);
+    log_info("stopped");
+}

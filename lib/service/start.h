@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "config/settings.h"
+#include "http/server.h"
+#include "ipc/pool.h"
+
+/*
+ * The steps that both servers' main() takes in order, each of which says on standard error what is
+ * wrong and returns 1, the exit code, or 0: go on. All from the main thread.
+ */
+struct service {
+    const char *program;       /* "grisaille-gateway" */
+    const char *worker;        /* "grisaille-gray" */
+    const char *worker_folder; /* of the build tree, beside this program's: "gray" */
+};
+
+/* Blocks the signals that service_wait() waits for, and SIGCHLD for the pool, in this thread and all
+ * that it starts; opens the log. Before any other thread. */
+void service_begin(const struct service *service, const struct settings *settings);
+
+int service_start_pool(const struct service *service, const struct settings *settings,
+                       struct pool **pool);
+
+int service_start_server(const struct service *service, const struct settings *settings,
+                         const struct http_route *routes, size_t route_count, void *context,
+                         struct http_server **server);
+
+/* Says that requests are answered: a line of log with the address and port, and the line
+ * "ready port=N" on settings->ready_fd, which is closed. */
+void service_announce(const struct settings *settings, const struct http_server *server);
+
+/* Sleeps until SIGTERM or SIGINT. */
+void service_wait(void);
+
+/* Answers what is under way, up to shutdown.drain_ms, and hangs up on the rest. Frees the server. */
+void service_drain(const struct settings *settings, struct http_server *server);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+
+/*
+ * grisaille-gateway: the front door. Takes pictures over HTTP, has them grayed by a pool of caged
+ * children and reduced by the scale server. It never looks into a picture further than its header.
+ */
+#include "config/program.h"
+#include "service/start.h"
+#include "services/gateway/routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct program program = {.options = &gateway_options};
+static const struct service service = {
+    .program = "grisaille-gateway",
+    .worker = "grisaille-gray",
+    .worker_folder = "gray",
+};
+
+static int start_client(struct gateway *gateway)
+{
+    const struct settings *settings = &gateway->settings;
+    struct http_client_options options = {
+        .base_url = settings->scale.upstream,
+        .max_handles = (unsigned)settings->listen.max_connections,
+        .handle_wait_ms = settings->pool.queue_wait_ms,
+        .max_body_bytes = (size_t)settings->limits.max_output_bytes,
+    };
+    int error = http_client_new(&gateway->scale, &options);
+
+    if (error == 0)
+        return 0;
+    fprintf(stderr, "%s: cannot set up the client of scale.upstream %s: %s\n", service.program,
+            settings->scale.upstream, strerrordesc_np(-error));
+    return 1;
+}
+
+static int serve(struct gateway *gateway)
+{
+    struct http_server *server = NULL;
+    size_t count;
+    const struct http_route *routes = gateway_routes(&count);
+
+    if (service_start_server(&service, &gateway->settings, routes, count, gateway, &server) != 0)
+        return 1;
+    service_announce(&gateway->settings, server);
+    service_wait();
+    service_drain(&gateway->settings, server);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct gateway gateway = {0};
+    int code = settings_load(&program, argc, argv, &gateway.settings);
+
+    if (code != SETTINGS_GO_ON)
+        return code;
+    service_begin(&service, &gateway.settings);
+    code = service_start_pool(&service, &gateway.settings, &gateway.pool);
+    if (code == 0)
+        code = start_client(&gateway);
+    if (code == 0)
+        code = serve(&gateway);
+    http_client_free(gateway.scale);
+    pool_free(gateway.pool);
+    settings_clear(&gateway.settings);
+    return code;
+}

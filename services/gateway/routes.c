@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "services/gateway/routes.h"
+
+/* The gateway's routes. A picture goes to the scale server, to a gray child, or to the one and then
+ * the other. */
+#include "base/cleanup.h"
+#include "service/images.h"
+#include "services/gateway/scale_client.h"
+
+static struct http_parameter parameters[IMAGES_PARAMETERS];
+
+static int admit_gray(struct http_request *request, void *context, struct http_answer *answer)
+{
+    struct gateway *gateway = context;
+
+    (void)request;
+    return images_admit(gateway->pool, answer);
+}
+
+static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
+                struct http_answer *answer)
+{
+    (void)request;
+    (void)context;
+    return images_peek(bytes, size, answer);
+}
+
+/* Puts the reduced picture in the place of the one that came. */
+static int reduce_body(struct gateway *gateway, struct http_request *request,
+                       enum image_format format, struct http_answer *answer)
+{
+    struct buffer *body = http_request_body(request), reduced = {0};
+    int status = scale_client_reduce(gateway->scale, request, body, format, &reduced, answer);
+
+    if (status == 0) {
+        buffer_clear(body);
+        *body = reduced;
+    }
+    return status;
+}
+
+/* A problem of the scale server's is an answer like any other by now. */
+static int relayed_is_answered(int status)
+{
+    return status == RELAYED ? 0 : status;
+}
+
+static int gray(struct http_request *request, void *context, struct http_answer *answer)
+{
+    struct gateway *gateway = context;
+    const struct buffer *body = http_request_body(request);
+    bool reduce = http_request_parameters(request)->value[IMAGES_SCALE].given;
+    enum image_format format;
+    struct pool_job job;
+    int status = images_check(&gateway->settings, body, &format, answer);
+
+    if (status == 0 && reduce)
+        status = reduce_body(gateway, request, format, answer);
+    if (status != 0)
+        return relayed_is_answered(status);
+    job = images_job(&gateway->settings, request, JOB_GRAY, 1);
+    /* The scale server has encoded at the quality asked for: once is enough. */
+    if (reduce && format == IMAGE_JPEG)
+        job.parameters.quality = 0;
+    job.input = body->data;
+    job.input_size = body->size;
+    return images_run(gateway->pool, &job, format, answer);
+}
+
+static int scale(struct http_request *request, void *context, struct http_answer *answer)
+{
+    struct gateway *gateway = context;
+    const struct buffer *body = http_request_body(request);
+    struct buffer reduced = {0};
+    enum image_format format;
+    int status = images_check(&gateway->settings, body, &format, answer);
+
+    if (status == 0)
+        status = scale_client_reduce(gateway->scale, request, body, format, &reduced, answer);
+    if (status != 0)
+        return relayed_is_answered(status);
+    answer->body = reduced.data;
+    answer->body_size = reduced.size;
+    answer->content_type = image_media_type(format);
+    return 0;
+}
+
+static int tell_what_this_is(struct http_request *request, void *context,
+                             struct http_answer *answer)
+{
+    (void)request;
+    (void)context;
+    return http_answer_text(
+        answer, "text/plain; charset=utf-8",
+        "grisaille: pictures in gray, or smaller, or both\n"
+        "\n"
+        "  curl --data-binary @photo.jpg http://localhost:8080 -o gray.jpg\n"
+        "  curl --data-binary @photo.jpg 'http://localhost:8080/scale?scale=0.5' -o small.jpg\n"
+        "  curl --data-binary @photo.jpg 'http://localhost:8080/gray?scale=0.25' -o thumb.jpg\n"
+        "\n"
+        "JPEG, PNG, WebP, GIF and TIFF; quality=1..100 for lossy results.\n"
+        "GET /healthz and /readyz tell how it is.\n");
+}
+
+static int tell_healthy(struct http_request *request, void *context, struct http_answer *answer)
+{
+    (void)request;
+    (void)context;
+    return http_answer_text(answer, "text/plain", "ok\n");
+}
+
+static int tell_ready(struct http_request *request, void *context, struct http_answer *answer)
+{
+    struct gateway *gateway = context;
+
+    (void)request;
+    return images_readiness(gateway->pool, &gateway->settings, "gray",
+                            scale_client_is_ready(gateway->scale), answer);
+}
+
+#define GRAY_ROUTE(path_)                                                                          \
+    {                                                                                              \
+        .path = (path_), .method = HTTP_POST, .parameters = parameters,                            \
+        .parameter_count = IMAGES_PARAMETERS, .admit = admit_gray, .peek = peek, .handle = gray    \
+    }
+
+static const struct http_route routes[] = {
+    GRAY_ROUTE("/"),
+    GRAY_ROUTE("/gray"),
+    {
+        .path = "/scale",
+        .method = HTTP_POST,
+        .parameters = parameters,
+        .parameter_count = IMAGES_PARAMETERS,
+        .peek = peek,
+        .handle = scale,
+    },
+    {.path = "/", .method = HTTP_GET, .handle = tell_what_this_is},
+    {
+        .path = "/healthz",
+        .method = HTTP_GET,
+        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
+        .handle = tell_healthy,
+    },
+    {
+        .path = "/readyz",
+        .method = HTTP_GET,
+        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
+        .handle = tell_ready,
+    },
+};
+
+const struct http_route *gateway_routes(size_t *count)
+{
+    /* The scale server's own largest factor may be less: it says so, and is relayed. */
+    images_parameters(parameters, 1);
+    *count = ARRAY_LENGTH(routes);
+    return routes;
+}

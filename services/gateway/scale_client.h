@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "base/buffer.h"
+#include "http/client.h"
+#include "http/reply.h"
+#include "http/request.h"
+#include "image/format.h"
+
+#include <stdbool.h>
+
+/* The gateway's half of the conversation with the scale server. */
+
+/* Whether the scale server says that it is ready, within half a second. Any thread. */
+bool scale_client_is_ready(struct http_client *client);
+
+/*
+ * Has `body`, a picture of `format`, reduced as the request's parameters ask. 0 and the reduced
+ * picture in *reduced (the caller's; the times are added to the answer). Or a status: the scale
+ * server's own problem is then relayed in the answer as it came, with RELAYED to say so;
+ * STATUS_SCALE_UNAVAILABLE where it gave no answer or nonsense, and what http_client_call returns.
+ */
+enum { RELAYED = -1000000 };
+int scale_client_reduce(struct http_client *client, const struct http_request *request,
+                        const struct buffer *body, enum image_format format,
+                        struct buffer *reduced, struct http_answer *answer);

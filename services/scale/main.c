@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+
+/*
+ * grisaille-scale: the scale server. Takes pictures over HTTP and has them reduced by a pool of
+ * caged workers; usable alone, and what the gateway's /scale stands on.
+ */
+#include "config/program.h"
+#include "service/start.h"
+#include "services/scale/routes.h"
+
+static const struct program program = {.options = &scale_options};
+static const struct service service = {
+    .program = "grisaille-scale",
+    .worker = "grisaille-scale-worker",
+    .worker_folder = "scale",
+};
+
+static int serve(struct scale *scale)
+{
+    struct http_server *server = NULL;
+    size_t count;
+    const struct http_route *routes = scale_routes(scale, &count);
+
+    if (service_start_server(&service, &scale->settings, routes, count, scale, &server) != 0)
+        return 1;
+    service_announce(&scale->settings, server);
+    service_wait();
+    service_drain(&scale->settings, server);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct scale scale = {0};
+    int code = settings_load(&program, argc, argv, &scale.settings);
+
+    if (code != SETTINGS_GO_ON)
+        return code;
+    service_begin(&service, &scale.settings);
+    code = service_start_pool(&service, &scale.settings, &scale.pool);
+    if (code == 0)
+        code = serve(&scale);
+    pool_free(scale.pool);
+    settings_clear(&scale.settings);
+    return code;
+}
