@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "base/parse.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <float.h>
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Numbers from strangers: the whole text is the number, or it is refused. */
+
+static void test_integers(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t value;
+    } cases[] = {
+        {"0", 0},
+        {"-0", 0},
+        {"7", 7},
+        {"-7", -7},
+        {"0080", 80},
+        {"9223372036854775807", INT64_MAX},
+        {"-9223372036854775808", INT64_MIN},
+        {"00000000000000000000000000000000000001", 1},
+    };
+    int64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        value = 12345;
+        assert_int_equal(parse_int64(cases[i].text, strlen(cases[i].text), &value), 0);
+        assert_int_equal(value, cases[i].value);
+    }
+}
+
+static void test_no_integers(void **state)
+{
+    static const char *const cases[] = {"",    "-",    "+1",  "--1", " 1", "1 ",      "1.0",
+                                        "1e3", "0x10", "1_0", "a",   "1a", "\xd9\xa1"};
+    int64_t value = 12345;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_int_equal(parse_int64(cases[i], strlen(cases[i]), &value), -EINVAL);
+    assert_int_equal(parse_int64("1\0", 2, &value), -EINVAL);
+    assert_int_equal(value, 12345);
+}
+
+static void test_integers_too_large(void **state)
+{
+    static const char *const cases[] = {"9223372036854775808", "-9223372036854775809",
+                                        "99999999999999999999999999"};
+    int64_t value = 12345;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_int_equal(parse_int64(cases[i], strlen(cases[i]), &value), -ERANGE);
+    assert_int_equal(value, 12345);
+}
+
+/* Only `length` bytes are the text; what stands behind them is not looked at. */
+static void test_length_ends_the_text(void **state)
+{
+    int64_t integer;
+    double number;
+
+    (void)state;
+    assert_int_equal(parse_int64("123", 2, &integer), 0);
+    assert_int_equal(integer, 12);
+    assert_int_equal(parse_decimal("0.5e9", 3, &number), 0);
+    assert_true(number == 0.5);
+}
+
+static void check_decimals(void)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } cases[] = {
+        {"0", 0},
+        {"0.5", 0.5},
+        {".5", 0.5},
+        {"5.", 5},
+        {"+.5", 0.5},
+        {"-1.25", -1.25},
+        {"5e-1", 0.5},
+        {"5E-1", 0.5},
+        {"5e+1", 50},
+        {"00.50", 0.5},
+        {"0e999", 0},
+        {"0.1", 0.1},
+        {"1.7976931348623157e308", DBL_MAX},
+        {"4.9406564584124654e-324", 4.9406564584124654e-324},
+        {"0.333333333333333333333333333333333333333333333333333333333333", 1.0 / 3},
+    };
+    double value;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        value = 12345;
+        assert_int_equal(parse_decimal(cases[i].text, strlen(cases[i].text), &value), 0);
+        assert_true(value == cases[i].value);
+    }
+}
+
+static void test_decimals(void **state)
+{
+    (void)state;
+    check_decimals();
+}
+
+static void test_no_decimals(void **state)
+{
+    static const char *const cases[] = {
+        "",    ".",      "+",   "-.",  "e5",  "1e",    "1e+",      "1.e",  ".e1", "0,5",
+        "0x1", "0x1p-1", "nan", "NaN", "inf", "-inf",  "1e5.",     "1..2", " 1",  "1 ",
+        "1\t", "1f",     "1-2", "++1", "\n1", "1.2.3", "infinity", "1e 5"};
+    double value = 12345;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_int_equal(parse_decimal(cases[i], strlen(cases[i]), &value), -EINVAL);
+    assert_int_equal(parse_decimal("0.5\0", 4, &value), -EINVAL);
+    assert_true(value == 12345);
+}
+
+static void test_decimals_out_of_range(void **state)
+{
+    static const char *const cases[] = {"1e309", "-1e309", "1e999999999999999999999", "1e-400",
+                                        "-0.001e-9999"};
+    double value = 12345;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_int_equal(parse_decimal(cases[i], strlen(cases[i]), &value), -ERANGE);
+    assert_true(value == 12345);
+}
+
+/* 64 characters are taken, 65 and 4,096 are not. */
+static void test_decimals_too_long(void **state)
+{
+    char text[4097];
+    double value;
+
+    (void)state;
+    memset(text, '0', sizeof(text));
+    text[1] = '.';
+    text[63] = text[64] = text[4095] = '1';
+    assert_int_equal(parse_decimal(text, 64, &value), 0);
+    assert_int_equal(parse_decimal(text, 65, &value), -EINVAL);
+    assert_int_equal(parse_decimal(text, 4096, &value), -EINVAL);
+}
+
+/* The point is a point where the locale says comma. */
+static void test_decimals_in_a_comma_locale(void **state)
+{
+    double value;
+
+    (void)state;
+    if (setlocale(LC_ALL, "de_DE.UTF-8") == NULL) {
+        print_message("no de_DE.UTF-8 on this machine\n");
+        skip();
+    }
+    assert_string_equal(localeconv()->decimal_point, ",");
+    check_decimals();
+    assert_int_equal(parse_decimal("0,5", 3, &value), -EINVAL);
+    setlocale(LC_ALL, "C");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_no_integers),
+        cmocka_unit_test(test_integers_too_large),
+        cmocka_unit_test(test_length_ends_the_text),
+        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_no_decimals),
+        cmocka_unit_test(test_decimals_out_of_range),
+        cmocka_unit_test(test_decimals_too_long),
+        cmocka_unit_test(test_decimals_in_a_comma_locale),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
