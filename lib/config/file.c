@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "config/check.h"
 #include "config/json_text.h"
 
 #include <cjson/cJSON.h>
@@ -48,7 +49,7 @@ static void describe(const cJSON *item, char got[static GOT_BYTES])
         printed = cJSON_PrintUnformatted(item);
         snprintf(got, GOT_BYTES, "%s", printed != NULL ? printed : "?");
         if (printed != NULL && strlen(printed) >= GOT_BYTES)
-            memcpy(got + GOT_BYTES - 4, "...", 4);
+            memcpy(got + check_utf8(got, GOT_BYTES - 4), "...", 4);
     }
 }
 
@@ -187,18 +188,26 @@ static int read_root(struct reading *reading, const cJSON *root)
     return 0;
 }
 
-/* Where cJSON gave up: the line, and what stands there. */
+/* Where cJSON gave up, which is at the byte it did not expect or just behind it: the line, and what
+ * stands around there. */
 static void complain_broken(struct reading *reading, const char *text, const char *where)
 {
-    int length = (int)strcspn(where, "\r\n");
+    unsigned line = json_line(text, (size_t)(where - text));
+    const char *from = where;
+    size_t length;
 
-    if (*where == '\0' || length == 0)
-        reading_complain(reading, "%s: line %u: broken JSON: ends too early", reading->file,
-                         json_line(text, (size_t)(where - text)));
-    else
-        reading_complain(reading, "%s: line %u: broken JSON at: %.*s", reading->file,
-                         json_line(text, (size_t)(where - text)),
-                         length > NEAR_BYTES ? NEAR_BYTES : length, where);
+    if (*where == '\0') {
+        reading_complain(reading, "%s: line %u: broken JSON: ends too early", reading->file, line);
+        return;
+    }
+    while (from > text && from[-1] != '\n' && where - from < NEAR_BYTES)
+        from--;
+    while (((unsigned char)*from & 0xc0) == 0x80)
+        from++; /* not from the middle of a character */
+    length = strcspn(from, "\r\n");
+    length = check_utf8(from, length < 2 * NEAR_BYTES ? length : 2 * NEAR_BYTES);
+    reading_complain(reading, "%s: line %u: broken JSON near: %.*s", reading->file, line,
+                     (int)length, from);
 }
 
 int file_read_text(struct reading *reading, const char *path, const char *text, size_t length)

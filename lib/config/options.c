@@ -71,7 +71,7 @@ static const struct option_row connection_rows[] = {
     {
         .name = "idle_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.idle_timeout_ms),
         .unit = "ms",
-        .smallest = 1000, .largest = DAY_MS,
+        .smallest = 1, .largest = DAY_MS,
         .fallback = "30000",
         .help = "a connection on which nothing moves for so long is closed",
     },
