@@ -88,7 +88,7 @@ static _inline_ bool read_luma_block(const struct luma_reader *reader, struct bi
 
     if (!bits_dc(bits, &dc_table[reader->luma], &difference))
         return false;
-    *dc += difference;
+    *dc = (int32_t)((uint32_t)*dc + (uint32_t)difference); /* a broken file may wrap it */
     block->dc = *dc;
     block->position = reader_position(&reader->scan, bits);
     if (!bits_skip_ac(bits, &ac_table[reader->luma], 1))
@@ -161,7 +161,7 @@ _hot_ static int write_row(struct jpeg_writer *writer, const uint8_t *bytes,
     struct jpeg_writer local = *writer;
 
     for (const struct luma_block *end = block + count; block < end; block++) {
-        int32_t difference = block->dc - *dc;
+        int32_t difference = (int32_t)((uint32_t)block->dc - (uint32_t)*dc);
 
         if (__builtin_expect(difference < -2047 || difference > 2047, 0))
             return -ENOTSUP;

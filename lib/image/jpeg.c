@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg.h"
+
+#include "base/status.h"
+#include "image/jpeg_luma.h"
+#include "image/jpeg_markers.h"
+#include "image/jpeg_memory.h"
+#include "image/jpeg_metadata.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/*
+ * Chooses the way of a JPEG: lossless gray, gray through pixels, or reduced; and puts into words
+ * what is wrong with it.
+ */
+
+static struct jpeg_layout layout; /* 40 KB that need not be on the stack */
+
+int jpeg_start(void)
+{
+    return 0;
+}
+
+void jpeg_stop(void)
+{
+    jpeg_memory_free();
+}
+
+static int gray(const struct image_request *request, struct image_output *output)
+{
+    if (!jpeg_profile_is_srgb(&layout) || (layout.components == 1 && layout.profile_chunks > 0))
+        return -ENOTSUP;
+    if (request->quality == 0 && layout.orientation == 1)
+        return jpeg_luma(&layout, output->data, output->capacity, &output->size);
+    return -ENOTSUP;
+}
+
+static int process(const struct image_request *request, const uint8_t *input, size_t size,
+                   struct image_output *output)
+{
+    int r = jpeg_read_markers(&layout, input, size, request->max_scans);
+
+    if (r != 0)
+        return r;
+    if ((uint64_t)layout.width * layout.height > request->max_pixels)
+        return STATUS_IMAGE_TOO_LARGE;
+    return request->operation == IMAGE_GRAY ? gray(request, output) : -ENOTSUP;
+}
+
+int jpeg_process(const struct image_request *request, const uint8_t *input, size_t size,
+                 struct image_output *output)
+{
+    int r = process(request, input, size, output);
+
+    jpeg_memory_trim();
+    if (r == 0)
+        output->format = IMAGE_JPEG;
+    else if (r == STATUS_IMAGE_CORRUPT)
+        snprintf(output->detail, sizeof(output->detail), "The JPEG is damaged or cut off.");
+    else if (r == STATUS_IMAGE_TOO_LARGE)
+        snprintf(output->detail, sizeof(output->detail),
+                 "The JPEG has too many pixels or scans, or its result is too large.");
+    return r;
+}
