@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "tests/hostile/orders.h"
+
+#include "base/cleanup.h"
+#include "base/status.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FORMAT_PNG = 2 };
+
+static int echo(const struct job_message *job, const char *argument, struct worker_output *output)
+{
+    (void)job;
+    (void)argument;
+    (void)output;
+    return 0;
+}
+
+static int die(const struct job_message *job, const char *argument, struct worker_output *output)
+{
+    (void)job;
+    (void)output;
+    raise(atoi(argument));
+    return 0;
+}
+
+static int leave(const struct job_message *job, const char *argument, struct worker_output *output)
+{
+    (void)job;
+    (void)output;
+    _exit(atoi(argument));
+}
+
+static int hang(const struct job_message *job, const char *argument, struct worker_output *output)
+{
+    (void)job;
+    (void)argument;
+    (void)output;
+    for (;;)
+        pause(); /* forbidden in the cage: then it is a busy loop, which is worse */
+    return 0;
+}
+
+static int nap(const struct job_message *job, const char *argument, struct worker_output *output)
+{
+    int ms = atoi(argument);
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+
+    (void)job;
+    (void)output;
+    nanosleep(&time, NULL);
+    return 0;
+}
+
+/* Takes and touches that many MiB; where they are refused, tells it as a picture too large. */
+static int allocate(const struct job_message *job, const char *argument,
+                    struct worker_output *output)
+{
+    (void)job;
+    for (int i = atoi(argument); i > 0; i--) {
+        char *block = malloc(1 << 20);
+
+        if (block == NULL) {
+            snprintf(output->detail, sizeof(output->detail), "refused with %d MiB to go", i);
+            return STATUS_IMAGE_TOO_LARGE;
+        }
+        memset(block, 1, 1 << 20);
+    }
+    return 0;
+}
+
+static int refuse(const struct job_message *job, const char *argument,
+                  struct worker_output *output)
+{
+    (void)job;
+    snprintf(output->detail, sizeof(output->detail), "as ordered");
+    return atoi(argument);
+}
+
+static const struct order orders[] = {
+    {"echo", echo},   {"signal", die},         {"exit", leave},     {"hang", hang},
+    {"sleep", nap},   {"allocate", allocate},  {"status", refuse},  {"call", order_call},
+    {"lie", order_lie},
+};
+
+static void read_order(const struct job_message *job, const uint8_t *input,
+                       char text[static ORDER_BYTES])
+{
+    size_t length = 0;
+
+    for (size_t i = ORDER_OFFSET; i < job->input_bytes && length + 1 < ORDER_BYTES; i++) {
+        if (input[i] == '\n')
+            break;
+        text[length++] = (char)input[i];
+    }
+    text[length] = '\0';
+}
+
+static int handle(const struct job_message *job, const uint8_t *input,
+                  struct worker_output *output)
+{
+    char text[ORDER_BYTES], *argument;
+
+    read_order(job, input, text);
+    argument = strchr(text, ' ');
+    if (argument != NULL)
+        *argument++ = '\0';
+    memcpy(output->data, input, job->input_bytes);
+    output->size = job->input_bytes;
+    output->format = FORMAT_PNG;
+    for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
+        if (strcmp(orders[i].verb, text) == 0)
+            return orders[i].obey(job, argument != NULL ? argument : "", output);
+    }
+    snprintf(output->detail, sizeof(output->detail), "no such order");
+    return STATUS_IMAGE_CORRUPT;
+}
+
+static int start(void)
+{
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct worker_handler handler = {
+        .name = "grisaille-hostile-worker", .start = start, .handle = handle};
+
+    return worker_main(&handler, argc, argv);
+}
