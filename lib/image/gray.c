@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gray.h"
 
-#include "image/luma.h"
+#include "image/convert.h"
 #include "image/profile.h"
 #include "image/vips_image.h"
 
@@ -46,7 +46,7 @@ static int rgb_from_cmyk(VipsImage **image)
 {
     if (embedded_profile(*image) == PROFILE_CMYK)
         return apply_profile(image);
-    return luma_rgb_from_cmyk(image);
+    return convert_cmyk_to_rgb(image);
 }
 
 static int srgb_from_rgb(VipsImage **image)
@@ -96,5 +96,5 @@ int gray_step(VipsImage **image)
     }
     if (error)
         return error;
-    return (*image)->Bands < 3 ? 0 : luma_from_rgb(image);
+    return (*image)->Bands < 3 ? 0 : convert_rgb_to_gray(image);
 }

@@ -3,8 +3,10 @@
 #include "image/image.h"
 
 #include "base/status.h"
+#include "image/gif.h"
 #include "image/picture.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -34,6 +36,17 @@ static int check(const struct image_request *request, const uint8_t *input, size
     return status;
 }
 
+/* The way that is shortest for this picture; -ENOTSUP where it has none. */
+static int process_shortly(const struct image_request *request, const struct image_header *header,
+                           const uint8_t *input, size_t size, struct image_output *output)
+{
+    if (header->format == IMAGE_GIF && request->operation == IMAGE_GRAY)
+        return gif_gray(input, size, output);
+    if (header->format == IMAGE_GIF && gif_check(input, size, output->detail) != 0)
+        return STATUS_IMAGE_CORRUPT;
+    return -ENOTSUP;
+}
+
 int image_process(const struct image_request *request, const uint8_t *input, size_t input_size,
                   struct image_output *output)
 {
@@ -45,6 +58,9 @@ int image_process(const struct image_request *request, const uint8_t *input, siz
     output->detail[0] = '\0';
     status = check(request, input, input_size, &header, output->detail);
     if (status != 0)
+        return status;
+    status = process_shortly(request, &header, input, input_size, output);
+    if (status != -ENOTSUP)
         return status;
     return picture_process(request, &header, input, input_size, output);
 }

@@ -7,7 +7,7 @@
 /*
  * The long way, through libvips, which takes every picture of the five formats:
  *
- *     load -> for each frame: gray (luma.c) or reduce (resample.c), then upright -> join -> save
+ *     load -> for each frame: gray (gray.c) or reduce (resample.c), then upright -> join -> save
  *
  * Pixels flow through in strips; only a picture that has to be turned is held as a whole, and then
  * it is already gray or reduced. All pages of a TIFF are kept where they are alike, else the first.

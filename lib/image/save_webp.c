@@ -6,8 +6,8 @@
 #include <webp/mux.h>
 
 /*
- * WebP: lossless where the source was. libvips would add an EXIF block of its own, so it strips
- * everything, and the profile is put in here.
+ * WebP: lossless where the source was. libvips adds an EXIF block of its own; it is taken out
+ * again.
  */
 static int copy_out(const WebPData *file, struct memory_target *memory)
 {
@@ -20,14 +20,14 @@ static int copy_out(const WebPData *file, struct memory_target *memory)
     return 0;
 }
 
-static int insert_profile(const void *profile, size_t size, struct memory_target *memory)
+static int drop_exif(struct memory_target *memory)
 {
-    WebPData chunk = {profile, size}, file = {memory->output->data, memory->output->size};
+    WebPData file = {memory->output->data, memory->output->size};
     WebPMux *mux = WebPMuxCreate(&file, 0);
     int result = -1;
 
     WebPDataInit(&file);
-    if (mux != NULL && WebPMuxSetChunk(mux, "ICCP", &chunk, 0) == WEBP_MUX_OK &&
+    if (mux != NULL && WebPMuxDeleteChunk(mux, "EXIF") != WEBP_MUX_INVALID_ARGUMENT &&
         WebPMuxAssemble(mux, &file) == WEBP_MUX_OK)
         result = copy_out(&file, memory);
     WebPDataClear(&file);
@@ -38,20 +38,12 @@ static int insert_profile(const void *profile, size_t size, struct memory_target
 int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory)
 {
     VipsTarget *target = memory_target_new(memory);
-    const void *profile;
-    size_t size;
     int result;
 
     if (target == NULL)
         return -1;
     result = vips_webpsave_target(image, target, "Q", options->quality, "lossless",
-                                  options->header->lossless, "strip", TRUE, NULL);
+                                  options->header->lossless, NULL);
     g_object_unref(target);
-    if (result)
-        return -1;
-    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == 0)
-        return 0;
-    if (vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size))
-        return -1;
-    return insert_profile(profile, size, memory);
+    return result ? -1 : drop_exif(memory);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/luma.h"
+#include "image/convert.h"
 
 #include "base/cleanup.h"
+#include "image/luma.h"
 #include "image/vips_image.h"
 
 #include <stdbool.h>
@@ -127,7 +128,7 @@ static int convert(VipsImage **image, const struct conversion *conversion, int b
     return 0;
 }
 
-int luma_from_rgb(VipsImage **image)
+int convert_rgb_to_gray(VipsImage **image)
 {
     bool deep = (*image)->BandFmt == VIPS_FORMAT_USHORT;
 
@@ -135,7 +136,7 @@ int luma_from_rgb(VipsImage **image)
                    deep ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W);
 }
 
-int luma_rgb_from_cmyk(VipsImage **image)
+int convert_cmyk_to_rgb(VipsImage **image)
 {
     bool deep = (*image)->BandFmt == VIPS_FORMAT_USHORT;
 
