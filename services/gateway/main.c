@@ -7,12 +7,13 @@
  */
 #include "config/program.h"
 #include "service/start.h"
+#include "service/walls.h"
 #include "services/gateway/routes.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct program program = {.options = &gateway_options};
+static const struct program program = {.options = &gateway_options, .compute = service_compute_walls};
 static const struct service service = {
     .program = "grisaille-gateway",
     .worker = "grisaille-gray",

@@ -7,9 +7,10 @@
  */
 #include "config/program.h"
 #include "service/start.h"
+#include "service/walls.h"
 #include "services/scale/routes.h"
 
-static const struct program program = {.options = &scale_options};
+static const struct program program = {.options = &scale_options, .compute = service_compute_walls};
 static const struct service service = {
     .program = "grisaille-scale",
     .worker = "grisaille-scale-worker",
