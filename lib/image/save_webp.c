@@ -2,40 +2,17 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/save.h"
 
-#include <string.h>
-#include <webp/mux.h>
+#include "base/status.h"
+#include "image/webp_encode.h"
+
+#include <errno.h>
 
 /*
- * WebP: lossless where the source was. libvips adds an EXIF block of its own; it is taken out
- * again.
+ * WebP: lossless where the source was. A still picture by webp_encode; an animation by libvips,
+ * which adds an EXIF block of its own that is taken out again.
  */
-static int copy_out(const WebPData *file, struct memory_target *memory)
-{
-    if (file->size > memory->output->capacity) {
-        memory->overflow = true;
-        return -1;
-    }
-    memcpy(memory->output->data, file->bytes, file->size);
-    memory->output->size = file->size;
-    return 0;
-}
-
-static int drop_exif(struct memory_target *memory)
-{
-    WebPData file = {memory->output->data, memory->output->size};
-    WebPMux *mux = WebPMuxCreate(&file, 0);
-    int result = -1;
-
-    WebPDataInit(&file);
-    if (mux != NULL && WebPMuxDeleteChunk(mux, "EXIF") != WEBP_MUX_INVALID_ARGUMENT &&
-        WebPMuxAssemble(mux, &file) == WEBP_MUX_OK)
-        result = copy_out(&file, memory);
-    WebPDataClear(&file);
-    WebPMuxDelete(mux);
-    return result;
-}
-
-int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory)
+static int save_animation(VipsImage *image, const struct save_options *options,
+                          struct memory_target *memory)
 {
     VipsTarget *target = memory_target_new(memory);
     int result;
@@ -43,7 +20,50 @@ int save_webp(VipsImage *image, const struct save_options *options, struct memor
     if (target == NULL)
         return -1;
     result = vips_webpsave_target(image, target, "Q", options->quality, "lossless",
-                                  options->header->lossless, NULL);
+                                  options->header->lossless, "strip", TRUE, NULL);
     g_object_unref(target);
-    return result ? -1 : drop_exif(memory);
+    return result ? -1 : 0;
+}
+
+static int save_still(VipsImage *image, const struct save_options *options,
+                      struct image_output *output)
+{
+    struct webp_format format = {
+        .width = image->Xsize,
+        .height = image->Ysize,
+        .bands = image->Bands,
+        .lossless = options->header->lossless,
+        .quality = options->quality,
+    };
+    uint8_t *samples;
+    size_t size;
+    int status;
+
+    samples = vips_image_write_to_memory(image, &size);
+    if (samples == NULL)
+        return -1;
+    status = webp_encode(&format, samples, output);
+    g_free(samples);
+    return status;
+}
+
+int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory)
+{
+    const void *profile = NULL;
+    size_t size = 0;
+    int status;
+
+    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0 &&
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size))
+        return -1;
+    if (vips_image_get_page_height(image) == image->Ysize)
+        status = save_still(image, options, memory->output);
+    else
+        status = save_animation(image, options, memory);
+    if (status == 0 && (profile != NULL || vips_image_get_page_height(image) != image->Ysize))
+        status = webp_set_profile(profile, size, memory->output);
+    if (status == -ENOMEM)
+        vips_error("save_webp", "out of memory");
+    memory->overflow = memory->overflow || status == STATUS_IMAGE_TOO_LARGE;
+    return status == 0 ? 0 : -1;
 }

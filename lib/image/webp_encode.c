@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/webp_encode.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <string.h>
+#include <webp/encode.h>
+#include <webp/mux.h>
+
+/* libwebp takes pixels as ARGB or as planes of Y, U and V; gray needs no conversion to the latter. */
+enum { METHOD = 4, LOSSLESS_EFFORT = 75 };
+
+/* libwebp's own Y of a gray value: 8 bits to 16..235 (BT.601). */
+static uint8_t studio_luma(unsigned gray)
+{
+    return (uint8_t)((56318 * gray + (16 << 16) + (1 << 15)) >> 16);
+}
+
+static int fill_gray_planes(const struct webp_format *format, const uint8_t *samples,
+                            WebPPicture *picture)
+{
+    picture->colorspace = format->bands == 2 ? WEBP_YUV420A : WEBP_YUV420;
+    if (!WebPPictureAlloc(picture))
+        return -ENOMEM;
+    for (int y = 0; y < format->height; y++) {
+        uint8_t *luma = picture->y + (ptrdiff_t)y * picture->y_stride;
+
+        for (int x = 0; x < format->width; x++)
+            luma[x] = studio_luma(samples[x * format->bands]);
+        for (int x = 0; format->bands == 2 && x < format->width; x++)
+            picture->a[(ptrdiff_t)y * picture->a_stride + x] = samples[x * 2 + 1];
+        samples += (size_t)format->width * (size_t)format->bands;
+    }
+    for (int y = 0; y < (format->height + 1) / 2; y++) {
+        memset(picture->u + (ptrdiff_t)y * picture->uv_stride, 128, ((size_t)format->width + 1) / 2);
+        memset(picture->v + (ptrdiff_t)y * picture->uv_stride, 128, ((size_t)format->width + 1) / 2);
+    }
+    return 0;
+}
+
+static int fill_gray_argb(const struct webp_format *format, const uint8_t *samples,
+                          WebPPicture *picture)
+{
+    if (!WebPPictureAlloc(picture))
+        return -ENOMEM;
+    for (int y = 0; y < format->height; y++) {
+        uint32_t *row = picture->argb + (ptrdiff_t)y * picture->argb_stride;
+
+        for (int x = 0; x < format->width; x++) {
+            uint32_t alpha = format->bands == 2 ? samples[x * 2 + 1] : 255;
+
+            row[x] = alpha << 24 | samples[x * format->bands] * 0x010101u;
+        }
+        samples += (size_t)format->width * (size_t)format->bands;
+    }
+    return 0;
+}
+
+static int fill(const struct webp_format *format, const uint8_t *samples, WebPPicture *picture)
+{
+    int stride = format->width * format->bands;
+
+    picture->width = format->width;
+    picture->height = format->height;
+    picture->use_argb = format->lossless;
+    if (format->bands <= 2 && format->lossless)
+        return fill_gray_argb(format, samples, picture);
+    if (format->bands <= 2)
+        return fill_gray_planes(format, samples, picture);
+    if (format->bands == 3)
+        return WebPPictureImportRGB(picture, samples, stride) ? 0 : -ENOMEM;
+    return WebPPictureImportRGBA(picture, samples, stride) ? 0 : -ENOMEM;
+}
+
+static int write_output(const uint8_t *bytes, size_t size, const WebPPicture *picture)
+{
+    struct image_output *output = picture->custom_ptr;
+
+    if (size > output->capacity - output->size)
+        return 0;
+    memcpy(output->data + output->size, bytes, size);
+    output->size += size;
+    return 1;
+}
+
+static int encode(const struct webp_format *format, WebPPicture *picture)
+{
+    WebPConfig config;
+
+    if (!WebPConfigInit(&config))
+        return -EINVAL;
+    config.method = METHOD;
+    config.quality = (float)(format->lossless ? LOSSLESS_EFFORT : format->quality);
+    config.lossless = format->lossless;
+    config.exact = format->lossless;
+    if (WebPEncode(&config, picture))
+        return 0;
+    switch (picture->error_code) {
+    case VP8_ENC_ERROR_BAD_WRITE:
+        return STATUS_IMAGE_TOO_LARGE;
+    case VP8_ENC_ERROR_OUT_OF_MEMORY:
+    case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
+        return -ENOMEM;
+    default:
+        return -EINVAL;
+    }
+}
+
+int webp_encode(const struct webp_format *format, const uint8_t *samples,
+                struct image_output *output)
+{
+    WebPPicture picture;
+    int status;
+
+    output->size = 0;
+    if (!WebPPictureInit(&picture))
+        return -EINVAL;
+    picture.writer = write_output;
+    picture.custom_ptr = output;
+    status = fill(format, samples, &picture);
+    if (status == 0)
+        status = encode(format, &picture);
+    WebPPictureFree(&picture);
+    return status;
+}
+
+static int copy_out(const WebPData *file, struct image_output *output)
+{
+    if (file->size > output->capacity)
+        return STATUS_IMAGE_TOO_LARGE;
+    memcpy(output->data, file->bytes, file->size);
+    output->size = file->size;
+    return 0;
+}
+
+int webp_set_profile(const void *profile, size_t size, struct image_output *output)
+{
+    WebPData file = {output->data, output->size}, chunk = {profile, size};
+    WebPMux *mux = WebPMuxCreate(&file, 0);
+    int status = -ENOMEM;
+
+    WebPDataInit(&file);
+    if (mux != NULL) {
+        WebPMuxDeleteChunk(mux, "EXIF");
+        WebPMuxDeleteChunk(mux, "ICCP");
+        if ((profile == NULL || WebPMuxSetChunk(mux, "ICCP", &chunk, 0) == WEBP_MUX_OK) &&
+            WebPMuxAssemble(mux, &file) == WEBP_MUX_OK)
+            status = copy_out(&file, output);
+    }
+    WebPDataClear(&file);
+    WebPMuxDelete(mux);
+    return status;
+}

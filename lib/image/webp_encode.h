@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/image.h"
+
+#include <stdbool.h>
+
+/*
+ * Samples of 8 bits to a WebP file of one picture in the memory of an image_output. Lossless keeps
+ * every value, that of invisible pixels too. Gray goes to the luma plane directly.
+ */
+struct webp_format {
+    int width, height;
+    int bands;                 /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
+    bool lossless;
+    int quality;               /* 1..100; lossy */
+};
+
+/* `samples` are width * bands bytes a row, without gaps. 0, STATUS_IMAGE_TOO_LARGE, -ENOMEM, or
+ * -EINVAL where libwebp cannot hold the picture. */
+int webp_encode(const struct webp_format *format, const uint8_t *samples,
+                struct image_output *output);
+
+/* Sets or (NULL) removes the profile of the WebP file in *output and removes EXIF; the same
+ * results. */
+int webp_set_profile(const void *profile, size_t size, struct image_output *output);

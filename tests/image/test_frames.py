@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Animations and pages: every frame, on its own, shown as long and as often as before."""
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from pictures import files
+
+CORRUPT = 9
+DURATIONS = [50, 90, 120, 40]
+
+
+def frames(data):
+    image = Image.open(io.BytesIO(data))
+    return [(frame.convert("RGBA"), frame.info.get("duration"))
+            for frame in ImageSequence.Iterator(image)], image.info.get("loop")
+
+
+def flat_frames():
+    """One strong colour a frame, so that any bleeding shows."""
+    colours = [(250, 10, 10), (10, 250, 10), (10, 10, 250), (250, 250, 10)]
+    return [Image.new("RGB", (41, 31), colour) for colour in colours]
+
+
+def animation(file_format, images, **options):
+    return files.encode(images[0], file_format, save_all=True, append_images=images[1:],
+                        duration=DURATIONS, loop=3, **options)
+
+
+KINDS = {"gif": ("GIF", {}), "webp": ("WEBP", {"quality": 90}),
+         "lossless webp": ("WEBP", {"lossless": True})}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_frames_delays_and_loop(image_cli, kind, operation):
+    file_format, options = KINDS[kind]
+    data = animation(file_format, flat_frames(), **options)
+    before, loop = frames(data)
+    after, loop_after = frames(image_cli(operation, data).data)
+    assert loop_after == loop
+    assert [duration for _, duration in after] == [duration for _, duration in before]
+    for (source, _), (result, _) in zip(before, after):
+        assert result.size == ((41, 31) if operation == "gray" else (21, 16))
+        expected = source.convert("L").convert("RGB") if operation == "gray" else source
+        difference = np.asarray(result.convert("RGB")).astype(int) - np.asarray(
+            expected.convert("RGB").resize(result.size)).astype(int)
+        assert np.abs(difference).max() <= (2 if "lossless" in kind or kind == "gif" else 12)
+
+
+@pytest.mark.parametrize("loop", [None, 0, 1, 5])
+@pytest.mark.parametrize("file_format", ["GIF", "WEBP"])
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_loop_counts(image_cli, file_format, loop, operation):
+    images = flat_frames()
+    options = {} if loop is None else {"loop": loop}
+    data = files.encode(images[0], file_format, save_all=True, append_images=images[1:],
+                        duration=100, **options)
+    assert frames(image_cli(operation, data).data)[1] == frames(data)[1]
+
+
+def test_gray_gif_is_exact_with_odd_frames(image_cli):
+    """Frames that cover a part, are transparent, and are disposed of in every way."""
+    rng = np.random.default_rng(3)
+    images = [Image.fromarray(rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)).quantize(32)
+              for _ in range(4)]
+    data = files.encode(images[0], "GIF", save_all=True, append_images=images[1:],
+                        duration=DURATIONS, disposal=[1, 2, 3, 0], transparency=3)
+    before, _ = frames(data)
+    after, _ = frames(image_cli("gray", data).data)
+    assert len(after) == len(before)
+    for (source, _), (result, _) in zip(before, after):
+        assert np.array_equal(np.asarray(result)[..., 0], np.asarray(source.convert("L")))
+        assert np.array_equal(np.asarray(result)[..., 3], np.asarray(source)[..., 3])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_a_cut_animation_is_refused(image_cli, kind, operation):
+    file_format, options = KINDS[kind]
+    data = animation(file_format, flat_frames(), **options)
+    for cut in range(30, len(data) - 1, max(1, len(data) // 25)):
+        assert image_cli(operation, data[:cut]).status == CORRUPT, cut
+
+
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_all_pages_of_a_tiff(image_cli, operation):
+    images = flat_frames()
+    data = files.encode(images[0], "TIFF", save_all=True, append_images=images[1:])
+    after, _ = frames(image_cli(operation, data).data)
+    assert len(after) == len(images)
+    for source, (result, _) in zip(images, after):
+        expected = source.convert("L").convert("RGB") if operation == "gray" else source
+        assert result.size == ((41, 31) if operation == "gray" else (21, 16))
+        assert np.abs(np.asarray(result.convert("RGB")).astype(int) -
+                      np.asarray(expected.resize(result.size)).astype(int)).max() <= 1
+
+
+def test_pages_that_differ_leave_the_first(image_cli):
+    images = [Image.new("RGB", (40, 30), "red"), Image.new("RGB", (20, 15), "blue")]
+    data = files.encode(images[0], "TIFF", save_all=True, append_images=images[1:])
+    after, _ = frames(image_cli("scale", data).data)
+    assert len(after) == 1 and after[0][0].size == (20, 15)
+
+
+def test_frames_count_as_pixels(image_cli):
+    data = animation("GIF", flat_frames())
+    assert image_cli("scale", data, MAX_PIXELS=4 * 41 * 31).status == 0
+    assert image_cli("scale", data, MAX_PIXELS=4 * 41 * 31 - 1).status == 10

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Gray: Rec. 601 luma for every pixel, whatever the file looks like inside."""
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from pictures import files, png
+
+UNSUPPORTED = 8 # enum status
+LOSSLESS = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True, "exact": True}}
+
+
+def luma(image):
+    return np.asarray(image.convert("L")).astype(int)
+
+
+def noise(bands, depth=np.uint8, size=(61, 83)):
+    shape = size if bands == 1 else (*size, bands)
+    return np.random.default_rng(1).integers(0, np.iinfo(depth).max + 1, shape, dtype=depth)
+
+
+@pytest.mark.parametrize("file_format", LOSSLESS)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_every_pixel_is_luma(image_cli, file_format, mode):
+    source = Image.fromarray(noise(len(mode)))
+    gray = image_cli("gray", files.encode(source, file_format, **LOSSLESS[file_format])).image
+    assert np.abs(luma(gray) - luma(source)).max() <= 1
+    if mode == "RGBA":
+        assert np.array_equal(np.asarray(gray)[..., -1], np.asarray(source)[..., 3])
+    if file_format != "WEBP":
+        assert gray.mode == ("LA" if mode == "RGBA" else "L")
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "GIF", "TIFF"])
+@pytest.mark.parametrize("colours", [2, 4, 16, 256])
+def test_palettes_of_every_depth(image_cli, file_format, colours):
+    source = Image.fromarray(noise(3)).quantize(colours)
+    gray = image_cli("gray", files.encode(source, file_format)).image
+    assert np.abs(luma(gray) - luma(source)).max() <= 1
+
+
+def test_palette_with_transparency(image_cli):
+    source = Image.fromarray(noise(3)).quantize(16)
+    gray = image_cli("gray", files.encode(source, "PNG", transparency=3)).image
+    assert gray.mode == "LA"
+    assert np.array_equal(np.asarray(gray)[..., 1] == 0, np.asarray(source) == 3)
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "I;16"])
+def test_gray_pictures_stay_as_they_are(image_cli, file_format, mode):
+    if mode == "I;16":
+        source = Image.fromarray(noise(1, np.uint16))
+    else:
+        source = Image.fromarray(noise(4)).convert(mode)
+    data = files.encode(source, file_format)
+    gray = image_cli("gray", data).image
+    assert gray.mode == files.decode(data).mode
+    assert np.array_equal(np.asarray(gray), np.asarray(source))
+
+
+@pytest.mark.parametrize("bands", [3, 4])
+def test_16_bit_colour_stays_16_bit(image_cli, bands):
+    samples = noise(bands, np.uint16)
+    values = png.read(image_cli("gray", png.write(samples)).data)
+    assert values.dtype == np.uint16
+    exact = samples[..., :3].astype(float) @ [0.299, 0.587, 0.114]
+    assert np.abs(values[..., 0] - exact).max() <= 1
+    if bands == 4:
+        assert np.array_equal(values[..., 1], samples[..., 3])
+
+
+def test_cmyk_without_profile(image_cli):
+    source = Image.fromarray(noise(4), "CMYK")
+    gray = image_cli("gray", files.encode(source, "TIFF")).image
+    assert np.abs(luma(gray) - luma(source.convert("RGB"))).max() <= 1
+
+
+def test_cmyk_jpeg_of_adobe_is_inverted(image_cli):
+    data = files.cmyk_jpeg()
+    gray = image_cli("gray", data, quality=100).image
+    assert gray.mode == "L"
+    assert np.abs(luma(gray) - luma(files.decode(data).convert("RGB"))).mean() < 1.5
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF", "JPEG", "WEBP"])
+def test_a_wide_gamut_profile_is_applied(image_cli, file_format):
+    profile = files.wide_profile()
+    source = Image.fromarray(np.kron(noise(3, size=(6, 8)), np.ones((16, 16, 1), np.uint8)))
+    options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
+    data = files.encode(source, file_format, icc_profile=profile, **options.get(file_format, {}))
+    gray = image_cli("gray", data, quality=95).image
+    expected = ImageCms.profileToProfile(
+        files.decode(data).convert("RGB"), ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"), renderingIntent=1)
+    assert "icc_profile" not in gray.info
+    assert np.abs(luma(expected) - luma(files.decode(data).convert("RGB"))).max() > 10, "no test"
+    assert np.abs(luma(gray) - luma(expected)).mean() < 1.5
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF", "WEBP"])
+def test_an_srgb_profile_changes_nothing(image_cli, file_format):
+    source = Image.fromarray(noise(3))
+    profile = files.srgb_profile()
+    data = files.encode(source, file_format, icc_profile=profile, **LOSSLESS[file_format])
+    gray = image_cli("gray", data).image
+    assert "icc_profile" not in gray.info
+    assert np.abs(luma(gray) - luma(source)).max() <= 1
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
+def test_a_broken_profile_is_no_obstacle(image_cli, file_format):
+    source = Image.fromarray(noise(3))
+    data = files.encode(source, file_format, icc_profile=b"not a profile" * 20)
+    assert np.abs(luma(image_cli("gray", data).image) - luma(source)).max() <= 1
+
+
+def test_lab_tiff(image_cli):
+    source = Image.fromarray(np.kron(noise(3, size=(6, 8)) // 2 + 64, np.ones((8, 8, 1), np.uint8)))
+    lab = ImageCms.profileToProfile(source, ImageCms.createProfile("sRGB"),
+                                    ImageCms.createProfile("LAB"), outputMode="LAB")
+    gray = image_cli("gray", files.encode(lab, "TIFF")).image
+    assert np.abs(luma(gray) - luma(source)).mean() < 3
+
+
+def test_float_tiff_is_refused_in_words(image_cli):
+    source = Image.fromarray(np.random.default_rng(1).random((20, 20)).astype(np.float32))
+    result = image_cli("gray", files.encode(source, "TIFF"))
+    assert result.status == UNSUPPORTED
+    assert "8 and 16 bits" in result.message
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_tiff_compression_is_kept(image_cli, compression):
+    source = Image.fromarray(noise(3))
+    data = files.encode(source, "TIFF", compression=compression)
+    gray = image_cli("gray", data).image
+    assert gray.info["compression"] == files.decode(data).info["compression"]
+    assert np.abs(luma(gray) - luma(source)).max() <= 1
+
+
+def test_fax_tiff_stays_a_fax(image_cli):
+    source = Image.fromarray(noise(1)).convert("1")
+    gray = image_cli("gray", files.encode(source, "TIFF", compression="group4")).image
+    assert gray.mode == "1" and gray.info["compression"] == "group4"
+    assert np.array_equal(np.asarray(gray), np.asarray(source))

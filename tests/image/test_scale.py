@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Scaling: exact sizes, alpha, depth, profile, and what goes back in the format that came."""
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pictures import files, png
+
+STILL = {"JPEG": {"quality": 95}, "PNG": {}, "WEBP": {"quality": 95}, "TIFF": {}}
+
+
+def scaled(length, factor):
+    return max(1, math.floor(length * factor + 0.5))
+
+
+def smooth(width=96, height=64):
+    """Large patches of colour, which every good reduction keeps."""
+    patches = np.random.default_rng(2).integers(40, 216, (4, 6, 3), dtype=np.uint8)
+    return Image.fromarray(patches).resize((width, height), Image.BICUBIC)
+
+
+@pytest.mark.parametrize("file_format", STILL)
+@pytest.mark.parametrize("factor", [0.001, 0.1, 0.125, 0.25, 0.3, 0.5, 0.7, 0.99, 1])
+def test_sizes(image_cli, file_format, factor):
+    for width, height in ((97, 61), (64, 1), (1, 33), (200, 150)):
+        data = files.encode(smooth(width, height), file_format, **STILL[file_format])
+        image = image_cli("scale", data, factor).image
+        assert image.size == (scaled(width, factor), scaled(height, factor))
+        assert image.format == file_format
+
+
+@pytest.mark.parametrize("file_format", STILL)
+@pytest.mark.parametrize("factor", [0.25, 0.5, 0.6])
+def test_the_picture_is_the_same_but_smaller(image_cli, file_format, factor):
+    data = files.encode(smooth(384, 256), file_format, **STILL[file_format])
+    image = image_cli("scale", data, factor, quality=95).image.convert("RGB")
+    expected = files.decode(data).convert("RGB").resize(image.size, Image.LANCZOS)
+    difference = np.asarray(image).astype(int) - np.asarray(expected).astype(int)
+    assert np.abs(difference).mean() < 2.5
+    assert abs(difference.mean()) < 0.8
+
+
+def test_invisible_colours_do_not_bleed(image_cli):
+    """Half the picture is transparent green: no green may reach the red half."""
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[:, :21] = [255, 0, 0, 255]
+    pixels[:, 21:] = [0, 255, 0, 0]
+    for file_format in ("PNG", "TIFF", "WEBP"):
+        options = {"lossless": True, "exact": True} if file_format == "WEBP" else {}
+        data = files.encode(Image.fromarray(pixels), file_format, **options)
+        result = np.asarray(image_cli("scale", data).image)
+        visible = result[result[..., 3] > 8]
+        assert visible[:, 1].max() <= 2, file_format
+        assert visible[:, 0].min() >= 250, file_format
+
+
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+def test_16_bit_stays_16_bit(image_cli, bands):
+    samples = np.random.default_rng(1).integers(20000, 40000, (40, 30, bands), dtype=np.uint16)
+    result = png.read(image_cli("scale", png.write(samples)).data)
+    assert result.dtype == np.uint16
+    assert result.shape == (20, 15, bands)
+    assert np.any(result % 257 != 0), "16 bits wide but 8 deep"
+    boxes = samples.reshape(20, 2, 15, 2, bands).mean(axis=(1, 3))
+    assert abs(result.mean() - boxes.mean()) < 300
+
+
+@pytest.mark.parametrize("file_format", STILL)
+def test_the_profile_is_kept(image_cli, file_format):
+    profile = files.wide_profile()
+    data = files.encode(smooth(), file_format, icc_profile=profile, **STILL[file_format])
+    assert image_cli("scale", data).image.info["icc_profile"] == profile
+
+
+@pytest.mark.parametrize("file_format", STILL)
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_metadata_is_left_behind(image_cli, file_format, operation):
+    data = files.encode(smooth(), file_format, exif=files.exif(gps=True), **STILL[file_format])
+    assert b"ecret" in data
+    result = image_cli(operation, data)
+    assert b"ecret" not in result.data
+    if file_format != "TIFF": # whose own tags are EXIF's
+        assert not result.image.getexif()
+
+
+TURNED = {1: lambda i: i, 2: lambda i: i.transpose(Image.FLIP_LEFT_RIGHT),
+          3: lambda i: i.transpose(Image.ROTATE_180),
+          4: lambda i: i.transpose(Image.FLIP_TOP_BOTTOM), 5: lambda i: i.transpose(Image.TRANSPOSE),
+          6: lambda i: i.transpose(Image.ROTATE_270), 7: lambda i: i.transpose(Image.TRANSVERSE),
+          8: lambda i: i.transpose(Image.ROTATE_90)}
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("file_format", STILL)
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_orientation(image_cli, operation, file_format, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = files.encode(smooth(96, 64), file_format, exif=exif, **STILL[file_format])
+    result = image_cli(operation, data, quality=95).image
+    expected = TURNED[orientation](smooth(96, 64))
+    if operation == "scale":
+        expected = expected.resize((expected.width // 2, expected.height // 2), Image.LANCZOS)
+    assert result.size == expected.size
+    assert result.getexif().get(0x0112, 1) == 1
+    difference = np.asarray(result.convert("L")).astype(int) - np.asarray(expected.convert("L"))
+    assert np.abs(difference).mean() < 3
+
+
+@pytest.mark.parametrize("quality", [10, 50, 90])
+@pytest.mark.parametrize("file_format", ["JPEG", "WEBP"])
+def test_quality_counts(image_cli, file_format, quality):
+    noisy = Image.fromarray(np.random.default_rng(1).integers(0, 256, (80, 80, 3), dtype=np.uint8))
+    data = files.encode(noisy, file_format, quality=95)
+    sizes = [len(image_cli("scale", data, 0.9, quality=q).data) for q in (quality, quality + 10)]
+    assert sizes[0] < sizes[1]
+
+
+def test_lossless_webp_stays_lossless(image_cli):
+    lossless = image_cli("scale", files.encode(smooth(), "WEBP", lossless=True)).data
+    lossy = image_cli("scale", files.encode(smooth(), "WEBP", quality=80)).data
+    assert b"VP8L" in lossless[:64] and b"VP8L" not in lossy[:64]
+
+
+def test_cmyk_stays_cmyk(image_cli):
+    data = files.cmyk_jpeg()
+    image = image_cli("scale", data, quality=95).image
+    expected = files.decode(data).resize(image.size, Image.LANCZOS)
+    assert image.mode == "CMYK"
+    assert np.abs(np.asarray(image).astype(int) - np.asarray(expected)).mean() < 4
