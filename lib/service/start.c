@@ -124,8 +124,14 @@ int service_start_server(const struct service *service, const struct settings *s
 
     if (error == 0)
         return 0;
-    fprintf(stderr, "%s: cannot listen on %s port %d: %s\n", service->program,
-            settings->listen.ip, (int)settings->listen.port, strerrordesc_np(-error));
+    if (error == -EMFILE)
+        fprintf(stderr,
+                "%s: listen.max_connections: %lld connections need more descriptors than the hard "
+                "limit (ulimit -Hn) allows\n",
+                service->program, (long long)settings->listen.max_connections);
+    else
+        fprintf(stderr, "%s: cannot listen on %s port %d: %s\n", service->program,
+                settings->listen.ip, (int)settings->listen.port, strerrordesc_np(-error));
     return 1;
 }
 
