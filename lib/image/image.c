@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "image/gif.h"
+#include "image/jpeg.h"
 #include "image/picture.h"
 
 #include <errno.h>
@@ -14,7 +15,9 @@
 
 int image_start(void)
 {
-    return picture_start();
+    int r = picture_start();
+
+    return r != 0 ? r : jpeg_start();
 }
 
 static int check(const struct image_request *request, const uint8_t *input, size_t size,
@@ -40,6 +43,8 @@ static int check(const struct image_request *request, const uint8_t *input, size
 static int process_shortly(const struct image_request *request, const struct image_header *header,
                            const uint8_t *input, size_t size, struct image_output *output)
 {
+    if (header->format == IMAGE_JPEG)
+        return jpeg_process(request, input, size, output);
     if (header->format == IMAGE_GIF && request->operation == IMAGE_GRAY)
         return gif_gray(input, size, output);
     if (header->format == IMAGE_GIF && gif_check(input, size, output->detail) != 0)
@@ -62,6 +67,7 @@ int image_process(const struct image_request *request, const uint8_t *input, siz
     status = process_shortly(request, &header, input, input_size, output);
     if (status != -ENOTSUP)
         return status;
+    output->detail[0] = '\0';
     return picture_process(request, &header, input, input_size, output);
 }
 

@@ -74,20 +74,32 @@ static int fill(const struct webp_format *format, const uint8_t *samples, WebPPi
     return WebPPictureImportRGBA(picture, samples, stride) ? 0 : -ENOMEM;
 }
 
+/* libwebp does not always say that it was the writer that failed. */
+struct sink {
+    struct image_output *output;
+    bool overflow;
+};
+
 static int write_output(const uint8_t *bytes, size_t size, const WebPPicture *picture)
 {
-    struct image_output *output = picture->custom_ptr;
+    struct sink *sink = picture->custom_ptr;
+    struct image_output *output = sink->output;
 
-    if (size > output->capacity - output->size)
+    if (size > output->capacity - output->size) {
+        sink->overflow = true;
         return 0;
+    }
     memcpy(output->data + output->size, bytes, size);
     output->size += size;
     return 1;
 }
 
-static int encode(const struct webp_format *format, WebPPicture *picture)
+static int encode(const struct webp_format *format, WebPPicture *picture, struct sink *sink)
 {
     WebPConfig config;
+
+    picture->writer = write_output;
+    picture->custom_ptr = sink;
 
     if (!WebPConfigInit(&config))
         return -EINVAL;
@@ -97,31 +109,27 @@ static int encode(const struct webp_format *format, WebPPicture *picture)
     config.exact = format->lossless;
     if (WebPEncode(&config, picture))
         return 0;
-    switch (picture->error_code) {
-    case VP8_ENC_ERROR_BAD_WRITE:
+    if (sink->overflow)
         return STATUS_IMAGE_TOO_LARGE;
-    case VP8_ENC_ERROR_OUT_OF_MEMORY:
-    case VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
-        return -ENOMEM;
-    default:
-        return -EINVAL;
-    }
+    return picture->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ||
+                   picture->error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY
+               ? -ENOMEM
+               : -EINVAL;
 }
 
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output)
 {
+    struct sink sink = {.output = output};
     WebPPicture picture;
     int status;
 
     output->size = 0;
     if (!WebPPictureInit(&picture))
         return -EINVAL;
-    picture.writer = write_output;
-    picture.custom_ptr = output;
     status = fill(format, samples, &picture);
     if (status == 0)
-        status = encode(format, &picture);
+        status = encode(format, &picture, &sink);
     WebPPictureFree(&picture);
     return status;
 }

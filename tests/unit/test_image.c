@@ -259,7 +259,7 @@ static void test_small_output(void **state)
 
         memset(memory, 0x55, 4096);
         assert_int_equal(image_process(&request, file, size, &output), STATUS_IMAGE_TOO_LARGE);
-        assert_string_equal(output.detail, "The result is larger than allowed.");
+        assert_non_null(strstr(output.detail, "large"));
         for (int at = 40; at < 4096; at++)
             assert_int_equal(memory[at], 0x55);
         g_free(file);
