@@ -57,6 +57,3 @@ int http_percent_decode(const char *text, size_t length, char *out, size_t size)
 int http_query_parse(const char *query, size_t length, const struct http_parameter *table,
                      size_t count, struct http_parameter_values *values,
                      char detail[static HTTP_DETAIL_BYTES]);
-
-/* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong form, no surrogate). */
-bool http_is_utf8(const char *text, size_t length);

@@ -1,2 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/problem.h"
+
+/*
+ * The one place that knows how a status looks from outside, and the JSON of it. The document has
+ * five strings and no nesting: a writer of its own is shorter than a library's use, and cannot fail
+ * half way.
+ */
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "http/utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    unsigned code;
+    const char *title;
+} problems[STATUS_COUNT] = {
+    [STATUS_OK] = {200, "OK"},
+    [STATUS_BAD_PARAMETER] = {400, "A query parameter is not as it should be"},
+    [STATUS_BAD_REQUEST] = {400, "The request is not valid HTTP"},
+    [STATUS_EMPTY_BODY] = {400, "The body is empty; it should be a picture"},
+    [STATUS_NOT_FOUND] = {404, "There is nothing at this path"},
+    [STATUS_METHOD_NOT_ALLOWED] = {405, "The method is not for this path"},
+    [STATUS_BODY_TIMEOUT] = {408, "The body did not come in time"},
+    [STATUS_BODY_TOO_LARGE] = {413, "The body is too large"},
+    [STATUS_UNSUPPORTED_FORMAT] = {415, "The body is no picture of a supported format"},
+    [STATUS_IMAGE_CORRUPT] = {422, "The picture is damaged or incomplete"},
+    [STATUS_IMAGE_TOO_LARGE] = {422, "The picture is too large"},
+    [STATUS_IMAGE_CRASHED_DECODER] = {422, "The picture cannot be decoded"},
+    [STATUS_NOT_IMPLEMENTED] = {501, "The server cannot do this"},
+    [STATUS_INTERNAL] = {500, "The server failed"},
+    [STATUS_SCALE_UNAVAILABLE] = {502, "The scale server does not answer as it should"},
+    [STATUS_OVERLOADED] = {503, "The server has too much to do"},
+    [STATUS_DEADLINE_EXCEEDED] = {504, "The work took too long"},
+    [STATUS_CLIENT_GONE] = {499, "The client went away"},
+};
+
+static int known(int status)
+{
+    return status < 0 || status >= STATUS_COUNT ? STATUS_INTERNAL : status;
+}
+
+unsigned http_problem_code(int status)
+{
+    return problems[known(status)].code;
+}
+
+const char *http_problem_title(int status)
+{
+    return problems[known(status)].title;
+}
+
+/* Writes `text` as the inside of a JSON string; returns past its end. Six bytes for each of `text`
+ * are always enough. */
+static char *escape(char *out, const char *text)
+{
+    size_t left = strlen(text), step;
+
+    for (; left > 0; text += step, left -= step) {
+        step = http_utf8_sequence(text, left);
+        if (step == 0) {
+            out = stpcpy(out, "\xef\xbf\xbd"); /* U+FFFD */
+            step = 1;
+        } else if (*text == '"' || *text == '\\') {
+            *out++ = '\\';
+            *out++ = *text;
+        } else if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            out += sprintf(out, "\\u%04x", (unsigned)(unsigned char)*text);
+        } else {
+            out = mempcpy(out, text, step);
+        }
+    }
+    return out;
+}
+
+char *http_problem_json(int status, const char *detail, const char *request_id, size_t *length)
+{
+    const char *type = status_name(known(status)), *title = http_problem_title(status);
+    size_t enough;
+    char *json, *out;
+
+    detail = detail != NULL && detail[0] != '\0' ? detail : title;
+    request_id = request_id != NULL ? request_id : "";
+    enough = 128 + strlen(type) + strlen(title) + 6 * (strlen(detail) + strlen(request_id));
+    json = malloc(enough);
+    if (json == NULL)
+        return NULL;
+    out = json + sprintf(json, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%u", type,
+                         title, http_problem_code(status));
+    out = stpcpy(out, ",\"detail\":\"");
+    out = stpcpy(escape(out, detail), "\"");
+    out = stpcpy(out, ",\"request_id\":\"");
+    out = stpcpy(escape(out, request_id), "\"}\n");
+    *length = (size_t)(out - json);
+    return json;
+}

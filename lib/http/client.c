@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/client.h"
+
+/*
+ * Calls with libcurl. Handles are made as they are needed and kept, each with its own connection
+ * cache, for sharing a cache between threads is not supported. A handle is a multi handle with one
+ * easy handle: curl_multi_poll can watch the client's socket beside the call's. The last one given
+ * back is the first one lent, so that few connections are kept warm.
+ *
+ * The client's socket: POLLHUP and POLLERR mean that nobody is there any more. POLLRDHUP alone may
+ * be a client that has closed its sending half and waits for the answer, which is its right; most
+ * who do it have gone, and after a second we believe it.
+ */
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "base/parse.h"
+#include "base/status.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum {
+    CONNECT_MS = 500,          /* the other server is near */
+    HALF_CLOSED_MS = 1000,
+    LOOK_MS = 250,             /* libcurl cannot wait for POLLRDHUP: look now and then */
+    IDLE_CONNECTION_S = 20,
+};
+
+struct handle {
+    struct handle *next;
+    CURLM *multi;
+    CURL *easy;
+};
+
+struct http_client {
+    struct http_client_options options;
+    char *base_url;
+    pthread_mutex_t mutex;
+    pthread_cond_t returned;
+    struct handle *idle;
+    unsigned handles;          /* made so far, idle or lent */
+};
+
+/* One call under way, as libcurl's callbacks see it. */
+struct transfer {
+    const struct http_call *call;
+    struct http_call_result *result;
+    size_t max_body_bytes;
+    int64_t half_closed_us;    /* when POLLRDHUP was first seen; 0: not yet */
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+/* Without TLS: the calls stay on the host or a private network. */
+static void start_curl(void)
+{
+    curl_global_init(CURL_GLOBAL_NOTHING);
+}
+
+int http_client_new(struct http_client **client, const struct http_client_options *options)
+{
+    struct http_client *created;
+    pthread_condattr_t monotonic;
+
+    if (strncmp(options->base_url, "http://", 7) != 0)
+        return -EINVAL;
+    pthread_once(&curl_once, start_curl);
+    created = calloc(1, sizeof(*created));
+    if (created == NULL)
+        return -ENOMEM;
+    created->options = *options;
+    created->base_url = strdup(options->base_url);
+    if (created->base_url == NULL) {
+        free(created);
+        return -ENOMEM;
+    }
+    pthread_mutex_init(&created->mutex, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&created->returned, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    *client = created;
+    return 0;
+}
+
+static void handle_free(struct handle *handle)
+{
+    if (handle->easy != NULL)
+        curl_easy_cleanup(handle->easy);
+    if (handle->multi != NULL)
+        curl_multi_cleanup(handle->multi);
+    free(handle);
+}
+
+static struct handle *handle_new(void)
+{
+    struct handle *handle = calloc(1, sizeof(*handle));
+
+    if (handle == NULL)
+        return NULL;
+    handle->multi = curl_multi_init();
+    handle->easy = curl_easy_init();
+    if (handle->multi == NULL || handle->easy == NULL) {
+        handle_free(handle);
+        return NULL;
+    }
+    return handle;
+}
+
+struct http_client *http_client_free(struct http_client *client)
+{
+    struct handle *handle;
+
+    if (client == NULL)
+        return NULL;
+    while ((handle = client->idle) != NULL) {
+        client->idle = handle->next;
+        handle_free(handle);
+    }
+    pthread_cond_destroy(&client->returned);
+    pthread_mutex_destroy(&client->mutex);
+    free(client->base_url);
+    free(client);
+    return NULL;
+}
+
+/* Waits until a handle is idle or may be made. True: take or make one; the mutex is held. */
+static bool wait_for_handle(struct http_client *client, int64_t deadline)
+{
+    struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
+    int error = 0;
+
+    while (client->idle == NULL && client->handles >= client->options.max_handles && error == 0)
+        error = pthread_cond_timedwait(&client->returned, &client->mutex, &until);
+    return client->idle != NULL || client->handles < client->options.max_handles;
+}
+
+static int borrow(struct http_client *client, int64_t deadline, struct handle **borrowed)
+{
+    struct handle *handle;
+    bool make = false;
+
+    deadline = deadline_earlier(deadline, deadline_after_ms(client->options.handle_wait_ms));
+    pthread_mutex_lock(&client->mutex);
+    if (!wait_for_handle(client, deadline)) {
+        pthread_mutex_unlock(&client->mutex);
+        return STATUS_OVERLOADED;
+    }
+    handle = client->idle;
+    if (handle != NULL)
+        client->idle = handle->next;
+    else
+        make = true;
+    client->handles += make ? 1 : 0;
+    pthread_mutex_unlock(&client->mutex);
+    if (make)
+        handle = handle_new();
+    *borrowed = handle;
+    return 0;
+}
+
+/* NULL: one that could not be made is made later. */
+static void give_back(struct http_client *client, struct handle *handle)
+{
+    pthread_mutex_lock(&client->mutex);
+    if (handle != NULL) {
+        handle->next = client->idle;
+        client->idle = handle;
+    } else {
+        client->handles--;
+    }
+    pthread_cond_signal(&client->returned);
+    pthread_mutex_unlock(&client->mutex);
+}
+
+static size_t receive_body(char *bytes, size_t size, size_t count, void *argument)
+{
+    struct transfer *transfer = argument;
+    size_t length = size * count;
+
+    if (buffer_append(&transfer->result->body, bytes, length, transfer->max_body_bytes) != 0)
+        return 0; /* libcurl gives up */
+    return length;
+}
+
+/* The number behind `name` in a Server-Timing value, as microseconds; 0 where there is none. */
+static int64_t timing_us(const char *value, const char *name)
+{
+    const char *found = strstr(value, name);
+    double milliseconds;
+
+    if (found == NULL)
+        return 0;
+    found += strlen(name);
+    if (parse_decimal(found, strcspn(found, ",; \r\n"), &milliseconds) != 0 || milliseconds < 0 ||
+        milliseconds > 1e9)
+        return 0;
+    return (int64_t)(milliseconds * 1000);
+}
+
+static void read_field(struct transfer *transfer, const char *line)
+{
+    struct http_call_result *result = transfer->result;
+    int64_t number;
+
+    if (strncasecmp(line, "Server-Timing:", 14) == 0) {
+        result->queue_us = timing_us(line + 14, "queue;dur=");
+        result->work_us = timing_us(line + 14, "work;dur=");
+    } else if (strncasecmp(line, "Retry-After:", 12) == 0) {
+        line += 12 + strspn(line + 12, " ");
+        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
+            number < 86400)
+            result->retry_after_s = (unsigned)number;
+    } else if (strncasecmp(line, "Content-Length:", 15) == 0) {
+        line += 15 + strspn(line + 15, " ");
+        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
+            (uint64_t)number <= transfer->max_body_bytes)
+            buffer_reserve(&result->body, (size_t)number); /* else it grows, or is refused */
+    }
+}
+
+static size_t receive_header(char *bytes, size_t size, size_t count, void *argument)
+{
+    size_t length = size * count;
+    char line[256];
+
+    if (length < sizeof(line)) {
+        memcpy(line, bytes, length);
+        line[length] = '\0';
+        read_field(argument, line);
+    }
+    return length;
+}
+
+static bool append_field(struct curl_slist **fields, const char *field)
+{
+    struct curl_slist *longer = curl_slist_append(*fields, field);
+
+    if (longer == NULL)
+        return false;
+    *fields = longer;
+    return true;
+}
+
+/* NULL without memory. */
+static struct curl_slist *make_fields(const struct http_call *call)
+{
+    struct curl_slist *fields = NULL;
+    char field[256];
+    bool made = append_field(&fields, "Expect:") && /* no 100-continue */
+                append_field(&fields, "Content-Type: application/octet-stream");
+
+    if (made && call->request_id != NULL) {
+        snprintf(field, sizeof(field), "X-Request-Id: %s", call->request_id);
+        made = append_field(&fields, field);
+    }
+    if (made && call->deadline_us != DEADLINE_NEVER) {
+        snprintf(field, sizeof(field), "X-Deadline-Ms: %d", deadline_left_ms(call->deadline_us));
+        made = append_field(&fields, field);
+    }
+    if (!made) {
+        curl_slist_free_all(fields);
+        return NULL;
+    }
+    return fields;
+}
+
+static void set_limits(CURL *easy, const struct transfer *transfer)
+{
+    long left = deadline_left_ms(transfer->call->deadline_us);
+
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, left < CONNECT_MS ? left : (long)CONNECT_MS);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->max_body_bytes);
+}
+
+/* Everything anew for each call: curl_easy_reset keeps the connections and nothing else. */
+static int prepare(struct http_client *client, CURL *easy, struct transfer *transfer,
+                   struct curl_slist *fields)
+{
+    const struct http_call *call = transfer->call;
+    _cleanup_free_ char *url = NULL;
+
+    if (asprintf(&url, "%s%s", client->base_url, call->target) < 0) {
+        url = NULL;
+        return -ENOMEM;
+    }
+    curl_easy_reset(easy);
+    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
+        return -ENOMEM;
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    if (call->body != NULL) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
+    }
+    set_limits(easy, transfer);
+    return 0;
+}
+
+static bool client_is_gone(struct transfer *transfer)
+{
+    struct pollfd client = {.fd = transfer->call->client_fd, .events = POLLRDHUP};
+
+    if (client.fd < 0 || poll(&client, 1, 0) <= 0)
+        return false;
+    if (client.revents & (POLLHUP | POLLERR | POLLNVAL))
+        return true;
+    if (transfer->half_closed_us == 0)
+        transfer->half_closed_us = clock_us();
+    return clock_us() - transfer->half_closed_us >= HALF_CLOSED_MS * 1000;
+}
+
+/* Waits for something to happen on either socket. */
+static int wait_a_little(CURLM *multi, struct transfer *transfer)
+{
+    /* No events are asked for: poll() tells of POLLHUP and POLLERR all the same. */
+    struct curl_waitfd client = {.fd = transfer->call->client_fd};
+    int left = deadline_left_ms(transfer->call->deadline_us);
+
+    if (client_is_gone(transfer))
+        return STATUS_CLIENT_GONE;
+    if (left == 0)
+        return STATUS_DEADLINE_EXCEEDED;
+    if (curl_multi_poll(multi, client.fd >= 0 ? &client : NULL, client.fd >= 0 ? 1 : 0,
+                        left < LOOK_MS ? left : LOOK_MS, NULL) != CURLM_OK)
+        return -EIO;
+    return 0;
+}
+
+static int code_to_status(CURLcode code, int64_t deadline_us)
+{
+    switch (code) {
+    case CURLE_OK:
+        return 0;
+    case CURLE_OUT_OF_MEMORY:
+        return -ENOMEM;
+    case CURLE_OPERATION_TIMEDOUT:
+        /* libcurl's clock and ours may differ by one. */
+        if (deadline_left_ms(deadline_us) <= 1)
+            return STATUS_DEADLINE_EXCEEDED;
+        return STATUS_SCALE_UNAVAILABLE;
+    default:
+        return STATUS_SCALE_UNAVAILABLE;
+    }
+}
+
+/* Runs the prepared call to its end. *code is libcurl's result where 0 is returned. */
+static int run(struct handle *handle, struct transfer *transfer, CURLcode *code)
+{
+    const CURLMsg *message;
+    int running = 1, queued, status = 0;
+
+    if (curl_multi_add_handle(handle->multi, handle->easy) != CURLM_OK)
+        return -ENOMEM;
+    while (status == 0) {
+        if (curl_multi_perform(handle->multi, &running) != CURLM_OK)
+            status = -EIO;
+        if (status != 0 || running == 0)
+            break;
+        status = wait_a_little(handle->multi, transfer);
+    }
+    message = curl_multi_info_read(handle->multi, &queued);
+    *code = message != NULL ? message->data.result : CURLE_RECV_ERROR;
+    curl_multi_remove_handle(handle->multi, handle->easy);
+    return status;
+}
+
+/* Whether a kept connection was closed under the call before anything came back. */
+static bool was_stale(CURL *easy, CURLcode code)
+{
+    long connects = 1, http_status = 0;
+
+    if (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_GOT_NOTHING)
+        return false;
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
+    return connects == 0 && http_status == 0;
+}
+
+static int call_with(struct http_client *client, struct handle *handle, struct transfer *transfer,
+                     struct curl_slist *fields)
+{
+    CURLcode code;
+    int status;
+
+    status = prepare(client, handle->easy, transfer, fields);
+    if (status == 0)
+        status = run(handle, transfer, &code);
+    if (status == 0 && was_stale(handle->easy, code)) {
+        curl_easy_setopt(handle->easy, CURLOPT_FRESH_CONNECT, 1L);
+        set_limits(handle->easy, transfer);
+        status = run(handle, transfer, &code);
+    }
+    if (status == 0)
+        status = code_to_status(code, transfer->call->deadline_us);
+    return status;
+}
+
+static void read_info(CURL *easy, struct http_call_result *result)
+{
+    const char *type = NULL;
+    long http_status = 0;
+
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
+    result->http_status = (unsigned)http_status;
+    if (type != NULL && strlen(type) < sizeof(result->content_type))
+        strcpy(result->content_type, type);
+}
+
+int http_client_call(struct http_client *client, const struct http_call *call,
+                     struct http_call_result *result)
+{
+    struct transfer transfer = {.call = call, .result = result,
+                                .max_body_bytes = client->options.max_body_bytes};
+    struct curl_slist *fields = NULL;
+    struct handle *handle = NULL;
+    int64_t started = clock_us();
+    int status;
+
+    *result = (struct http_call_result){0};
+    if (deadline_left_ms(call->deadline_us) == 0)
+        return STATUS_DEADLINE_EXCEEDED;
+    status = borrow(client, call->deadline_us, &handle);
+    if (status != 0)
+        return status;
+    fields = make_fields(call);
+    if (handle == NULL || fields == NULL)
+        status = -ENOMEM;
+    else
+        status = call_with(client, handle, &transfer, fields);
+    if (status == 0)
+        read_info(handle->easy, result);
+    else
+        buffer_clear(&result->body);
+    give_back(client, handle);
+    curl_slist_free_all(fields);
+    result->total_us = clock_us() - started;
+    return status;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/reply.h"
+
+/*
+ * The one place that answers. Handlers return a status and fill a struct; what becomes of that in
+ * HTTP, header fields and all, is here.
+ */
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "http/exchange.h"
+#include "http/problem.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { RETRY_AFTER_S = 1, LINGER_BYTES = 64 * 1024 * 1024, DISCARD_BYTES = 1024 * 1024 };
+
+int http_answer_text(struct http_answer *answer, const char *content_type, const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return -ENOMEM;
+    free(answer->body);
+    answer->body = (uint8_t *)text;
+    answer->body_size = (size_t)length;
+    answer->content_type = content_type;
+    return 0;
+}
+
+int http_answer_detail(struct http_answer *answer, int status, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(answer->detail, sizeof(answer->detail), format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+/* Puts the problem document in the place of whatever the handler left. 0 or -ENOMEM. */
+static int make_problem(struct http_request *request)
+{
+    struct http_answer *answer = &request->answer;
+
+    free(answer->body);
+    answer->body = (uint8_t *)http_problem_json(request->status, answer->detail, request->id,
+                                                &answer->body_size);
+    if (answer->body == NULL)
+        return -ENOMEM;
+    answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
+    answer->http_status = http_problem_code(request->status);
+    return 0;
+}
+
+static void add(struct MHD_Response *response, const char *name, const char *value)
+{
+    /* Fails only for a value of ours that is no field value, or without memory: an answer that
+     * lacks a field is better than none. */
+    if (MHD_add_response_header(response, name, value) != MHD_YES)
+        log_warning("cannot set %s", name);
+}
+
+static void add_server_timing(struct MHD_Response *response, const struct http_request *request)
+{
+    char value[128];
+
+    snprintf(value, sizeof(value), "queue;dur=%.1f, work;dur=%.1f, total;dur=%.1f",
+             (double)request->answer.queue_us / 1000, (double)request->answer.work_us / 1000,
+             (double)(clock_us() - request->complete_us) / 1000);
+    add(response, "Server-Timing", value);
+}
+
+static void add_retry_after(struct MHD_Response *response, unsigned seconds)
+{
+    char value[16];
+
+    snprintf(value, sizeof(value), "%u", seconds);
+    add(response, MHD_HTTP_HEADER_RETRY_AFTER, value);
+}
+
+static void add_fields(struct MHD_Response *response, const struct http_request *request,
+                       unsigned code)
+{
+    const struct http_answer *answer = &request->answer;
+
+    add(response, "X-Request-Id", request->id);
+    if (answer->content_type != NULL && code != MHD_HTTP_NO_CONTENT) {
+        add(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+        add(response, "X-Content-Type-Options", "nosniff");
+    }
+    if (request->allow[0] != '\0')
+        add(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+    if (code == MHD_HTTP_OK && request->route != NULL && request->route->method == HTTP_POST)
+        add_server_timing(response, request);
+    if (answer->retry_after_s > 0 || code == MHD_HTTP_SERVICE_UNAVAILABLE)
+        add_retry_after(response, answer->retry_after_s > 0 ? answer->retry_after_s
+                                                             : RETRY_AFTER_S);
+    if (request->close)
+        add(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+/* The response owns the body from now on, and frees it once it is sent. */
+static struct MHD_Response *make_response(struct http_answer *answer)
+{
+    static char nothing[] = "";
+    struct MHD_Response *response;
+
+    if (answer->body == NULL)
+        return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+    response = MHD_create_response_from_buffer(answer->body_size, answer->body,
+                                               MHD_RESPMEM_MUST_FREE);
+    if (response != NULL)
+        answer->body = NULL;
+    return response;
+}
+
+/* Counts the answer among the bytes in flight: it can be as large as a body, and stays until a slow
+ * client has taken it. It is made already, so nothing is refused here. */
+static void account_answer(struct http_request *request)
+{
+    size_t bytes = request->answer.body_size;
+
+    request->accounted += bytes;
+    atomic_fetch_add(&request->server->inflight_bytes, bytes);
+}
+
+enum MHD_Result reply_send(struct http_request *request)
+{
+    struct MHD_Response *response;
+    enum MHD_Result result;
+    unsigned code;
+
+    request->stage = STAGE_ANSWERED;
+    if (request->status != 0 && make_problem(request) != 0)
+        return MHD_NO;
+    code = request->answer.http_status != 0 ? request->answer.http_status : MHD_HTTP_OK;
+    if (request->no_content && request->status == 0)
+        code = MHD_HTTP_NO_CONTENT;
+    response = make_response(&request->answer);
+    if (response == NULL)
+        return MHD_NO;
+    add_fields(response, request, code);
+    account_answer(request);
+    request->code = code;
+    request->sent_bytes = request->answer.body_size;
+    if (!timeouts_enter(request->server->timeouts, request->watch, PHASE_REPLY, NULL)) {
+        MHD_destroy_response(response);
+        return MHD_NO;
+    }
+    result = MHD_queue_response(request->connection, code, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT", in every locale. */
+static void format_date(char *text, size_t size)
+{
+    static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t now = time(NULL);
+    struct tm utc;
+
+    gmtime_r(&now, &utc);
+    snprintf(text, size, "%s, %02d %s %d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday,
+             months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+/* Reason phrases say nothing to anyone; the library's table has them for the curious. */
+static const char *reason_phrase(unsigned code)
+{
+    return MHD_get_reason_phrase_for(code);
+}
+
+size_t reply_write_problem(int fd, int status, const char *detail, const char *request_id)
+{
+    _cleanup_free_ char *json = NULL, *text = NULL;
+    unsigned code = http_problem_code(status);
+    size_t size;
+    char date[64];
+    int length;
+
+    json = http_problem_json(status, detail, request_id, &size);
+    if (json == NULL)
+        return 0;
+    format_date(date, sizeof(date));
+    length = asprintf(&text,
+                      "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\n"
+                      "Content-Type: " HTTP_PROBLEM_MEDIA_TYPE "\r\nContent-Length: %zu\r\n"
+                      "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n%s",
+                      code, reason_phrase(code), date, size, request_id,
+                      status == STATUS_OVERLOADED ? "Retry-After: 1\r\n" : "", json);
+    if (length < 0) {
+        text = NULL;
+        return 0;
+    }
+    /* Nothing else was written but perhaps "100 Continue": it fits the socket's buffer. */
+    if (send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) != length)
+        return 0;
+    return size;
+}
+
+void reply_linger(int fd)
+{
+    int64_t deadline = deadline_after_ms(LINGER_MS);
+    struct pollfd client = {.fd = fd, .events = POLLIN};
+    size_t discarded = 0;
+    ssize_t bytes;
+
+    shutdown(fd, SHUT_WR);
+    while (discarded < LINGER_BYTES && poll(&client, 1, deadline_left_ms(deadline)) > 0) {
+        bytes = recv(fd, NULL, DISCARD_BYTES, MSG_TRUNC | MSG_DONTWAIT); /* copies nothing */
+        if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR))
+            break;
+        discarded += bytes > 0 ? (size_t)bytes : 0;
+    }
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/server.h"
+
+/*
+ * Starting and stopping libmicrohttpd. Its threads: one accepts and cleans up; one for each
+ * connection runs the callbacks of exchange.c; beside them there is the watchdog of timeouts.c.
+ */
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "http/exchange.h"
+#include "http/listen.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum {
+    STACK_BYTES = 256 * 1024,
+    CONNECTION_BYTES = 64 * 1024, /* zeroed for every request: more costs, less refuses headers */
+    /* A connection's socket, and what its handler opens: a call to another server is a socket, a
+     * socket pair and a descriptor for name resolution. */
+    DESCRIPTORS_PER_CONNECTION = 5,
+    DESCRIPTORS_BESIDES = 256,
+};
+
+/* The library's limit lies above ours, so that a client beyond ours is told so with 503. */
+static unsigned library_limit(unsigned max_connections)
+{
+    return max_connections + max_connections / 8 + 16;
+}
+
+/* What the library says of single clients is their affair; what it says of resources is ours. It
+ * can say either 100,000 times a second. */
+static void log_library(void *argument, const char *format, va_list arguments)
+{
+    static const char *const ours[] = {"limit", "resource", "thread", "memory", "accept"};
+    static _Atomic long long last_warning, last_debug;
+    char text[256];
+
+    (void)argument;
+    vsnprintf(text, sizeof(text), format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    for (size_t i = 0; i < ARRAY_LENGTH(ours); i++) {
+        if (strstr(text, ours[i]) == NULL)
+            continue;
+        if (log_limit(&last_warning, 1000))
+            log_warning("libmicrohttpd: %s", text);
+        return;
+    }
+    if (log_enabled(LOG_DEBUG) && log_limit(&last_debug, 10))
+        log_debug("libmicrohttpd: %s", text);
+}
+
+static void connection_closed(struct http_server *server)
+{
+    if (atomic_fetch_sub(&server->connections, 1) != 1 || !atomic_load(&server->draining))
+        return;
+    pthread_mutex_lock(&server->mutex);
+    pthread_cond_signal(&server->finished);
+    pthread_mutex_unlock(&server->mutex);
+}
+
+/* In the library's main thread: before the connection's thread starts, and after it was joined and
+ * before its socket is closed. */
+static void notify_connection(void *argument, struct MHD_Connection *connection, void **context,
+                              enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = argument;
+    const union MHD_ConnectionInfo *info;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        timeouts_remove(server->timeouts, *context);
+        *context = NULL;
+        connection_closed(server);
+        return;
+    }
+    atomic_fetch_add(&server->connections, 1);
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL)
+        *context = timeouts_add(server->timeouts, info->connect_fd);
+}
+
+/* So many connections must not meet the limit of descriptors: the accepting thread would spin. */
+static int raise_descriptor_limit(unsigned max_connections)
+{
+    rlim_t least = library_limit(max_connections) + DESCRIPTORS_BESIDES;
+    rlim_t wanted =
+        (rlim_t)library_limit(max_connections) * DESCRIPTORS_PER_CONNECTION + DESCRIPTORS_BESIDES;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return -errno;
+    if (limit.rlim_cur >= wanted)
+        return 0;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (limit.rlim_cur < least)
+        return -EMFILE;
+    return setrlimit(RLIMIT_NOFILE, &limit) != 0 ? -errno : 0;
+}
+
+/* A backstop, well behind the watchdog: the library spins in the last second of its own timeout. */
+static unsigned library_timeout_s(const struct http_server_options *options)
+{
+    int64_t longest = options->idle_timeout_ms > options->body_timeout_ms
+                          ? options->idle_timeout_ms
+                          : options->body_timeout_ms;
+
+    return (unsigned)(3 * longest / 1000 + 10);
+}
+
+static int start_library(struct http_server *server)
+{
+    const struct http_server_options *options = &server->options;
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, exchange_continue, server,
+        MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, /* first, or it misses what others say */
+        MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
+        MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
+        MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
+        MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server,
+        MHD_OPTION_CONNECTION_LIMIT, library_limit(options->max_connections),
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->max_connections_per_ip,
+        MHD_OPTION_CONNECTION_TIMEOUT, library_timeout_s(options),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
+        MHD_OPTION_END);
+    if (server->daemon == NULL) {
+        server->listen_fd = -1; /* closed by the library, in most of its ways to fail */
+        return -EIO;
+    }
+    return 0;
+}
+
+static int start(struct http_server *server)
+{
+    const struct timeouts_options timeouts = {
+        .idle_ms = server->options.idle_timeout_ms,
+        .body_ms = server->options.body_timeout_ms,
+        .hangup_ms = LINGER_MS,
+        .body_expired = exchange_body_expired,
+    };
+    int error;
+
+    error = raise_descriptor_limit(server->options.max_connections);
+    if (error != 0)
+        return error;
+    error = listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
+                        sizeof(server->ip), &server->port);
+    if (error != 0)
+        return error;
+    error = timeouts_new(&server->timeouts, &timeouts);
+    if (error != 0)
+        return error;
+    return start_library(server);
+}
+
+int http_server_new(struct http_server **server, const struct http_server_options *options)
+{
+    struct http_server *created = calloc(1, sizeof(*created));
+    pthread_condattr_t monotonic;
+    int error;
+
+    if (created == NULL)
+        return -ENOMEM;
+    created->options = *options;
+    created->listen_fd = -1;
+    pthread_mutex_init(&created->mutex, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&created->finished, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    error = start(created);
+    if (error != 0) {
+        http_server_free(created);
+        return error;
+    }
+    *server = created;
+    return 0;
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+const char *http_server_ip(const struct http_server *server)
+{
+    return server->ip;
+}
+
+void http_server_get_status(struct http_server *server, struct http_server_status *status)
+{
+    status->connections = atomic_load(&server->connections);
+    status->requests = atomic_load(&server->requests);
+    status->inflight_bytes = atomic_load(&server->inflight_bytes);
+}
+
+static void stop_listening(struct http_server *server)
+{
+    if (atomic_exchange(&server->draining, true))
+        return;
+    MHD_quiesce_daemon(server->daemon);
+    /* Connecting fails from now on. The descriptor itself is closed once the library's threads are
+     * gone, for one of them may be about to look at its number. */
+    shutdown(server->listen_fd, SHUT_RDWR);
+}
+
+bool http_server_drain(struct http_server *server, int64_t drain_ms)
+{
+    int64_t deadline = deadline_after_ms(drain_ms);
+    struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
+    int error = 0;
+
+    stop_listening(server);
+    timeouts_close_idle(server->timeouts);
+    pthread_mutex_lock(&server->mutex);
+    while (atomic_load(&server->connections) > 0 && error == 0)
+        error = pthread_cond_timedwait(&server->finished, &server->mutex, &until);
+    pthread_mutex_unlock(&server->mutex);
+    return atomic_load(&server->requests) == 0;
+}
+
+struct http_server *http_server_free(struct http_server *server)
+{
+    if (server == NULL)
+        return NULL;
+    if (server->daemon != NULL) {
+        stop_listening(server);
+        MHD_stop_daemon(server->daemon);
+    }
+    timeouts_free(server->timeouts);
+    close_fd(server->listen_fd);
+    pthread_cond_destroy(&server->finished);
+    pthread_mutex_destroy(&server->mutex);
+    free(server);
+    return NULL;
+}

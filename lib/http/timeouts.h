@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Inside lib/http: how long a connection may stay in each phase of its life. timeouts.c opens with
+ * the design.
+ */
+struct timeouts;
+struct watch;
+
+enum phase {
+    PHASE_IDLE,                /* between requests; nothing of the next one is read */
+    PHASE_HEADERS,             /* a request line is there; its clock goes on from PHASE_IDLE */
+    PHASE_BODY,
+    PHASE_HANDLER,             /* ours to take time */
+    PHASE_REPLY,               /* the client takes time */
+    PHASE_HANGUP,              /* answered over the library's head; it has a moment to read that */
+    PHASE_CLOSED,              /* shut down by us */
+};
+
+struct timeouts_options {
+    int64_t idle_ms;           /* idle and headers together; and a reply that makes no progress */
+    int64_t body_ms;
+    int64_t hangup_ms;
+    /* A body took too long: writes the answer to the socket. Called from the watchdog's thread with
+     * the connection's lock held; `argument` is what timeouts_enter was given with PHASE_BODY. */
+    void (*body_expired)(void *argument);
+};
+
+/* 0 or -errno. */
+int timeouts_new(struct timeouts **timeouts, const struct timeouts_options *options);
+
+/* All connections are gone. NULL is fine. Returns NULL. */
+struct timeouts *timeouts_free(struct timeouts *timeouts);
+
+/* A connection begins, idle; NULL without memory. */
+struct watch *timeouts_add(struct timeouts *timeouts, int fd);
+
+/* Before its socket is closed; from then on nobody touches it. NULL is fine. */
+void timeouts_remove(struct timeouts *timeouts, struct watch *watch);
+
+/* The connection's thread goes on to `phase`. False: the connection was hung up on meanwhile, and
+ * is to be closed. `argument` is for PHASE_BODY. */
+bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase phase,
+                    void *argument);
+
+/* Whether the connection was hung up on. */
+bool timeouts_hung_up(struct watch *watch);
+
+/* Shuts down every connection that is idle and has nothing to read, now and from now on. */
+void timeouts_close_idle(struct timeouts *timeouts);

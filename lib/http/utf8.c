@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/utf8.h"
+
+/*
+ * Parameters must be UTF-8, and a JSON answer that quotes one must be too. Table 3-7 of the Unicode
+ * standard: what makes a sequence ill-formed shows in its first two bytes.
+ */
+static const struct {
+    unsigned char first_low, first_high, second_low, second_high, length;
+} sequences[] = {
+    {0xc2, 0xdf, 0x80, 0xbf, 2}, /* c0 and c1 could only begin overlong forms */
+    {0xe0, 0xe0, 0xa0, 0xbf, 3},
+    {0xe1, 0xec, 0x80, 0xbf, 3},
+    {0xed, 0xed, 0x80, 0x9f, 3}, /* up to d7ff: no surrogates */
+    {0xee, 0xef, 0x80, 0xbf, 3},
+    {0xf0, 0xf0, 0x90, 0xbf, 4},
+    {0xf1, 0xf3, 0x80, 0xbf, 4},
+    {0xf4, 0xf4, 0x80, 0x8f, 4}, /* up to 10ffff */
+};
+
+size_t http_utf8_sequence(const char *text, size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    size_t i, row;
+
+    if (length == 0)
+        return 0;
+    if (bytes[0] < 0x80)
+        return 1;
+    for (row = 0; row < sizeof(sequences) / sizeof(sequences[0]); row++) {
+        if (bytes[0] >= sequences[row].first_low && bytes[0] <= sequences[row].first_high)
+            break;
+    }
+    if (row == sizeof(sequences) / sizeof(sequences[0]) || length < sequences[row].length)
+        return 0;
+    if (bytes[1] < sequences[row].second_low || bytes[1] > sequences[row].second_high)
+        return 0;
+    for (i = 2; i < sequences[row].length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    return sequences[row].length;
+}
+
+bool http_is_utf8(const char *text, size_t length)
+{
+    size_t step;
+
+    for (; length > 0; text += step, length -= step) {
+        step = http_utf8_sequence(text, length);
+        if (step == 0)
+            return false;
+    }
+    return true;
+}
