@@ -3,10 +3,12 @@
 #include "image/jpeg.h"
 
 #include "base/status.h"
+#include "image/jpeg_encode.h"
 #include "image/jpeg_luma.h"
 #include "image/jpeg_markers.h"
 #include "image/jpeg_memory.h"
 #include "image/jpeg_metadata.h"
+#include "image/jpeg_scale.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,11 +22,12 @@ static struct jpeg_layout layout; /* 40 KB that need not be on the stack */
 
 int jpeg_start(void)
 {
-    return 0;
+    return jpeg_encode_start();
 }
 
 void jpeg_stop(void)
 {
+    jpeg_encode_stop();
     jpeg_memory_free();
 }
 
@@ -34,7 +37,7 @@ static int gray(const struct image_request *request, struct image_output *output
         return -ENOTSUP;
     if (request->quality == 0 && layout.orientation == 1)
         return jpeg_luma(&layout, output->data, output->capacity, &output->size);
-    return -ENOTSUP;
+    return jpeg_gray_pixels(&layout, request, output);
 }
 
 static int process(const struct image_request *request, const uint8_t *input, size_t size,
@@ -46,7 +49,8 @@ static int process(const struct image_request *request, const uint8_t *input, si
         return r;
     if ((uint64_t)layout.width * layout.height > request->max_pixels)
         return STATUS_IMAGE_TOO_LARGE;
-    return request->operation == IMAGE_GRAY ? gray(request, output) : -ENOTSUP;
+    return request->operation == IMAGE_GRAY ? gray(request, output)
+                                            : jpeg_scale(&layout, request, output);
 }
 
 int jpeg_process(const struct image_request *request, const uint8_t *input, size_t size,

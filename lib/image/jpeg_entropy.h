@@ -24,7 +24,7 @@ enum {
 /* Compiled twice, and chosen when the program starts: shifts without flags (BMI2) and vectors of 32
  * bytes (AVX2) are worth a third of the time. Sanitizers need one plain version. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define _hot_ __attribute__((target_clones("arch=haswell", "default")))
+#define _hot_ __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define _hot_
 #endif

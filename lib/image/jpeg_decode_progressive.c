@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg_decode.h"
+
+#include "base/status.h"
+#include "image/jpeg_entropy.h"
+#include "image/jpeg_idct.h"
+#include "image/jpeg_memory.h"
+#include "image/jpeg_progressive.h"
+
+#include <errno.h>
+
+/*
+ * Progressive: the scans that matter at this size into coefficients, then every block transformed.
+ * Which scans matter is decided for each component before any is read:
+ *
+ *     - a band with no wanted coefficient does not, unless a later refinement, which is read, also
+ *       covers wanted ones, for it needs to know what is not zero in all of its band;
+ *     - a refinement does not where all that it could still change would hardly show.
+ */
+
+/* The mean square error, in squared steps of 8 bits, that a reduced picture may have from
+ * refinements that were left out. 0.5 is 51 dB: well below what encoding it anew does. */
+static const double refinement_error_max = 0.5;
+
+struct choice {                /* of one component's scans */
+    unsigned stop;             /* refinements below this bit are left out */
+    uint64_t refined;          /* coefficients that those which are not cover */
+};
+
+/* The error where coefficients are told only down to bit `stop`: up to 2^stop - 1 steps each, evenly.
+ * What a coefficient of an 8 x 8 block is off, its 64 samples share, whatever their number. */
+static double refinement_error(const struct jpeg_component *component, const struct idct *idct,
+                               unsigned stop)
+{
+    double error = 0;
+
+    for (unsigned k = 1; k <= idct->last; k++) {
+        double off = ((1 << stop) - 1) * jpeg_quantizer(component, k);
+
+        if (idct->place[k] != 7 || idct->points == 8)
+            error += off * off / 3 / 64;
+    }
+    return error;
+}
+
+static struct choice choose(const struct jpeg_layout *layout, unsigned component,
+                            const struct idct *idct, bool exact)
+{
+    struct choice choice = {0};
+
+    while (!exact && choice.stop < 13 && refinement_error(&layout->component[component], idct,
+                                                          choice.stop + 1) <= refinement_error_max)
+        choice.stop++;
+    for (unsigned i = 0; i < layout->scans; i++) {
+        const struct jpeg_scan *scan = &layout->scan[i];
+
+        if (scan->first > 0 && scan->high > 0 && scan->low >= choice.stop &&
+            scan->first <= idct->last && scan->component[0] == component)
+            for (unsigned k = scan->first; k <= scan->last; k++)
+                choice.refined |= UINT64_C(1) << k;
+    }
+    return choice;
+}
+
+static bool matters(const struct jpeg_scan *scan, const struct choice *choice,
+                    const struct idct *idct)
+{
+    uint64_t band = (~UINT64_C(0) >> (63 - scan->last)) & (~UINT64_C(0) << scan->first);
+
+    if (scan->first == 0)
+        return true;
+    if (scan->high > 0)
+        return scan->low >= choice->stop && (band & choice->refined) != 0;
+    return scan->first <= idct->last || (band & choice->refined) != 0;
+}
+
+static int prepare(struct progressive *picture, const struct jpeg_decoding *decoding,
+                   const struct idct *idct, const struct choice *choice)
+{
+    size_t blocks = 0, history = 0;
+    const unsigned stride = 8 * decoding->points;
+    int16_t *coefficients;
+    uint64_t *seen;
+
+    for (unsigned i = 0; i < decoding->components; i++) {
+        const struct progressive_component *component = &picture->component[i];
+
+        blocks += component->across * component->down;
+        if (choice[i].refined != 0)
+            history += component->across * component->down;
+    }
+    coefficients = jpeg_memory(MEMORY_COEFFICIENTS, blocks * stride * sizeof(*coefficients));
+    seen = jpeg_memory(MEMORY_HISTORY, history * sizeof(*seen));
+    if (coefficients == NULL || (seen == NULL && history > 0))
+        return -ENOMEM;
+    memset(coefficients, 0, blocks * stride * sizeof(*coefficients));
+    if (history > 0)
+        memset(seen, 0, history * sizeof(*seen));
+    for (unsigned i = 0; i < decoding->components; i++) {
+        struct progressive_component *component = &picture->component[i];
+
+        component->wanted = true;
+        component->coefficients = coefficients;
+        component->stride = stride;
+        component->place = idct[i].place;
+        component->last = idct[i].last;
+        component->history = choice[i].refined != 0 ? seen : NULL;
+        coefficients += component->across * component->down * stride;
+        if (choice[i].refined != 0)
+            seen += component->across * component->down;
+    }
+    return 0;
+}
+
+static int read_scans(struct progressive *picture, const struct jpeg_decoding *decoding,
+                      const struct idct *idct, const struct choice *choice)
+{
+    for (unsigned i = 0; i < picture->layout->scans; i++) {
+        const struct jpeg_scan *scan = &picture->layout->scan[i];
+        bool read = false;
+        int r;
+
+        for (unsigned n = 0; n < scan->components; n++) {
+            unsigned component = scan->component[n];
+
+            if (component < decoding->components)
+                read |= matters(scan, &choice[component], &idct[component]);
+        }
+        if (read && (r = progressive_read_scan(picture, scan)) != 0)
+            return r;
+    }
+    for (unsigned i = 0; i < decoding->components; i++)
+        if (picture->component[i].progression.low[0] < 0)
+            return STATUS_IMAGE_CORRUPT;
+    return 0;
+}
+
+_hot_ static void transform_row(const struct idct *idct, const int16_t *block, size_t count,
+                                uint8_t *to, size_t pitch)
+{
+    const size_t stride = 8 * idct->points;
+
+    for (; count > 0; count--, block += stride, to += idct->points)
+        if (idct->points == 1)
+            idct_flat(idct, block[0], to, pitch);
+        else
+            idct_block(idct, block, to, pitch);
+}
+
+int jpeg_decode_progressive(const struct jpeg_layout *layout, const struct jpeg_decoding *decoding,
+                            struct plane *planes)
+{
+    struct progressive picture;
+    struct idct idct[JPEG_COMPONENTS_MAX];
+    struct choice choice[JPEG_COMPONENTS_MAX];
+    int r;
+
+    progressive_begin(&picture, layout);
+    for (unsigned i = 0; i < decoding->components; i++) {
+        if (layout->component[i].quantization == NULL)
+            return STATUS_IMAGE_CORRUPT;
+        idct_prepare(&idct[i], &layout->component[i], decoding->points);
+        choice[i] = choose(layout, i, &idct[i], decoding->exact);
+    }
+    if ((r = prepare(&picture, decoding, idct, choice)) != 0 ||
+        (r = read_scans(&picture, decoding, idct, choice)) != 0)
+        return r;
+    for (unsigned i = 0; i < decoding->components; i++) {
+        const struct progressive_component *from = &picture.component[i];
+
+        for (size_t row = 0; row < from->down; row++)
+            transform_row(&idct[i], from->coefficients + row * from->across * from->stride,
+                          from->across, planes[i].data + row * decoding->points * planes[i].pitch,
+                          planes[i].pitch);
+    }
+    return 0;
+}

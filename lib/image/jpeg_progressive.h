@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/jpeg_markers.h"
+#include "image/jpeg_progression.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Reads the scans of a progressive JPEG (ITU-T T.81, annex G) one by one into coefficients, of which
+ * only the wanted ones are kept. Refinements need to know which coefficients are not zero, wanted or
+ * not: that is kept apart, a bit each.
+ */
+struct progressive_component {
+    bool wanted;
+    int16_t *coefficients;     /* `stride` to a block; blocks row by row, those of whole MCUs */
+    unsigned stride;
+    const uint8_t *place;      /* where in a block each of the first `last` + 1 goes (zigzag order) */
+    unsigned last;             /* 0: only the DC coefficient, in place 0 */
+    uint64_t *history;         /* of each block; NULL: no refinement of AC coefficients will come */
+    size_t across, down;       /* blocks, of whole MCUs */
+    struct jpeg_progression progression;
+};
+
+struct progressive {
+    const struct jpeg_layout *layout;
+    struct progressive_component component[JPEG_COMPONENTS_MAX];
+};
+
+/* Measures the components and begins their progressions; the caller decides what is wanted and
+ * provides the memory, zeroed. */
+void progressive_begin(struct progressive *progressive, const struct jpeg_layout *layout);
+
+/* Reads a scan. Its components that are not wanted are passed over. 0; STATUS_IMAGE_CORRUPT;
+ * -ENOMEM. */
+int progressive_read_scan(struct progressive *progressive, const struct jpeg_scan *scan);

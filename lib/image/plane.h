@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One component of a picture, 8 bits a sample, in rows `pitch` bytes apart. Every plane has memory
+ * for PLANE_MARGIN samples behind each row and PLANE_MARGIN rows behind the last, so that loops may
+ * work in whole vectors and blocks. One thread.
+ */
+struct plane {
+    uint8_t *data;
+    uint32_t width, height;
+    size_t pitch;
+};
+
+enum { PLANE_MARGIN = 16 };
+
+/* The bytes that a plane of this size takes, and its pitch: a multiple of 64. */
+size_t plane_bytes(uint32_t width, uint32_t height);
+
+/* Lays a plane into memory of that many bytes. */
+void plane_place(struct plane *plane, uint8_t *memory, uint32_t width, uint32_t height);
+
+/* Rows become columns. `to` is placed, height x width of `from`. */
+void plane_transpose(const struct plane *from, struct plane *to);
+
+/* In place: right becomes left; bottom becomes top. */
+void plane_mirror(struct plane *plane);
+void plane_flip(struct plane *plane);
+
+/*
+ * Reduces the height by filtering (Lanczos, 3 lobes, normalized at the edges): row y of `to` is
+ * centred at (y + 0.5) * step - 0.5 of `from`, step >= 1 - 1/64. Width as in `from`; `to` is placed.
+ * 0 or -ENOMEM.
+ */
+int plane_reduce_rows(const struct plane *from, struct plane *to, double step);
