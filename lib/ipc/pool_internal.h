@@ -35,7 +35,8 @@
  * own: its thread can so watch its client as well. Whoever makes a worker idle hands it to the head
  * of the list. A job whose worker died goes to the front: it has waited already.
  *
- * The supervisor also kills workers that somebody stopped (SIGSTOP): their borrower sees a death.
+ * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while: their
+ * borrower sees a death.
  *
  * pool.c        start, stop, borrow and give back
  * pool_job.c    one job with a borrowed worker; retries
@@ -55,6 +56,7 @@ struct slot {
     uint32_t facts;            /* the walls it stands behind */
     unsigned failed_starts;    /* in a row */
     int64_t start_at_us;       /* EMPTY: not before; STARTING: since */
+    int64_t stopped_since_us;  /* the supervisor's; 0: it runs */
     int64_t idle_since_us;
     bool trimmed;              /* IDLE: its spare pages were given back */
 };

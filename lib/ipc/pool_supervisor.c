@@ -26,6 +26,7 @@ enum {
     STARTS_TO_GIVE_UP = 3,   /* in a row, before any worker was ever ready */
     TRIM_AFTER_MS = 1000,    /* idle for so long, a worker's warm pages go back ... */
     TRIM_KEEP_BYTES = 1 << 20, /* ... but for so many of either part of its region */
+    STOPPED_LIMIT_MS = 1500, /* how long a worker may be stopped */
     REAP_LOOK_MS = 50,       /* how often a killed process that takes its time is looked at */
     NOBODY = 65534,          /* the user and group of a root server's workers */
 };
@@ -56,6 +57,7 @@ static void clear_slot(struct slot *slot)
     slot->replies_fd = close_fd(slot->replies_fd);
     region_clear(&slot->region);
     slot->generation = slot->jobs = 0;
+    slot->stopped_since_us = 0;
 }
 
 static int send_setup(const struct pool *pool, const struct slot *slot)
@@ -246,18 +248,24 @@ static void look_at(struct pool *pool, struct slot *slot)
     }
 }
 
-/* Somebody sent SIGSTOP: such a worker would hold its job up to the deadline. Killed, it loses
- * nothing, for the job is tried again. */
-static void kill_stopped(struct pool *pool)
+/* Somebody sent SIGSTOP. A debugger may do so for a moment; a worker left like that would hold its
+ * job up to the deadline. Killed, it loses nothing, for the job is tried again. Returns when to
+ * look again. */
+static int64_t watch_stopped(struct slot *slot)
 {
-    for (unsigned i = 0; i < pool->options.workers; i++) {
-        const struct process *process = &pool->slots[i].process;
+    int64_t now = clock_us();
 
-        if (process->pidfd >= 0 && process_check(process) == PROCESS_STOPPED) {
-            log_warning("worker %d was stopped: killed", (int)process->pid);
-            process_kill(process);
-        }
+    if (slot->process.pidfd < 0 || process_check(&slot->process) != PROCESS_STOPPED) {
+        slot->stopped_since_us = 0;
+        return DEADLINE_NEVER;
     }
+    if (slot->stopped_since_us == 0)
+        slot->stopped_since_us = now;
+    if (now < slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL)
+        return slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL;
+    log_warning("worker %d was stopped: killed", (int)slot->process.pid);
+    process_kill(&slot->process);
+    return DEADLINE_NEVER;
 }
 
 /* When a slot needs a look even though nothing happens. */
@@ -287,17 +295,18 @@ static void sleep_until_something_happens(struct pool *pool)
     pool->polls[0] = (struct pollfd){.fd = pool->wake_fd, .events = POLLIN};
     pool->polls[1] = (struct pollfd){.fd = pool->signal_fd, .events = POLLIN};
     for (unsigned i = 0; i < pool->options.workers; i++) {
-        const struct slot *slot = &pool->slots[i];
+        struct slot *slot = &pool->slots[i];
         bool starting = state_of(pool, slot) == SLOT_STARTING;
 
         pool->polls[POOL_POLLS + i] =
             (struct pollfd){.fd = starting ? slot->replies_fd : -1, .events = POLLIN};
         until = deadline_earlier(until, next_look_us(pool, slot));
+        until = deadline_earlier(until, watch_stopped(slot));
     }
     poll(pool->polls, POOL_POLLS + pool->options.workers, deadline_poll_ms(until));
     eventfd_read(pool->wake_fd, &count);
     while (read(pool->signal_fd, &signal, sizeof(signal)) == sizeof(signal))
-        kill_stopped(pool);
+        ; /* whose it was is found out by looking at all */
 }
 
 static bool is_stopping(struct pool *pool)
