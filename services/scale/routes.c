@@ -52,7 +52,7 @@ static int tell_ready(struct http_request *request, void *context, struct http_a
     struct scale *scale = context;
 
     (void)request;
-    return images_readiness(scale->pool, &scale->settings, "workers_answer", -1, answer);
+    return images_readiness(scale->pool, &scale->settings, "scale", -1, answer);
 }
 
 static const struct http_route routes[] = {
