@@ -56,9 +56,9 @@ void *exchange_begin(void *argument, const char *target, struct MHD_Connection *
     struct http_request *request = request_new(server, connection, target);
     char *query = (char *)(uintptr_t)strchr(target, '?');
 
-    /* The library is about to parse the query into its own list, for which a query of 30,000 names
-     * leaves no room: it then answers 431, forgets that it did, and spins. We parse our copy; leave
-     * it an empty one. It is the library's own buffer, which it is about to cut up in any case. */
+    /* The library is about to parse the query into a list of its own, for which a query of 1,000
+     * names leaves no room: it then hangs up without a word. We parse our copy; leave it an empty
+     * one. It is the library's own buffer, which it is about to cut up in any case. */
     if (query != NULL)
         query[1] = '\0';
     atomic_fetch_add(&server->requests, 1);
@@ -115,9 +115,9 @@ static int find_route(struct http_request *request, const struct http_target *ta
     const struct http_server_options *options = &request->server->options;
     bool asks_options = strcmp(request->method, "OPTIONS") == 0;
 
-    list_methods(request, target->asterisk || target->authority ? NULL : request->path);
     if (target->asterisk && !asks_options)
         return refuse(request, STATUS_BAD_REQUEST, "the target * is for OPTIONS");
+    list_methods(request, target->asterisk || target->authority ? NULL : request->path);
     if (request->allow[0] == '\0')
         return refuse(request, STATUS_NOT_FOUND, NULL);
     if (asks_options) {
@@ -240,7 +240,6 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
     request->stage = STAGE_BODY;
     request_identify(request);
     log_set_request(request->id);
-    request->close = atomic_load(&server->draining);
     if (!framing_is_token(method, strlen(method)))
         request->status = refuse(request, STATUS_BAD_REQUEST, "the method is not a token");
     else

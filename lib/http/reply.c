@@ -153,10 +153,11 @@ enum MHD_Result reply_send(struct http_request *request)
     response = make_response(&request->answer);
     if (response == NULL)
         return MHD_NO;
+    request->close = request->close || atomic_load(&request->server->draining);
     add_fields(response, request, code);
     account_answer(request);
     request->code = code;
-    request->sent_bytes = request->answer.body_size;
+    request->sent_bytes = strcmp(request->method, "HEAD") == 0 ? 0 : request->answer.body_size;
     if (!timeouts_enter(request->server->timeouts, request->watch, PHASE_REPLY, NULL)) {
         MHD_destroy_response(response);
         return MHD_NO;

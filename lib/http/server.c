@@ -39,7 +39,8 @@ static unsigned library_limit(unsigned max_connections)
  * can say either 100,000 times a second. */
 static void log_library(void *argument, const char *format, va_list arguments)
 {
-    static const char *const ours[] = {"limit", "resource", "thread", "memory", "accept"};
+    static const char *const ours[] = {"connection limit", "resource limit", "thread",
+                                       "allocating memory", "accepting"};
     static _Atomic long long last_warning, last_debug;
     char text[256];
 
