@@ -20,7 +20,8 @@
  * closes (the library sees to it); one queued on the last does not.
  *
  * The library takes no answer in the middle of a body. What has to be said there (413 of a chunked
- * body, 408 by the watchdog) is written to the socket directly, and the library is told to hang up.
+ * body, 408 by the watchdog, what logger.c says in the library's place) is written to the socket
+ * directly, and the library is told to hang up.
  */
 #include "base/deadline.h"
 #include "base/log.h"
@@ -31,24 +32,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* IANA's registry: 405 where a path does not take them. Any other token is 501. */
-static const char *const known_methods[] = {
-    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "ACL",
-    "BASELINE-CONTROL", "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE",
-    "MKACTIVITY", "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH",
-    "PROPFIND", "PROPPATCH", "REBIND", "REPORT", "SEARCH", "UNBIND", "UNCHECKOUT", "UNLINK",
-    "UNLOCK", "UPDATE", "UPDATEREDIRECTREF", "VERSION-CONTROL",
-};
-
-static bool is_known_method(const char *method)
-{
-    for (size_t i = 0; i < sizeof(known_methods) / sizeof(known_methods[0]); i++) {
-        if (strcmp(method, known_methods[i]) == 0)
-            return true;
-    }
-    return false;
-}
 
 void *exchange_begin(void *argument, const char *target, struct MHD_Connection *connection)
 {
@@ -62,144 +45,30 @@ void *exchange_begin(void *argument, const char *target, struct MHD_Connection *
     if (query != NULL)
         query[1] = '\0';
     atomic_fetch_add(&server->requests, 1);
+    logger_watch(request);
     if (request != NULL)
         timeouts_enter(server->timeouts, request->watch, PHASE_HEADERS, NULL);
     return request;
 }
 
-static int refuse(struct http_request *request, int status, const char *detail)
+void exchange_write_problem(struct http_request *request, unsigned code)
 {
-    return http_answer_detail(&request->answer, status, "%s", detail != NULL ? detail : "");
-}
+    struct http_server *server = request->server;
 
-static int refuse_size(struct http_request *request)
-{
-    return http_answer_detail(&request->answer, STATUS_BODY_TOO_LARGE,
-                              "a body has at most %zu bytes",
-                              request->server->options.max_body_bytes);
+    if (request->stage != STAGE_HEADERS && request->stage != STAGE_BODY)
+        return;
+    if (timeouts_enter(server->timeouts, request->watch, PHASE_HANDLER, NULL)) {
+        request->code = code != 0 ? code : http_problem_code(request->status);
+        request->sent_bytes = reply_write_problem(request->fd, request->status, request->code,
+                                                  request->answer.detail, request->id);
+        request->linger = true;
+    }
+    request->stage = STAGE_HUNG_UP;
 }
 
 static bool has_body(const struct http_request *request)
 {
     return request->framing.chunked || request->framing.content_length > 0;
-}
-
-/* The method as the table of routes has it. */
-static bool route_takes(const struct http_route *route, const char *method)
-{
-    if (route->method == HTTP_GET)
-        return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
-}
-
-/* Allow for the routes of `path`, or of all paths where it is NULL; "" where there is no route. */
-static void list_methods(struct http_request *request, const char *path)
-{
-    const struct http_server_options *options = &request->server->options;
-    bool get = false, post = false;
-
-    for (size_t i = 0; i < options->route_count; i++) {
-        if (path != NULL && strcmp(options->routes[i].path, path) != 0)
-            continue;
-        get = get || options->routes[i].method == HTTP_GET;
-        post = post || options->routes[i].method == HTTP_POST;
-    }
-    if (get || post)
-        snprintf(request->allow, sizeof(request->allow), "%s%sOPTIONS", get ? "GET, HEAD, " : "",
-                 post ? "POST, PUT, " : "");
-}
-
-/* Chooses the route. For OPTIONS there is none, and the answer is `allow`. */
-static int find_route(struct http_request *request, const struct http_target *target)
-{
-    const struct http_server_options *options = &request->server->options;
-    bool asks_options = strcmp(request->method, "OPTIONS") == 0;
-
-    if (target->asterisk && !asks_options)
-        return refuse(request, STATUS_BAD_REQUEST, "the target * is for OPTIONS");
-    list_methods(request, target->asterisk || target->authority ? NULL : request->path);
-    if (request->allow[0] == '\0')
-        return refuse(request, STATUS_NOT_FOUND, NULL);
-    if (asks_options) {
-        request->no_content = true;
-        return 0;
-    }
-    for (size_t i = 0; i < options->route_count && request->path != NULL; i++) {
-        if (strcmp(options->routes[i].path, request->path) == 0 &&
-            route_takes(&options->routes[i], request->method)) {
-            request->route = &options->routes[i];
-            request->allow[0] = '\0';
-            return 0;
-        }
-    }
-    return http_answer_detail(&request->answer, STATUS_METHOD_NOT_ALLOWED,
-                              "this path takes %s", request->allow);
-}
-
-static int decode_path(struct http_request *request, const struct http_target *target)
-{
-    request->path = malloc(target->path_length + 1);
-    if (request->path == NULL)
-        return -ENOMEM;
-    if (http_percent_decode(target->path, target->path_length, request->path,
-                            target->path_length + 1) != 0)
-        request->path[0] = '\0'; /* "%00" and the like: no path of ours, and so 404 */
-    return 0;
-}
-
-/* What may be refused for its size or for the server's load, cheapest first. */
-static int admit(struct http_request *request)
-{
-    struct http_server *server = request->server;
-    const struct http_route *route = request->route;
-    int64_t length = request->framing.content_length;
-    bool always = route->flags & HTTP_ROUTE_ALWAYS;
-
-    if (!always && atomic_load(&server->connections) > server->options.max_connections) {
-        request->close = true;
-        return refuse(request, STATUS_OVERLOADED, "too many connections");
-    }
-    if (!always && length > 0 &&
-        atomic_load(&server->inflight_bytes) + (size_t)length > server->options.max_inflight_bytes)
-        return refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
-    if (route->admit != NULL)
-        return route->admit(request, server->options.context, &request->answer);
-    return 0;
-}
-
-static int check_target(struct http_request *request, struct http_target *target)
-{
-    bool connect = strcmp(request->method, "CONNECT") == 0;
-
-    if (!is_known_method(request->method))
-        return refuse(request, STATUS_NOT_IMPLEMENTED, "unknown method");
-    if (http_target_split(request->target, strlen(request->target), connect, target) != 0)
-        return refuse(request, STATUS_BAD_REQUEST, "the request target is malformed");
-    if (target->asterisk || target->authority)
-        return 0;
-    return decode_path(request, target);
-}
-
-/* Everything that the header section alone decides. */
-static int check_request(struct http_request *request)
-{
-    const struct http_server_options *options = &request->server->options;
-    struct http_target target;
-    int status;
-
-    status = check_target(request, &target);
-    if (status == 0)
-        status = find_route(request, &target);
-    if (status != 0 || request->route == NULL)
-        return status;
-    if (request->framing.content_length > (int64_t)options->max_body_bytes)
-        return refuse_size(request);
-    status = http_query_parse(target.query, target.query_length, request->route->parameters,
-                              request->route->parameter_count, &request->parameters,
-                              request->answer.detail);
-    if (status != 0)
-        return status;
-    return admit(request);
 }
 
 /* Whether a request that is refused, or asks nothing of a body, must be answered before it. */
@@ -241,15 +110,15 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
     request_identify(request);
     log_set_request(request->id);
     if (!framing_is_token(method, strlen(method)))
-        request->status = refuse(request, STATUS_BAD_REQUEST, "the method is not a token");
+        request->status = routing_refuse(request, STATUS_BAD_REQUEST, "the method is not a token");
     else
         request->status = framing_check(request->connection, &line, &request->framing);
     if (request->status != 0) {
         if (request->framing.detail != NULL)
-            refuse(request, request->status, request->framing.detail);
+            routing_refuse(request, request->status, request->framing.detail);
         return answer_and_close(request);
     }
-    request->status = check_request(request);
+    request->status = routing_check(request);
     if (answer_at_once(request))
         return answer_and_close(request);
     if (!timeouts_enter(server->timeouts, request->watch, PHASE_BODY, request))
@@ -285,28 +154,13 @@ static int store(struct http_request *request, const char *data, size_t size)
     int error;
 
     if (!request_account(request, request->body.size + size))
-        return refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
+        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
     error = buffer_append(&request->body, data, size, limit);
     if (error != 0)
         return error;
     if (!request->peeked && request->body.size >= HTTP_PEEK_BYTES)
         return peek(request);
     return 0;
-}
-
-/* Answers in the middle of a body. */
-static enum MHD_Result hang_up(struct http_request *request)
-{
-    struct http_server *server = request->server;
-
-    if (timeouts_enter(server->timeouts, request->watch, PHASE_HANDLER, NULL)) {
-        request->sent_bytes = reply_write_problem(request->fd, request->status,
-                                                  request->answer.detail, request->id);
-        request->code = http_problem_code(request->status);
-        request->linger = true;
-    }
-    request->stage = STAGE_HUNG_UP;
-    return MHD_NO;
 }
 
 static enum MHD_Result receive_body(struct http_request *request, const char *data, size_t *size)
@@ -319,8 +173,9 @@ static enum MHD_Result receive_body(struct http_request *request, const char *da
     request->received += *size;
     if (request->received > options->max_body_bytes) { /* chunked: else it is known beforehand */
         if (request->status == 0)
-            request->status = refuse_size(request);
-        return hang_up(request);
+            request->status = routing_refuse_size(request);
+        exchange_write_problem(request, 0);
+        return MHD_NO;
     }
     if (request->status == 0 && request->route != NULL && request->route->method == HTTP_POST) {
         status = store(request, data, *size);
@@ -396,20 +251,8 @@ void exchange_body_expired(void *argument)
     snprintf(detail, sizeof(detail), "the body was not complete after %lld ms",
              (long long)request->server->options.body_timeout_ms);
     request->late_bytes =
-        reply_write_problem(request->fd, STATUS_BODY_TIMEOUT, detail, request->id);
-    request->late_code = http_problem_code(STATUS_BODY_TIMEOUT);
-}
-
-/* The library's own answers (a malformed chunk, too long a header section) have their code from
- * it; where there was no answer at all it is nginx's 499. */
-static unsigned answered_code(const struct http_request *request)
-{
-    const union MHD_ConnectionInfo *info;
-
-    if (request->code != 0)
-        return request->code;
-    info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_HTTP_STATUS);
-    return info != NULL ? info->http_status : http_problem_code(STATUS_CLIENT_GONE);
+        reply_write_problem(request->fd, STATUS_BODY_TIMEOUT, 408, detail, request->id);
+    request->late_code = 408;
 }
 
 static void log_request(const struct http_request *request)
@@ -420,13 +263,14 @@ static void log_request(const struct http_request *request)
              "%s %.256s %u, %llu bytes in, %zu bytes out, queue %.1f ms, work %.1f ms, "
              "total %.1f ms",
              request->method[0] != '\0' ? request->method : "-", request->target,
-             answered_code(request), (unsigned long long)request->received, request->sent_bytes,
+             request->code != 0 ? request->code : http_problem_code(STATUS_CLIENT_GONE),
+             (unsigned long long)request->received, request->sent_bytes,
              (double)request->answer.queue_us / 1000, (double)request->answer.work_us / 1000,
              (double)(clock_us() - request->started_us) / 1000);
 }
 
 /* The connection's thread waits for the client here, not the library's main one. */
-static void complete(struct http_request *request, enum MHD_RequestTerminationCode reason)
+static void complete(struct http_request *request)
 {
     struct timeouts *timeouts = request->server->timeouts;
     struct watch *watch = request->watch;
@@ -436,12 +280,11 @@ static void complete(struct http_request *request, enum MHD_RequestTerminationCo
         request->sent_bytes += request->late_bytes;
         request->linger = request->linger || request->late_code != 0;
     }
-    if (request->stage == STAGE_HEADERS && reason == MHD_REQUEST_TERMINATED_WITH_ERROR)
-        request->linger = true; /* after an answer of the library's own */
     if (request->linger)
         reply_linger(request->fd);
     log_request(request);
     log_set_request(NULL);
+    logger_watch(NULL);
     request_free(request);
     timeouts_enter(timeouts, watch, PHASE_IDLE, NULL);
 }
@@ -453,8 +296,9 @@ void exchange_complete(void *argument, struct MHD_Connection *connection, void *
     struct http_request *request = *context;
 
     (void)connection;
+    (void)reason;
     *context = NULL;
     if (request != NULL)
-        complete(request, reason);
+        complete(request);
     atomic_fetch_sub(&server->requests, 1);
 }

@@ -8,6 +8,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 
 /*
@@ -15,8 +16,10 @@
  *
  *     server.c    starts, drains and stops; connections come and go
  *     exchange.c  a request's way from its first line to its completion
+ *     routing.c   what it asks for, and whether it may
  *     request.c   what handlers ask of it; its memory
  *     reply.c     its answer, and the answers that go past libmicrohttpd
+ *     logger.c    what libmicrohttpd says
  */
 struct http_server {
     struct http_server_options options;
@@ -102,7 +105,8 @@ enum MHD_Result reply_send(struct http_request *request);
 
 /* In the middle of a body the library takes no answer: writes the problem to the socket. The
  * caller then has the library hang up. Returns the bytes of its body. Any thread. */
-size_t reply_write_problem(int fd, int status, const char *detail, const char *request_id);
+size_t reply_write_problem(int fd, int status, unsigned code, const char *detail,
+                           const char *request_id);
 
 /* Lets the client read the answer although it is still sending: closing a socket with unread bytes
  * resets the connection, and the reset overtakes the answer. Blocks for LINGER_MS at most. */
@@ -110,7 +114,31 @@ void reply_linger(int fd);
 
 enum { LINGER_MS = 1000 };
 
-/* exchange.c: the library's callbacks */
+/* routing.c */
+
+/* Finds the route and its parameters. 0, or why the request is refused; request->no_content where
+ * OPTIONS is all that it asks. */
+int routing_check(struct http_request *request);
+
+/* Sets the detail (NULL: none) and returns `status`. */
+int routing_refuse(struct http_request *request, int status, const char *detail);
+int routing_refuse_size(struct http_request *request);
+
+/* logger.c */
+
+/* The library's logger. */
+void logger_write(void *argument, const char *format, va_list arguments);
+
+/* The request that this thread is reading; NULL: none. */
+void logger_watch(struct http_request *request);
+
+/* exchange.c */
+
+/* Writes the problem for request->status to the socket, in the middle of a request, under `code` (0:
+ * the status's own). The library has to hang up then. */
+void exchange_write_problem(struct http_request *request, unsigned code);
+
+/* The library's callbacks. */
 void *exchange_begin(void *server, const char *target, struct MHD_Connection *connection);
 enum MHD_Result exchange_continue(void *server, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,

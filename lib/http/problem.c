@@ -76,7 +76,8 @@ static char *escape(char *out, const char *text)
     return out;
 }
 
-char *http_problem_json(int status, const char *detail, const char *request_id, size_t *length)
+char *http_problem_json(int status, unsigned code, const char *detail, const char *request_id,
+                        size_t *length)
 {
     const char *type = status_name(known(status)), *title = http_problem_title(status);
     size_t enough;
@@ -89,7 +90,7 @@ char *http_problem_json(int status, const char *detail, const char *request_id, 
     if (json == NULL)
         return NULL;
     out = json + sprintf(json, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%u", type,
-                         title, http_problem_code(status));
+                         title, code);
     out = stpcpy(out, ",\"detail\":\"");
     out = stpcpy(escape(out, detail), "\"");
     out = stpcpy(out, ",\"request_id\":\"");

@@ -17,6 +17,8 @@ unsigned http_problem_code(int status);
 /* The title, "Image is damaged" ...: the same for every occurrence. Never NULL. */
 const char *http_problem_title(int status);
 
-/* The JSON, malloc'd and terminated, its length in *length; NULL without memory. Where `detail` is
- * NULL or "" the title stands in; bytes of it that are not UTF-8 become U+FFFD. Any thread. */
-char *http_problem_json(int status, const char *detail, const char *request_id, size_t *length);
+/* The JSON, malloc'd and terminated, its length in *length; NULL without memory. `code` is the HTTP
+ * status it goes with. Where `detail` is NULL or "" the title stands in; bytes of it that are not
+ * UTF-8 become U+FFFD. Any thread. */
+char *http_problem_json(int status, unsigned code, const char *detail, const char *request_id,
+                        size_t *length);

@@ -57,8 +57,8 @@ static int make_problem(struct http_request *request)
     struct http_answer *answer = &request->answer;
 
     free(answer->body);
-    answer->body = (uint8_t *)http_problem_json(request->status, answer->detail, request->id,
-                                                &answer->body_size);
+    answer->body = (uint8_t *)http_problem_json(request->status, http_problem_code(request->status),
+                                                answer->detail, request->id, &answer->body_size);
     if (answer->body == NULL)
         return -ENOMEM;
     answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
@@ -181,21 +181,15 @@ static void format_date(char *text, size_t size)
              months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-/* Reason phrases say nothing to anyone; the library's table has them for the curious. */
-static const char *reason_phrase(unsigned code)
-{
-    return MHD_get_reason_phrase_for(code);
-}
-
-size_t reply_write_problem(int fd, int status, const char *detail, const char *request_id)
+size_t reply_write_problem(int fd, int status, unsigned code, const char *detail,
+                           const char *request_id)
 {
     _cleanup_free_ char *json = NULL, *text = NULL;
-    unsigned code = http_problem_code(status);
     size_t size;
     char date[64];
     int length;
 
-    json = http_problem_json(status, detail, request_id, &size);
+    json = http_problem_json(status, code, detail, request_id, &size);
     if (json == NULL)
         return 0;
     format_date(date, sizeof(date));
@@ -203,7 +197,7 @@ size_t reply_write_problem(int fd, int status, const char *detail, const char *r
                       "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\n"
                       "Content-Type: " HTTP_PROBLEM_MEDIA_TYPE "\r\nContent-Length: %zu\r\n"
                       "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n%s",
-                      code, reason_phrase(code), date, size, request_id,
+                      code, MHD_get_reason_phrase_for(code), date, size, request_id,
                       status == STATUS_OVERLOADED ? "Retry-After: 1\r\n" : "", json);
     if (length < 0) {
         text = NULL;

@@ -8,14 +8,11 @@
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
-#include "base/log.h"
 #include "http/exchange.h"
 #include "http/listen.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -33,29 +30,6 @@ enum {
 static unsigned library_limit(unsigned max_connections)
 {
     return max_connections + max_connections / 8 + 16;
-}
-
-/* What the library says of single clients is their affair; what it says of resources is ours. It
- * can say either 100,000 times a second. */
-static void log_library(void *argument, const char *format, va_list arguments)
-{
-    static const char *const ours[] = {"connection limit", "resource limit", "thread",
-                                       "allocating memory", "accepting"};
-    static _Atomic long long last_warning, last_debug;
-    char text[256];
-
-    (void)argument;
-    vsnprintf(text, sizeof(text), format, arguments);
-    text[strcspn(text, "\n")] = '\0';
-    for (size_t i = 0; i < ARRAY_LENGTH(ours); i++) {
-        if (strstr(text, ours[i]) == NULL)
-            continue;
-        if (log_limit(&last_warning, 1000))
-            log_warning("libmicrohttpd: %s", text);
-        return;
-    }
-    if (log_enabled(LOG_DEBUG) && log_limit(&last_debug, 10))
-        log_debug("libmicrohttpd: %s", text);
 }
 
 static void connection_closed(struct http_server *server)
@@ -123,7 +97,7 @@ static int start_library(struct http_server *server)
 
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, exchange_continue, server,
-        MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, /* first, or it misses what others say */
+        MHD_OPTION_EXTERNAL_LOGGER, logger_write, NULL, /* first, or it misses what others say */
         MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
         MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
         MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,

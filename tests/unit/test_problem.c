@@ -55,7 +55,7 @@ static void test_codes(void **state)
 static void test_document(void **state)
 {
     size_t length;
-    char *json = http_problem_json(STATUS_IMAGE_CORRUPT, "It ends early", "id-1", &length);
+    char *json = http_problem_json(STATUS_IMAGE_CORRUPT, 422, "It ends early", "id-1", &length);
 
     (void)state;
     assert_string_equal(json,
@@ -70,7 +70,7 @@ static void test_document(void **state)
 static void test_without_detail(void **state)
 {
     size_t length;
-    char *json = http_problem_json(-EIO, NULL, NULL, &length);
+    char *json = http_problem_json(-EIO, 500, NULL, NULL, &length);
 
     (void)state;
     assert_non_null(strstr(json, "\"type\":\"/problems/internal\""));
@@ -82,7 +82,8 @@ static void test_without_detail(void **state)
 static void test_escapes(void **state)
 {
     size_t length;
-    char *json = http_problem_json(STATUS_BAD_PARAMETER, "\"\\\n\x7f\xff\xc3\xa9\xe2\x82", "", &length);
+    char *json = http_problem_json(STATUS_BAD_PARAMETER, 400,
+                                   "\"\\\n\x7f\xff\xc3\xa9\xe2\x82", "", &length);
 
     (void)state;
     assert_non_null(strstr(json, "\"detail\":\"\\\"\\\\\\u000a\\u007f\xef\xbf\xbd\xc3\xa9"
@@ -101,7 +102,7 @@ static void test_longest(void **state)
     (void)state;
     memset(detail, 1, sizeof(detail) - 1);
     detail[sizeof(detail) - 1] = '\0';
-    json = http_problem_json(STATUS_BAD_REQUEST, detail, "id", &length);
+    json = http_problem_json(STATUS_BAD_REQUEST, 400, detail, "id", &length);
     assert_int_equal(length, strlen(json));
     assert_true(length > 6 * (sizeof(detail) - 1));
     free(json);

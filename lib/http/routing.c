@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/exchange.h"
+
+/*
+ * What a request asks for, and everything that its header section alone decides: the method, the
+ * path, the parameters, and whether there is room for it now. Cheapest first; nothing of the body is
+ * read.
+ */
+#include "base/status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* IANA's registry: 405 where a path does not take them. Any other token is 501. */
+static const char *const known_methods[] = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "ACL",
+    "BASELINE-CONTROL", "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE",
+    "MKACTIVITY", "MKCALENDAR", "MKCOL", "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH",
+    "PROPFIND", "PROPPATCH", "REBIND", "REPORT", "SEARCH", "UNBIND", "UNCHECKOUT", "UNLINK",
+    "UNLOCK", "UPDATE", "UPDATEREDIRECTREF", "VERSION-CONTROL",
+};
+
+static bool is_known_method(const char *method)
+{
+    for (size_t i = 0; i < sizeof(known_methods) / sizeof(known_methods[0]); i++) {
+        if (strcmp(method, known_methods[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+int routing_refuse(struct http_request *request, int status, const char *detail)
+{
+    return http_answer_detail(&request->answer, status, "%s", detail != NULL ? detail : "");
+}
+
+int routing_refuse_size(struct http_request *request)
+{
+    return http_answer_detail(&request->answer, STATUS_BODY_TOO_LARGE,
+                              "a body has at most %zu bytes",
+                              request->server->options.max_body_bytes);
+}
+
+/* The method as the table of routes has it. */
+static bool route_takes(const struct http_route *route, const char *method)
+{
+    if (route->method == HTTP_GET)
+        return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
+}
+
+/* Allow for the routes of `path`, or of all paths where it is NULL; "" where there is no route. */
+static void list_methods(struct http_request *request, const char *path)
+{
+    const struct http_server_options *options = &request->server->options;
+    bool get = false, post = false;
+
+    for (size_t i = 0; i < options->route_count; i++) {
+        if (path != NULL && strcmp(options->routes[i].path, path) != 0)
+            continue;
+        get = get || options->routes[i].method == HTTP_GET;
+        post = post || options->routes[i].method == HTTP_POST;
+    }
+    if (get || post)
+        snprintf(request->allow, sizeof(request->allow), "%s%sOPTIONS", get ? "GET, HEAD, " : "",
+                 post ? "POST, PUT, " : "");
+}
+
+/* Chooses the route. For OPTIONS there is none, and the answer is `allow`. */
+static int find_route(struct http_request *request, const struct http_target *target)
+{
+    const struct http_server_options *options = &request->server->options;
+    bool asks_options = strcmp(request->method, "OPTIONS") == 0;
+
+    if (target->asterisk && !asks_options)
+        return routing_refuse(request, STATUS_BAD_REQUEST, "the target * is for OPTIONS");
+    list_methods(request, target->asterisk || target->authority ? NULL : request->path);
+    if (request->allow[0] == '\0')
+        return routing_refuse(request, STATUS_NOT_FOUND, NULL);
+    if (asks_options) {
+        request->no_content = true;
+        return 0;
+    }
+    for (size_t i = 0; i < options->route_count && request->path != NULL; i++) {
+        if (strcmp(options->routes[i].path, request->path) == 0 &&
+            route_takes(&options->routes[i], request->method)) {
+            request->route = &options->routes[i];
+            request->allow[0] = '\0';
+            return 0;
+        }
+    }
+    return http_answer_detail(&request->answer, STATUS_METHOD_NOT_ALLOWED,
+                              "this path takes %s", request->allow);
+}
+
+static int decode_path(struct http_request *request, const struct http_target *target)
+{
+    request->path = malloc(target->path_length + 1);
+    if (request->path == NULL)
+        return -ENOMEM;
+    if (http_percent_decode(target->path, target->path_length, request->path,
+                            target->path_length + 1) != 0)
+        request->path[0] = '\0'; /* "%00" and the like: no path of ours, and so 404 */
+    return 0;
+}
+
+/* What may be refused for its size or for the server's load, cheapest first. */
+static int admit(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    const struct http_route *route = request->route;
+    int64_t length = request->framing.content_length;
+    bool always = route->flags & HTTP_ROUTE_ALWAYS;
+
+    if (!always && atomic_load(&server->connections) > server->options.max_connections) {
+        request->close = true;
+        return routing_refuse(request, STATUS_OVERLOADED, "too many connections");
+    }
+    if (!always && length > 0 &&
+        atomic_load(&server->inflight_bytes) + (size_t)length > server->options.max_inflight_bytes)
+        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
+    if (route->admit != NULL)
+        return route->admit(request, server->options.context, &request->answer);
+    return 0;
+}
+
+static int check_target(struct http_request *request, struct http_target *target)
+{
+    bool connect = strcmp(request->method, "CONNECT") == 0;
+
+    if (!is_known_method(request->method))
+        return routing_refuse(request, STATUS_NOT_IMPLEMENTED, "unknown method");
+    if (http_target_split(request->target, strlen(request->target), connect, target) != 0)
+        return routing_refuse(request, STATUS_BAD_REQUEST, "the request target is malformed");
+    if (target->asterisk || target->authority)
+        return 0;
+    return decode_path(request, target);
+}
+
+int routing_check(struct http_request *request)
+{
+    const struct http_server_options *options = &request->server->options;
+    struct http_target target;
+    int status;
+
+    status = check_target(request, &target);
+    if (status == 0)
+        status = find_route(request, &target);
+    if (status != 0 || request->route == NULL)
+        return status;
+    if (request->framing.content_length > (int64_t)options->max_body_bytes)
+        return routing_refuse_size(request);
+    status = http_query_parse(target.query, target.query_length, request->route->parameters,
+                              request->route->parameter_count, &request->parameters,
+                              request->answer.detail);
+    if (status != 0)
+        return status;
+    return admit(request);
+}
