@@ -165,7 +165,7 @@ static const struct option_row pool_rows[] = {
         .name = "max_jobs", .type = OPTION_INTEGER, .offset = AT(pool.max_jobs),
         .unit = "jobs",
         .smallest = 0, .largest = 1e9,
-        .fallback = "1000",
+        .fallback = "10000",
         .help = "a worker is replaced after so many pictures; 0: never",
     },
     {
