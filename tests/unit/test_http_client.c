@@ -26,7 +26,8 @@
 
 /* The client, against a server of ours and against one that says what a script tells it to. */
 
-enum after { KEEP, CLOSE, WAIT }; /* WAIT: until the client hangs up */
+/* WAIT: until the client hangs up; RESET: at once, with the body unread. */
+enum after { KEEP, CLOSE, WAIT, RESET };
 
 struct step {
     const char *text;
@@ -45,7 +46,7 @@ struct script {
 };
 
 /* False: the client has hung up. */
-static bool read_request(struct script *script, int fd)
+static bool read_request(struct script *script, int fd, bool with_body)
 {
     size_t used = 0, length = 0;
     const char *field;
@@ -59,11 +60,17 @@ static bool read_request(struct script *script, int fd)
         script->request[used] = '\0';
     }
     field = strstr(script->request, "Content-Length: ");
-    if (field != NULL)
+    if (field != NULL && with_body)
         length = (size_t)atol(field + 16);
-    while (length > 0 && recv(fd, &byte, 1, 0) == 1)
-        length--;
-    return length == 0;
+    while (length > 0) {
+        char piece[65536];
+        ssize_t bytes = recv(fd, piece, length < sizeof(piece) ? length : sizeof(piece), 0);
+
+        if (bytes <= 0)
+            return false;
+        length -= (size_t)bytes;
+    }
+    return true;
 }
 
 static void *run_script(void *argument)
@@ -72,7 +79,7 @@ static void *run_script(void *argument)
     int fd = -1;
 
     for (const struct step *step = script->steps; step->text != NULL; step++) {
-        while (fd < 0 || !read_request(script, fd)) {
+        while (fd < 0 || !read_request(script, fd, step->after != RESET)) {
             fd = close_fd(fd);
             fd = accept(script->listen_fd, NULL, NULL);
             if (fd < 0)
@@ -81,7 +88,7 @@ static void *run_script(void *argument)
         }
         send(fd, step->text, strlen(step->text), MSG_NOSIGNAL);
         if (step->after == WAIT)
-            assert_false(read_request(script, fd));
+            assert_false(read_request(script, fd, true));
         if (step->after != KEEP)
             fd = close_fd(fd);
     }
@@ -200,12 +207,13 @@ static void test_keep_alive(void **state)
     assert_null(strstr(script.request, "Expect"));
 }
 
-/* Goal: a kept connection that the server closes just as the call goes out is replaced, and the
- * call succeeds. */
+/* Goal: a kept connection that the server closes just as the call goes out, or resets while its
+ * body is being sent, is replaced, and the call succeeds. */
 static void test_stale_connection(void **state)
 {
-    static const struct step steps[] = {
-        {OK_REPLY, KEEP}, {"", CLOSE}, {OK_REPLY, CLOSE}, {NULL, KEEP}};
+    static const struct step steps[] = {{OK_REPLY, KEEP},  {"", CLOSE}, {OK_REPLY, KEEP},
+                                        {"", RESET},       {OK_REPLY, CLOSE}, {NULL, KEEP}};
+    static char body[8000000];
     struct http_call_result result;
     struct http_client *client;
     struct script script;
@@ -213,14 +221,15 @@ static void test_stale_connection(void **state)
     (void)state;
     script_start(&script, steps);
     client = new_client(script.port, 1);
-    for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(call(client, "/", "x", 3000, &result), 0);
+    for (size_t i = 0; i < 3; i++) {
+        memset(body, 'x', i < 2 ? 1 : sizeof(body) - 1);
+        assert_int_equal(call(client, "/", body, 5000, &result), 0);
         assert_int_equal(result.http_status, 200);
         buffer_clear(&result.body);
     }
     http_client_free(client);
     script_end(&script);
-    assert_int_equal(script.connections, 2);
+    assert_int_equal(script.connections, 3);
 }
 
 /* Goal: no server, and answers that are none, are "unavailable", well under a second. */
