@@ -28,9 +28,9 @@
 #include <time.h>
 
 enum {
-    CONNECT_MS = 500,          /* the other server is near */
+    CONNECT_MS = 500, /* the other server is near */
     HALF_CLOSED_MS = 1000,
-    LOOK_MS = 250,             /* libcurl cannot wait for POLLRDHUP: look now and then */
+    LOOK_MS = 250, /* libcurl cannot wait for POLLRDHUP: look now and then */
     IDLE_CONNECTION_S = 20,
 };
 
@@ -46,7 +46,7 @@ struct http_client {
     pthread_mutex_t mutex;
     pthread_cond_t returned;
     struct handle *idle;
-    unsigned handles;          /* made so far, idle or lent */
+    unsigned handles; /* made so far, idle or lent */
 };
 
 /* One call under way, as libcurl's callbacks see it. */
@@ -54,7 +54,7 @@ struct transfer {
     const struct http_call *call;
     struct http_call_result *result;
     size_t max_body_bytes;
-    int64_t half_closed_us;    /* when POLLRDHUP was first seen; 0: not yet */
+    int64_t half_closed_us; /* when POLLRDHUP was first seen; 0: not yet */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -216,8 +216,7 @@ static void read_field(struct transfer *transfer, const char *line)
         result->work_us = timing_us(line + 14, "work;dur=");
     } else if (strncasecmp(line, "Retry-After:", 12) == 0) {
         line += 12 + strspn(line + 12, " ");
-        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
-            number < 86400)
+        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 && number < 86400)
             result->retry_after_s = (unsigned)number;
     } else if (strncasecmp(line, "Content-Length:", 15) == 0) {
         line += 15 + strspn(line + 15, " ");
@@ -429,8 +428,8 @@ static void read_info(CURL *easy, struct http_call_result *result)
 int http_client_call(struct http_client *client, const struct http_call *call,
                      struct http_call_result *result)
 {
-    struct transfer transfer = {.call = call, .result = result,
-                                .max_body_bytes = client->options.max_body_bytes};
+    struct transfer transfer = {
+        .call = call, .result = result, .max_body_bytes = client->options.max_body_bytes};
     struct curl_slist *fields = NULL;
     struct handle *handle = NULL;
     int64_t started = clock_us();

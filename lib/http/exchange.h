@@ -134,8 +134,8 @@ void logger_watch(struct http_request *request);
 
 /* exchange.c */
 
-/* Writes the problem for request->status to the socket, in the middle of a request, under `code` (0:
- * the status's own). The library has to hang up then. */
+/* Writes the problem for request->status to the socket, in the middle of a request, under `code`
+ * (0: the status's own). The library has to hang up then. */
 void exchange_write_problem(struct http_request *request, unsigned code);
 
 /* The library's callbacks. */

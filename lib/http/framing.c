@@ -13,10 +13,10 @@
  *     GET SP /x SP HTTP/1.1 CR LF Host : SP a CR LF CR LF
  *         ^0    ^0          ^0 ^0      ^0     ^0 ^0 ^0 ^0        ^0: now a NUL
  *
- * each part must begin exactly where the one before it ended. A NUL that the client sent ends a part
- * early, a bare LF ends a line one byte early, a folded line is stored elsewhere, more than one
- * space moves the next part: each shows as a gap, and is refused. (What cannot be told from CR LF
- * is NUL LF.)
+ * each part must begin exactly where the one before it ended. A NUL that the client sent ends a
+ * part early, a bare LF ends a line one byte early, a folded line is stored elsewhere, more than
+ * one space moves the next part: each shows as a gap, and is refused. (What cannot be told from CR
+ * LF is NUL LF.)
  *
  * Later versions of the library store lines in another way and look for all this themselves, so the
  * layout is looked at in 0.9.75 only.
@@ -29,7 +29,7 @@
 
 struct walk {
     struct framing *framing;
-    const char *next;          /* where the next line must begin; NULL: the layout is not known */
+    const char *next; /* where the next line must begin; NULL: the layout is not known */
     unsigned hosts, lengths, codings;
     const char *wrong;
     bool bad_coding;

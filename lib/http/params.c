@@ -3,8 +3,8 @@
 #include "http/params.h"
 
 /*
- * The request target as the client wrote it, taken apart by ourselves: libmicrohttpd cuts a value at
- * "%00", takes the last of two equal names, turns '+' into a space and lets malformed "%" pass.
+ * The request target as the client wrote it, taken apart by ourselves: libmicrohttpd cuts a value
+ * at "%00", takes the last of two equal names, turns '+' into a space and lets malformed "%" pass.
  */
 #include "base/parse.h"
 #include "base/status.h"
@@ -113,8 +113,8 @@ int http_percent_decode(const char *text, size_t length, char *out, size_t size)
         if (used + 1 >= size)
             return -EFBIG;
         out[used++] = (char)byte;
+        out[used] = '\0'; /* also where the next one is refused */
     }
-    out[used] = '\0';
     return http_is_utf8(out, used) ? 0 : -EINVAL;
 }
 
@@ -181,7 +181,9 @@ static int read_pair(const char *pair, size_t length, const struct http_paramete
     error = http_percent_decode(pair, name_length, name, sizeof(name));
     if (error != 0 || name[0] == '\0') {
         say(detail, "a parameter's name is %s",
-            error == -EFBIG ? "unknown" : error != 0 ? "not percent-encoded UTF-8" : "missing");
+            error == -EFBIG ? "unknown"
+            : error != 0    ? "not percent-encoded UTF-8"
+                            : "missing");
         return STATUS_BAD_PARAMETER;
     }
     row = find_parameter(table, count, name);

@@ -44,7 +44,8 @@ struct http_target {
 };
 
 /* Splits "/path?query", "http://host/path?query", "*" or, for CONNECT, "host:port" (RFC 9112, 3.2).
- * 0, or STATUS_BAD_REQUEST: none of these, or a space, control character or '#' in it. Any thread. */
+ * 0, or STATUS_BAD_REQUEST: none of these, or a space, control character or '#' in it. Any
+ * thread. */
 int http_target_split(const char *text, size_t length, bool connect, struct http_target *target);
 
 /* Decodes `length` bytes into `out` (`size` bytes, always terminated). 0; -EINVAL: "%" without two

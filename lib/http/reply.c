@@ -107,8 +107,8 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
     if (code == MHD_HTTP_OK && request->route != NULL && request->route->method == HTTP_POST)
         add_server_timing(response, request);
     if (answer->retry_after_s > 0 || code == MHD_HTTP_SERVICE_UNAVAILABLE)
-        add_retry_after(response, answer->retry_after_s > 0 ? answer->retry_after_s
-                                                             : RETRY_AFTER_S);
+        add_retry_after(response,
+                        answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
     if (request->close)
         add(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
@@ -121,8 +121,8 @@ static struct MHD_Response *make_response(struct http_answer *answer)
 
     if (answer->body == NULL)
         return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-    response = MHD_create_response_from_buffer(answer->body_size, answer->body,
-                                               MHD_RESPMEM_MUST_FREE);
+    response =
+        MHD_create_response_from_buffer(answer->body_size, answer->body, MHD_RESPMEM_MUST_FREE);
     if (response != NULL)
         answer->body = NULL;
     return response;

@@ -44,7 +44,7 @@ struct watch {
     int fd;
     enum phase phase;
     int64_t deadline_us;
-    uint64_t acked;            /* bytes of ours that the peer has taken, when last looked at */
+    uint64_t acked; /* bytes of ours that the peer has taken, when last looked at */
     void *argument;
 };
 

@@ -103,10 +103,16 @@ static const struct http_parameter parameters[] = {
 static const struct http_route routes[] = {
     {.path = "/", .method = HTTP_GET, .handle = hello},
     {.path = "/", .method = HTTP_POST, .handle = echo},
-    {.path = "/health", .method = HTTP_GET, .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
+    {.path = "/health",
+     .method = HTTP_GET,
+     .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
      .handle = hello},
-    {.path = "/echo", .method = HTTP_POST, .parameters = parameters, .parameter_count = 2,
-     .peek = refuse_bad, .handle = echo},
+    {.path = "/echo",
+     .method = HTTP_POST,
+     .parameters = parameters,
+     .parameter_count = 2,
+     .peek = refuse_bad,
+     .handle = echo},
     {.path = "/status", .method = HTTP_POST, .handle = end_with},
     {.path = "/hold", .method = HTTP_POST, .handle = hold},
     {.path = "/full", .method = HTTP_POST, .admit = refuse_full, .handle = echo},
@@ -115,17 +121,18 @@ static const struct http_route routes[] = {
 void peer_defaults(struct peer_server *peer)
 {
     *peer = (struct peer_server){
-        .options = {
-            .ip = "127.0.0.1",
-            .max_connections = 64,
-            .idle_timeout_ms = 30000,
-            .body_timeout_ms = 30000,
-            .deadline_ms = 10000,
-            .max_body_bytes = 1000000,
-            .max_inflight_bytes = 64000000,
-            .routes = routes,
-            .route_count = sizeof(routes) / sizeof(routes[0]),
-        },
+        .options =
+            {
+                .ip = "127.0.0.1",
+                .max_connections = 64,
+                .idle_timeout_ms = 30000,
+                .body_timeout_ms = 30000,
+                .deadline_ms = 10000,
+                .max_body_bytes = 1000000,
+                .max_inflight_bytes = 64000000,
+                .routes = routes,
+                .route_count = sizeof(routes) / sizeof(routes[0]),
+            },
     };
 }
 

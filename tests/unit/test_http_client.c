@@ -37,12 +37,12 @@ struct step {
 /* Takes connections one after the other; for each step it reads a request head and its announced
  * body, writes the text, and then keeps or closes the connection. */
 struct script {
-    const struct step *steps;  /* up to one whose text is NULL */
+    const struct step *steps; /* up to one whose text is NULL */
     int listen_fd;
     uint16_t port;
     pthread_t thread;
-    unsigned connections;      /* taken; to be read after the end */
-    char request[4096];        /* the last head */
+    unsigned connections; /* taken; to be read after the end */
+    char request[4096];   /* the last head */
 };
 
 /* False: the client has hung up. */
@@ -98,8 +98,7 @@ static void *run_script(void *argument)
 
 static void script_start(struct script *script, const struct step *steps)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
 
     *script = (struct script){.steps = steps};
@@ -120,8 +119,8 @@ static void script_end(struct script *script)
 
 static struct http_client *new_client(uint16_t port, unsigned handles)
 {
-    struct http_client_options options = {.max_handles = handles, .handle_wait_ms = 200,
-                                          .max_body_bytes = 1000};
+    struct http_client_options options = {
+        .max_handles = handles, .handle_wait_ms = 200, .max_body_bytes = 1000};
     struct http_client *client = NULL;
     char url[64];
 
@@ -134,14 +133,18 @@ static struct http_client *new_client(uint16_t port, unsigned handles)
 static int call(struct http_client *client, const char *target, const char *body, int deadline_ms,
                 struct http_call_result *result)
 {
-    struct http_call call = {.target = target, .body = body,
-                             .body_size = body != NULL ? strlen(body) : 0, .request_id = "call-1",
-                             .deadline_us = deadline_after_ms(deadline_ms), .client_fd = -1};
+    struct http_call call = {.target = target,
+                             .body = body,
+                             .body_size = body != NULL ? strlen(body) : 0,
+                             .request_id = "call-1",
+                             .deadline_us = deadline_after_ms(deadline_ms),
+                             .client_fd = -1};
 
     return http_client_call(client, &call, result);
 }
 
-/* Goal: a call to a server of ours: body, status, type, times, and the id and deadline it is told. */
+/* Goal: a call to a server of ours: body, status, type, times, and the id and deadline it is told.
+ */
 static void test_against_ours(void **state)
 {
     struct http_call_result result;
@@ -211,8 +214,8 @@ static void test_keep_alive(void **state)
  * body is being sent, is replaced, and the call succeeds. */
 static void test_stale_connection(void **state)
 {
-    static const struct step steps[] = {{OK_REPLY, KEEP},  {"", CLOSE}, {OK_REPLY, KEEP},
-                                        {"", RESET},       {OK_REPLY, CLOSE}, {NULL, KEEP}};
+    static const struct step steps[] = {{OK_REPLY, KEEP}, {"", CLOSE},       {OK_REPLY, KEEP},
+                                        {"", RESET},      {OK_REPLY, CLOSE}, {NULL, KEEP}};
     static char body[8000000];
     struct http_call_result result;
     struct http_client *client;
@@ -242,7 +245,7 @@ static void test_unavailable(void **state)
         {"HTTP/9.9 abc\r\n\r\n", CLOSE},
         {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", CLOSE},
         {"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", WAIT}, /* announced as too long */
-        {endless, CLOSE},                                       /* and found to be */
+        {endless, CLOSE},                                          /* and found to be */
         {NULL, KEEP},
     };
     struct http_call_result result;
@@ -307,8 +310,8 @@ static void *leave(void *argument)
 /* Calls a silent server for a client that leaves after 200 ms; returns how long the call took. */
 static int64_t call_for_leaving(bool half)
 {
-    struct http_call call = {.target = "/", .body = "x", .body_size = 1,
-                             .deadline_us = deadline_after_ms(5000)};
+    struct http_call call = {
+        .target = "/", .body = "x", .body_size = 1, .deadline_us = deadline_after_ms(5000)};
     struct leaving leaving = {.half = half};
     struct http_call_result result;
     struct http_client *client;
@@ -428,10 +431,14 @@ static void test_urls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_ours), cmocka_unit_test(test_keep_alive),
-        cmocka_unit_test(test_stale_connection), cmocka_unit_test(test_unavailable),
-        cmocka_unit_test(test_deadline), cmocka_unit_test(test_client_gone),
-        cmocka_unit_test(test_no_handle), cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_against_ours),
+        cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_stale_connection),
+        cmocka_unit_test(test_unavailable),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_client_gone),
+        cmocka_unit_test(test_no_handle),
+        cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_urls),
     };
 

@@ -17,7 +17,10 @@
 /* Header sections that two readers could read in two ways. Each is refused, the connection closes,
  * and a request smuggled behind it is not served. */
 
-#define BYTES(text) {text, sizeof(text) - 1}
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
 
 struct bytes {
     const char *text;
@@ -228,7 +231,8 @@ static void test_lawful_sections(void **state)
         BYTES("GET / HTTP/1.0\r\n\r\n"),
         BYTES("GET / HTTP/1.0\r\nHost: a\r\n\r\n"),
         BYTES("GET / HTTP/1.2\r\nHost: a\r\n\r\n"),
-        BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
+        BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+              "Chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0001\r\n\r\na"),
     };
     char many[20000] = "GET / HTTP/1.1\r\nHost: a\r\n";

@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
-/* Timeouts, limits and draining. Times are generous upwards, for the machine may be busy, and strict
- * downwards. */
+/* Timeouts, limits and draining. Times are generous upwards, for the machine may be busy, and
+ * strict downwards. */
 
 #define HOST "Host: test\r\n"
 
@@ -197,8 +197,8 @@ static void test_slow_reader(void **state)
     close(fd);
 }
 
-/* Goal: beyond max_connections the answer is 503, but for a route that is always served; far beyond,
- * the connection is closed. */
+/* Goal: beyond max_connections the answer is 503, but for a route that is always served; far
+ * beyond, the connection is closed. */
 static void test_max_connections(void **state)
 {
     struct peer_reply reply;

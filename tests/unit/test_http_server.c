@@ -57,8 +57,8 @@ static void test_get_and_head(void **state)
 /* Goal: a body comes back, with the times of its work, with either framing and either method. */
 static void test_post(void **state)
 {
-    struct peer_reply reply = peer_ask(
-        *state, "POST /echo?scale=0.5 HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
+    struct peer_reply reply =
+        peer_ask(*state, "POST /echo?scale=0.5 HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
     const char *timing;
     double total;
 
@@ -290,12 +290,14 @@ static void test_expect(void **state)
     struct peer_reply reply;
     int fd = peer_connect(*state);
 
-    peer_send(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    peer_send(fd,
+              "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     assert_int_equal(peer_read(fd, true).code, 100);
     peer_send(fd, "ok");
     reply = peer_read(fd, false);
     assert_int_equal(reply.code, 200);
-    peer_send(fd, "POST /none HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    peer_send(fd,
+              "POST /none HTTP/1.1\r\n" HOST "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     reply = peer_read(fd, false);
     assert_true(peer_is_problem(&reply, 404, "not-found"));
     assert_true(reply.close && peer_ends(fd));
@@ -352,15 +354,17 @@ static void test_deadline(void **state)
     static const struct {
         const char *field;
         int from, to;
-    } cases[] = {{"", 9000, 10000}, {"X-Deadline-Ms: 5000\r\n", 4000, 5000},
-                 {"X-Deadline-Ms: 50000\r\n", 9000, 10000}, {"X-Deadline-Ms: x\r\n", 9000, 10000},
+    } cases[] = {{"", 9000, 10000},
+                 {"X-Deadline-Ms: 5000\r\n", 4000, 5000},
+                 {"X-Deadline-Ms: 50000\r\n", 9000, 10000},
+                 {"X-Deadline-Ms: x\r\n", 9000, 10000},
                  {"X-Deadline-Ms: 0\r\n", 9000, 10000}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[256];
 
-        snprintf(text, sizeof(text),
-                 "POST /echo HTTP/1.1\r\n" HOST "%sContent-Length: 1\r\n\r\na", cases[i].field);
+        snprintf(text, sizeof(text), "POST /echo HTTP/1.1\r\n" HOST "%sContent-Length: 1\r\n\r\na",
+                 cases[i].field);
         assert_int_equal(peer_ask(*state, text).code, 200);
         assert_in_range(peer_last_deadline_ms(), cases[i].from, cases[i].to);
     }

@@ -36,9 +36,9 @@ static void test_good_values(void **state)
         const char *query;
         double scale;
     } cases[] = {
-        {"scale=0.5", 0.5}, {"scale=.5", 0.5},     {"scale=5e-1", 0.5},    {"scale=1", 1},
-        {"scale=+0.5", 0.5}, {"scale=5.e-1", 0.5}, {"scale=%30%2e5", 0.5}, {"s%63ale=0.5", 0.5},
-        {"scale=1e-300", 1e-300},
+        {"scale=0.5", 0.5},     {"scale=.5", 0.5},    {"scale=5e-1", 0.5},
+        {"scale=1", 1},         {"scale=+0.5", 0.5},  {"scale=5.e-1", 0.5},
+        {"scale=%30%2e5", 0.5}, {"s%63ale=0.5", 0.5}, {"scale=1e-300", 1e-300},
     };
 
     (void)state;
@@ -60,15 +60,41 @@ static void test_good_values(void **state)
 static void test_bad_values(void **state)
 {
     static const char *const of_scale[] = {
-        "scale=0",      "scale=-0.5",   "scale=1.0001", "scale=",         "scale",
-        "scale=nan",    "scale=inf",    "scale=1e309",  "scale=0x1p-1",   "scale=0,5",
-        "scale= 0.5",   "scale=%200.5", "scale=0.5%20", "scale=0.5%00",   "scale=%",
-        "scale=%3",     "scale=%zz",    "scale=%c0%ae5", "scale=0.5&scale=0.5", "scale=1e-999",
-        "scale=0.5=",   "scale==0.5",   "scale=0.5;quality=5", "scale=%ff",
+        "scale=0",
+        "scale=-0.5",
+        "scale=1.0001",
+        "scale=",
+        "scale",
+        "scale=nan",
+        "scale=inf",
+        "scale=1e309",
+        "scale=0x1p-1",
+        "scale=0,5",
+        "scale= 0.5",
+        "scale=%200.5",
+        "scale=0.5%20",
+        "scale=0.5%00",
+        "scale=%",
+        "scale=%3",
+        "scale=%zz",
+        "scale=%c0%ae5",
+        "scale=0.5&scale=0.5",
+        "scale=1e-999",
+        "scale=0.5=",
+        "scale==0.5",
+        "scale=0.5;quality=5",
+        "scale=%ff",
     };
     static const char *const of_quality[] = {
-        "quality=0", "quality=101", "quality=5.0", "quality=+5", "quality=1e1", "quality=0x5",
-        "quality=99999999999999999999", "scale=0.5&quality=", "quality=-1",
+        "quality=0",
+        "quality=101",
+        "quality=5.0",
+        "quality=+5",
+        "quality=1e1",
+        "quality=0x5",
+        "quality=99999999999999999999",
+        "scale=0.5&quality=",
+        "quality=-1",
     };
 
     (void)state;
@@ -126,12 +152,21 @@ static void test_percent_decode(void **state)
 /* Goal: UTF-8 as RFC 3629 has it. */
 static void test_utf8(void **state)
 {
-    static const char *const good[] = {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
-                                       "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80",
-                                       "\xf4\x8f\xbf\xbf", "a\xe2\x82\xac"};
-    static const char *const bad[] = {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80",
-                                      "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                                      "\xc2", "\xe2\x82", "\xe2\x28\xa1", "\xff", "a\xf0\x90\x80"};
+    static const char *const good[] = {"",
+                                       "a",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "a\xe2\x82\xac"};
+    static const char *const bad[] = {
+        "\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x9f\xbf",
+        "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+        "\xc2",         "\xe2\x82",         "\xe2\x28\xa1",     "\xff",
+        "a\xf0\x90\x80"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -161,8 +196,9 @@ static void test_targets(void **state)
         {"http://host?q", "/", "q"},
         {"http://[::1]:80/a", "/a", NULL},
     };
-    static const char *const bad[] = {"", "gray", "ftp://host/", "http:///a", "http://", "/a b",
-                                      "/a#b", "/a\tb", "/a\x7f", "**", "?a", "\r/"};
+    static const char *const bad[] = {"",        "gray", "ftp://host/", "http:///a",
+                                      "http://", "/a b", "/a#b",        "/a\tb",
+                                      "/a\x7f",  "**",   "?a",          "\r/"};
     struct http_target target;
 
     (void)state;
@@ -185,9 +221,9 @@ static void test_targets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_values),    cmocka_unit_test(test_bad_values),
-        cmocka_unit_test(test_bad_names),      cmocka_unit_test(test_percent_decode),
-        cmocka_unit_test(test_utf8),           cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_good_values), cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_bad_names),   cmocka_unit_test(test_percent_decode),
+        cmocka_unit_test(test_utf8),        cmocka_unit_test(test_targets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

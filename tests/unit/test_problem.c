@@ -58,10 +58,9 @@ static void test_document(void **state)
     char *json = http_problem_json(STATUS_IMAGE_CORRUPT, 422, "It ends early", "id-1", &length);
 
     (void)state;
-    assert_string_equal(json,
-                        "{\"type\":\"/problems/image-corrupt\","
-                        "\"title\":\"The picture is damaged or incomplete\",\"status\":422,"
-                        "\"detail\":\"It ends early\",\"request_id\":\"id-1\"}\n");
+    assert_string_equal(json, "{\"type\":\"/problems/image-corrupt\","
+                              "\"title\":\"The picture is damaged or incomplete\",\"status\":422,"
+                              "\"detail\":\"It ends early\",\"request_id\":\"id-1\"}\n");
     assert_int_equal(length, strlen(json));
     free(json);
 }
@@ -82,8 +81,8 @@ static void test_without_detail(void **state)
 static void test_escapes(void **state)
 {
     size_t length;
-    char *json = http_problem_json(STATUS_BAD_PARAMETER, 400,
-                                   "\"\\\n\x7f\xff\xc3\xa9\xe2\x82", "", &length);
+    char *json =
+        http_problem_json(STATUS_BAD_PARAMETER, 400, "\"\\\n\x7f\xff\xc3\xa9\xe2\x82", "", &length);
 
     (void)state;
     assert_non_null(strstr(json, "\"detail\":\"\\\"\\\\\\u000a\\u007f\xef\xbf\xbd\xc3\xa9"
@@ -111,7 +110,7 @@ static void test_longest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_codes),   cmocka_unit_test(test_document),
+        cmocka_unit_test(test_codes),          cmocka_unit_test(test_document),
         cmocka_unit_test(test_without_detail), cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_longest),
     };
