@@ -10,7 +10,7 @@
  */
 #define HTTP_PROBLEM_MEDIA_TYPE "application/problem+json"
 
-/* The HTTP status code for an enum status; 200 for 0, 500 for a negative error or an unknown number.
+/* The HTTP status code for an enum status; 200 for 0, 500 for a negative error or unknown number.
  * STATUS_CLIENT_GONE is 499, which is logged and never sent. Any thread. */
 unsigned http_problem_code(int status);
 

@@ -4,8 +4,8 @@
 
 /*
  * What a request asks for, and everything that its header section alone decides: the method, the
- * path, the parameters, and whether there is room for it now. Cheapest first; nothing of the body is
- * read.
+ * path, the parameters, and whether there is room for it now. Cheapest first; nothing of the body
+ * is read.
  */
 #include "base/status.h"
 

@@ -142,6 +142,10 @@ static void test_percent_decode(void **state)
     assert_string_equal(out, "a+b");
     assert_int_equal(http_percent_decode("1234567", 7, out, sizeof(out)), 0);
     assert_int_equal(http_percent_decode("12345678", 8, out, sizeof(out)), -EFBIG);
+    assert_string_equal(out, "1234567"); /* terminated on errors too */
+    memset(out, 'x', sizeof(out));
+    assert_int_equal(http_percent_decode("ab%", 3, out, sizeof(out)), -EINVAL);
+    assert_string_equal(out, "ab");
     assert_int_equal(http_percent_decode("%00", 3, out, sizeof(out)), -EINVAL);
     assert_int_equal(http_percent_decode("a\0b", 3, out, sizeof(out)), -EINVAL);
     assert_int_equal(http_percent_decode("%4", 2, out, sizeof(out)), -EINVAL);
