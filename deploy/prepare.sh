@@ -30,12 +30,15 @@ missing_packages()
     done
 }
 
+installed_some=false
+
 # Asks the network only where something is missing, so that a second run is quick.
 install_packages()
 {
     local missing as_root=()
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]} == 0)) && return
+    installed_some=true
     if ((EUID != 0)); then
         command -v sudo >/dev/null || fail "run as root, or install sudo, or: apt-get install ${missing[*]}"
         as_root=(sudo)
@@ -53,6 +56,8 @@ build()
     shift
     if [[ ! -f $directory/build.ninja ]]; then
         meson setup "$directory" "$@" || fail "meson setup $directory failed"
+    elif $installed_some; then # what an earlier run could not build may be possible now
+        meson setup --reconfigure "$directory" "$@" || fail "meson setup $directory failed"
     fi
     ninja -C "$directory" || fail "the build in $directory failed"
 }
