@@ -23,13 +23,6 @@
 /* A worker writes to no file but its log; that a picture cannot fill a disk through it. */
 enum { MAX_LOG_BYTES = 64 << 20 };
 
-/* AddressSanitizer and ThreadSanitizer reserve terabytes of address space. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ADDRESS_SPACE_IS_LIMITED 0
-#else
-#define ADDRESS_SPACE_IS_LIMITED 1
-#endif
-
 int sandbox_follow_parent(int parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
@@ -108,7 +101,7 @@ static int set_limits(const struct sandbox_options *options)
         error = set_limit(RLIMIT_FSIZE, MAX_LOG_BYTES);
     if (error == 0)
         error = set_limit(RLIMIT_NOFILE, (uint64_t)options->highest_fd + 1);
-    if (error == 0 && options->max_memory_bytes != 0 && ADDRESS_SPACE_IS_LIMITED)
+    if (error == 0 && options->max_memory_bytes != 0 && SANDBOX_LIMITS_ADDRESS_SPACE)
         error = set_limit(RLIMIT_AS, options->max_memory_bytes);
     return error;
 }

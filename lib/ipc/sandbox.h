@@ -11,6 +11,14 @@
  * after the image library has started and before the first job, from a process with one thread; it
  * cannot be left. docs/security.md tells the walls from outside, tests/ proves each from inside.
  */
+
+/* AddressSanitizer and ThreadSanitizer reserve terabytes of address space: no limit can hold. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANDBOX_LIMITS_ADDRESS_SPACE 0
+#else
+#define SANDBOX_LIMITS_ADDRESS_SPACE 1
+#endif
+
 struct sandbox_options {
     int parent;                /* the server's pid */
     uint64_t max_memory_bytes; /* address space (RLIMIT_AS); 0: no limit */

@@ -25,6 +25,7 @@
 #include <string.h>
 
 enum {
+    ROOM_BYTES = 64 << 20, /* of address space, at least, beyond what a worker has at its start */
     SETUP_WAIT_MS = 10000, /* a server that has not sent the setup by then is no server */
     IDLE_TRIM_MS = 500,    /* without a job for so long, free memory goes back to the kernel */
 };
@@ -78,6 +79,34 @@ static int send_reply(const struct reply_message *reply)
     return queue_send(WORKER_FD_REPLIES, reply, sizeof(*reply));
 }
 
+/* Bytes of address space in use; 0 where /proc does not say. */
+static uint64_t address_space_used(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%lu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A limit that leaves no room for any picture is an operator's mistake, best told at the start. */
+static int check_room(const struct setup_message *setup, char why[static JOB_DETAIL_BYTES])
+{
+    uint64_t used = address_space_used();
+
+    if (setup->sandbox == 0 || setup->max_memory_bytes >= used + ROOM_BYTES ||
+        !SANDBOX_LIMITS_ADDRESS_SPACE)
+        return 0;
+    snprintf(why, JOB_DETAIL_BYTES,
+             "max_memory_bytes is %llu, expected at least %llu for this body and output size",
+             (unsigned long long)setup->max_memory_bytes, (unsigned long long)used + ROOM_BYTES);
+    return -ENOMEM;
+}
+
 /* Everything that comes before the first job. 0 or -errno, with a reason for the server's log. */
 static int prepare(struct worker *worker, int parent, struct reply_message *hello)
 {
@@ -98,6 +127,9 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
         snprintf(hello->detail, sizeof(hello->detail), "cannot start the image library");
         return error;
     }
+    error = check_room(setup, hello->detail);
+    if (error != 0)
+        return error;
     options = (struct sandbox_options){
         .parent = parent,
         .max_memory_bytes = setup->max_memory_bytes,

@@ -420,6 +420,21 @@ static void test_an_absent_program_is_an_error(void **state)
     assert_non_null(strstr(why, "exit code 0"));
 }
 
+static void test_a_limit_without_room_is_an_error(void **state)
+{
+    struct pool_options options = default_options();
+    struct pool *absent;
+    char why[128];
+
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* no address space limit can hold there */
+#endif
+    options.max_memory_bytes = 16 << 20;
+    assert_int_equal(pool_new(&absent, &options, why), -EPERM);
+    assert_non_null(strstr(why, "max_memory_bytes"));
+}
+
 static int count_descriptors(void)
 {
     DIR *folder = opendir("/proc/self/fd");
@@ -469,6 +484,7 @@ int main(void)
         POOL_TEST(test_workers_are_recycled),
         POOL_TEST(test_memory_is_limited),
         POOL_TEST(test_nothing_is_left_behind),
+        cmocka_unit_test(test_a_limit_without_room_is_an_error),
         cmocka_unit_test(test_an_absent_program_is_an_error),
     };
     sigset_t child;
