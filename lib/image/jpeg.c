@@ -9,6 +9,7 @@
 #include "image/jpeg_memory.h"
 #include "image/jpeg_metadata.h"
 #include "image/jpeg_scale.h"
+#include "image/jpeg_turn.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,22 +23,43 @@ static struct jpeg_layout layout; /* 40 KB that need not be on the stack */
 
 int jpeg_start(void)
 {
-    return jpeg_encode_start();
+    int r = jpeg_encode_start();
+
+    return r != 0 ? r : jpeg_turn_start();
 }
 
 void jpeg_stop(void)
 {
     jpeg_encode_stop();
+    jpeg_turn_stop();
     jpeg_memory_free();
 }
 
-static int gray(const struct image_request *request, struct image_output *output)
+/* Lossless gray of a picture that has to be turned as well. */
+static int gray_turned(size_t input_size, struct image_output *output)
 {
+    /* Fewer bits than the input has, but for the DC coefficients', and they may need more stuffing. */
+    size_t capacity = 2 * input_size + 65536, size;
+    uint8_t *gray = jpeg_memory(MEMORY_STREAM, capacity);
+    int r = gray == NULL ? -ENOMEM : jpeg_luma(&layout, gray, capacity, &size);
+
+    if (r != 0)
+        return r;
+    return jpeg_turn(gray, size, layout.width, layout.height, layout.orientation, output->data,
+                     output->capacity, &output->size);
+}
+
+static int gray(const struct image_request *request, size_t input_size, struct image_output *output)
+{
+    int r = -ENOTSUP;
+
     if (!jpeg_profile_is_srgb(&layout) || (layout.components == 1 && layout.profile_chunks > 0))
         return -ENOTSUP;
     if (request->quality == 0 && layout.orientation == 1)
         return jpeg_luma(&layout, output->data, output->capacity, &output->size);
-    return jpeg_gray_pixels(&layout, request, output);
+    if (request->quality == 0)
+        r = gray_turned(input_size, output);
+    return r == -ENOTSUP ? jpeg_gray_pixels(&layout, request, output) : r;
 }
 
 static int process(const struct image_request *request, const uint8_t *input, size_t size,
@@ -49,7 +71,7 @@ static int process(const struct image_request *request, const uint8_t *input, si
         return r;
     if ((uint64_t)layout.width * layout.height > request->max_pixels)
         return STATUS_IMAGE_TOO_LARGE;
-    return request->operation == IMAGE_GRAY ? gray(request, output)
+    return request->operation == IMAGE_GRAY ? gray(request, size, output)
                                             : jpeg_scale(&layout, request, output);
 }
 

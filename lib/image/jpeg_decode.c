@@ -2,50 +2,46 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg_decode.h"
 
-#include "image/jpeg_memory.h"
+/* What both kinds of JPEG have in common: sizes, and where samples go. */
 
-#include <errno.h>
-
-/* Lays out the planes; the decoding itself is in the file of each kind of JPEG. */
-
-static uint32_t scaled(uint64_t length, unsigned factor, unsigned factor_max, unsigned points)
+struct jpeg_extent jpeg_decoded_extent(const struct jpeg_layout *layout, unsigned component,
+                                       unsigned points)
 {
-    uint64_t of_component = (length * factor + factor_max - 1) / factor_max;
+    const struct jpeg_component *size = &layout->component[component];
+    const uint32_t across = 8U * layout->h_max, down = 8U * layout->v_max;
+    /* The component's own pixels (T.81, A.1.1), and then of these the samples that hold any. */
+    uint32_t width = (layout->width * size->h + layout->h_max - 1) / layout->h_max;
+    uint32_t height = (layout->height * size->v + layout->v_max - 1) / layout->v_max;
 
-    return (uint32_t)((of_component * points + 7) / 8);
+    return (struct jpeg_extent){
+        .width = (width * points + 7) / 8,
+        .height = (height * points + 7) / 8,
+        .padded_width = (layout->width + across - 1) / across * size->h * points,
+        .padded_height = (layout->height + down - 1) / down * size->v * points,
+    };
 }
 
-/* In samples of whole MCUs. */
-static uint32_t padded(uint32_t length, unsigned factor, unsigned factor_max, unsigned points)
+uint8_t *jpeg_target_begin(struct jpeg_target *target)
 {
-    return (length + 8 * factor_max - 1) / (8 * factor_max) * factor * points;
+    target->row = 0;
+    return target->plane != NULL ? target->plane->data : reducer_take(target->reducer, 0);
 }
 
-int jpeg_decode(const struct jpeg_layout *layout, const struct jpeg_decoding *decoding,
-                struct plane planes[JPEG_COMPONENTS_MAX])
+uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t rows)
 {
-    const unsigned points = decoding->points;
-    size_t bytes = 0;
-    uint8_t *memory;
+    if (target->plane == NULL)
+        return reducer_take(target->reducer, rows);
+    target->row += rows;
+    return target->plane->data + target->row * target->plane->pitch;
+}
 
-    for (unsigned i = 0; i < decoding->components; i++) {
-        const struct jpeg_component *c = &layout->component[i];
+size_t jpeg_target_pitch(const struct jpeg_target *target)
+{
+    return target->plane != NULL ? target->plane->pitch : target->reducer->pitch;
+}
 
-        bytes += plane_bytes(padded(layout->width, c->h, layout->h_max, points),
-                             padded(layout->height, c->v, layout->v_max, points));
-    }
-    if ((memory = jpeg_memory(MEMORY_PLANES, bytes)) == NULL)
-        return -ENOMEM;
-    for (unsigned i = 0; i < decoding->components; i++) {
-        const struct jpeg_component *c = &layout->component[i];
-        uint32_t width = padded(layout->width, c->h, layout->h_max, points);
-        uint32_t height = padded(layout->height, c->v, layout->v_max, points);
-
-        plane_place(&planes[i], memory, width, height);
-        memory += plane_bytes(width, height);
-        planes[i].width = scaled(layout->width, c->h, layout->h_max, points);
-        planes[i].height = scaled(layout->height, c->v, layout->v_max, points);
-    }
-    return layout->progressive ? jpeg_decode_progressive(layout, decoding, planes)
-                               : jpeg_decode_baseline(layout, decoding, planes);
+int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)
+{
+    return layout->progressive ? jpeg_decode_progressive(layout, decoding)
+                               : jpeg_decode_baseline(layout, decoding);
 }

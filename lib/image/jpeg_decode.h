@@ -3,26 +3,47 @@
 #pragma once
 
 #include "image/jpeg_markers.h"
-#include "image/plane.h"
+#include "image/reducer.h"
 
 /*
- * A JPEG to planes of points/8 of its size, 1 <= points <= 8, its components as they were sampled:
- * plane i is ceil(size of the component * points / 8). Only the coefficients that a transform of so
- * many points looks at are kept; scans that hold none of them are left out.
+ * Decodes a JPEG to points/8 of its size, 1 <= points <= 8, its components as they were sampled. Only
+ * the coefficients that a transform of so many points looks at are kept; scans that hold none of them
+ * are left out.
  */
+
+/* Where a component goes, one row of blocks after the other: into a plane, or through a reducer. */
+struct jpeg_target {
+    struct plane *plane;       /* placed, of whole MCUs; NULL: */
+    struct reducer *reducer;   /* begun */
+    uint32_t row;              /* of the plane, to be written next */
+};
+
 struct jpeg_decoding {
     unsigned components;       /* 1: the luma alone; or all of them */
     unsigned points;
-    bool exact;                /* also refinements that hardly show at this size */
+    bool deep;                 /* samples for reducers, else of 8 bits for planes */
+    bool exact;                /* also refinements that hardly show */
+    struct jpeg_target target[JPEG_COMPONENTS_MAX];
 };
 
-/* Fills `planes`, which lie in memory that is valid until the next call. 0; STATUS_IMAGE_CORRUPT;
- * -ENOMEM. */
-int jpeg_decode(const struct jpeg_layout *layout, const struct jpeg_decoding *decoding,
-                struct plane planes[JPEG_COMPONENTS_MAX]);
+/* The size of a component: its pixels, in samples; and of its whole MCUs. */
+struct jpeg_extent {
+    uint32_t width, height;
+    uint32_t padded_width, padded_height;
+};
 
-/* The two ways it takes: the planes are placed, with room for whole MCUs. */
-int jpeg_decode_baseline(const struct jpeg_layout *layout, const struct jpeg_decoding *decoding,
-                         struct plane *planes);
-int jpeg_decode_progressive(const struct jpeg_layout *layout, const struct jpeg_decoding *decoding,
-                            struct plane *planes);
+struct jpeg_extent jpeg_decoded_extent(const struct jpeg_layout *layout, unsigned component,
+                                       unsigned points);
+
+/* 0; STATUS_IMAGE_CORRUPT; -ENOMEM. The targets move on. */
+int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
+
+/* The two ways it takes. */
+int jpeg_decode_baseline(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
+int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
+
+/* Where the first rows go, at most REDUCER_ROWS_MAX at once; then, when `rows` of them were written,
+ * where the next ones go. */
+uint8_t *jpeg_target_begin(struct jpeg_target *target);
+uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t rows);
+size_t jpeg_target_pitch(const struct jpeg_target *target);

@@ -15,23 +15,15 @@
  * end, transformed, and forgotten. No coefficient outlives its block.
  */
 
-/* AC coefficients with their values, where code and value lie in one window. */
-struct value_table {
-    struct skip_table skip;
-    /* From the lowest: bits; run of zeros before (SKIP_END: the block ends); value. 0: take the slow
-     * way. */
-    int32_t look[1 << ENTROPY_WINDOW];
-};
-
 struct part {                  /* a component in the scan */
     struct huffman *dc_table;
-    struct value_table *ac_table;
+    struct skip_table *ac_table;
     struct idct idct;
-    bool wanted;
+    struct jpeg_target *target; /* NULL: not wanted */
     unsigned h, v;             /* blocks in an MCU */
     int32_t dc;
     uint8_t *to;               /* of the MCU row's first block */
-    size_t pitch;
+    size_t pitch, sample_bytes;
 };
 
 struct decoder {
@@ -42,100 +34,58 @@ struct decoder {
 };
 
 static struct huffman dc_tables[JPEG_COMPONENTS_MAX];
-static struct value_table ac_tables[JPEG_COMPONENTS_MAX];
+static struct skip_table ac_tables[JPEG_COMPONENTS_MAX];
 
-static int32_t build_value(const struct huffman *huffman, unsigned window)
+/*
+ * A block's AC coefficients: those up to number `last` into their places, the rest passed over. *kept:
+ * the last one that was put into the block, 0: none. False: broken. There are places for runs that
+ * lead too far, so that this is looked at but once, at the end.
+ */
+static _inline_ bool read_ac(struct bit_reader *bits, const struct skip_table *table,
+                             const uint8_t *place, const unsigned last, int16_t *block,
+                             unsigned *kept)
 {
-    unsigned symbol = huffman->first[window], length = symbol >> 8, size = symbol & 15;
-    unsigned run = symbol >> 4 & 15, bits = length + size;
-    int value = 0;
-
-    if (symbol == 0 || bits > ENTROPY_WINDOW)
-        return 0;
-    if (size == 0)
-        return (int32_t)(length | (run == 15 ? 15 : SKIP_END) << 8);
-    value = (int)(window >> (ENTROPY_WINDOW - bits) & ((1U << size) - 1));
-    if (value >> (size - 1) == 0)
-        value -= (1 << size) - 1;
-    return (int32_t)((uint32_t)value << 16 | run << 8 | bits);
-}
-
-static int value_table_build(struct value_table *table, const struct jpeg_table *source)
-{
-    int r = skip_table_build(&table->skip, source);
-
-    for (unsigned window = 0; r == 0 && window < 1U << ENTROPY_WINDOW; window++)
-        table->look[window] = build_value(&table->skip.huffman, window);
-    return r;
-}
-
-/* A block's AC coefficients: those up to idct.last into their places, the rest passed over. *flat:
- * there were none to keep. False: broken. */
-static _inline_ bool read_ac(struct bit_reader *bits, const struct part *part, int16_t *block,
-                             bool *flat)
-{
-    const struct value_table *table = part->ac_table;
     unsigned k = 1;
 
-    *flat = true;
-    while (k <= part->idct.last) {
-        int32_t look;
-        unsigned run, size, symbol;
+    *kept = 0;
+    while (k <= last) {
+        unsigned symbol;
 
         bits_refill(bits);
-        look = table->look[bits_peek(bits, ENTROPY_WINDOW)];
-        run = look >> 8 & 0xff;
-        if (__builtin_expect(look != 0, 1)) {
-            bits_drop(bits, look & 0xff);
-            if (run == SKIP_END)
+        symbol = bits_symbol(bits, &table->huffman);
+        if (__builtin_expect((symbol & 15) == 0, 0)) {
+            if (symbol == 0)
+                return false;
+            bits_drop(bits, symbol >> 8);
+            if ((symbol & 0xff) != 0xf0)
                 return true;
-            k += run;
-            if (__builtin_expect(k > 63, 0))
-                return look >> 16 == 0 && k == 64; /* zeros to the end */
-            block[part->idct.place[k++]] = (int16_t)(look >> 16);
-            *flat = false;
+            k += 16;
             continue;
         }
-        symbol = bits_symbol(bits, &table->skip.huffman);
-        if (symbol == 0)
-            return false;
-        run = symbol >> 4 & 15;
-        size = symbol & 15;
-        bits_drop(bits, symbol >> 8);
-        if (size == 0 && run != 15)
-            return true;
-        k += run;
-        if (k > 63)
-            return false;
-        block[part->idct.place[k++]] = (int16_t)bits_take_signed(bits, size);
-        *flat = false;
+        k += symbol >> 4 & 15;
+        block[place[k]] = (int16_t)bits_take_value(bits, symbol);
+        *kept = k++;
     }
-    return bits_skip_ac(bits, &table->skip, k);
+    return k < 64 ? bits_skip_ac(bits, table, k) : k == 64;
 }
 
-static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, uint8_t *to)
+/* A block, and its samples to `offset` bytes behind the MCU row's first. */
+static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, size_t offset)
 {
-    int16_t block[IDCT_BLOCK] __attribute__((aligned(16)));
+    int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
     int difference;
-    bool flat;
+    unsigned kept;
 
     if (!bits_dc(bits, part->dc_table, &difference))
         return false;
     part->dc = (int32_t)((uint32_t)part->dc + (uint32_t)difference);
-    if (!part->wanted)
-        return bits_skip_ac(bits, &part->ac_table->skip, 1);
-    if (part->idct.points == 1) {
-        idct_flat(&part->idct, part->dc, to, part->pitch);
-        return bits_skip_ac(bits, &part->ac_table->skip, 1);
-    }
-    memset(block, 0, part->idct.points > 4 ? sizeof(block) : sizeof(block) / 2);
-    if (!read_ac(bits, part, block, &flat))
+    if (part->target == NULL)
+        return bits_skip_ac(bits, part->ac_table, 1);
+    memset(block, 0, sizeof(block));
+    if (!read_ac(bits, part->ac_table, part->idct.place, part->idct.last, block, &kept))
         return false;
     block[0] = (int16_t)part->dc;
-    if (flat)
-        idct_flat(&part->idct, block[0], to, part->pitch);
-    else
-        idct_block(&part->idct, block, to, part->pitch);
+    idct_block(&part->idct, block, kept, part->to + offset, part->pitch);
     return true;
 }
 
@@ -147,10 +97,10 @@ static _inline_ bool decode_mcu(struct decoder *decoder, struct bit_reader *bits
 
         for (unsigned y = 0; y < part->v; y++)
             for (unsigned x = 0; x < part->h; x++) {
-                uint8_t *to = part->to + y * points * part->pitch +
-                              ((size_t)column * part->h + x) * points;
+                size_t offset = y * points * part->pitch +
+                                ((size_t)column * part->h + x) * points * part->sample_bytes;
 
-                if (!decode_block(bits, part, to))
+                if (!decode_block(bits, part, offset))
                     return false;
             }
     }
@@ -181,8 +131,7 @@ _hot_ static int decode_mcu_row(struct decoder *decoder)
 }
 
 static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *layout,
-                      const struct jpeg_scan *scan, const struct jpeg_decoding *decoding,
-                      const struct plane *planes)
+                      const struct jpeg_scan *scan, struct jpeg_decoding *decoding)
 {
     unsigned index = scan->component[n];
     const struct jpeg_component *component = &layout->component[index];
@@ -191,21 +140,22 @@ static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *l
     part->dc_table = &dc_tables[n];
     part->ac_table = &ac_tables[n];
     if ((r = huffman_build(part->dc_table, &scan->dc[n], 15)) != 0 ||
-        (r = value_table_build(part->ac_table, &scan->ac[n])) != 0)
+        (r = skip_table_build(part->ac_table, &scan->ac[n])) != 0)
         return r;
-    idct_prepare(&part->idct, component, decoding->points);
+    idct_prepare(&part->idct, component, decoding->points, decoding->deep);
     part->h = scan->components == 1 ? 1 : component->h;
     part->v = scan->components == 1 ? 1 : component->v;
-    part->wanted = index < decoding->components;
-    if (part->wanted) {
-        part->to = planes[index].data;
-        part->pitch = planes[index].pitch;
+    if (index < decoding->components) {
+        part->target = &decoding->target[index];
+        part->to = jpeg_target_begin(part->target);
+        part->pitch = jpeg_target_pitch(part->target);
+        part->sample_bytes = decoding->deep ? 2 : 1;
     }
     return 0;
 }
 
 static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan,
-                       const struct jpeg_decoding *decoding, const struct plane *planes)
+                       struct jpeg_decoding *decoding)
 {
     struct decoder decoder = {.parts = scan->components};
     uint8_t *memory = jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN);
@@ -216,7 +166,7 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
     if (memory == NULL)
         return -ENOMEM;
     for (unsigned n = 0; n < scan->components; n++) {
-        if ((r = part_begin(&decoder.part[n], n, layout, scan, decoding, planes)) != 0)
+        if ((r = part_begin(&decoder.part[n], n, layout, scan, decoding)) != 0)
             return r;
         total += decoder.part[n].h * decoder.part[n].v;
     }
@@ -233,13 +183,14 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
         if ((r = decode_mcu_row(&decoder)) != 0)
             return r;
         for (unsigned n = 0; n < decoder.parts; n++)
-            decoder.part[n].to += decoder.part[n].pitch * decoder.part[n].v * decoding->points;
+            if (decoder.part[n].target != NULL)
+                decoder.part[n].to = jpeg_target_advance(decoder.part[n].target,
+                                                         decoder.part[n].v * decoding->points);
     }
     return scan_reader_finish(&decoder.scan);
 }
 
-int jpeg_decode_baseline(const struct jpeg_layout *layout, const struct jpeg_decoding *decoding,
-                         struct plane *planes)
+int jpeg_decode_baseline(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)
 {
     bool decoded[JPEG_COMPONENTS_MAX] = {false};
 
@@ -254,7 +205,7 @@ int jpeg_decode_baseline(const struct jpeg_layout *layout, const struct jpeg_dec
             decoded[scan->component[n]] = true;
             wanted |= scan->component[n] < decoding->components;
         }
-        if (wanted && (r = decode_scan(layout, scan, decoding, planes)) != 0)
+        if (wanted && (r = decode_scan(layout, scan, decoding)) != 0)
             return r;
     }
     for (unsigned i = 0; i < decoding->components; i++)

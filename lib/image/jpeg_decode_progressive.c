@@ -136,20 +136,28 @@ static int read_scans(struct progressive *picture, const struct jpeg_decoding *d
     return 0;
 }
 
-_hot_ static void transform_row(const struct idct *idct, const int16_t *block, size_t count,
-                                uint8_t *to, size_t pitch)
+static void transform_row(const struct idct *idct, const int16_t *block, size_t count, uint8_t *to,
+                          size_t pitch)
 {
-    const size_t stride = 8 * idct->points;
+    const size_t stride = 8 * idct->points, step = idct->points * (idct->deep ? 2 : 1);
 
-    for (; count > 0; count--, block += stride, to += idct->points)
-        if (idct->points == 1)
-            idct_flat(idct, block[0], to, pitch);
-        else
-            idct_block(idct, block, to, pitch);
+    for (; count > 0; count--, block += stride, to += step)
+        idct_block(idct, block, idct->last, to, pitch);
 }
 
-int jpeg_decode_progressive(const struct jpeg_layout *layout, const struct jpeg_decoding *decoding,
-                            struct plane *planes)
+static void transform(const struct progressive_component *from, const struct idct *idct,
+                      struct jpeg_target *target)
+{
+    uint8_t *to = jpeg_target_begin(target);
+
+    for (size_t row = 0; row < from->down; row++) {
+        transform_row(idct, from->coefficients + row * from->across * from->stride, from->across,
+                      to, jpeg_target_pitch(target));
+        to = jpeg_target_advance(target, idct->points);
+    }
+}
+
+int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)
 {
     struct progressive picture;
     struct idct idct[JPEG_COMPONENTS_MAX];
@@ -160,19 +168,13 @@ int jpeg_decode_progressive(const struct jpeg_layout *layout, const struct jpeg_
     for (unsigned i = 0; i < decoding->components; i++) {
         if (layout->component[i].quantization == NULL)
             return STATUS_IMAGE_CORRUPT;
-        idct_prepare(&idct[i], &layout->component[i], decoding->points);
+        idct_prepare(&idct[i], &layout->component[i], decoding->points, decoding->deep);
         choice[i] = choose(layout, i, &idct[i], decoding->exact);
     }
     if ((r = prepare(&picture, decoding, idct, choice)) != 0 ||
         (r = read_scans(&picture, decoding, idct, choice)) != 0)
         return r;
-    for (unsigned i = 0; i < decoding->components; i++) {
-        const struct progressive_component *from = &picture.component[i];
-
-        for (size_t row = 0; row < from->down; row++)
-            transform_row(&idct[i], from->coefficients + row * from->across * from->stride,
-                          from->across, planes[i].data + row * decoding->points * planes[i].pitch,
-                          planes[i].pitch);
-    }
+    for (unsigned i = 0; i < decoding->components; i++)
+        transform(&picture.component[i], &idct[i], &decoding->target[i]);
     return 0;
 }

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/hot.h"
 #include "image/jpeg_markers.h"
 
 #include <stdbool.h>
@@ -20,15 +21,6 @@ enum {
     ENTROPY_WINDOW = 11,       /* bits that one table lookup sees */
     ENTROPY_MARGIN = 4096,     /* ten broken blocks of 64 * 31 bits, and a refill behind them */
 };
-
-/* Compiled twice, and chosen when the program starts: shifts without flags (BMI2) and vectors of 32
- * bytes (AVX2) are worth a third of the time. Sanitizers need one plain version. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define _hot_ __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define _hot_
-#endif
-#define _inline_ inline __attribute__((always_inline))
 
 struct huffman {
     uint8_t source[16 + 256];  /* counts and values it was built from */
@@ -116,6 +108,19 @@ static _inline_ int bits_take_signed(struct bit_reader *reader, unsigned size)
     int negative = -(int)(~reader->bits >> 63); /* all ones where the top bit is clear */
 
     return (int)bits_take(reader, size) + (negative & (1 - (1 << size)));
+}
+
+/* The value behind a code that bits_symbol found; drops both. Both shifts start from the same bits, so
+ * that the next code waits for one of them only. */
+static _inline_ int bits_take_value(struct bit_reader *reader, unsigned symbol)
+{
+    unsigned length = symbol >> 8, size = symbol & 15;
+    uint64_t bits = reader->bits << length;
+    unsigned value = (unsigned)(bits >> 1 >> (63 - size));
+    int negative = -(int)(~bits >> 63);
+
+    bits_drop(reader, length + size);
+    return (int)value + (negative & (1 - (1 << size)));
 }
 
 /* A difference of DC coefficients. False: no such code. Refills. */

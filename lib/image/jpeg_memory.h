@@ -14,7 +14,7 @@ enum memory_use {
     MEMORY_HISTORY,            /* which coefficients of each block are not zero */
     MEMORY_COEFFICIENTS,       /* of a progressive picture */
     MEMORY_PLANES,
-    MEMORY_RESAMPLED,
+    MEMORY_REDUCERS,
     MEMORY_TURNED,
     MEMORY_STREAM,             /* a JPEG on its way to another */
     MEMORY_USES

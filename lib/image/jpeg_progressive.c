@@ -77,10 +77,14 @@ static int dc_scan_begin(struct dc_scan *dc, struct progressive *progressive,
     return total > 10 ? STATUS_IMAGE_CORRUPT : 0;
 }
 
+static _inline_ int16_t *find_dc(const struct progressive_component *component, size_t block)
+{
+    return component->coefficients + block * component->stride;
+}
+
 static _inline_ bool read_dc(struct dc_scan *dc, struct bit_reader *bits, unsigned n, size_t block)
 {
     struct dc_part *part = &dc->part[n];
-    int16_t *coefficient = part->component->coefficients + block * part->component->stride;
     int32_t value;
     int difference;
 
@@ -88,7 +92,7 @@ static _inline_ bool read_dc(struct dc_scan *dc, struct bit_reader *bits, unsign
         bits_refill(bits);
         value = (int32_t)bits_take(bits, 1) << dc->low;
         if (part->component->wanted)
-            *coefficient |= (int16_t)value;
+            *find_dc(part->component, block) |= (int16_t)value;
         return true;
     }
     if (!bits_dc(bits, &dc_tables[n], &difference))
@@ -96,7 +100,7 @@ static _inline_ bool read_dc(struct dc_scan *dc, struct bit_reader *bits, unsign
     part->dc += (uint32_t)difference;
     value = (int32_t)(part->dc << dc->low);
     if (part->component->wanted)
-        *coefficient = (int16_t)value;
+        *find_dc(part->component, block) = (int16_t)value;
     return (int16_t)value == value;
 }
 

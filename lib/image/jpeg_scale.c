@@ -7,24 +7,25 @@
 #include "image/jpeg_idct.h"
 #include "image/jpeg_memory.h"
 #include "image/jpeg_metadata.h"
-#include "image/plane.h"
+#include "image/reducer.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 /*
- * The picture as three planes all the way. `step` is how many samples of a decoded plane one of the
- * result stands for: 1 where the factor is n/8, and then a plane is only cut to size, for the
- * surplus of a block at its edge is no reason to filter. Luma and chroma share the step, since both
- * were sampled over the same area.
+ * The picture as three planes all the way. They are decoded at half as large again as the result, or
+ * full size: then the filter finds all that it would find in the full picture, while a transform of
+ * just as many points as the result has cuts at its edges and between blocks (measured against
+ * filtering the full picture: 0.1 to 4 dB less). `step` is how many samples of a decoded plane one of
+ * the result stands for; luma and chroma share it, since both were sampled over the same area.
  */
 
 struct reduction {
     const struct jpeg_layout *layout;
+    unsigned components;
     uint32_t width, height;    /* of the result, as stored: before it is turned */
     unsigned h, v;             /* the luma's sampling factors against the chroma's */
-    double step_x, step_y;
     struct plane planes[JPEG_COMPONENTS_MAX];
     bool transposed;           /* the planes are, now */
 };
@@ -56,19 +57,11 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-/* The smallest transform that still has every frequency of the result. */
 static unsigned choose_points(double factor)
 {
-    double points = ceil(factor * 8 - 1e-9);
+    double points = ceil(factor * 12 - 1e-9);
 
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
-}
-
-static double step_for(uint32_t from, uint32_t to, double factor, unsigned points)
-{
-    if (fabs(factor * 8 - points) < 1e-9)
-        return 1;
-    return (double)from / to * points / 8;
 }
 
 static uint32_t width_of(const struct reduction *reduction, unsigned component)
@@ -81,22 +74,6 @@ static uint32_t height_of(const struct reduction *reduction, unsigned component)
     return component == 0 ? reduction->height : divide_up(reduction->height, reduction->v);
 }
 
-/* Cuts a plane to its size; where it is a sample short (a single pixel reduced by a half still has
- * one), the last one goes on. */
-static void cut(struct plane *plane, uint32_t width, uint32_t height)
-{
-    for (uint32_t y = 0; width > plane->width && y < plane->height; y++) {
-        uint8_t *row = plane->data + y * plane->pitch;
-
-        memset(row + plane->width, row[plane->width - 1], width - plane->width);
-    }
-    plane->width = width;
-    for (; plane->height < height; plane->height++)
-        memcpy(plane->data + plane->height * plane->pitch,
-               plane->data + (plane->height - 1) * plane->pitch, plane->pitch);
-    plane->height = height;
-}
-
 static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height)
 {
     struct plane plane;
@@ -106,65 +83,106 @@ static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height
     return plane;
 }
 
-/* Filters a plane to width x height: down, transposed, down again. Leaves it transposed. */
-static int reduce_plane(struct plane *plane, uint32_t width, uint32_t height, double step_x,
-                        double step_y, uint8_t **memory)
+/* Decodes into planes that are as large as the picture. */
+static int fill_planes(struct reduction *reduction)
 {
-    struct plane lower = take_plane(memory, plane->width, height);
-    struct plane turned = take_plane(memory, height, plane->width);
-    struct plane reduced = take_plane(memory, height, width);
-    int r = plane_reduce_rows(plane, &lower, step_y);
-
-    if (r != 0)
-        return r;
-    plane_transpose(&lower, &turned);
-    *plane = reduced;
-    return plane_reduce_rows(&turned, &reduced, step_x);
-}
-
-static int reduce_planes(struct reduction *reduction)
-{
+    struct jpeg_decoding decoding = {
+        .components = reduction->components, .points = 8, .exact = true};
+    struct jpeg_extent extent[JPEG_COMPONENTS_MAX];
     size_t bytes = 0;
     uint8_t *memory;
+    int r;
 
-    for (unsigned i = 0; i < reduction->layout->components; i++) {
-        uint32_t width = width_of(reduction, i), height = height_of(reduction, i);
-
-        bytes += plane_bytes(reduction->planes[i].width, height) +
-                 plane_bytes(height, reduction->planes[i].width) + plane_bytes(height, width);
+    for (unsigned i = 0; i < reduction->components; i++) {
+        extent[i] = jpeg_decoded_extent(reduction->layout, i, 8);
+        bytes += plane_bytes(extent[i].padded_width, extent[i].padded_height);
     }
-    if ((memory = jpeg_memory(MEMORY_RESAMPLED, bytes)) == NULL)
+    if ((memory = jpeg_memory(MEMORY_PLANES, bytes)) == NULL)
         return -ENOMEM;
-    for (unsigned i = 0; i < reduction->layout->components; i++) {
-        int r = reduce_plane(&reduction->planes[i], width_of(reduction, i), height_of(reduction, i),
-                             reduction->step_x, reduction->step_y, &memory);
-
-        if (r != 0)
-            return r;
+    for (unsigned i = 0; i < reduction->components; i++) {
+        reduction->planes[i] =
+            take_plane(&memory, extent[i].padded_width, extent[i].padded_height);
+        decoding.target[i].plane = &reduction->planes[i];
     }
-    reduction->transposed = true;
-    return 0;
+    r = jpeg_decode(reduction->layout, &decoding);
+    for (unsigned i = 0; i < reduction->components; i++) {
+        reduction->planes[i].width = extent[i].width;
+        reduction->planes[i].height = extent[i].height;
+    }
+    return r;
 }
 
-static int size_planes(struct reduction *reduction)
+static void describe_reducer(const struct reduction *reduction, unsigned component, unsigned points,
+                             struct reducer_options *options)
 {
-    if (reduction->step_x != 1 || reduction->step_y != 1)
-        return reduce_planes(reduction);
-    for (unsigned i = 0; i < reduction->layout->components; i++)
-        cut(&reduction->planes[i], width_of(reduction, i), height_of(reduction, i));
+    const struct jpeg_layout *layout = reduction->layout;
+    struct jpeg_extent extent = jpeg_decoded_extent(layout, component, points);
+
+    *options = (struct reducer_options){
+        .width = extent.width,
+        .height = extent.height,
+        .padded_width = extent.padded_width,
+        .to_width = width_of(reduction, component),
+        .to_height = height_of(reduction, component),
+        .step_x = layout->width * points / (8.0 * reduction->width),
+        .step_y = layout->height * points / (8.0 * reduction->height),
+        .transposed = swaps_sides(layout->orientation),
+    };
+}
+
+/* Begins a reducer for each component, and their planes. */
+static int begin_reducers(struct reduction *reduction, unsigned points, struct reducer *reducers)
+{
+    struct reducer_options options[JPEG_COMPONENTS_MAX];
+    size_t bytes = 0, planes_bytes = 0;
+    uint8_t *memory, *planes;
+
+    for (unsigned i = 0; i < reduction->components; i++) {
+        describe_reducer(reduction, i, points, &options[i]);
+        bytes += reducer_bytes(&options[i]);
+        planes_bytes += plane_bytes(options[i].to_width, options[i].to_height) +
+                        plane_bytes(options[i].to_height, options[i].to_width);
+    }
+    memory = jpeg_memory(MEMORY_REDUCERS, bytes);
+    planes = jpeg_memory(MEMORY_PLANES, planes_bytes);
+    if (memory == NULL || planes == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < reduction->components; i++) {
+        reduction->planes[i] =
+            options[i].transposed ? take_plane(&planes, options[i].to_height, options[i].to_width)
+                                  : take_plane(&planes, options[i].to_width, options[i].to_height);
+        reducer_begin(&reducers[i], &options[i], memory, &reduction->planes[i]);
+        memory += reducer_bytes(&options[i]);
+    }
+    reduction->transposed = options[0].transposed;
     return 0;
 }
 
-static int transpose_planes(struct reduction *reduction, unsigned components)
+/* Decodes into planes of the reduced size. */
+static int fill_reduced_planes(struct reduction *reduction, double factor)
+{
+    struct jpeg_decoding decoding = {.components = reduction->components, .deep = true};
+    struct reducer reducers[JPEG_COMPONENTS_MAX];
+    int r;
+
+    decoding.points = choose_points(factor);
+    if ((r = begin_reducers(reduction, decoding.points, reducers)) != 0)
+        return r;
+    for (unsigned i = 0; i < reduction->components; i++)
+        decoding.target[i].reducer = &reducers[i];
+    return jpeg_decode(reduction->layout, &decoding);
+}
+
+static int transpose_planes(struct reduction *reduction)
 {
     size_t bytes = 0;
     uint8_t *memory;
 
-    for (unsigned i = 0; i < components; i++)
+    for (unsigned i = 0; i < reduction->components; i++)
         bytes += plane_bytes(reduction->planes[i].height, reduction->planes[i].width);
     if ((memory = jpeg_memory(MEMORY_TURNED, bytes)) == NULL)
         return -ENOMEM;
-    for (unsigned i = 0; i < components; i++) {
+    for (unsigned i = 0; i < reduction->components; i++) {
         struct plane *plane = &reduction->planes[i];
         struct plane turned = take_plane(&memory, plane->height, plane->width);
 
@@ -176,7 +194,7 @@ static int transpose_planes(struct reduction *reduction, unsigned components)
 }
 
 /* EXIF orientation as a transposition (5 to 8) and then mirroring and flipping. */
-static int turn_planes(struct reduction *reduction, unsigned components)
+static int turn_planes(struct reduction *reduction)
 {
     unsigned orientation = reduction->layout->orientation;
     bool mirror = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
@@ -184,8 +202,8 @@ static int turn_planes(struct reduction *reduction, unsigned components)
     int r = 0;
 
     if (reduction->transposed != swaps_sides(orientation))
-        r = transpose_planes(reduction, components);
-    for (unsigned i = 0; r == 0 && i < components; i++) {
+        r = transpose_planes(reduction);
+    for (unsigned i = 0; r == 0 && i < reduction->components; i++) {
         if (mirror)
             plane_mirror(&reduction->planes[i]);
         if (flip)
@@ -232,56 +250,54 @@ static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *e
 int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *request,
                struct image_output *output)
 {
-    struct jpeg_decoding decoding = {.components = layout->components};
     struct jpeg_encoding encoding = {.components = layout->components};
-    struct reduction reduction = {.layout = layout};
+    struct reduction reduction = {.layout = layout, .components = layout->components};
     int r;
 
     if (!find_sampling(&reduction, layout))
         return -ENOTSUP;
-    decoding.points = choose_points(request->factor);
     reduction.width = image_scaled_length(layout->width, request->factor);
     reduction.height = image_scaled_length(layout->height, request->factor);
-    reduction.step_x =
-        step_for(layout->width, reduction.width, request->factor, decoding.points);
-    reduction.step_y =
-        step_for(layout->height, reduction.height, request->factor, decoding.points);
     encoding.quality = request->quality > 0 ? request->quality : request->default_quality;
     describe(&reduction, &encoding);
-    if ((r = jpeg_decode(layout, &decoding, reduction.planes)) != 0 ||
-        (r = size_planes(&reduction)) != 0 ||
-        (r = turn_planes(&reduction, layout->components)) != 0 ||
-        (r = add_profile(layout, &encoding)) != 0)
+    if (reduction.width == layout->width && reduction.height == layout->height)
+        r = fill_planes(&reduction);
+    else
+        r = fill_reduced_planes(&reduction, request->factor);
+    if (r != 0 || (r = turn_planes(&reduction)) != 0 || (r = add_profile(layout, &encoding)) != 0)
         return r;
     return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
 }
 
-/* The luma's quantization row by row, turned with the picture. */
+/* The luma's quantization row by row, turned with the picture, and four times finer: new blocks round
+ * anew, and that is not to be seen. */
 static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizers[64])
 {
     for (unsigned k = 0; k < 64; k++) {
         unsigned row = idct_natural_order[k] >> 3, column = idct_natural_order[k] & 7;
         unsigned place = swaps_sides(layout->orientation) ? column * 8 + row : row * 8 + column;
 
-        quantizers[place] = jpeg_quantizer(&layout->component[0], k);
+        quantizers[place] = (jpeg_quantizer(&layout->component[0], k) + 3) / 4;
     }
 }
 
 int jpeg_gray_pixels(const struct jpeg_layout *layout, const struct image_request *request,
                      struct image_output *output)
 {
-    struct jpeg_decoding decoding = {.components = 1, .points = 8, .exact = true};
     struct jpeg_encoding encoding = {.components = 1, .quality = request->quality};
-    struct reduction reduction = {
-        .layout = layout, .width = layout->width, .height = layout->height, .h = 1, .v = 1};
+    struct reduction reduction = {.layout = layout,
+                                  .components = 1,
+                                  .width = layout->width,
+                                  .height = layout->height,
+                                  .h = 1,
+                                  .v = 1};
     unsigned quantizers[64];
     int r;
 
     if (layout->component[0].h != layout->h_max || layout->component[0].v != layout->v_max)
         return -ENOTSUP;
     describe(&reduction, &encoding);
-    if ((r = jpeg_decode(layout, &decoding, reduction.planes)) != 0 ||
-        (r = turn_planes(&reduction, 1)) != 0)
+    if ((r = fill_planes(&reduction)) != 0 || (r = turn_planes(&reduction)) != 0)
         return r;
     copy_quantizers(layout, quantizers);
     encoding.quantizers = quantizers;

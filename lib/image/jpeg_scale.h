@@ -14,6 +14,6 @@ int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *req
                struct image_output *output);
 
 /* Gray through pixels: decodes the luma, turns it upright, and encodes it at request->quality, or
- * where that is 0 with the quantization it had. */
+ * where that is 0 four times finer than it was. */
 int jpeg_gray_pixels(const struct jpeg_layout *layout, const struct image_request *request,
                      struct image_output *output);

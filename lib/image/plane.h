@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * One component of a picture, 8 bits a sample, in rows `pitch` bytes apart. Every plane has memory
- * for PLANE_MARGIN samples behind each row and PLANE_MARGIN rows behind the last, so that loops may
- * work in whole vectors and blocks. One thread.
+ * One component of a picture: samples of 8 bits in rows `pitch` bytes apart. Every plane has memory
+ * for PLANE_MARGIN samples behind each row and PLANE_MARGIN rows behind the last: loops may work in
+ * whole vectors and blocks. One thread.
  */
 struct plane {
     uint8_t *data;
@@ -17,9 +17,9 @@ struct plane {
     size_t pitch;
 };
 
-enum { PLANE_MARGIN = 16 };
+enum { PLANE_MARGIN = 32 };
 
-/* The bytes that a plane of this size takes, and its pitch: a multiple of 64. */
+/* The bytes that a plane of this size takes. */
 size_t plane_bytes(uint32_t width, uint32_t height);
 
 /* Lays a plane into memory of that many bytes. */
@@ -31,10 +31,3 @@ void plane_transpose(const struct plane *from, struct plane *to);
 /* In place: right becomes left; bottom becomes top. */
 void plane_mirror(struct plane *plane);
 void plane_flip(struct plane *plane);
-
-/*
- * Reduces the height by filtering (Lanczos, 3 lobes, normalized at the edges): row y of `to` is
- * centred at (y + 0.5) * step - 0.5 of `from`, step >= 1 - 1/64. Width as in `from`; `to` is placed.
- * 0 or -ENOMEM.
- */
-int plane_reduce_rows(const struct plane *from, struct plane *to, double step);

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/reducer.h"
+
+#include "image/transpose.h"
+
+#include <math.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+/*
+ * There is one filter, down along columns, where neighbouring samples are neighbours in memory and
+ * sixteen are filtered at once. A strip of STRIP_ROWS rows that were filtered down is transposed and
+ * filtered down again, which is across; that is cheaper than gathering.
+ *
+ *     window (rows going in) -> strip -> turned (its columns) -> narrow (8 bits) -> plane
+ *
+ * Sums are of 16 bits: a sample has 6 bits of fraction, of which a product, whose high half alone is
+ * kept, has 5.
+ */
+enum {
+    LOBES = 3,
+    KERNEL_STEPS = 1024,       /* of the kernel's table, a lobe */
+    WEIGHT_BITS = 14,          /* a weight of 1 */
+    SUM_BITS = REDUCER_FRACTION_BITS - 1,
+    STRIP_ROWS = 32,
+    GROUP = 32,                /* samples filtered at once */
+    SAMPLE_BYTES = 2,
+    WINDOW_SLACK = REDUCER_ROWS_MAX, /* rows that go in before the window is moved up */
+};
+
+/* --- weights ------------------------------------------------------------------------------------ */
+
+static float kernel[LOBES * KERNEL_STEPS + 2];
+
+static void make_kernel(void)
+{
+    if (kernel[0] != 0)
+        return;
+    for (unsigned i = 1; i < LOBES * KERNEL_STEPS; i++) {
+        double x = M_PI * i / KERNEL_STEPS;
+
+        kernel[i] = (float)(LOBES * sin(x) * sin(x / LOBES) / (x * x));
+    }
+    kernel[0] = 1;
+}
+
+static float lanczos(float x)
+{
+    float position = fabsf(x) * KERNEL_STEPS;
+    unsigned left = (unsigned)position;
+
+    if (left >= LOBES * KERNEL_STEPS)
+        return 0;
+    return kernel[left] + (kernel[left + 1] - kernel[left]) * (position - (float)left);
+}
+
+/* Samples under the filter of one sample of the result, `length` being all there are. */
+static uint32_t count_taps(double step, uint32_t length)
+{
+    double taps = 2 * ceil(LOBES * (step < 1 ? 1 : step)) + 1;
+
+    return taps < length ? (uint32_t)taps : length;
+}
+
+/* The weights of sample i; they sum up to 1 exactly. */
+static void find_weights(struct reducer_filter *filter, uint32_t i, double step, uint32_t length)
+{
+    const double width = step < 1 ? 1 : step, centre = (i + 0.5) * step - 0.5;
+    const double from = ceil(centre - LOBES * width);
+    const uint32_t last_first = length - filter->taps;
+    int16_t *weights = filter->weights + (size_t)i * filter->taps;
+    uint32_t first = from < 0 ? 0 : from > last_first ? last_first : (uint32_t)from;
+    int rest = 1 << WEIGHT_BITS;
+    uint32_t largest = 0;
+    float sum = 0;
+
+    for (uint32_t n = 0; n < filter->taps; n++)
+        sum += lanczos((float)((first + n - centre) / width));
+    for (uint32_t n = 0; n < filter->taps; n++) {
+        float weight = lanczos((float)((first + n - centre) / width)) / sum;
+
+        weights[n] = (int16_t)lrintf(weight * (1 << WEIGHT_BITS));
+        rest -= weights[n];
+        if (weights[n] > weights[largest])
+            largest = n;
+    }
+    weights[largest] = (int16_t)(weights[largest] + rest);
+    filter->first[i] = first;
+}
+
+/* --- groups of samples, for every machine ------------------------------------------------------- */
+
+typedef void group_function(const uint8_t *from, size_t pitch, const int16_t *weights,
+                            uint32_t taps, uint8_t *to);
+
+static void sum_group(const uint8_t *from, size_t pitch, const int16_t *weights, uint32_t taps,
+                      int16_t sums[GROUP])
+{
+    memset(sums, 0, GROUP * sizeof(*sums));
+    for (; taps > 0; taps--, weights++, from += pitch) {
+        const int16_t *samples = (const int16_t *)(const void *)from;
+
+        for (unsigned x = 0; x < GROUP; x++) {
+            int product = (samples[x] * *weights + (1 << 14)) >> 15;
+
+            sums[x] = (int16_t)(sums[x] + product);
+        }
+    }
+}
+
+/* To samples as they went in. */
+static void filter_deep(const uint8_t *from, size_t pitch, const int16_t *weights, uint32_t taps,
+                        uint8_t *to)
+{
+    int16_t sums[GROUP];
+
+    sum_group(from, pitch, weights, taps, sums);
+    for (unsigned x = 0; x < GROUP; x++)
+        sums[x] = (int16_t)(sums[x] * 2);
+    memcpy(to, sums, sizeof(sums));
+}
+
+/* To samples of 8 bits. */
+static void filter_plain(const uint8_t *from, size_t pitch, const int16_t *weights, uint32_t taps,
+                         uint8_t *to)
+{
+    int16_t sums[GROUP];
+
+    sum_group(from, pitch, weights, taps, sums);
+    for (unsigned x = 0; x < GROUP; x++) {
+        int sample = (sums[x] + (128 << SUM_BITS) + (1 << (SUM_BITS - 1))) >> SUM_BITS;
+
+        to[x] = (uint8_t)(sample < 0 ? 0 : sample > 255 ? 255 : sample);
+    }
+}
+
+/* --- the same with vectors of 32 bytes ---------------------------------------------------------- */
+
+#ifdef __x86_64__
+#define _avx2_ __attribute__((target("avx2")))
+
+struct sums {
+    __m256i left, right;
+};
+
+_avx2_ static inline struct sums sum_group_avx2(const uint8_t *from, size_t pitch,
+                                                const int16_t *weights, uint32_t taps)
+{
+    struct sums sums = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+
+    for (; taps > 0; taps--, weights++, from += pitch) {
+        const __m256i_u *row = (const __m256i_u *)from;
+        __m256i weight = _mm256_set1_epi16(*weights);
+
+        sums.left = _mm256_add_epi16(sums.left, _mm256_mulhrs_epi16(row[0], weight));
+        sums.right = _mm256_add_epi16(sums.right, _mm256_mulhrs_epi16(row[1], weight));
+    }
+    return sums;
+}
+
+_avx2_ static void filter_deep_avx2(const uint8_t *from, size_t pitch, const int16_t *weights,
+                                    uint32_t taps, uint8_t *to)
+{
+    struct sums sums = sum_group_avx2(from, pitch, weights, taps);
+
+    _mm256_storeu_si256((__m256i_u *)to, _mm256_add_epi16(sums.left, sums.left));
+    _mm256_storeu_si256((__m256i_u *)to + 1, _mm256_add_epi16(sums.right, sums.right));
+}
+
+_avx2_ static void filter_plain_avx2(const uint8_t *from, size_t pitch, const int16_t *weights,
+                                     uint32_t taps, uint8_t *to)
+{
+    const __m256i middle = _mm256_set1_epi16((128 << SUM_BITS) + (1 << (SUM_BITS - 1)));
+    struct sums sums = sum_group_avx2(from, pitch, weights, taps);
+    __m256i left = _mm256_srai_epi16(_mm256_add_epi16(sums.left, middle), SUM_BITS);
+    __m256i right = _mm256_srai_epi16(_mm256_add_epi16(sums.right, middle), SUM_BITS);
+    __m256i packed = _mm256_packus_epi16(left, right);
+
+    _mm256_storeu_si256((__m256i_u *)to, _mm256_permute4x64_epi64(packed, 0xd8));
+}
+#endif
+
+static bool has_avx2(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
+
+static group_function *deep_function(void)
+{
+#ifdef __x86_64__
+    if (has_avx2())
+        return filter_deep_avx2;
+#endif
+    return filter_deep;
+}
+
+static group_function *plain_function(void)
+{
+#ifdef __x86_64__
+    if (has_avx2())
+        return filter_plain_avx2;
+#endif
+    return filter_plain;
+}
+
+/* --- memory ------------------------------------------------------------------------------------- */
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + 63) & ~(size_t)63;
+}
+
+/* A row going in, with whole groups. */
+static size_t row_bytes(const struct reducer_options *options)
+{
+    return aligned(((size_t)options->padded_width + GROUP + 16) * SAMPLE_BYTES);
+}
+
+static size_t filter_bytes(uint32_t count, uint32_t taps)
+{
+    return aligned(count * sizeof(uint32_t)) + aligned((size_t)count * taps * sizeof(int16_t));
+}
+
+static uint32_t window_rows(const struct reducer_options *options)
+{
+    return count_taps(options->step_y, options->height) + WINDOW_SLACK + REDUCER_ROWS_MAX;
+}
+
+size_t reducer_bytes(const struct reducer_options *options)
+{
+    return filter_bytes(options->to_width, count_taps(options->step_x, options->width)) +
+           filter_bytes(options->to_height, count_taps(options->step_y, options->height)) +
+           row_bytes(options) * (window_rows(options) + STRIP_ROWS) +
+           aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES +
+           aligned((size_t)options->to_width + 16) * STRIP_ROWS;
+}
+
+static uint8_t *take(uint8_t **memory, size_t bytes)
+{
+    uint8_t *taken = *memory;
+
+    *memory += bytes;
+    return taken;
+}
+
+static void begin_filter(struct reducer_filter *filter, uint32_t count, double step,
+                         uint32_t length, uint8_t **memory)
+{
+    filter->count = count;
+    filter->taps = count_taps(step, length);
+    filter->first = (uint32_t *)(void *)take(memory, aligned(count * sizeof(uint32_t)));
+    filter->weights = (int16_t *)(void *)take(
+        memory, aligned((size_t)count * filter->taps * sizeof(int16_t)));
+    for (uint32_t i = 0; i < count; i++)
+        find_weights(filter, i, step, length);
+}
+
+void reducer_begin(struct reducer *reducer, const struct reducer_options *options, uint8_t *memory,
+                   struct plane *to)
+{
+    make_kernel();
+    *reducer = (struct reducer){.width = options->width,
+                                .height = options->height,
+                                .pitch = row_bytes(options),
+                                .window_rows = window_rows(options),
+                                .to = to,
+                                .transposed = options->transposed};
+    begin_filter(&reducer->across, options->to_width, options->step_x, options->width, &memory);
+    begin_filter(&reducer->down, options->to_height, options->step_y, options->height, &memory);
+    reducer->window = take(&memory, reducer->pitch * reducer->window_rows);
+    reducer->strip = take(&memory, reducer->pitch * STRIP_ROWS);
+    reducer->turned = take(&memory, aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES);
+    reducer->narrow = take(&memory, aligned((size_t)options->to_width + 16) * STRIP_ROWS);
+}
+
+/* --- at work ------------------------------------------------------------------------------------ */
+
+_hot_ static void turn_strip(struct reducer *reducer)
+{
+    const size_t turned_pitch = STRIP_ROWS * SAMPLE_BYTES;
+
+    for (uint32_t x = 0; x < reducer->width; x += 8)
+        for (uint32_t y = 0; y < STRIP_ROWS; y += 8)
+            transpose_8x8(reducer->strip + y * reducer->pitch + (size_t)x * SAMPLE_BYTES,
+                          reducer->pitch, reducer->turned + x * turned_pitch + y * SAMPLE_BYTES,
+                          turned_pitch);
+}
+
+static void store_transposed(struct reducer *reducer, uint32_t y)
+{
+    for (uint32_t x = 0; x < reducer->across.count; x++)
+        memcpy(reducer->to->data + x * reducer->to->pitch + y, reducer->narrow + x * STRIP_ROWS,
+               STRIP_ROWS);
+}
+
+_hot_ static void store_upright(struct reducer *reducer, uint32_t y)
+{
+    const size_t pitch = reducer->to->pitch;
+
+    for (uint32_t x = 0; x < reducer->across.count; x += 16) {
+        uint8_t *to = reducer->to->data + y * pitch + x;
+
+        transpose_16x16(reducer->narrow + x * STRIP_ROWS, STRIP_ROWS, to, pitch);
+        transpose_16x16(reducer->narrow + x * STRIP_ROWS + 16, STRIP_ROWS, to + 16 * pitch, pitch);
+    }
+}
+
+/* The strip is full, or the last one. */
+static void finish_strip(struct reducer *reducer)
+{
+    const size_t turned_pitch = STRIP_ROWS * SAMPLE_BYTES;
+    const struct reducer_filter *filter = &reducer->across;
+    group_function *filter_group = plain_function();
+    uint32_t y = reducer->done - reducer->strip_rows;
+
+    turn_strip(reducer);
+    for (uint32_t x = 0; x < filter->count; x++)
+        filter_group(reducer->turned + filter->first[x] * turned_pitch, turned_pitch,
+                     filter->weights + (size_t)x * filter->taps, filter->taps,
+                     reducer->narrow + x * STRIP_ROWS);
+    if (reducer->transposed)
+        store_transposed(reducer, y);
+    else
+        store_upright(reducer, y);
+    reducer->strip_rows = 0;
+}
+
+static void filter_row(struct reducer *reducer)
+{
+    const struct reducer_filter *filter = &reducer->down;
+    const int16_t *weights = filter->weights + (size_t)reducer->done * filter->taps;
+    const uint8_t *from =
+        reducer->window + (filter->first[reducer->done] - reducer->window_first) * reducer->pitch;
+    uint8_t *to = reducer->strip + reducer->strip_rows * reducer->pitch;
+    group_function *filter_group = deep_function();
+
+    for (size_t x = 0; x < reducer->width; x += GROUP)
+        filter_group(from + x * SAMPLE_BYTES, reducer->pitch, weights, filter->taps,
+                     to + x * SAMPLE_BYTES);
+    reducer->strip_rows++;
+    reducer->done++;
+    if (reducer->strip_rows == STRIP_ROWS || reducer->done == filter->count)
+        finish_strip(reducer);
+}
+
+/* Forgets the rows that no filter needs any more, when there is no room for more. */
+static void move_window(struct reducer *reducer)
+{
+    const struct reducer_filter *filter = &reducer->down;
+    uint32_t end = reducer->window_first + reducer->window_filled, needed = end;
+
+    if (reducer->window_filled + REDUCER_ROWS_MAX <= reducer->window_rows)
+        return;
+    if (reducer->done < filter->count && filter->first[reducer->done] < end)
+        needed = filter->first[reducer->done];
+    memmove(reducer->window, reducer->window + (needed - reducer->window_first) * reducer->pitch,
+            (end - needed) * reducer->pitch);
+    reducer->window_first = needed;
+    reducer->window_filled = end - needed;
+}
+
+uint8_t *reducer_take(struct reducer *reducer, uint32_t rows)
+{
+    const struct reducer_filter *filter = &reducer->down;
+
+    reducer->window_filled += rows;
+    while (reducer->done < filter->count &&
+           filter->first[reducer->done] + filter->taps <=
+               reducer->window_first + reducer->window_filled)
+        filter_row(reducer);
+    move_window(reducer);
+    return reducer->window + reducer->window_filled * reducer->pitch;
+}
