@@ -13,10 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 
 static long read_passwd(void)
 {
@@ -38,6 +40,13 @@ static long make_socket(void)
     return socket(AF_INET, SOCK_STREAM, 0);
 }
 
+static long connect_out(void)
+{
+    struct sockaddr address = {.sa_family = AF_INET};
+
+    return connect(STDERR_FILENO, &address, sizeof(address));
+}
+
 static long run_shell(void)
 {
     return execl("/bin/sh", "sh", "-c", "exit 0", (char *)NULL);
@@ -53,6 +62,21 @@ static long signal_parent(void)
     return kill(getppid(), SIGTERM);
 }
 
+static long signal_everybody(void)
+{
+    return kill(-1, SIGTERM);
+}
+
+static long signal_thread_of_parent(void)
+{
+    return syscall(SYS_tgkill, getppid(), getppid(), SIGKILL);
+}
+
+static long write_own_memory(void)
+{
+    return open("/proc/self/mem", O_RDWR);
+}
+
 static long grow_region(void)
 {
     return ftruncate(WORKER_FD_REGION, 1L << 40);
@@ -63,6 +87,29 @@ static long extend_region(void)
     return fallocate(WORKER_FD_REGION, 0, 0, 1L << 40);
 }
 
+static long shrink_region(void)
+{
+    return ftruncate(WORKER_FD_REGION, 0);
+}
+
+static long punch_region(void)
+{
+    return fallocate(WORKER_FD_REGION, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096);
+}
+
+static long seal_region(void)
+{
+    return fcntl(WORKER_FD_REGION, F_ADD_SEALS, F_SEAL_WRITE);
+}
+
+static long read_parents_memory(void)
+{
+    char byte;
+    struct iovec here = {&byte, 1}, there = {&byte, 1};
+
+    return process_vm_readv(getppid(), &here, 1, &there, 1, 0);
+}
+
 static long fork_process(void)
 {
     return (long)fork();
@@ -70,8 +117,22 @@ static long fork_process(void)
 
 static long map_code(void)
 {
-    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return page == MAP_FAILED ? -1 : 0;
+}
+
+static long make_code_of_data(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return page == MAP_FAILED ? -1 : mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
+
+static long map_region_as_code(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, WORKER_FD_REGION, 0);
 
     return page == MAP_FAILED ? -1 : 0;
 }
@@ -98,9 +159,75 @@ static long raise_limit(void)
     return setrlimit(RLIMIT_AS, &limit);
 }
 
-static long share_files(void)
+static long lift_own_limit(void)
+{
+    struct rlimit limit = {4096, 4096};
+
+    return prlimit(0, RLIMIT_NOFILE, &limit, NULL);
+}
+
+static long new_namespace(void)
 {
     return syscall(SYS_unshare, CLONE_NEWUSER);
+}
+
+static long clone_namespace(void)
+{
+    return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static long clone_by_struct(void)
+{
+    char arguments[64] = {0};
+
+    return syscall(SYS_clone3, arguments, sizeof(arguments));
+}
+
+static long become_dumpable(void)
+{
+    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+static long outlive_parent(void)
+{
+    return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+}
+
+static long duplicate_log(void)
+{
+    return dup(STDERR_FILENO);
+}
+
+static long make_queue(void)
+{
+    return syscall(SYS_mq_open, "grisaille-hostile", O_RDWR | O_CREAT, 0600, NULL);
+}
+
+static long make_shared_memory(void)
+{
+    return syscall(SYS_shmget, 0x67726973, 4096, 01600);
+}
+
+static long set_up_ring(void)
+{
+    char parameters[256] = {0};
+
+    return syscall(SYS_io_uring_setup, 8, parameters);
+}
+
+static long load_program(void)
+{
+    return syscall(SYS_bpf, 0, NULL, 0);
+}
+
+static long remove_file(void)
+{
+    return unlink("/tmp/grisaille-hostile");
+}
+
+static long change_root(void)
+{
+    return chroot("/tmp");
 }
 
 static long get_parent(void)
@@ -108,27 +235,74 @@ static long get_parent(void)
     return getppid();
 }
 
+static long get_own(void)
+{
+    return getpid();
+}
+
+/* Mapping more than there is works; touching it is SIGBUS, here and nowhere else. */
+static long touch_beyond_region(void)
+{
+    char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_FD_REGION, 1L << 40);
+
+    if (page == MAP_FAILED)
+        return -1;
+    *page = 1;
+    return 0;
+}
+
 static const struct {
     const char *name;
     long (*make)(void);
 } calls[] = {
+    /* files */
     {"read-passwd", read_passwd},
     {"list-root", list_root},
     {"write-file", write_file},
+    {"write-own-memory", write_own_memory},
+    {"unlink", remove_file},
+    {"chroot", change_root},
+    {"duplicate-log", duplicate_log},
+    /* the network, and other ways out */
     {"socket", make_socket},
-    {"exec", run_shell},
-    {"ptrace", trace_parent},
-    {"signal-parent", signal_parent},
-    {"grow-region", grow_region},
-    {"fallocate-region", extend_region},
-    {"fork", fork_process},
-    {"map-code", map_code},
+    {"connect", connect_out},
     {"memfd", make_memfd},
-    {"setuid", become_root},
+    {"make-queue", make_queue},
+    {"shmget", make_shared_memory},
     {"write-queue", write_elsewhere},
+    {"io-uring", set_up_ring},
+    {"bpf", load_program},
+    /* other processes */
+    {"exec", run_shell},
+    {"fork", fork_process},
+    {"clone-namespace", clone_namespace},
+    {"clone3", clone_by_struct},
+    {"ptrace", trace_parent},
+    {"read-parent", read_parents_memory},
+    {"signal-parent", signal_parent},
+    {"signal-everybody", signal_everybody},
+    {"signal-thread", signal_thread_of_parent},
+    {"outlive-parent", outlive_parent},
+    /* the shared memory */
+    {"grow-region", grow_region},
+    {"shrink-region", shrink_region},
+    {"fallocate-region", extend_region},
+    {"punch-region", punch_region},
+    {"seal-region", seal_region},
+    {"touch-beyond", touch_beyond_region},
+    /* code */
+    {"map-code", map_code},
+    {"protect-code", make_code_of_data},
+    {"region-code", map_region_as_code},
+    /* rights */
+    {"setuid", become_root},
     {"raise-limit", raise_limit},
-    {"unshare", share_files},
+    {"raise-descriptors", lift_own_limit},
+    {"unshare", new_namespace},
+    {"dumpable", become_dumpable},
     {"getppid", get_parent},
+    /* allowed: what a call that works looks like */
+    {"getpid", get_own},
 };
 
 int order_call(const struct job_message *job, const char *argument, struct worker_output *output)

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,8 +89,42 @@ static int allocate(const struct job_message *job, const char *argument,
     return 0;
 }
 
-static int refuse(const struct job_message *job, const char *argument,
-                  struct worker_output *output)
+/* Processes without end; the first one should be the last. */
+static int fork_bomb(const struct job_message *job, const char *argument,
+                     struct worker_output *output)
+{
+    (void)job;
+    (void)argument;
+    (void)output;
+    for (;;)
+        fork();
+    return 0;
+}
+
+static void *sit(void *unused)
+{
+    struct timespec long_time = {.tv_sec = 3600};
+
+    nanosleep(&long_time, NULL);
+    return unused;
+}
+
+/* Threads until one is refused, which the memory limit sees to. */
+static int thread_bomb(const struct job_message *job, const char *argument,
+                       struct worker_output *output)
+{
+    pthread_t thread;
+    int count = 0;
+
+    (void)job;
+    (void)argument;
+    while (pthread_create(&thread, NULL, sit, NULL) == 0)
+        count++;
+    snprintf(output->detail, sizeof(output->detail), "refused after %d threads", count);
+    return STATUS_IMAGE_TOO_LARGE;
+}
+
+static int refuse(const struct job_message *job, const char *argument, struct worker_output *output)
 {
     (void)job;
     snprintf(output->detail, sizeof(output->detail), "as ordered");
@@ -97,9 +132,17 @@ static int refuse(const struct job_message *job, const char *argument,
 }
 
 static const struct order orders[] = {
-    {"echo", echo},   {"signal", die},         {"exit", leave},     {"hang", hang},
-    {"sleep", nap},   {"allocate", allocate},  {"status", refuse},  {"call", order_call},
+    {"echo", echo},
+    {"signal", die},
+    {"exit", leave},
+    {"hang", hang},
+    {"sleep", nap},
+    {"allocate", allocate},
+    {"status", refuse},
+    {"call", order_call},
     {"lie", order_lie},
+    {"fork-bomb", fork_bomb},
+    {"thread-bomb", thread_bomb},
 };
 
 static void read_order(const struct job_message *job, const uint8_t *input,
@@ -115,8 +158,7 @@ static void read_order(const struct job_message *job, const uint8_t *input,
     text[length] = '\0';
 }
 
-static int handle(const struct job_message *job, const uint8_t *input,
-                  struct worker_output *output)
+static int handle(const struct job_message *job, const uint8_t *input, struct worker_output *output)
 {
     char text[ORDER_BYTES], *argument;
 
