@@ -157,6 +157,8 @@ int jpeg_encode(const struct jpeg_encoding *encoding, struct plane *planes, uint
 {
     j_compress_ptr codec = &encoder.codec;
 
+    if (capacity == 0)
+        return STATUS_IMAGE_TOO_LARGE; /* libjpeg looks for room only after each byte */
     if (setjmp(encoder.failed) != 0) {
         jpeg_abort_compress(codec);
         return encoder.status;
