@@ -33,7 +33,8 @@ static const char introduction[] =
     "| --- | --- |\n"
     "| `workers` | how many workers there are; what 0 means on this machine |\n"
     "| `memory_bound_bytes` | the server and its workers together stay below: workers x "
-    "max_memory_bytes + limits.max_inflight_bytes + listen.max_connections x 320 KiB + 32 MiB |\n"
+    "(max_memory_bytes + limits.max_body_bytes + limits.max_output_bytes) + "
+    "limits.max_inflight_bytes + listen.max_connections x 320 KiB + 32 MiB |\n"
     "| `sandbox` | what the workers' sandbox is made of on this machine |\n";
 
 static const char *const type_names[] = {
@@ -97,7 +98,7 @@ static void print_limits(const struct reading *reading, FILE *out)
             const struct entry *most = reading_find_offset(reading, entry->row->at_most[m]);
 
             if (entry->row->at_most[m] != 0 && most != NULL)
-                fprintf(out, "- `%s` is at most `%s`.\n", entry->key, most->key);
+                fprintf(out, "- `%s` is at most `%s`; where only the latter is given, the default gives way.\n", entry->key, most->key);
         }
     }
 }

@@ -89,7 +89,6 @@ static const struct option_row limit_rows[] = {
         .name = "max_body_bytes", .type = OPTION_INTEGER, .offset = AT(limits.max_body_bytes),
         .unit = "bytes",
         .smallest = 1, .largest = MEBIBYTES(1024),
-        .at_most = {AT(limits.max_inflight_bytes), AT(pool.max_memory_bytes)},
         .fallback = "33554432",
         .help = "largest body of a request",
     },
@@ -111,7 +110,6 @@ static const struct option_row limit_rows[] = {
         .name = "max_output_bytes", .type = OPTION_INTEGER, .offset = AT(limits.max_output_bytes),
         .unit = "bytes",
         .smallest = 1, .largest = MEBIBYTES(4096),
-        .at_most = {AT(pool.max_memory_bytes)},
         .fallback = "67108864",
         .help = "largest picture in an answer",
     },
@@ -173,7 +171,7 @@ static const struct option_row pool_rows[] = {
         .unit = "bytes",
         .smallest = MEBIBYTES(64), .largest = MEBIBYTES(1024 * 1024),
         .fallback = "2147483648",
-        .help = "address space of one worker",
+        .help = "address space of one worker, beside the memory it shares with the server",
     },
 };
 

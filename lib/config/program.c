@@ -40,9 +40,12 @@ unsigned settings_workers(const struct settings *settings)
 uint64_t settings_memory_bound(const struct settings *settings)
 {
     static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256) << 10;
+    uint64_t worker_bytes = (uint64_t)settings->pool.max_memory_bytes +
+                            (uint64_t)settings->limits.max_body_bytes +
+                            (uint64_t)settings->limits.max_output_bytes;
 
     /* The tables' ranges keep this below 2^51. */
-    return settings_workers(settings) * (uint64_t)settings->pool.max_memory_bytes +
+    return settings_workers(settings) * worker_bytes +
            (uint64_t)settings->limits.max_inflight_bytes +
            (uint64_t)settings->listen.max_connections * connection_bytes + server_bytes;
 }

@@ -195,7 +195,7 @@ void row_expects(const struct option_row *row, char text[static TEXT_BYTES])
         snprintf(text, TEXT_BYTES, "%s from %.15g to %.15g", kind, row->smallest, row->largest);
 }
 
-static void compare(struct reading *reading, const struct entry *entry, const struct entry *most)
+static void compare(struct reading *reading, struct entry *entry, const struct entry *most)
 {
     double value = reading_number(reading, entry->row);
     double limit = reading_number(reading, most->row);
@@ -203,17 +203,20 @@ static void compare(struct reading *reading, const struct entry *entry, const st
 
     if (value <= limit || entry->wrong || most->wrong)
         return;
-    reading_complain(reading, "%s%s%s%s: expected at most %s, which is %.15g, got %.15g%s",
+    if (entry->origin == FROM_DEFAULT) { /* nobody asked for it: it gives way */
+        reading_store_number(reading, entry, limit);
+        return;
+    }
+    reading_complain(reading, "%s%s%s%s: expected at most %s, which is %.15g, got %.15g",
                      !flag && reading->file ? reading->file : "",
                      !flag && reading->file ? ": " : "", flag ? "--" : "",
-                     flag ? entry->row->long_flag : entry->key, most->key, limit, value,
-                     entry->origin == FROM_DEFAULT ? ", its default" : "");
+                     flag ? entry->row->long_flag : entry->key, most->key, limit, value);
 }
 
 void reading_compare(struct reading *reading)
 {
     for (size_t i = 0; i < reading->count; i++) {
-        const struct entry *entry = &reading->entries[i];
+        struct entry *entry = &reading->entries[i];
 
         for (size_t m = 0; m < ARRAY_LENGTH(entry->row->at_most); m++) {
             const struct entry *most = reading_find_offset(reading, entry->row->at_most[m]);

@@ -46,7 +46,7 @@ struct job_parameters {
 struct setup_message {
     uint32_t version;
     uint32_t sandbox;         /* 1: cage yourself or say why not; 0: do not */
-    uint64_t max_memory_bytes; /* RLIMIT_AS */
+    uint64_t max_memory_bytes; /* of address space (RLIMIT_AS), beside the region */
     uint64_t input_capacity;  /* the region: input_capacity bytes of input, then output_capacity */
     uint64_t output_capacity; /* bytes of output; both are multiples of the page size */
     uint32_t uid, gid;        /* to become, where not 0 */

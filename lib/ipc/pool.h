@@ -21,7 +21,7 @@ struct pool_options {
     unsigned queue_max;        /* jobs that may wait for a worker */
     unsigned queue_wait_ms;    /* how long one may wait */
     unsigned max_jobs;         /* a worker is replaced after so many; 0: never */
-    uint64_t max_memory_bytes; /* a worker's address space */
+    uint64_t max_memory_bytes; /* a worker's address space, beside the region */
     size_t max_input_bytes;
     size_t max_output_bytes;
     bool sandbox;              /* true: workers cage themselves, or the pool does not start */

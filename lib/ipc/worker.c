@@ -25,7 +25,7 @@
 #include <string.h>
 
 enum {
-    ROOM_BYTES = 64 << 20, /* of address space, at least, beyond what a worker has at its start */
+    ROOM_BYTES = 16 << 20, /* of address space, at least, beyond what a worker has at its start */
     SETUP_WAIT_MS = 10000, /* a server that has not sent the setup by then is no server */
     IDLE_TRIM_MS = 500,    /* without a job for so long, free memory goes back to the kernel */
 };
@@ -93,17 +93,20 @@ static uint64_t address_space_used(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static uint64_t region_bytes(const struct setup_message *setup)
+{
+    return setup->input_capacity + setup->output_capacity;
+}
+
 /* A limit that leaves no room for any picture is an operator's mistake, best told at the start. */
 static int check_room(const struct setup_message *setup, char why[static JOB_DETAIL_BYTES])
 {
-    uint64_t used = address_space_used();
+    uint64_t needed = address_space_used() - region_bytes(setup) + ROOM_BYTES;
 
-    if (setup->sandbox == 0 || setup->max_memory_bytes >= used + ROOM_BYTES ||
-        !SANDBOX_LIMITS_ADDRESS_SPACE)
+    if (setup->sandbox == 0 || setup->max_memory_bytes >= needed || !SANDBOX_LIMITS_ADDRESS_SPACE)
         return 0;
-    snprintf(why, JOB_DETAIL_BYTES,
-             "max_memory_bytes is %llu, expected at least %llu for this body and output size",
-             (unsigned long long)setup->max_memory_bytes, (unsigned long long)used + ROOM_BYTES);
+    snprintf(why, JOB_DETAIL_BYTES, "max_memory_bytes is %llu, expected at least %llu",
+             (unsigned long long)setup->max_memory_bytes, (unsigned long long)needed);
     return -ENOMEM;
 }
 
@@ -132,7 +135,7 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
         return error;
     options = (struct sandbox_options){
         .parent = parent,
-        .max_memory_bytes = setup->max_memory_bytes,
+        .max_memory_bytes = setup->max_memory_bytes + region_bytes(setup),
         .uid = setup->uid,
         .gid = setup->gid,
         .highest_fd = WORKER_FD_REGION,
