@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""The service tests' fixtures, and the experiment that every fault goes through."""
+import contextlib
+import dataclasses
+import os
+import time
+
+import pytest
+
+from faults import traffic
+from faults.injection import HOSTILE
+from service.conftest import fleet, nothing_wrong, own # fixtures: used by their names
+
+__all__ = ["fleet", "nothing_wrong", "own"]
+
+LONG = os.environ.get("GRISAILLE_LONG") == "1"
+TABLE = pytest.StashKey()
+HEADINGS = ("fault", "injected", "answers", "wrong", "lost", "whole after", "RSS KiB", "fds",
+            "threads", "children")
+
+
+def pytest_configure(config):
+    config.stash[TABLE] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """The table of faults; an overload test adds lines of its own."""
+    rows = config.stash[TABLE]
+    if not rows:
+        return
+    terminalreporter.section("faults: injected, answers seen, recovery")
+    widths = [max(len(row[column]) for row in [HEADINGS, *rows])
+              for column in range(len(HEADINGS))]
+    for row in [HEADINGS, *rows]:
+        terminalreporter.write_line("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+@dataclasses.dataclass
+class Run:
+    """One fault while it is injected. The test counts what it did, and says what clients may see
+    besides 200."""
+    traffic: traffic.Traffic
+    seconds: float
+    injected: int = 0
+    allowed: set = dataclasses.field(default_factory=set)
+    may_lose: bool = False
+
+    def every(self, pause, act):
+        """Calls act() again and again for as long as this run lasts, `pause()` seconds apart."""
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end:
+            self.injected += act() or 0
+            time.sleep(pause())
+
+    def wait_for(self, answers):
+        """Until clients have got so many more answers."""
+        until = sum(self.traffic.statuses.values()) + answers
+        end = time.monotonic() + 20
+        while sum(self.traffic.statuses.values()) < until:
+            assert time.monotonic() < end, "no answers"
+            time.sleep(0.005)
+
+
+class Experiment:
+    """Traffic, a fault in the middle, and the judgement afterwards."""
+
+    def __init__(self, table, name):
+        self.table, self.name = table, name
+
+    @contextlib.contextmanager
+    def run(self, server, path="/", pictures=None, clients=4, seconds=1.0, pause=0.0):
+        pictures = pictures or traffic.honest_pictures(clients)
+        good = traffic.ask_all(server, path, pictures)
+        with traffic.Traffic(server, path, pictures, good): # warm, every client's thread was there
+            time.sleep(0.2)
+        vitals = traffic.Vitals(server)
+        run = Run(traffic.Traffic(server, path, pictures, good, pause),
+                  seconds * (15 if LONG else 1))
+        with run.traffic:
+            yield run
+            ended = time.monotonic()
+        traffic.wait_until_recovered(server, path, pictures, good)
+        recovered = time.monotonic() - ended
+        self.judge(run, vitals, vitals.assert_back(), recovered)
+
+    def judge(self, run, vitals, after, recovered):
+        seen, before = run.traffic, vitals.before
+        answers = " ".join(f"{status}:{count}" for status, count in sorted(seen.statuses.items()))
+        self.table.append((
+            self.name, str(run.injected), answers, str(len(seen.wrong)), str(len(seen.lost)),
+            f"{recovered:.2f} s", f'{before["rss"]}>{after["rss"]}',
+            *(f"{before[key]}>{after[key]}" for key in ("descriptors", "threads", "children"))))
+        assert seen.wrong == []
+        assert set(seen.statuses) <= {200} | run.allowed, answers
+        assert seen.statuses[200] > 0, answers
+        assert run.may_lose or seen.lost == []
+        assert run.injected > 0, "nothing was injected"
+        assert recovered < traffic.RECOVERY_SECONDS
+
+
+@pytest.fixture
+def experiment(request):
+    name = request.node.name.removeprefix("test_").replace("_", " ")
+    return Experiment(request.config.stash[TABLE], name)
+
+
+@pytest.fixture
+def hostile(own):
+    """A gateway whose workers obey orders, behind the real cage."""
+    return own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=3000)

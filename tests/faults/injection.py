@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Ways to make a server's day a bad one: wrappers that start it under limits, under strace, as
+another user or with calls that fail; workers that do not start; the kernel's memory killer."""
+import contextlib
+import os
+import pathlib
+import resource
+import shlex
+import struct
+
+import pytest
+
+from support.programs import BUILD, GATEWAY, Server, sanitizer
+
+HOSTILE = BUILD / "tests/hostile/grisaille-hostile-worker"
+PRELOAD = BUILD / "tests/faults/faults-preload.so"
+CALLS = ("malloc", "thread", "memfd", "queue", "spawn", "eventfd", "accept")
+COUNT_PLACE = 16
+STRANGER = 61000 + os.getpid() % 4000 # a user of our own: limits count all processes of a user
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+plain_build = pytest.mark.skipif(sanitizer() != "none",
+                                 reason="a sanitizer stands where this test would")
+
+
+def script(path, *lines):
+    """An executable shell script; anybody may run it."""
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+    return path
+
+
+class WrappedServer(Server):
+    """A server started by a shell script that ends in exec: its pid is the server's."""
+
+    def __init__(self, program, folder, settings, wrapper, environment=()):
+        self.real = pathlib.Path(program)
+        super().__init__(program, folder, settings)
+        self.program = script(self.log_path.with_suffix(".sh"),
+                              *(f"export {line}" for line in environment),
+                              f'exec {" ".join(wrapper)} {shlex.quote(str(program))} "$@"')
+
+
+def start_wrapped(fleet, wrapper, settings, program=GATEWAY, environment=()):
+    """A server of the test's own under a wrapper, readable by every user; ends with the test."""
+    fleet.folder.chmod(0o755)
+    fleet.folder.parent.chmod(0o755)
+    server = WrappedServer(program, fleet.folder, settings, wrapper, environment)
+    fleet.servers.append(server)
+    return server
+
+
+def as_stranger(*limits):
+    """A wrapper: another user, with prlimit's options."""
+    return ["prlimit", *limits, "setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER),
+            "--clear-groups"]
+
+
+def set_limit(server, kind, value):
+    """Changes a limit of the running server, for a while."""
+    return contextlib.closing(Limit(server.pid, kind, value))
+
+
+class Limit:
+    def __init__(self, pid, kind, value):
+        self.pid, self.kind = pid, kind
+        self.before = resource.prlimit(pid, kind, (value, resource.prlimit(pid, kind)[1]))
+
+    def close(self):
+        resource.prlimit(self.pid, self.kind, self.before)
+
+
+class Odds:
+    """One call in so many of a preloaded server fails: the file that preload.c maps."""
+
+    def __init__(self, path):
+        self.path = path
+        path.write_bytes(bytes(4 * (COUNT_PLACE + len(CALLS))))
+
+    def environment(self):
+        return [f"FAULTS_FILE={self.path}", f"LD_PRELOAD={PRELOAD}"]
+
+    def write(self, call, one_in):
+        with open(self.path, "r+b") as file:
+            file.seek(4 * CALLS.index(call))
+            file.write(struct.pack("<i", one_in))
+
+    def count(self, call):
+        """How many have failed so far."""
+        data = self.path.read_bytes()
+        return struct.unpack_from("<i", data, 4 * (COUNT_PLACE + CALLS.index(call)))[0]
+
+    @contextlib.contextmanager
+    def failing(self, call, one_in):
+        self.write(call, one_in)
+        try:
+            yield
+        finally:
+            self.write(call, 0)
+
+
+class MemoryGroup:
+    """A control group with so little memory that the kernel's killer comes. None where this host
+    gives us no such group."""
+
+    def __init__(self, limit_bytes):
+        self.path = pathlib.Path("/sys/fs/cgroup/memory") / f"grisaille-test-{os.getpid()}"
+        try:
+            self.path.mkdir()
+            (self.path / "memory.limit_in_bytes").write_text(str(limit_bytes))
+        except OSError as error:
+            pytest.skip(f"no control group for memory: {error}")
+
+    def add(self, pid):
+        (self.path / "cgroup.procs").write_text(str(pid))
+
+    def kills(self):
+        lines = (self.path / "memory.oom_control").read_text().split()
+        return int(lines[lines.index("oom_kill") + 1])
+
+    def close(self):
+        parent = self.path.parent / "cgroup.procs"
+        for pid in (self.path / "cgroup.procs").read_text().split():
+            parent.write_text(pid)
+        self.path.rmdir()

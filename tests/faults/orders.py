@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Pictures that are orders for the hostile worker (tests/hostile/orders.h)."""
+from pictures import png
+
+HEAD = png.header(1, 1)
+
+
+def picture(order="echo", payload="", size=0):
+    """An order, a payload that makes it different from all others, and bytes up to `size`."""
+    body = HEAD + f"{order}\n{payload}\n".encode()
+    return body + bytes(max(0, size - len(body)))
+
+
+def read_answer(body):
+    """What an order left behind the header, as text."""
+    return body[len(HEAD):].split(b"\0", 1)[0].decode(errors="replace")

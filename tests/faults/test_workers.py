@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Workers killed, stopped, lying, hanging, not starting, under real traffic: nobody else notices."""
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+from faults import orders, traffic
+from faults.injection import HOSTILE, MemoryGroup, needs_root, plain_build, script
+from pictures import files
+from support.clients import Client
+from support.processes import wait_until
+from support.programs import BUILD, sanitizer
+
+GRAY = BUILD / "services/gray/grisaille-gray"
+LIES = ("length", "offset", "generation", "stale", "version", "short", "garbage", "status", "format",
+        "nothing")
+
+
+def signal_one(server, number):
+    """One living worker gets the signal; says how many did."""
+    workers = server.workers()
+    if not workers:
+        return 0
+    try:
+        os.kill(random.choice(workers), number)
+    except ProcessLookupError:
+        return 0
+    return 1
+
+
+def test_workers_killed_at_random(own, experiment):
+    """SIGKILL at random instants, in each phase of a job and between jobs: every answer is 200."""
+    server = own.gateway()
+    with experiment.run(server, seconds=2) as run:
+        run.every(lambda: random.uniform(0.02, 0.12), lambda: signal_one(server, signal.SIGKILL))
+
+
+def test_scale_workers_killed_at_random(own, experiment):
+    """The same behind the scale server, asked through the gateway."""
+    scale = own.scale()
+    gateway = own.gateway(scale)
+    with experiment.run(gateway, "/gray?scale=0.5", seconds=1) as run:
+        run.every(lambda: random.uniform(0.02, 0.12),
+                  lambda: signal_one(scale, signal.SIGKILL) + signal_one(gateway, signal.SIGKILL))
+
+
+def test_workers_stopped(own, experiment):
+    """SIGSTOP: a stopped worker is replaced, and its job is done by another."""
+    server = own.gateway()
+    with experiment.run(server) as run:
+        run.every(lambda: random.uniform(0.05, 0.15), lambda: signal_one(server, signal.SIGSTOP))
+
+
+def test_workers_crash(hostile, experiment):
+    """Pictures that crash their decoder, one after the other, beside honest ones: each is its own
+    sender's 422 and nobody else's."""
+    pictures = traffic.order_pictures(4)
+    with experiment.run(hostile, pictures=pictures) as run, Client(hostile) as client:
+        def crash():
+            number = random.choice([4, 6, 7, 8, 11, 31])
+            reply = client.post("/", orders.picture(f"signal {number}", run.injected))
+            assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
+            return 1
+        run.every(lambda: 0.03, crash)
+
+
+@pytest.mark.expects_errors(r"POST /: Protocol error")
+def test_workers_lie(hostile, experiment):
+    """Every lie that a worker may tell, beside honest traffic: no byte of it reaches a client."""
+    seen = {}
+    with experiment.run(hostile, pictures=traffic.order_pictures(4)) as run:
+        with Client(hostile) as client:
+            for lie in LIES * 2:
+                reply = client.post("/", orders.picture(f"lie {lie}", run.injected))
+                seen[lie] = reply.status
+                run.injected += 1
+    # A lie about the format alone is the gateway's to find, which has no second worker to ask.
+    assert seen == {lie: 500 if lie == "format" else 422 for lie in LIES}
+
+
+def test_workers_answer_twice(hostile, experiment):
+    """A worker that answers twice, or writes into an answer that it has given: the surplus answers
+    nobody."""
+    with experiment.run(hostile, pictures=traffic.order_pictures(3)) as run:
+        with Client(hostile) as client:
+            def twice():
+                body = orders.picture("lie twice", run.injected)
+                reply = client.post("/", body)
+                assert reply.status == 200 and reply.body == body
+                return 1
+            run.every(lambda: 0.02, twice)
+            # What was copied out before the scribbling is whole; what was not is the sender's own.
+            assert client.post("/", orders.picture("lie after", 1)).status == 200
+
+
+def test_worker_hangs(own, experiment):
+    """A picture that hangs its decoder is 504 at the deadline; the others do not wait for it."""
+    server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=700)
+    with experiment.run(server, pictures=traffic.order_pictures(3), seconds=1.8) as run:
+        with Client(server) as client:
+            def hang():
+                began = time.monotonic()
+                reply = client.post("/", orders.picture("hang", run.injected))
+                assert reply.status == 504 and b"deadline-exceeded" in reply.body, reply
+                assert 0.6 < time.monotonic() - began < 1.5
+                return 1
+            run.every(lambda: 0.01, hang)
+    assert max(run.traffic.seconds) < 0.5, max(run.traffic.seconds)
+
+
+@plain_build
+def test_worker_takes_memory(own, experiment):
+    """Allocation beyond gray.max_memory_bytes is refused inside the worker, and is its 422."""
+    server = own.gateway(gray__program=str(HOSTILE), gray__max_memory_bytes=256 << 20,
+                         limits__max_output_bytes=16 << 20, limits__max_body_bytes=16 << 20)
+    with experiment.run(server, pictures=traffic.order_pictures(3)) as run:
+        with Client(server) as client:
+            def take():
+                reply = client.post("/", orders.picture("allocate 4096", run.injected))
+                assert reply.status == 422 and b"image-too-large" in reply.body, reply
+                return 1
+            run.every(lambda: 0.05, take)
+
+
+@needs_root
+@plain_build
+def test_workers_killed_by_the_kernel(own, experiment):
+    """Short of memory, the kernel kills a worker in the middle of a picture: another one does it."""
+    server = own.gateway()
+    group = MemoryGroup(4 << 20)
+    large = files.encode(files.picture(2500, 1700, "RGB"), "PNG")
+    with Client(server) as client:
+        good = client.picture("/", large)
+    try:
+        with experiment.run(server, pictures=traffic.honest_pictures(2)) as run:
+            with Client(server) as client:
+                for _ in range(3):
+                    before = group.kills()
+                    for pid in server.workers():
+                        os.kill(pid, signal.SIGKILL) # what is charged already counts elsewhere
+                    wait_until(lambda: traffic.pool_state(server)["starting"] == 0, 5, "fresh")
+                    group.add(server.workers()[0])
+                    replies = [client.post("/", large) for _ in range(6)]
+                    assert all(reply.status == 200 and reply.body == good for reply in replies)
+                    run.injected += group.kills() - before
+    finally:
+        group.close()
+
+
+def test_workers_do_not_start(own, experiment, tmp_path):
+    """A worker program that fails for a while: requests wait for it, and none is lost."""
+    flag = tmp_path / "broken"
+    program = script(tmp_path / "worker.sh", f"[ -e {flag} ] && exit 7", f'exec {GRAY} "$@"')
+    server = own.gateway(gray__program=str(program))
+    with experiment.run(server) as run:
+        flag.touch()
+        for _ in range(2):
+            run.injected += signal_one(server, signal.SIGKILL)
+        wait_until(lambda: traffic.pool_state(server)["starting"] == 2, 3, "no worker left")
+        time.sleep(run.seconds)
+        flag.unlink()
+        run.wait_for(8)
+    assert server.log().count("did not start: it ended before it was ready: exit code 7") >= 2
+
+
+def test_worker_program_replaced_by_nonsense(own, experiment, tmp_path):
+    """The program is something else for a while (an upgrade half done)."""
+    link = tmp_path / "worker"
+    link.symlink_to(GRAY)
+    server = own.gateway(gray__program=str(link))
+    with experiment.run(server) as run:
+        for target in ("/bin/true", "/nonexistent", "/etc/passwd"):
+            other = tmp_path / "other"
+            other.symlink_to(target)
+            other.replace(link)
+            run.injected += signal_one(server, signal.SIGKILL)
+            time.sleep(0.15)
+        other.symlink_to(GRAY)
+        other.replace(link)
+        run.wait_for(8)
+
+
+@pytest.mark.skipif(sanitizer() != "none", reason="no cage: a bomb would go off")
+@pytest.mark.parametrize("bomb", ["fork-bomb", "thread-bomb"])
+def test_bombs(hostile, experiment, bomb):
+    """Processes or threads without end: the first fork kills, threads meet the memory limit."""
+    with experiment.run(hostile, pictures=traffic.order_pictures(3), seconds=0.6) as run:
+        with Client(hostile) as client:
+            def explode():
+                reply = client.post("/", orders.picture(bomb, run.injected))
+                assert reply.status == 422, reply
+                return 1
+            run.every(lambda: 0.05, explode)
+
+
+def test_recycled_all_the_time(own, experiment):
+    """max_jobs of 3 under load: a fresh worker for every third picture loses nothing."""
+    server = own.gateway(gray__max_jobs=3)
+    with experiment.run(server) as run:
+        time.sleep(run.seconds)
+        run.injected = sum(run.traffic.statuses.values()) // 3
+    assert threading.active_count() < 20
