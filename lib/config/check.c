@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/types.h>
 
 /*
  * A wrong address is best told when it is read, beside its key, and not when the first request
@@ -69,39 +68,4 @@ bool check_is_origin(const char *text)
         return true;
     return text[0] == ':' && parse_int64(text + 1, strlen(text + 1), &port) == 0 && port >= 1 &&
            port <= 65535;
-}
-
-/* How many bytes the UTF-8 sequence that begins with `lead` has, and the least and greatest value
- * of its second byte (RFC 3629, section 4); 0: no sequence begins so. */
-static size_t sequence_length(uint8_t lead, uint8_t *least, uint8_t *greatest)
-{
-    *least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    *greatest = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (lead < 0x80)
-        return 1;
-    if (lead >= 0xc2 && lead <= 0xdf)
-        return 2;
-    if (lead >= 0xe0 && lead <= 0xef)
-        return 3;
-    return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-size_t check_utf8(const char *bytes, size_t length)
-{
-    size_t at = 0, size;
-    uint8_t least, greatest;
-
-    while (at < length) {
-        size = sequence_length((uint8_t)bytes[at], &least, &greatest);
-        if (size == 0 || size > length - at)
-            return at;
-        for (size_t i = 1; i < size; i++) {
-            uint8_t byte = (uint8_t)bytes[at + i];
-
-            if (byte < (i == 1 ? least : 0x80) || byte > (i == 1 ? greatest : 0xbf))
-                return at;
-        }
-        at += size;
-    }
-    return length;
 }

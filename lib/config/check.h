@@ -12,7 +12,3 @@ bool check_is_address(const char *text);
 
 /* http://host[:port] and nothing more; the host is a name, an IPv4 or a bracketed IPv6 address. */
 bool check_is_origin(const char *text);
-
-/* Well-formed UTF-8 (no overlong forms, no surrogates) up to U+10FFFF. Returns how many bytes from
- * the front are: `length` where all of them are. */
-size_t check_utf8(const char *bytes, size_t length);

@@ -4,7 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
-#include "config/check.h"
+#include "base/utf8.h"
 #include "config/json_text.h"
 
 #include <cjson/cJSON.h>
@@ -49,7 +49,7 @@ static void describe(const cJSON *item, char got[static GOT_BYTES])
         printed = cJSON_PrintUnformatted(item);
         snprintf(got, GOT_BYTES, "%s", printed != NULL ? printed : "?");
         if (printed != NULL && strlen(printed) >= GOT_BYTES)
-            memcpy(got + check_utf8(got, GOT_BYTES - 4), "...", 4);
+            memcpy(got + utf8_valid_length(got, GOT_BYTES - 4), "...", 4);
     }
 }
 
@@ -205,7 +205,7 @@ static void complain_broken(struct reading *reading, const char *text, const cha
     while (((unsigned char)*from & 0xc0) == 0x80)
         from++; /* not from the middle of a character */
     length = strcspn(from, "\r\n");
-    length = check_utf8(from, length < 2 * NEAR_BYTES ? length : 2 * NEAR_BYTES);
+    length = utf8_valid_length(from, length < 2 * NEAR_BYTES ? length : 2 * NEAR_BYTES);
     reading_complain(reading, "%s: line %u: broken JSON near: %.*s", reading->file, line,
                      (int)length, from);
 }

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/json_text.h"
 
-#include "config/check.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -118,7 +118,7 @@ static int check_byte(const char *text, size_t *at, int *nesting, struct json_er
 
 int json_check_text(const char *text, size_t length, struct json_error *error)
 {
-    size_t at = check_utf8(text, length);
+    size_t at = utf8_valid_length(text, length);
     int nesting = 0, wrong = 0;
 
     if (at < length)

@@ -8,7 +8,7 @@
  */
 #include "base/parse.h"
 #include "base/status.h"
-#include "http/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -115,7 +115,7 @@ int http_percent_decode(const char *text, size_t length, char *out, size_t size)
         out[used++] = (char)byte;
         out[used] = '\0'; /* also where the next one is refused */
     }
-    return http_is_utf8(out, used) ? 0 : -EINVAL;
+    return utf8_is_valid(out, used) ? 0 : -EINVAL;
 }
 
 static void say(char *detail, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -9,7 +9,7 @@
  */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "http/utf8.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +60,7 @@ static char *escape(char *out, const char *text)
     size_t left = strlen(text), step;
 
     for (; left > 0; text += step, left -= step) {
-        step = http_utf8_sequence(text, left);
+        step = utf8_sequence(text, left);
         if (step == 0) {
             out = stpcpy(out, "\xef\xbf\xbd"); /* U+FFFD */
             step = 1;

@@ -3,7 +3,7 @@
 #include "http/params.h"
 
 #include "base/status.h"
-#include "http/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -174,9 +174,9 @@ static void test_utf8(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        assert_true(http_is_utf8(good[i], strlen(good[i])));
+        assert_true(utf8_is_valid(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_false(http_is_utf8(bad[i], strlen(bad[i])));
+        assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
 }
 
 static int split(const char *text, struct http_target *target)

@@ -3,7 +3,7 @@
 #include "http/problem.h"
 
 #include "base/status.h"
-#include "http/utf8.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -87,7 +87,7 @@ static void test_escapes(void **state)
     (void)state;
     assert_non_null(strstr(json, "\"detail\":\"\\\"\\\\\\u000a\\u007f\xef\xbf\xbd\xc3\xa9"
                                  "\xef\xbf\xbd\xef\xbf\xbd\","));
-    assert_true(http_is_utf8(json, length));
+    assert_true(utf8_is_valid(json, length));
     free(json);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/utf8.h"
+#include "base/utf8.h"
 
 /*
- * Parameters must be UTF-8, and a JSON answer that quotes one must be too. Table 3-7 of the Unicode
+ * Parameters and configuration must be UTF-8, and a JSON answer that quotes one must be too. Table 3-7 of the Unicode
  * standard: what makes a sequence ill-formed shows in its first two bytes.
  */
 static const struct {
@@ -16,7 +16,7 @@ static const struct {
     {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}, /* up to 10ffff */
 };
 
-size_t http_utf8_sequence(const char *text, size_t length)
+size_t utf8_sequence(const char *text, size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)text;
     size_t i, row;
@@ -40,14 +40,18 @@ size_t http_utf8_sequence(const char *text, size_t length)
     return sequences[row].length;
 }
 
-bool http_is_utf8(const char *text, size_t length)
+size_t utf8_valid_length(const char *text, size_t length)
 {
-    size_t step;
+    size_t at = 0, step;
 
-    for (; length > 0; text += step, length -= step) {
-        step = http_utf8_sequence(text, length);
-        if (step == 0)
-            return false;
-    }
-    return true;
+    do {
+        step = utf8_sequence(text + at, length - at);
+        at += step;
+    } while (step != 0);
+    return at;
+}
+
+bool utf8_is_valid(const char *text, size_t length)
+{
+    return utf8_valid_length(text, length) == length;
 }
