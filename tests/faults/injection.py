@@ -2,12 +2,17 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Ways to make a server's day a bad one: wrappers that start it under limits, under strace, as
 another user or with calls that fail; workers that do not start; the kernel's memory killer."""
+import atexit
 import contextlib
+import functools
 import os
 import pathlib
-import resource
+import re
 import shlex
+import shutil
 import struct
+import subprocess
+import tempfile
 
 import pytest
 
@@ -42,11 +47,18 @@ class WrappedServer(Server):
                               f'exec {" ".join(wrapper)} {shlex.quote(str(program))} "$@"')
 
 
-def start_wrapped(fleet, wrapper, settings, program=GATEWAY, environment=()):
-    """A server of the test's own under a wrapper, readable by every user; ends with the test."""
-    fleet.folder.chmod(0o755)
-    fleet.folder.parent.chmod(0o755)
-    server = WrappedServer(program, fleet.folder, settings, wrapper, environment)
+@functools.cache
+def open_folder():
+    """A folder that every user may read, which pytest's are not; it goes with the session."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="grisaille-faults-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def wrapped(fleet, wrapper, settings, program=GATEWAY, environment=()):
+    """A server of the test's own under a wrapper; ends with the test. start() is the caller's."""
+    server = WrappedServer(program, open_folder(), settings, wrapper, environment)
     fleet.servers.append(server)
     return server
 
@@ -57,25 +69,32 @@ def as_stranger(*limits):
             "--clear-groups"]
 
 
+@contextlib.contextmanager
+def limited(server, kind, value):
+    """A soft limit of a running server, "nofile" or "nproc", for a while."""
+    name = {"nofile": "Max open files", "nproc": "Max processes"}[kind]
+    limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()
+    before = re.search(rf"{name} +(\w+)", limits)[1]
+    set_limit(server, kind, value)
+    try:
+        yield
+    finally:
+        set_limit(server, kind, before)
+
+
 def set_limit(server, kind, value):
-    """Changes a limit of the running server, for a while."""
-    return contextlib.closing(Limit(server.pid, kind, value))
-
-
-class Limit:
-    def __init__(self, pid, kind, value):
-        self.pid, self.kind = pid, kind
-        self.before = resource.prlimit(pid, kind, (value, resource.prlimit(pid, kind)[1]))
-
-    def close(self):
-        resource.prlimit(self.pid, self.kind, self.before)
+    """As the server's own user: root may be without the right to do it for others."""
+    identity = ["setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER), "--clear-groups"]
+    owner = os.stat(f"/proc/{server.pid}").st_uid
+    subprocess.run([*(identity if owner == STRANGER else []), "prlimit", "--pid", str(server.pid),
+                    f"--{kind}={value}:"], check=True)
 
 
 class Odds:
     """One call in so many of a preloaded server fails: the file that preload.c maps."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self):
+        self.path = path = open_folder() / f"odds-{id(self):x}"
         path.write_bytes(bytes(4 * (COUNT_PLACE + len(CALLS))))
 
     def environment(self):

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""The machine refuses: queues, descriptors, threads, memory. What can be served is, what cannot be
+is told so, and everything is whole again once the machine gives what was asked for."""
+import random
+import re
+import signal
+import socket
+import time
+
+import pytest
+
+from faults import traffic
+from faults.injection import (BUILD, HOSTILE, STRANGER, Odds, as_stranger, limited, needs_root,
+                              plain_build, set_limit, wrapped)
+from faults.test_workers import signal_one
+from support.clients import RawConnection, curl
+from support.processes import wait_until
+from support.programs import GATEWAY, run
+
+REFUSED = {500, 503} # the machine's fault, and told as such
+OUT_OF_MEMORY = re.escape("Cannot allocate memory") + "|Resource temporarily unavailable"
+
+
+@pytest.fixture
+def preloaded(own):
+    """A gateway of which single calls can be made to fail, and the means to do so."""
+    odds = Odds()
+    server = wrapped(own, [], {"scale.upstream": "http://127.0.0.1:1"},
+                           environment=odds.environment())
+    server.start()
+    return server, odds
+
+
+def fail_respawns(experiment, preloaded, call):
+    """Workers die while what a new one needs is refused; then it is granted again."""
+    server, odds = preloaded
+    with experiment.run(server) as trial:
+        with odds.failing(call, 1):
+            for _ in range(2):
+                signal_one(server, signal.SIGKILL)
+            time.sleep(trial.seconds)
+        trial.wait_for(8)
+        trial.injected = odds.count(call)
+    assert "a worker did not start" in server.log()
+
+
+@plain_build
+@pytest.mark.parametrize("call", ["memfd", "queue", "spawn"])
+def test_no_new_worker(experiment, preloaded, call):
+    """No shared memory, no message queue, no process to be had: requests wait, and none is lost."""
+    fail_respawns(experiment, preloaded, call)
+
+
+@plain_build
+def test_no_eventfd(experiment, preloaded):
+    """No descriptor to wait for a worker with: 503, as for any full queue."""
+    server, odds = preloaded
+    with experiment.run(server, clients=6) as trial:
+        trial.allowed = {503}
+        with odds.failing("eventfd", 3):
+            time.sleep(trial.seconds)
+        trial.injected = odds.count("eventfd")
+
+
+@plain_build
+def test_no_thread(experiment, preloaded):
+    """No thread for a new connection: it is closed unanswered, and those that are there go on."""
+    server, odds = preloaded
+    with experiment.run(server) as trial:
+        with odds.failing("thread", 1):
+            def connect():
+                with socket.create_connection((server.host, server.port), 5) as client:
+                    client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                    try:
+                        assert client.recv(100) == b""
+                    except ConnectionResetError:
+                        pass
+                return 1
+            trial.every(lambda: 0.05, connect)
+        assert odds.count("thread") >= trial.injected
+        assert curl(server.url("/healthz")).status == 200
+
+
+@plain_build
+@pytest.mark.expects_errors(OUT_OF_MEMORY, "POST /: ")
+def test_no_memory(experiment, preloaded):
+    """One allocation in 300 fails: such a request is refused or hung up on, no other is touched."""
+    server, odds = preloaded
+    with experiment.run(server, seconds=1.5) as trial:
+        trial.allowed, trial.may_lose = REFUSED, True
+        with odds.failing("malloc", 300):
+            time.sleep(trial.seconds)
+        trial.injected = odds.count("malloc")
+
+
+@plain_build
+def test_accept_fails(experiment, preloaded):
+    """accept() fails for want of descriptors in the whole system: who is connected goes on."""
+    server, odds = preloaded
+    with experiment.run(server) as trial:
+        with odds.failing("accept", 2):
+            end = time.monotonic() + trial.seconds
+            while time.monotonic() < end:
+                assert curl(server.url("/healthz")).status == 200
+        trial.injected = odds.count("accept")
+
+
+def test_descriptors_run_out(own, experiment):
+    """At the limit of descriptors new connections wait; those that are there are served while a
+    worker is free, else told 503; a worker that dies is replaced as soon as there is room."""
+    server = own.gateway()
+    with experiment.run(server) as trial:
+        trial.allowed = {503}
+        extra = []
+        open_now = len(traffic.processes.descriptors(server.pid))
+        with limited(server, "nofile", open_now + 3):
+            for _ in range(20):
+                extra.append(RawConnection(server))
+            signal_one(server, signal.SIGKILL)
+            time.sleep(trial.seconds)
+            trial.injected = len(extra)
+        for raw in extra:
+            raw.close()
+        trial.wait_for(8)
+    warnings = re.findall(" warning .*", server.log())
+    assert len(warnings) < 30, warnings[:30]
+
+
+@needs_root
+@plain_build
+def test_queue_limit_of_a_user(own, experiment):
+    """An unprivileged user whose limit on message queues has room for one worker's: one worker
+    serves; with the limit raised there are two, without a restart."""
+    settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2}
+    server = wrapped(own, as_stranger("--msgqueue=2400:"), settings)
+    server.start()
+    wait_until(lambda: traffic.pool_state(server)["idle"] == 1, 5, "one worker")
+    time.sleep(0.3)
+    assert traffic.pool_state(server)["starting"] == 1
+    assert curl(server.url("/"), body=traffic.honest_pictures(1)[0][0]).status == 200
+    set_limit(server, "msgqueue", 819200)
+    wait_until(lambda: traffic.pool_state(server)["idle"] == 2, 2, "two workers")
+    with experiment.run(server) as trial:
+        trial.injected = 1
+        signal_one(server, signal.SIGKILL)
+        time.sleep(trial.seconds)
+    assert "Too many open files" in server.log()
+
+
+@needs_root
+@plain_build
+def test_process_limit_of_a_user(own, experiment):
+    """An unprivileged user at its limit of processes and threads: no new worker, no new connection,
+    and both again as soon as there is room."""
+    settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2}
+    server = wrapped(own, as_stranger(), settings)
+    server.start()
+    with experiment.run(server) as trial:
+        with limited(server, "nproc", 1):
+            signal_one(server, signal.SIGKILL)
+            signal_one(server, signal.SIGKILL)
+            time.sleep(trial.seconds)
+            trial.injected = 2
+        trial.wait_for(8)
+    assert "did not start: Resource temporarily unavailable" in server.log()
+
+
+@needs_root
+@plain_build
+def test_unprivileged_user(own, experiment):
+    """Everything works for an unprivileged user too; its workers stay that user."""
+    settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2,
+                "gray.program": str(HOSTILE)}
+    server = wrapped(own, as_stranger(), settings)
+    server.start()
+    for pid in server.workers():
+        assert traffic.processes.status(pid)["Uid"].split() == [str(STRANGER)] * 4
+    with experiment.run(server, pictures=traffic.order_pictures(4)) as trial:
+        trial.every(lambda: random.uniform(0.05, 0.1), lambda: signal_one(server, signal.SIGKILL))
+
+
+def test_too_few_descriptors_to_start():
+    """A hard limit below what max_connections needs: a line that says so, exit code 1."""
+    done = run("/usr/bin/prlimit", "--nofile=200:200", GATEWAY, "-p", "0", "-i", "127.0.0.1",
+               cwd=BUILD)
+    assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "descriptors" in done.stderr, done.stderr
