@@ -6,13 +6,13 @@
 #include "image/reducer.h"
 
 /*
- * Decodes a JPEG to points/8 of its size, 1 <= points <= 8, its components as they were sampled. Only
- * the coefficients that a transform of so many points looks at are kept; scans that hold none of them
- * are left out.
+ * Decodes a JPEG, each component as it was sampled, to points/8 of its size. Only the coefficients that
+ * a transform of so many points looks at are kept; scans that hold none of them are left out.
  */
 
 /* Where a component goes, one row of blocks after the other: into a plane, or through a reducer. */
 struct jpeg_target {
+    unsigned points;           /* 1..8 */
     struct plane *plane;       /* placed, of whole MCUs; NULL: */
     struct reducer *reducer;   /* begun */
     uint32_t row;              /* of the plane, to be written next */
@@ -20,8 +20,6 @@ struct jpeg_target {
 
 struct jpeg_decoding {
     unsigned components;       /* 1: the luma alone; or all of them */
-    unsigned points;
-    bool deep;                 /* samples for reducers, else of 8 bits for planes */
     bool exact;                /* also refinements that hardly show */
     struct jpeg_target target[JPEG_COMPONENTS_MAX];
 };

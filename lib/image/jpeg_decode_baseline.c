@@ -142,14 +142,14 @@ static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *l
     if ((r = huffman_build(part->dc_table, &scan->dc[n], 15)) != 0 ||
         (r = skip_table_build(part->ac_table, &scan->ac[n])) != 0)
         return r;
-    idct_prepare(&part->idct, component, decoding->points, decoding->deep);
     part->h = scan->components == 1 ? 1 : component->h;
     part->v = scan->components == 1 ? 1 : component->v;
     if (index < decoding->components) {
         part->target = &decoding->target[index];
+        idct_prepare(&part->idct, component, part->target->points, part->target->plane == NULL);
         part->to = jpeg_target_begin(part->target);
         part->pitch = jpeg_target_pitch(part->target);
-        part->sample_bytes = decoding->deep ? 2 : 1;
+        part->sample_bytes = part->idct.deep ? 2 : 1;
     }
     return 0;
 }
@@ -184,8 +184,9 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
             return r;
         for (unsigned n = 0; n < decoder.parts; n++)
             if (decoder.part[n].target != NULL)
-                decoder.part[n].to = jpeg_target_advance(decoder.part[n].target,
-                                                         decoder.part[n].v * decoding->points);
+                decoder.part[n].to =
+                    jpeg_target_advance(decoder.part[n].target,
+                                        decoder.part[n].v * decoder.part[n].target->points);
     }
     return scan_reader_finish(&decoder.scan);
 }

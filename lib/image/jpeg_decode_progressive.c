@@ -75,40 +75,38 @@ static bool matters(const struct jpeg_scan *scan, const struct choice *choice,
     return scan->first <= idct->last || (band & choice->refined) != 0;
 }
 
+/* Memory for the coefficients of all components, and for the histories of those that need one. */
 static int prepare(struct progressive *picture, const struct jpeg_decoding *decoding,
                    const struct idct *idct, const struct choice *choice)
 {
-    size_t blocks = 0, history = 0;
-    const unsigned stride = 8 * decoding->points;
+    size_t shorts = 0, histories = 0;
     int16_t *coefficients;
-    uint64_t *seen;
+    uint64_t *history;
 
     for (unsigned i = 0; i < decoding->components; i++) {
-        const struct progressive_component *component = &picture->component[i];
+        size_t blocks = picture->component[i].across * picture->component[i].down;
 
-        blocks += component->across * component->down;
-        if (choice[i].refined != 0)
-            history += component->across * component->down;
+        shorts += blocks * 8 * idct[i].points;
+        histories += choice[i].refined != 0 ? blocks : 0;
     }
-    coefficients = jpeg_memory(MEMORY_COEFFICIENTS, blocks * stride * sizeof(*coefficients));
-    seen = jpeg_memory(MEMORY_HISTORY, history * sizeof(*seen));
-    if (coefficients == NULL || (seen == NULL && history > 0))
+    coefficients = jpeg_memory(MEMORY_COEFFICIENTS, shorts * sizeof(*coefficients));
+    history = jpeg_memory(MEMORY_HISTORY, histories * sizeof(*history));
+    if (coefficients == NULL || (history == NULL && histories > 0))
         return -ENOMEM;
-    memset(coefficients, 0, blocks * stride * sizeof(*coefficients));
-    if (history > 0)
-        memset(seen, 0, history * sizeof(*seen));
+    memset(coefficients, 0, shorts * sizeof(*coefficients));
+    if (histories > 0)
+        memset(history, 0, histories * sizeof(*history));
     for (unsigned i = 0; i < decoding->components; i++) {
         struct progressive_component *component = &picture->component[i];
 
         component->wanted = true;
         component->coefficients = coefficients;
-        component->stride = stride;
+        component->stride = 8 * idct[i].points;
         component->place = idct[i].place;
         component->last = idct[i].last;
-        component->history = choice[i].refined != 0 ? seen : NULL;
-        coefficients += component->across * component->down * stride;
-        if (choice[i].refined != 0)
-            seen += component->across * component->down;
+        component->history = choice[i].refined != 0 ? history : NULL;
+        coefficients += component->across * component->down * component->stride;
+        history += choice[i].refined != 0 ? component->across * component->down : 0;
     }
     return 0;
 }
@@ -168,7 +166,8 @@ int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decodi
     for (unsigned i = 0; i < decoding->components; i++) {
         if (layout->component[i].quantization == NULL)
             return STATUS_IMAGE_CORRUPT;
-        idct_prepare(&idct[i], &layout->component[i], decoding->points, decoding->deep);
+        idct_prepare(&idct[i], &layout->component[i], decoding->target[i].points,
+                     decoding->target[i].plane == NULL);
         choice[i] = choose(layout, i, &idct[i], decoding->exact);
     }
     if ((r = prepare(&picture, decoding, idct, choice)) != 0 ||

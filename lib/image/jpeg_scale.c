@@ -14,11 +14,11 @@
 #include <string.h>
 
 /*
- * The picture as three planes all the way. They are decoded at half as large again as the result, or
+ * The picture as three planes all the way. The luma is decoded half as large again as the result, or in
  * full size: then the filter finds all that it would find in the full picture, while a transform of
- * just as many points as the result has cuts at its edges and between blocks (measured against
- * filtering the full picture: 0.1 to 4 dB less). `step` is how many samples of a decoded plane one of
- * the result stands for; luma and chroma share it, since both were sampled over the same area.
+ * just as many points as the result has cuts at its own edge and at those of the blocks (measured
+ * against filtering the full picture: 0.1 to 4 dB less). `step` is how many samples of a decoded plane
+ * one of the result stands for; where that is 1 the plane is only cut to size.
  */
 
 struct reduction {
@@ -27,7 +27,7 @@ struct reduction {
     uint32_t width, height;    /* of the result, as stored: before it is turned */
     unsigned h, v;             /* the luma's sampling factors against the chroma's */
     struct plane planes[JPEG_COMPONENTS_MAX];
-    bool transposed;           /* the planes are, now */
+    bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
 };
 
 static bool swaps_sides(unsigned orientation)
@@ -57,9 +57,10 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-static unsigned choose_points(double factor)
+/* Luma half as large again as the result, chroma just as large: more is not to be measured there. */
+static unsigned choose_points(double factor, unsigned component)
 {
-    double points = ceil(factor * 12 - 1e-9);
+    double points = ceil(8 * factor * (component == 0 ? 1.5 : 1) - 1e-9);
 
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
 }
@@ -83,45 +84,26 @@ static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height
     return plane;
 }
 
-/* Decodes into planes that are as large as the picture. */
-static int fill_planes(struct reduction *reduction)
-{
-    struct jpeg_decoding decoding = {
-        .components = reduction->components, .points = 8, .exact = true};
-    struct jpeg_extent extent[JPEG_COMPONENTS_MAX];
-    size_t bytes = 0;
-    uint8_t *memory;
-    int r;
+/* How a component becomes a plane. */
+struct plan {
+    struct jpeg_extent extent; /* as decoded */
+    bool direct;               /* just cut to size, not reduced */
+    struct reducer_options options;
+    struct reducer reducer;
+};
 
-    for (unsigned i = 0; i < reduction->components; i++) {
-        extent[i] = jpeg_decoded_extent(reduction->layout, i, 8);
-        bytes += plane_bytes(extent[i].padded_width, extent[i].padded_height);
-    }
-    if ((memory = jpeg_memory(MEMORY_PLANES, bytes)) == NULL)
-        return -ENOMEM;
-    for (unsigned i = 0; i < reduction->components; i++) {
-        reduction->planes[i] =
-            take_plane(&memory, extent[i].padded_width, extent[i].padded_height);
-        decoding.target[i].plane = &reduction->planes[i];
-    }
-    r = jpeg_decode(reduction->layout, &decoding);
-    for (unsigned i = 0; i < reduction->components; i++) {
-        reduction->planes[i].width = extent[i].width;
-        reduction->planes[i].height = extent[i].height;
-    }
-    return r;
-}
-
-static void describe_reducer(const struct reduction *reduction, unsigned component, unsigned points,
-                             struct reducer_options *options)
+static void make_plan(const struct reduction *reduction, unsigned component, unsigned points,
+                      struct plan *plan)
 {
     const struct jpeg_layout *layout = reduction->layout;
-    struct jpeg_extent extent = jpeg_decoded_extent(layout, component, points);
 
-    *options = (struct reducer_options){
-        .width = extent.width,
-        .height = extent.height,
-        .padded_width = extent.padded_width,
+    plan->extent = jpeg_decoded_extent(layout, component, points);
+    plan->direct = layout->width * points == 8 * reduction->width &&
+                   layout->height * points == 8 * reduction->height;
+    plan->options = (struct reducer_options){
+        .width = plan->extent.width,
+        .height = plan->extent.height,
+        .padded_width = plan->extent.padded_width,
         .to_width = width_of(reduction, component),
         .to_height = height_of(reduction, component),
         .step_x = layout->width * points / (8.0 * reduction->width),
@@ -130,50 +112,73 @@ static void describe_reducer(const struct reduction *reduction, unsigned compone
     };
 }
 
-/* Begins a reducer for each component, and their planes. */
-static int begin_reducers(struct reduction *reduction, unsigned points, struct reducer *reducers)
+/* The plane that a plan fills, not yet placed: of whole MCUs where nothing reduces it. */
+static struct plane planned_plane(const struct plan *plan)
 {
-    struct reducer_options options[JPEG_COMPONENTS_MAX];
-    size_t bytes = 0, planes_bytes = 0;
-    uint8_t *memory, *planes;
+    if (plan->direct)
+        return (struct plane){.width = plan->extent.padded_width,
+                              .height = plan->extent.padded_height};
+    if (plan->options.transposed)
+        return (struct plane){.width = plan->options.to_height, .height = plan->options.to_width};
+    return (struct plane){.width = plan->options.to_width, .height = plan->options.to_height};
+}
+
+static int begin_plans(struct reduction *reduction, struct plan *plans,
+                       struct jpeg_decoding *decoding)
+{
+    size_t reducers_bytes = 0, planes_bytes = 0;
+    uint8_t *reducers, *planes;
 
     for (unsigned i = 0; i < reduction->components; i++) {
-        describe_reducer(reduction, i, points, &options[i]);
-        bytes += reducer_bytes(&options[i]);
-        planes_bytes += plane_bytes(options[i].to_width, options[i].to_height) +
-                        plane_bytes(options[i].to_height, options[i].to_width);
+        struct plane plane = planned_plane(&plans[i]);
+
+        reducers_bytes += plans[i].direct ? 0 : reducer_bytes(&plans[i].options);
+        planes_bytes += plane_bytes(plane.width, plane.height);
     }
-    memory = jpeg_memory(MEMORY_REDUCERS, bytes);
+    reducers = jpeg_memory(MEMORY_REDUCERS, reducers_bytes);
     planes = jpeg_memory(MEMORY_PLANES, planes_bytes);
-    if (memory == NULL || planes == NULL)
+    if ((reducers == NULL && reducers_bytes > 0) || planes == NULL)
         return -ENOMEM;
     for (unsigned i = 0; i < reduction->components; i++) {
-        reduction->planes[i] =
-            options[i].transposed ? take_plane(&planes, options[i].to_height, options[i].to_width)
-                                  : take_plane(&planes, options[i].to_width, options[i].to_height);
-        reducer_begin(&reducers[i], &options[i], memory, &reduction->planes[i]);
-        memory += reducer_bytes(&options[i]);
+        struct plane plane = planned_plane(&plans[i]);
+
+        reduction->planes[i] = take_plane(&planes, plane.width, plane.height);
+        if (plans[i].direct) {
+            decoding->target[i].plane = &reduction->planes[i];
+            continue;
+        }
+        reducer_begin(&plans[i].reducer, &plans[i].options, reducers, &reduction->planes[i]);
+        decoding->target[i].reducer = &plans[i].reducer;
+        reducers += reducer_bytes(&plans[i].options);
     }
-    reduction->transposed = options[0].transposed;
     return 0;
 }
 
-/* Decodes into planes of the reduced size. */
-static int fill_reduced_planes(struct reduction *reduction, double factor)
+/* Decodes into planes of the result's size. */
+static int fill_planes(struct reduction *reduction, double factor)
 {
-    struct jpeg_decoding decoding = {.components = reduction->components, .deep = true};
-    struct reducer reducers[JPEG_COMPONENTS_MAX];
+    struct jpeg_decoding decoding = {.components = reduction->components, .exact = factor == 1};
+    struct plan plans[JPEG_COMPONENTS_MAX];
     int r;
 
-    decoding.points = choose_points(factor);
-    if ((r = begin_reducers(reduction, decoding.points, reducers)) != 0)
+    for (unsigned i = 0; i < reduction->components; i++) {
+        decoding.target[i].points = choose_points(factor, i);
+        make_plan(reduction, i, decoding.target[i].points, &plans[i]);
+    }
+    if ((r = begin_plans(reduction, plans, &decoding)) != 0 ||
+        (r = jpeg_decode(reduction->layout, &decoding)) != 0)
         return r;
-    for (unsigned i = 0; i < reduction->components; i++)
-        decoding.target[i].reducer = &reducers[i];
-    return jpeg_decode(reduction->layout, &decoding);
+    for (unsigned i = 0; i < reduction->components; i++) {
+        reduction->transposed[i] = !plans[i].direct && plans[i].options.transposed;
+        if (plans[i].direct) {
+            reduction->planes[i].width = width_of(reduction, i);
+            reduction->planes[i].height = height_of(reduction, i);
+        }
+    }
+    return 0;
 }
 
-static int transpose_planes(struct reduction *reduction)
+static int transpose_planes(struct reduction *reduction, bool transposed)
 {
     size_t bytes = 0;
     uint8_t *memory;
@@ -186,10 +191,11 @@ static int transpose_planes(struct reduction *reduction)
         struct plane *plane = &reduction->planes[i];
         struct plane turned = take_plane(&memory, plane->height, plane->width);
 
+        if (reduction->transposed[i] == transposed)
+            continue;
         plane_transpose(plane, &turned);
         *plane = turned;
     }
-    reduction->transposed = !reduction->transposed;
     return 0;
 }
 
@@ -199,10 +205,8 @@ static int turn_planes(struct reduction *reduction)
     unsigned orientation = reduction->layout->orientation;
     bool mirror = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
     bool flip = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
-    int r = 0;
+    int r = transpose_planes(reduction, swaps_sides(orientation));
 
-    if (reduction->transposed != swaps_sides(orientation))
-        r = transpose_planes(reduction);
     for (unsigned i = 0; r == 0 && i < reduction->components; i++) {
         if (mirror)
             plane_mirror(&reduction->planes[i]);
@@ -260,11 +264,8 @@ int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *req
     reduction.height = image_scaled_length(layout->height, request->factor);
     encoding.quality = request->quality > 0 ? request->quality : request->default_quality;
     describe(&reduction, &encoding);
-    if (reduction.width == layout->width && reduction.height == layout->height)
-        r = fill_planes(&reduction);
-    else
-        r = fill_reduced_planes(&reduction, request->factor);
-    if (r != 0 || (r = turn_planes(&reduction)) != 0 || (r = add_profile(layout, &encoding)) != 0)
+    if ((r = fill_planes(&reduction, request->factor)) != 0 ||
+        (r = turn_planes(&reduction)) != 0 || (r = add_profile(layout, &encoding)) != 0)
         return r;
     return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
 }
@@ -297,7 +298,7 @@ int jpeg_gray_pixels(const struct jpeg_layout *layout, const struct image_reques
     if (layout->component[0].h != layout->h_max || layout->component[0].v != layout->v_max)
         return -ENOTSUP;
     describe(&reduction, &encoding);
-    if ((r = fill_planes(&reduction)) != 0 || (r = turn_planes(&reduction)) != 0)
+    if ((r = fill_planes(&reduction, 1)) != 0 || (r = turn_planes(&reduction)) != 0)
         return r;
     copy_quantizers(layout, quantizers);
     encoding.quantizers = quantizers;
