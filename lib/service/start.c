@@ -74,6 +74,16 @@ static void find_worker(const struct service *service, const char *configured,
     snprintf(path, PATH_MAX, "%s/%s", GRISAILLE_LIBEXECDIR, service->worker);
 }
 
+/* A kernel without Landlock is the one thing that a required sandbox does not insist on. */
+static void tell_missing_walls(const struct settings *settings, struct pool *pool)
+{
+    struct pool_status status;
+
+    pool_get_status(pool, &status);
+    if (settings->sandbox != 0 && (status.facts & WORKER_LANDLOCK) == 0)
+        log_warning("this kernel has no Landlock: workers stand behind the other walls alone");
+}
+
 int service_start_pool(const struct service *service, const struct settings *settings,
                        struct pool **pool)
 {
@@ -95,8 +105,10 @@ int service_start_pool(const struct service *service, const struct settings *set
 
     find_worker(service, settings->pool.program, path);
     error = pool_new(pool, &options, why);
-    if (error == 0)
+    if (error == 0) {
+        tell_missing_walls(settings, *pool);
         return 0;
+    }
     fprintf(stderr, "%s: cannot start workers: %s: %s (%s)\n", service->program, path, why,
             strerrordesc_np(-error));
     return 1;
