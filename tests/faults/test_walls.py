@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""The cage, from inside: a worker that has been taken over tries each way out in the real sandbox
+of a running server. Each try fails, or ends the worker; the server goes on serving."""
+import os
+import pathlib
+import signal
+import threading
+import time
+
+import pytest
+
+from faults import orders, traffic
+from faults.injection import HOSTILE, needs_root, wrapped
+from support import processes
+from support.clients import Client, curl
+from support.processes import wait_until
+from support.programs import GATEWAY, SCALE, run, sanitizer
+
+pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no cage")
+
+EPERM = "errno 1" # the filter's answer to whatever it does not know
+KILLED = "killed by signal 31 (SYS)"
+
+WALLS = {
+    # files
+    "read-passwd": EPERM, "list-root": EPERM, "write-file": KILLED, "write-own-memory": KILLED,
+    "unlink": KILLED, "chroot": KILLED, "duplicate-log": EPERM,
+    # the network, and other ways out
+    "socket": KILLED, "connect": KILLED, "memfd": KILLED, "make-queue": KILLED, "shmget": KILLED,
+    "write-queue": EPERM, "io-uring": KILLED, "bpf": KILLED,
+    # other processes
+    "exec": KILLED, "fork": KILLED, "clone-namespace": KILLED, "clone3": "errno 38",
+    "ptrace": KILLED, "read-parent": KILLED, "signal-parent": KILLED, "signal-everybody": KILLED,
+    "signal-thread": KILLED, "outlive-parent": EPERM, "getppid": EPERM,
+    # the shared memory
+    "grow-region": KILLED, "shrink-region": KILLED, "fallocate-region": EPERM,
+    "punch-region": EPERM, "seal-region": EPERM, "touch-beyond": "killed by signal 7 (BUS)",
+    # code
+    "map-code": KILLED, "protect-code": KILLED, "region-code": KILLED,
+    # rights
+    "setuid": KILLED, "raise-limit": EPERM, "raise-descriptors": EPERM, "unshare": KILLED,
+    "dumpable": EPERM,
+    # and one call that is allowed, so that a failure above means something
+    "getpid": "errno 0",
+}
+
+
+@pytest.fixture(scope="module")
+def caged(fleet):
+    """A gateway with a hostile worker behind the real cage."""
+    return fleet.gateway(gray__program=str(HOSTILE))
+
+
+@pytest.fixture(scope="module")
+def uncaged(fleet):
+    """The same without the cage: what the walls are measured against."""
+    return fleet.gateway(gray__program=str(HOSTILE), sandbox="off")
+
+
+def try_call(server, name):
+    """What became of it: "errno N", or how the log says that the worker died, twice."""
+    seen = len(server.log())
+    with Client(server) as client:
+        reply = client.post("/", orders.picture(f"call {name}", size=200))
+    if reply.status == 200:
+        return orders.read_answer(reply.body).splitlines()[0]
+    assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
+    deaths = [line.split("died during a job: ")[1] for line in server.log()[seen:].splitlines()
+              if "died during a job: " in line]
+    assert len(deaths) == 2 and deaths[0] == deaths[1], deaths
+    return deaths[0]
+
+
+@pytest.mark.parametrize("name", WALLS)
+def test_wall(caged, name):
+    """One call from inside; then the server serves as before."""
+    assert try_call(caged, name) == WALLS[name]
+    with Client(caged) as client:
+        body = orders.picture("echo", name)
+        assert client.picture("/", body) == body
+    assert processes.is_alive(caged.pid)
+
+
+@pytest.mark.parametrize("name", ["read-passwd", "write-file", "socket", "map-code", "memfd",
+                                  "raise-descriptors", "dumpable", "duplicate-log", "getppid"])
+def test_the_same_call_works_without_the_cage(uncaged, name):
+    """What the cage forbids does work outside: the wall, not a mistake of the test, refuses it."""
+    assert try_call(uncaged, name) == "errno 0"
+    pathlib.Path("/tmp/grisaille-hostile").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("kind", ["gateway", "scale"])
+def test_what_the_kernel_says(own, kind):
+    """/proc tells each wall of both servers' real workers, and /readyz says the same."""
+    server = own.gateway() if kind == "gateway" else own.scale()
+    wait_until(lambda: traffic.is_whole(server), 10, "ready")
+    workers = server.workers()
+    assert len(workers) == 2
+    for pid in workers:
+        status = processes.status(pid)
+        assert status["NoNewPrivs"].strip() == "1" and status["Seccomp"].strip() == "2"
+        assert sorted(processes.descriptors(pid)) == [0, 1, 2, 3, 4, 5]
+        variables = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")[:-1]
+        assert set(variables) == {b"VIPS_NOVECTOR=1", b"MALLOC_ARENA_MAX=1", b"LC_ALL=C"}
+        assert os.stat(f"/proc/{pid}/environ").st_uid == 0, "a dumpable process is its own user's"
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text().splitlines()
+        found = {line[:26].strip(): line[26:].split()[:2] for line in limits}
+        assert found["Max core file size"] == ["0", "0"]
+        assert found["Max open files"] == ["6", "6"]
+        # gray.max_memory_bytes, and the shared memory: 32 MiB of input, 64 MiB of output
+        assert found["Max address space"] == [str((2 << 30) + (96 << 20))] * 2
+        assert found["Max file size"] == [str(64 << 20)] * 2
+        if os.geteuid() == 0:
+            assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
+            assert status["Groups"].strip() == "" and int(status["CapEff"], 16) == 0
+    sandbox = readiness(server)["sandbox"]
+    assert sandbox["mode"] == "required"
+    assert all(sandbox[wall] is True for wall in ("seccomp", "no_new_privs", "limits", "user",
+                                                  "not_dumpable")), sandbox
+
+
+def readiness(server):
+    return curl(server.url("/readyz")).json()
+
+
+def test_sandbox_off(own):
+    """"off" is off, works, and /readyz says so."""
+    server = own.scale(sandbox="off")
+    picture = traffic.honest_pictures(1)[0][0]
+    assert curl(server.url("/scale"), body=picture).status == 200
+    sandbox = readiness(server)["sandbox"]
+    assert sandbox.pop("mode") == "off" and not any(sandbox.values())
+    for pid in server.workers():
+        assert processes.status(pid)["Seccomp"].strip() == "0"
+
+
+@needs_root
+@pytest.mark.parametrize("call, wall", [
+    ("setresuid", "user"), ("prctl:when=3", "no_new_privs"), ("prctl:when=4", "not dumpable"),
+    ("close_range", "descriptors"), ("landlock_restrict_self", "Landlock"),
+    ("seccomp", "seccomp")])
+@pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=["gateway", "scale"])
+def test_no_cage_no_server(program, call, wall):
+    """Where a wall cannot be put up, the server says which on one line and does not start."""
+    if wall == "Landlock" and not has_landlock():
+        pytest.skip("this kernel has no Landlock")
+    name, _, when = call.partition(":")
+    done = run("/usr/bin/strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={name}",
+               "-e", ":".join(filter(None, (f"inject={name}", "error=EPERM", when))),
+               program, "-p", "0", "-i", "127.0.0.1")
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 1 and len(lines) == 1, done
+    assert lines[0].startswith(f"{program.name}: cannot start workers: ")
+    assert f'wall "{wall}"' in lines[0], lines
+
+
+def has_landlock():
+    done = run(GATEWAY, "--print-config")
+    return '"landlock_abi": 0' not in done.stdout
+
+
+@needs_root
+def test_no_landlock(own):
+    """A kernel without Landlock: it is missing in /readyz and a log line, and all else stands."""
+    server = wrapped(own, ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e",
+                           "trace=landlock_create_ruleset", "-e",
+                           "inject=landlock_create_ruleset:error=EOPNOTSUPP"],
+                     {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 1})
+    server.start()
+    sandbox = readiness(server)["sandbox"]
+    assert sandbox["landlock"] is False
+    assert all(sandbox[wall] is True for wall in ("seccomp", "no_new_privs", "limits")), sandbox
+    assert "Landlock" in server.log()
+    server.kill() # strace would wait for the workers of a server that stops in peace
+
+
+def test_workers_die_with_their_server(own):
+    """kill -9 of a server whose workers are busy, idle, and hanging: none is left after a second,
+    nor a queue or shared memory."""
+    server = own.gateway(gray__program=str(HOSTILE), gray__workers=3)
+
+    def hang(order):
+        try:
+            curl(server.url("/"), "--max-time", "10", body=orders.picture(order))
+        except AssertionError:
+            pass # its server is killed
+    threads = [threading.Thread(target=hang, args=(order,)) for order in ("hang", "sleep 9000")]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: traffic.pool_state(server)["busy"] == 2, 5, "two are busy")
+    server.process.send_signal(signal.SIGSTOP) # so that it can do nothing about it
+    server.kill()
+    began = time.monotonic()
+    assert len(server.born) == 3
+    wait_until(lambda: server.orphans() == [], 1, "no orphan")
+    wait_until(lambda: processes.named_ipc() == set(), 1, "no name")
+    assert time.monotonic() - began < 1
+    for thread in threads:
+        thread.join()
+
+
+def test_started_by_hand():
+    """A worker that is started by hand says so and ends."""
+    done = run(HOSTILE)
+    assert done.returncode == 2 and "by hand" in done.stderr
