@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Writes the seeds of every fuzz target: make_seeds.py FOLDER LIST. Small inputs that get far; the
+list of them goes to LIST, last, so that a build tool knows when they are all there."""
+import pathlib
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from pictures import files, hurt, pixels, png # noqa: E402
+
+# operation, quality, factor, capacity: picture_input.h
+GRAY, GRAY_QUALITY = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0])
+HALF, ODD, EIGHTH, SMALL = (bytes([1, 0, 127, 0]), bytes([1, 60, 200, 0]), bytes([1, 0, 31, 0]),
+                            bytes([1, 0, 127, 0x90]))
+
+
+def numbers():
+    return [b"0", b"-1", b"9223372036854775807", b"-9223372036854775809", b"0.5", b".5", b"5.",
+            b"5e-1", b"+1E+3", b"1e309", b"1e-400", b"nan", b"inf", b"0x1p-1", b"0,5", b" 1"]
+
+
+def targets():
+    return [b"/", b"/gray?scale=0.5", b"/scale?scale=.5&quality=80", b"/a%2fb%C3%A9", b"*",
+            b"http://[::1]:8080/gray?scale=5e-1", b"host:80", b"/?scale=%30%2e5", b"/?scale=1%00",
+            b"/?scale=1&scale=1", b"/?quality=101", b"/?x=%ff", b"/?=&&scale", b"/%", b"/?a=%zz"]
+
+
+def configurations():
+    whole = {b"": b"config/gateway.json", b"s": b"config/scale.json"}
+    root = pathlib.Path(__file__).resolve().parents[2]
+    shipped = [mark + (root / path.decode()).read_bytes() for mark, path in whole.items()]
+    return shipped + [b'{"listen": {"port": 0}}', b's{"scale": {"default": 0.5, "max": 1}}', b"{",
+                      b'{"listen": {"port": 1, "port": 2}}', b'{"output": {"quality": 101}}',
+                      b'{"sandbox": "off", "log": {"format": "json", "level": "debug"}}',
+                      b"[" * 17, b'{"scale": {"upstream": "http://[::1]:80"}}', b'{"a\\u0000": 01}']
+
+
+def command_lines():
+    lines = [["-i", "::1", "-p", "0"], ["--ip=0.0.0.0", "--port=8080"], ["-s", "0.5"], ["-C"],
+             ["--print-config", "--config", "x.json"], ["--ready-fd", "3"], ["-V"], ["--help"],
+             ["-s0.25", "--", "operand"], ["--sca", "1"], ["-p"], ["-pi"], ["--port=65536"]]
+    return ["\0".join(line).encode() for line in lines]
+
+
+def heads():
+    get = b"GET / HTTP/1.1\r\nHost: a\r\n"
+    post = b"POST /gray?scale=0.5 HTTP/1.1\r\nHost: [::1]:80\r\n"
+    return [get + b"\r\n", post + b"Content-Length: 5\r\n\r\nhello", b"GET / HTTP/1.0\r\n\r\n",
+            post + b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n0\r\n\r\n",
+            post + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", get + b"X:a\r\n b\r\n\r\n",
+            post + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+            get + b"Host: b\r\n\r\n", get + b"X : y\r\n\r\n", get + b"X: a\0b\r\n\r\n",
+            get + b"X: a\rb\r\n\r\n", b"GET / HTTP/1.1\nHost: a\n\n", b"\r\n" + get + b"\r\n",
+            b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", b"G\1T / HTTP/1.1\r\nHost: a\r\n\r\n",
+            get + b"Cookie: a=b; c=\"d\"\r\nContent-Length: 18446744073709551616\r\n\r\n"]
+
+
+def messages():
+    """lib/ipc/job.h's three structs."""
+    reply = struct.pack("<IiQQQII128s", 1, 0, 7, 0, 100, 1, 63, b"fine")
+    parameters = struct.pack("<dQIIII", 0.5, 10 ** 8, 100, 0, 80, 0)
+    job = struct.pack("<IIQQ", 1, 3, 7, 1000) + parameters
+    setup = struct.pack("<IIQQQIIII", 1, 1, 1 << 30, 1 << 20, 1 << 20, 65534, 65534, 2, 0)
+    hello = struct.pack("<IiQQQII128s", 1, 0, 0, 0, 0, 0, 63, b"")
+    failed = struct.pack("<IiQQQII128s", 1, 9, 7, 0, 0, 0, 0, b"x" * 128)
+    return [reply, job, setup, hello, failed]
+
+
+def jpegs():
+    exif = [files.jpeg(40, 24, exif=files.exif(orientation)) for orientation in range(2, 9)]
+    samplings = [files.jpeg(41, 27, subsampling=sampling, progressive=progressive)
+                 for sampling in range(3) for progressive in (False, True)]
+    gray = files.encode(files.picture(33, 17, "L"), "JPEG")
+    return samplings + exif + [
+        gray, files.encode(files.picture(33, 17, "L"), "JPEG", progressive=True),
+        files.jpeg(32, 32, quality=30, restart_marker_blocks=2), files.jpeg(1, 100),
+        files.jpeg(100, 1, progressive=True), files.cmyk_jpeg(24, 16),
+        files.jpeg(24, 16, icc_profile=files.srgb_profile()),
+        files.jpeg(24, 16, icc_profile=files.wide_profile()), hurt.scan_bomb(5, 64, 64),
+        hurt.jpeg_header(65500, 65500), files.jpeg(80, 64)[:-200]]
+
+
+def pngs():
+    modes = [files.encode(files.picture(24, 16, mode), "PNG")
+             for mode in ("RGB", "RGBA", "L", "LA", "P", "PA", "1")]
+    return modes + [png.write(pixels.wide(pixels.rgb(17, 9))), png.header(50000, 50000),
+                    files.encode(files.picture(24, 16), "PNG", icc_profile=files.wide_profile())]
+
+
+def webps():
+    picture, alpha = files.picture(24, 16), files.picture(24, 16, "RGBA")
+    return [files.encode(picture, "WEBP"), files.encode(picture, "WEBP", lossless=True),
+            files.encode(alpha, "WEBP"), files.encode(alpha, "WEBP", lossless=True),
+            files.animation("WEBP", 16, 12, 3), hurt.webp_extended(1 << 24, 128),
+            files.encode(picture, "WEBP", icc_profile=files.wide_profile(), exif=files.exif(6))]
+
+
+def gifs():
+    return [files.encode(files.picture(24, 16, "P"), "GIF"), files.animation("GIF", 16, 12, 3),
+            files.encode(files.picture(24, 16, "P"), "GIF", interlace=1),
+            files.encode(files.picture(24, 16, "PA"), "GIF"), hurt.gif_of_frames(20),
+            files.animation("GIF", 20, 10, 3, disposal=2), hurt.gif_header(65535, 65535)]
+
+
+def tiffs():
+    compressed = [files.encode(files.picture(24, 16), "TIFF", compression=name)
+                  for name in ("raw", "tiff_lzw", "tiff_deflate", "packbits", "jpeg")]
+    modes = [files.encode(files.picture(24, 16, mode), "TIFF") for mode in ("L", "RGBA", "P", "1", "CMYK")]
+    pages = [files.picture(12, 8, seed=seed) for seed in range(3)]
+    return compressed + modes + [files.encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]),
+                                 files.encode(files.picture(24, 16, "1"), "TIFF", compression="group4"),
+                                 hurt.tiff_header(65536, 32768)]
+
+
+def asked(pictures, *tails):
+    """Each picture with each question; a picture of the short list would hide the others' branches."""
+    return [picture + tail for picture in pictures for tail in tails]
+
+
+def seeds():
+    whole = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "gif": gifs(), "tiff": tiffs()}
+    result = {"parse": numbers(), "params": targets(), "config": configurations(),
+              "flags": command_lines(), "request": heads(), "job": messages(),
+              "header": [picture for pictures in whole.values() for picture in pictures]}
+    result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH)
+    result["gif"] = asked(whole["gif"], GRAY)
+    for name, pictures in whole.items():
+        result["image_" + name] = asked(pictures, GRAY, HALF, ODD) + asked(pictures[:2], SMALL)
+    return result
+
+
+def main(folder, list_path):
+    written = []
+    for target, inputs in seeds().items():
+        place = pathlib.Path(folder) / target
+        place.mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(inputs):
+            path = place / f"seed-{number:03}"
+            path.write_bytes(data)
+            written.append(str(path))
+    pathlib.Path(list_path).write_text("\n".join(written) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "tests/fuzz/picture_input.h"
+
+#include "base/status.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t size)
+{
+    static uint8_t *large; /* as a worker's: one for its whole life */
+    const uint8_t *tail = data + size - PICTURE_TAIL_BYTES;
+    bool small;
+
+    if (size < PICTURE_TAIL_BYTES)
+        return false;
+    if (large == NULL)
+        large = malloc(PICTURE_CAPACITY);
+    *input = (struct picture_input){.data = data, .size = size - PICTURE_TAIL_BYTES};
+    input->request = (struct image_request){
+        .operation = tail[0] & 1 ? IMAGE_SCALE : IMAGE_GRAY,
+        .factor = tail[0] & 1 ? (tail[2] + 1) / 256.0 : 1,
+        .quality = tail[1] % 101,
+        .default_quality = 80,
+        .max_pixels = PICTURE_MAX_PIXELS,
+        .max_scans = 20,
+    };
+    small = tail[3] >= 0x80; /* then of an exact size, which a sanitizer guards */
+    input->output.capacity = small ? (tail[3] - 0x7fU) * 16 : PICTURE_CAPACITY;
+    input->output.data = small ? malloc(input->output.capacity) : large;
+    fuzz_require(input->output.data != NULL);
+    return true;
+}
+
+void picture_input_clear(struct picture_input *input)
+{
+    if (input->output.capacity != PICTURE_CAPACITY)
+        free(input->output.data);
+}
+
+static bool is_size(const struct picture_input *input, uint32_t from, uint32_t to)
+{
+    if (input->request.operation == IMAGE_GRAY)
+        return from == to;
+    return image_scaled_length(from, input->request.factor) == to;
+}
+
+static void check_output(const struct picture_input *input, const struct image_header *header)
+{
+    const struct image_output *output = &input->output;
+    struct image_header result;
+
+    fuzz_require(output->size > 0 && output->size <= output->capacity);
+    fuzz_require(image_read_header(output->data, output->size, &result) == 0);
+    fuzz_require(result.format == header->format && output->format == header->format);
+    if (header->width == 0 || header->height == 0 || result.width == 0 || result.height == 0)
+        return; /* not told cheaply */
+    fuzz_require((is_size(input, header->width, result.width) &&
+                  is_size(input, header->height, result.height)) ||
+                 (is_size(input, header->width, result.height) && /* turned by its orientation */
+                  is_size(input, header->height, result.width)));
+}
+
+void picture_check(const struct picture_input *input, const struct image_header *header, int status)
+{
+    const char *detail = input->output.detail;
+
+    fuzz_require(memchr(detail, '\0', IMAGE_DETAIL_BYTES) != NULL);
+    if (status == 0) {
+        check_output(input, header);
+        return;
+    }
+    /* Anything else would be told as a fault of ours. */
+    fuzz_require(status == STATUS_UNSUPPORTED_FORMAT || status == STATUS_IMAGE_CORRUPT ||
+                 status == STATUS_IMAGE_TOO_LARGE || status == -ENOMEM);
+    fuzz_require(status < 0 || detail[0] != '\0');
+}

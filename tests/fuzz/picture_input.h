@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/image.h"
+
+#include <stdbool.h>
+
+/*
+ * Inputs of the picture targets: a picture, and behind it PICTURE_TAIL_BYTES that choose what is
+ * asked of it. At the end and not in front, so that a seed is a file that others know as a picture.
+ *
+ *     operation (bit 0), quality (modulo 101), factor ((byte + 1) / 256), capacity of the output
+ */
+enum { PICTURE_TAIL_BYTES = 4, PICTURE_MAX_PIXELS = 1 << 20, PICTURE_CAPACITY = 8 << 20 };
+
+struct picture_input {
+    const uint8_t *data;
+    size_t size;
+    struct image_request request;
+    struct image_output output; /* picture_input_clear frees its memory */
+};
+
+/* False: too short to be one. */
+bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t size);
+void picture_input_clear(struct picture_input *input);
+
+/* Dies unless `status` and the output are an honest end of the request: a picture of that format and
+ * size where it is 0, else a sentence. `header` is the input's. */
+void picture_check(const struct picture_input *input, const struct image_header *header, int status);
