@@ -16,7 +16,8 @@
  * each part must begin exactly where the one before it ended. A NUL that the client sent ends a
  * part early, a bare LF ends a line one byte early, a folded line is stored elsewhere, more than
  * one space moves the next part: each shows as a gap, and is refused. (What cannot be told from CR
- * LF is NUL LF.)
+ * LF is NUL LF or NUL CR; and from the last CR LF CR LF, any four of NUL, CR, LF and the colon that
+ * the library takes for the end of a line and an empty one.)
  *
  * Later versions of the library store lines in another way and look for all this themselves, so the
  * layout is looked at in 0.9.75 only.
