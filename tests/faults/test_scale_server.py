@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""The scale server killed, stopped, hung in the middle of an answer, answering nonsense, slow:
+the gateway tells who asked for it, and gray goes on as if nothing were."""
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from faults import traffic
+from faults.fake_scale import Fake, drip, head
+from support import processes
+from support.clients import Client, curl
+from support.processes import wait_until
+
+ADDRESSES = (f"127.{os.getpid() % 250 + 2}.{n // 250 + 100}.{n % 250 + 1}"
+             for n in itertools.count())
+
+
+@pytest.fixture
+def fake():
+    """Makes fake scale servers, which end with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda answer: stack.enter_context(contextlib.closing(Fake(answer)))
+
+
+def scale_statuses(gateway, picture, count=3, path="/scale?scale=0.5"):
+    """Statuses and the longest time of some requests for the scale server."""
+    with Client(gateway) as client:
+        replies = []
+        for _ in range(count):
+            began = time.monotonic()
+            replies.append((client.post(path, picture), time.monotonic() - began))
+    return [reply.status for reply, _ in replies], max(seconds for _, seconds in replies)
+
+
+def test_scale_server_killed(own, experiment):
+    """kill -9 under traffic for it: 502 at once while it is away, 200 as soon as it is back."""
+    settings = {"listen__ip": next(ADDRESSES)}
+    scale = own.scale(**settings)
+    gateway = own.gateway(scale)
+    with experiment.run(gateway, "/scale?scale=0.5", clients=3) as trial:
+        trial.allowed = {502}
+        for _ in range(2):
+            scale.kill()
+            trial.injected += 1
+            time.sleep(trial.seconds / 4)
+            scale = own.scale(listen__port=scale.port, **settings)
+            trial.wait_for(20)
+    assert max(trial.traffic.seconds) < 1, max(trial.traffic.seconds)
+
+
+def test_scale_server_stopped(own, experiment):
+    """SIGSTOP: who asks for it waits for the deadline and is told so; gray does not wait."""
+    scale = own.scale()
+    gateway = own.gateway(scale, limits__deadline_ms=600)
+    picture = traffic.honest_pictures(1)[0][0]
+    with experiment.run(gateway, clients=3) as trial:
+        scale.process.send_signal(signal.SIGSTOP)
+        trial.injected = 1
+        try:
+            assert curl(gateway.url("/readyz")).status == 503
+            statuses, longest = scale_statuses(gateway, picture, 2)
+            assert set(statuses) <= {502, 504} and longest < 1.2, (statuses, longest)
+        finally:
+            scale.process.send_signal(signal.SIGCONT)
+        wait_until(lambda: scale_statuses(gateway, picture, 1)[0] == [200], 2, "it answers again")
+    assert max(trial.traffic.seconds) < 0.5
+
+
+def test_scale_server_hangs_in_its_answer(own, experiment, fake):
+    """Half an answer, then silence: 504 at the deadline, and nothing of the half reaches anybody."""
+    def half(connection, body):
+        connection.sendall(head(200, "image/jpeg", len(body)) + body[:len(body) // 2])
+        server.hang()
+    server = fake(half)
+    gateway = own.gateway(scale__upstream=server.address, limits__deadline_ms=500)
+    picture = traffic.honest_pictures(1)[0][0]
+    with experiment.run(gateway, clients=3) as trial:
+        for path in ("/scale?scale=0.5", "/gray?scale=0.5"):
+            statuses, longest = scale_statuses(gateway, picture, 2, path)
+            trial.injected += 2
+            assert set(statuses) <= {502, 504} and longest < 1.0, (statuses, longest)
+    assert max(trial.traffic.seconds) < 0.4
+
+
+NONSENSE = {
+    "nothing": b"",
+    "no HTTP": b"\x00\x01\x02\r\n\r\n",
+    "no picture": head(200, "image/jpeg", 5) + b"hello",
+    "another format": head(200, "image/jpeg", 40) + b"GIF89a" + bytes(34),
+    "cut short": head(200, "image/jpeg", 1000) + b"\xff\xd8\xff\xe0 half",
+    "endless": head(200, "image/jpeg", 1 << 40),
+    "endless headers": b"HTTP/1.1 200 OK\r\n" + b"X-Y: z\r\n" * 40000,
+    "bad chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "a page": head(200, "text/html", 6) + b"<html>",
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    "a problem of a strange kind": head(418, "application/problem+json", 2) + b"{}",
+}
+
+
+@pytest.mark.expects_errors("scale")
+def test_scale_server_answers_nonsense(own, experiment, fake):
+    """Whatever comes is 502 within a second, beside gray traffic that does not notice."""
+    answers = iter(())
+
+    def nonsense(connection, _body):
+        connection.sendall(next(answers))
+        connection.shutdown(socket.SHUT_WR)
+        return False
+    gateway = own.gateway(scale__upstream=fake(nonsense).address)
+    picture = traffic.honest_pictures(1)[0][0]
+    with experiment.run(gateway, clients=3) as trial:
+        for name, answer in NONSENSE.items():
+            answers = itertools.repeat(answer)
+            statuses, longest = scale_statuses(gateway, picture, 2)
+            assert statuses == [502, 502] and longest < 1, (name, statuses, longest)
+            trial.injected += 2
+
+
+def test_scale_server_is_slow(own, experiment, fake):
+    """An answer that drips is still an answer, if it is whole before the deadline."""
+    def slow(connection, body):
+        drip(connection, head(200, "image/jpeg", len(body)) + body, 0.3)
+        return True
+    gateway = own.gateway(scale__upstream=fake(slow).address)
+    picture = traffic.honest_pictures(1)[0][0]
+    with experiment.run(gateway, clients=3) as trial:
+        with Client(gateway) as client:
+            for _ in range(3):
+                assert client.picture("/scale", picture) == picture
+                trial.injected += 1
+
+
+def test_scale_server_closes_kept_connections(own, experiment, fake):
+    """A kept connection that the other side has closed in silence is replaced without a word."""
+    def once(connection, body):
+        connection.sendall(head(200, "image/jpeg", len(body)) + body)
+        return False # closes, though it said nothing of that
+    gateway = own.gateway(scale__upstream=fake(once).address)
+    picture = traffic.honest_pictures(1)[0][0]
+    with experiment.run(gateway, clients=2) as trial:
+        with Client(gateway) as client:
+            for pause in (0.0, 0.05) * 5:
+                assert client.picture("/scale", picture) == picture
+                trial.injected += 1
+                time.sleep(pause)
+
+
+def test_clients_of_a_hung_scale_server_leave(own, experiment, fake):
+    """Who goes away while the scale server hangs frees its thread before the deadline."""
+    server = fake(lambda _connection, _body: server.hang())
+    gateway = own.gateway(scale__upstream=server.address, limits__deadline_ms=20000)
+    picture = traffic.honest_pictures(1)[0][0]
+
+    def leave():
+        with pytest.raises(OSError), Client(gateway, timeout=0.05) as client:
+            client.post("/scale", picture)
+        return 1
+    at_rest = processes.thread_count(gateway.pid)
+    for _ in range(8): # as many calls at once as there will be: the client keeps its handles
+        leave()
+    wait_until(lambda: processes.thread_count(gateway.pid) == at_rest, 3, "at rest again")
+    with experiment.run(gateway, clients=2) as trial:
+        for _ in range(8):
+            trial.injected += leave()
