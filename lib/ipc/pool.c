@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_internal.h"
+#include "ipc/pool.h"
 
 /* Starting and stopping the pool, borrowing a worker and giving it back. pool_internal.h tells the
  * design. */
@@ -8,6 +8,7 @@
 #include "base/deadline.h"
 #include "base/peer.h"
 #include "base/status.h"
+#include "ipc/pool_internal.h"
 
 #include <errno.h>
 #include <poll.h>
