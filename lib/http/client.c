@@ -167,7 +167,7 @@ static int borrow(struct http_client *client, int64_t deadline, struct handle **
     return 0;
 }
 
-/* NULL: one that could not be made is made later. */
+/* NULL: the place of one that could not be made, or is not worth keeping. */
 static void give_back(struct http_client *client, struct handle *handle)
 {
     pthread_mutex_lock(&client->mutex);
@@ -446,11 +446,15 @@ int http_client_call(struct http_client *client, const struct http_call *call,
         status = -ENOMEM;
     else
         status = call_with(client, handle, &transfer, fields);
-    if (status == 0)
+    if (status == 0) {
         read_info(handle->easy, result);
-    else
+        give_back(client, handle);
+    } else { /* its connection is of no use, and there may be as many such as clients that left */
         buffer_clear(&result->body);
-    give_back(client, handle);
+        if (handle != NULL)
+            handle_free(handle);
+        give_back(client, NULL);
+    }
     curl_slist_free_all(fields);
     result->total_us = clock_us() - started;
     return status;
