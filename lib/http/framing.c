@@ -176,7 +176,7 @@ static bool ends_well(struct MHD_Connection *connection, const struct request_li
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 
-    if (info == NULL)
+    if (info == NULL || skip_line_end(walk->next) == NULL)
         return false;
     return walk->next + 2 == line->method + info->header_size;
 }
