@@ -31,6 +31,7 @@ struct tiff {
 struct page {
     uint64_t width, height, bits, compression;
     uint64_t next;             /* offset of the next directory; 0: none */
+    bool has_width, has_height, has_bits, has_compression;
 };
 
 static uint64_t get(const struct tiff *tiff, uint64_t at, unsigned width)
@@ -75,20 +76,30 @@ static uint64_t get_value(const struct tiff *tiff, uint64_t at)
     }
 }
 
+/* Of a tag that is there twice, libtiff takes the first. */
+static void note_value(uint64_t *value, bool *has, uint64_t found)
+{
+    if (!*has)
+        *value = found;
+    *has = true;
+}
+
 static void note_entry(const struct tiff *tiff, uint64_t at, struct page *page)
 {
+    uint64_t value = get_value(tiff, at);
+
     switch (get(tiff, at, 2)) {
     case TAG_WIDTH:
-        page->width = get_value(tiff, at);
+        note_value(&page->width, &page->has_width, value);
         break;
     case TAG_HEIGHT:
-        page->height = get_value(tiff, at);
+        note_value(&page->height, &page->has_height, value);
         break;
     case TAG_BITS:
-        page->bits = get_value(tiff, at);
+        note_value(&page->bits, &page->has_bits, value);
         break;
     case TAG_COMPRESSION:
-        page->compression = get_value(tiff, at);
+        note_value(&page->compression, &page->has_compression, value);
         break;
     }
 }
