@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <turbojpeg.h>
 
@@ -41,11 +42,37 @@ static bool is_whole(uint32_t width, uint32_t height, unsigned orientation)
     return !(right && width % 8 != 0) && !(bottom && height % 8 != 0);
 }
 
+/*
+ * For values that no picture of 8 bits has (T.81, F.1.2: 10 bits and a sign, 11 for a difference of
+ * DC) libjpeg's quick encoder has no code, and writes nonsense without a word. They come from damage
+ * that still decodes.
+ */
+static int find_excess(short *coefficients, tjregion region, tjregion plane, int component,
+                       int index, tjtransform *transform)
+{
+    size_t count = (size_t)region.w * (size_t)region.h;
+    unsigned excess = 0;
+
+    (void)plane;
+    (void)component;
+    (void)index;
+    for (size_t i = 0; i < count; i += 64) {
+        excess |= abs(coefficients[i]) > 1024;
+        for (size_t k = 1; k < 64; k++)
+            excess |= abs(coefficients[i + k]) > 1023;
+    }
+    *(bool *)transform->data |= excess != 0;
+    return excess != 0 ? -1 : 0;
+}
+
 int jpeg_turn(const uint8_t *gray, size_t gray_size, uint32_t width, uint32_t height,
               unsigned orientation, uint8_t *output, size_t capacity, size_t *size)
 {
+    bool excessive = false;
     tjtransform transform = {.op = operations[orientation],
-                             .options = TJXOPT_PERFECT | TJXOPT_COPYNONE};
+                             .options = TJXOPT_PERFECT | TJXOPT_COPYNONE,
+                             .data = &excessive,
+                             .customFilter = find_excess};
     unsigned char *turned = NULL;
     unsigned long turned_size = 0;
     int r = 0;
@@ -54,7 +81,7 @@ int jpeg_turn(const uint8_t *gray, size_t gray_size, uint32_t width, uint32_t he
         return -ENOTSUP;
     if (tjTransform(transformer, gray, gray_size, 1, &turned, &turned_size, &transform, 0) != 0) {
         tjFree(turned);
-        return STATUS_IMAGE_CORRUPT;
+        return excessive ? -ENOTSUP : STATUS_IMAGE_CORRUPT;
     }
     if (turned_size > capacity)
         r = STATUS_IMAGE_TOO_LARGE;
