@@ -7,14 +7,11 @@
  * cache, for sharing a cache between threads is not supported. A handle is a multi handle with one
  * easy handle: curl_multi_poll can watch the client's socket beside the call's. The last one given
  * back is the first one lent, so that few connections are kept warm.
- *
- * The client's socket: POLLHUP and POLLERR mean that nobody is there any more. POLLRDHUP alone may
- * be a client that has closed its sending half and waits for the answer, which is its right; most
- * who do it have gone, and after a second we believe it.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/parse.h"
+#include "base/peer.h"
 #include "base/status.h"
 
 #include <curl/curl.h>
@@ -29,9 +26,9 @@
 
 enum {
     CONNECT_MS = 500, /* the other server is near */
-    HALF_CLOSED_MS = 1000,
     LOOK_MS = 250, /* libcurl cannot wait for POLLRDHUP: look now and then */
     IDLE_CONNECTION_S = 20,
+    IDLE_HANDLES_MAX = 4, /* three descriptors each: what a storm made does not stay */
 };
 
 struct handle {
@@ -46,7 +43,8 @@ struct http_client {
     pthread_mutex_t mutex;
     pthread_cond_t returned;
     struct handle *idle;
-    unsigned handles; /* made so far, idle or lent */
+    unsigned handles; /* idle or lent */
+    unsigned idle_handles;
 };
 
 /* One call under way, as libcurl's callbacks see it. */
@@ -54,7 +52,7 @@ struct transfer {
     const struct http_call *call;
     struct http_call_result *result;
     size_t max_body_bytes;
-    int64_t half_closed_us; /* when POLLRDHUP was first seen; 0: not yet */
+    struct peer peer; /* the client whose call this is */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -155,10 +153,12 @@ static int borrow(struct http_client *client, int64_t deadline, struct handle **
         return STATUS_OVERLOADED;
     }
     handle = client->idle;
-    if (handle != NULL)
+    if (handle != NULL) {
         client->idle = handle->next;
-    else
+        client->idle_handles--;
+    } else {
         make = true;
+    }
     client->handles += make ? 1 : 0;
     pthread_mutex_unlock(&client->mutex);
     if (make)
@@ -167,18 +167,24 @@ static int borrow(struct http_client *client, int64_t deadline, struct handle **
     return 0;
 }
 
-/* NULL: the place of one that could not be made, or is not worth keeping. */
-static void give_back(struct http_client *client, struct handle *handle)
+/* Keeps a handle for the next call where that is worth it. NULL: one that could not be made. */
+static void give_back(struct http_client *client, struct handle *handle, bool worth_keeping)
 {
+    bool kept;
+
     pthread_mutex_lock(&client->mutex);
-    if (handle != NULL) {
+    kept = handle != NULL && worth_keeping && client->idle_handles < IDLE_HANDLES_MAX;
+    if (kept) {
         handle->next = client->idle;
         client->idle = handle;
+        client->idle_handles++;
     } else {
         client->handles--;
     }
     pthread_cond_signal(&client->returned);
     pthread_mutex_unlock(&client->mutex);
+    if (!kept && handle != NULL)
+        handle_free(handle);
 }
 
 static size_t receive_body(char *bytes, size_t size, size_t count, void *argument)
@@ -316,15 +322,10 @@ static int prepare(struct http_client *client, CURL *easy, struct transfer *tran
 
 static bool client_is_gone(struct transfer *transfer)
 {
-    struct pollfd client = {.fd = transfer->call->client_fd, .events = POLLRDHUP};
+    struct pollfd client = peer_pollfd(&transfer->peer);
 
-    if (client.fd < 0 || poll(&client, 1, 0) <= 0)
-        return false;
-    if (client.revents & (POLLHUP | POLLERR | POLLNVAL))
-        return true;
-    if (transfer->half_closed_us == 0)
-        transfer->half_closed_us = clock_us();
-    return clock_us() - transfer->half_closed_us >= HALF_CLOSED_MS * 1000;
+    return poll(&client, 1, 0) > 0 ? peer_gone(&transfer->peer, client.revents)
+                                   : peer_gone(&transfer->peer, 0);
 }
 
 /* Waits for something to happen on either socket. */
@@ -429,7 +430,11 @@ int http_client_call(struct http_client *client, const struct http_call *call,
                      struct http_call_result *result)
 {
     struct transfer transfer = {
-        .call = call, .result = result, .max_body_bytes = client->options.max_body_bytes};
+        .call = call,
+        .result = result,
+        .max_body_bytes = client->options.max_body_bytes,
+        .peer = peer_watch(call->client_fd),
+    };
     struct curl_slist *fields = NULL;
     struct handle *handle = NULL;
     int64_t started = clock_us();
@@ -446,15 +451,11 @@ int http_client_call(struct http_client *client, const struct http_call *call,
         status = -ENOMEM;
     else
         status = call_with(client, handle, &transfer, fields);
-    if (status == 0) {
+    if (status == 0)
         read_info(handle->easy, result);
-        give_back(client, handle);
-    } else { /* its connection is of no use, and there may be as many such as clients that left */
+    else
         buffer_clear(&result->body);
-        if (handle != NULL)
-            handle_free(handle);
-        give_back(client, NULL);
-    }
+    give_back(client, handle, status == 0); /* after an error its connection is of no use */
     curl_slist_free_all(fields);
     result->total_us = clock_us() - started;
     return status;

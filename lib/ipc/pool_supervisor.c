@@ -13,6 +13,7 @@
 #include "ipc/queue.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -210,6 +211,7 @@ static void trim_idle(struct pool *pool, struct slot *slot)
     if (!due)
         return;
     region_trim(&slot->region, TRIM_KEEP_BYTES);
+    malloc_trim(0); /* the bodies and answers that went through this process */
     pthread_mutex_lock(&pool->lock);
     pool_offer(pool, slot);
     slot->trimmed = true; /* where it was handed on, its next rest starts afresh */
