@@ -20,8 +20,9 @@
  */
 
 /* The mean square error, in squared steps of 8 bits, that a reduced picture may have from
- * refinements that were left out. 0.5 is 51 dB: well below what encoding it anew does. */
-static const double refinement_error_max = 0.5;
+ * refinements that were left out. At 0.1 (58 dB) no photograph's result differs measurably from one
+ * with all of them; at 0.5 some lose 0.0006 of SSIM. */
+static const double refinement_error_max = 0.1;
 
 struct choice {                /* of one component's scans */
     unsigned stop;             /* refinements below this bit are left out */
