@@ -152,7 +152,7 @@ void pool_offer(struct pool *pool, struct slot *slot)
     }
     slot->state = SLOT_IDLE;
     slot->idle_since_us = clock_us();
-    slot->trimmed = false;
+    slot->trims = 0;
 }
 
 void pool_doom(struct pool *pool, struct slot *slot)

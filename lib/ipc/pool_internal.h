@@ -58,7 +58,7 @@ struct slot {
     int64_t start_at_us;       /* EMPTY: not before; STARTING: since */
     int64_t stopped_since_us;  /* the supervisor's; 0: it runs */
     int64_t idle_since_us;
-    bool trimmed;              /* IDLE: its spare pages were given back */
+    unsigned trims;            /* IDLE: how often its spare pages were given back */
 };
 
 struct waiter {

@@ -25,7 +25,8 @@ enum {
     RETRY_FIRST_MS = 50,     /* after a failed start; doubles ... */
     RETRY_LONGEST_MS = 1000, /* ... up to this: a cause that is gone is soon noticed */
     STARTS_TO_GIVE_UP = 3,   /* in a row, before any worker was ever ready */
-    TRIM_AFTER_MS = 1000,    /* idle for so long, a worker's warm pages go back ... */
+    TRIMS = 3,               /* an idle worker's warm pages go back so often ... */
+    TRIM_AFTER_MS = 1000,    /* ... after so long, then four times, then sixteen times that ... */
     TRIM_KEEP_BYTES = 1 << 20, /* ... but for so many of either part of its region */
     STOPPED_LIMIT_MS = 1500, /* how long a worker may be stopped */
     REAP_LOOK_MS = 50,       /* how often a killed process that takes its time is looked at */
@@ -197,24 +198,40 @@ static void check_idle(struct pool *pool, struct slot *slot)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* The pages of a worker at rest go back; the slot is borrowed meanwhile. */
+/* When an idle worker's pages are given back next. Not once but thrice, ever later: some client may
+ * take its time with an answer, whose memory is free only then. */
+static int64_t next_trim_us(const struct slot *slot)
+{
+    if (slot->trims >= TRIMS)
+        return DEADLINE_NEVER;
+    return slot->idle_since_us + (TRIM_AFTER_MS * 1000LL << (2 * slot->trims));
+}
+
+/* The pages of a worker at rest go back, and those of the bodies and answers that went through this
+ * process. The slot is borrowed meanwhile. */
 static void trim_idle(struct pool *pool, struct slot *slot)
 {
+    int64_t idle_since_us;
+    unsigned trims;
     bool due;
 
     pthread_mutex_lock(&pool->lock);
-    due = slot->state == SLOT_IDLE && !slot->trimmed &&
-          clock_us() >= slot->idle_since_us + TRIM_AFTER_MS * 1000LL;
+    due = slot->state == SLOT_IDLE && clock_us() >= next_trim_us(slot);
+    idle_since_us = slot->idle_since_us;
+    trims = slot->trims;
     if (due)
         slot->state = SLOT_BUSY;
     pthread_mutex_unlock(&pool->lock);
     if (!due)
         return;
     region_trim(&slot->region, TRIM_KEEP_BYTES);
-    malloc_trim(0); /* the bodies and answers that went through this process */
+    malloc_trim(0);
     pthread_mutex_lock(&pool->lock);
     pool_offer(pool, slot);
-    slot->trimmed = true; /* where it was handed on, its next rest starts afresh */
+    if (slot->state == SLOT_IDLE) {
+        slot->idle_since_us = idle_since_us;
+        slot->trims = trims + 1;
+    }
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -280,8 +297,8 @@ static int64_t next_look_us(struct pool *pool, const struct slot *slot)
         at = slot->start_at_us;
     else if (slot->state == SLOT_STARTING)
         at = slot->start_at_us + START_LIMIT_MS * 1000LL;
-    else if (slot->state == SLOT_IDLE && !slot->trimmed)
-        at = slot->idle_since_us + TRIM_AFTER_MS * 1000LL;
+    else if (slot->state == SLOT_IDLE)
+        at = next_trim_us(slot);
     else if (slot->state == SLOT_DOOMED)
         at = deadline_after_ms(REAP_LOOK_MS);
     pthread_mutex_unlock(&pool->lock);

@@ -103,7 +103,7 @@ def at_rest(server):
     processes.wait_until(lambda: footprint()[2] == 2, 10, "two workers")
     last, end = footprint(), time.monotonic() + 10
     while time.monotonic() < end: # connections close one after the other; memory goes back later
-        time.sleep(1.5)
+        time.sleep(4.5)
         now = footprint()
         if now == last:
             break
