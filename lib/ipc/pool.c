@@ -172,8 +172,11 @@ struct slot *pool_take_idle(struct pool *pool)
             (warmest == NULL || slot->idle_since_us > warmest->idle_since_us))
             warmest = slot;
     }
-    if (warmest != NULL)
-        warmest->state = SLOT_BUSY;
+    if (warmest == NULL)
+        return NULL;
+    warmest->state = SLOT_BUSY;
+    if (warmest->trims > 0)
+        pool_wake_supervisor(pool); /* it may sleep for good: there will be memory to give back */
     return warmest;
 }
 

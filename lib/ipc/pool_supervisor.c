@@ -299,6 +299,8 @@ static int64_t next_look_us(struct pool *pool, const struct slot *slot)
         at = slot->start_at_us + START_LIMIT_MS * 1000LL;
     else if (slot->state == SLOT_IDLE)
         at = next_trim_us(slot);
+    else if (slot->state == SLOT_BUSY)
+        at = deadline_after_ms(TRIM_AFTER_MS); /* nobody tells when it is idle again */
     else if (slot->state == SLOT_DOOMED)
         at = deadline_after_ms(REAP_LOOK_MS);
     pthread_mutex_unlock(&pool->lock);
