@@ -124,7 +124,7 @@ def test_deadline(own):
 def test_queue_full(own):
     """With every worker busy and the queue full, 503 with Retry-After comes at once; whoever
     waited is told 503 after queue_wait_ms; /healthz does not care."""
-    server = own.scale(scale__workers=2, scale__queue_max=1, scale__queue_wait_ms=1500,
+    server = own.scale(scale__workers=2, scale__queue_max=1, scale__queue_wait_ms=600,
                        limits__deadline_ms=4000)
     workers = stop_workers(server)
     waiting = [RawConnection(server) for _ in range(3)]
