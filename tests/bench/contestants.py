@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Who is measured: each contestant starts and stops, and says how one picture is asked of it."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests/bench"
+PYTHON = "/usr/bin/python3"
+
+
+def children(pid):
+    """A process and all below it."""
+    found = [pid]
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split():
+                found += children(int(child))
+    except OSError:
+        pass
+    return found
+
+
+def cpu_seconds(pids):
+    """User and system time of these processes and of their children that have ended."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+        except OSError:
+            pass
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def pss_mib(pids):
+    """Proportional set size of these processes together."""
+    total = 0
+    for pid in pids:
+        try:
+            for line in open(f"/proc/{pid}/smaps_rollup"):
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+        except OSError:
+            pass
+    return total / 1024
+
+
+class Contestant:
+    name = ""
+    methods = ("gray", "scale") # what it can do
+
+    def __init__(self):
+        self.processes, self.port = [], None
+
+    def spawn(self, command, **options):
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+        self.processes.append(process)
+        return process
+
+    def spawn_telling_port(self, command):
+        process = self.spawn(command, stdout=subprocess.PIPE, text=True)
+        self.port = int(process.stdout.readline())
+
+    def pids(self):
+        return [pid for process in self.processes for pid in children(process.pid)]
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.processes = []
+
+    def can(self, operation):
+        return ("gray" if operation.startswith("gray") else "scale") in self.methods
+
+    def target(self, operation, _picture):
+        """Method and request target: operation is "gray", "gray+0.25", "gray q80" or "0.5"."""
+        if operation == "gray q80":
+            return "POST", "/?quality=80"
+        if operation.startswith("gray"):
+            return "POST", "/gray?scale=" + operation[5:] if "+" in operation else "/"
+        return "POST", f"/scale?scale={operation}"
+
+
+class Grisaille(Contestant):
+    """Both servers; pictures go to the gateway, or to the scale server alone."""
+
+    def __init__(self, name, build, gray_program="", scale_program="", alone=False):
+        super().__init__()
+        self.name, self.build, self.alone = name, build, alone
+        self.programs = {"gray": str(gray_program), "scale": str(scale_program)}
+
+    def server(self, program, settings):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"listen": {"port": 0}, "log": {"level": "warning"}, **settings}, file)
+            file.flush()
+            ready, writer = os.pipe()
+            self.spawn([self.build / program, "--config", file.name, "--ready-fd", str(writer)],
+                       pass_fds=[writer])
+            os.close(writer)
+            with open(ready) as pipe:
+                return int(pipe.readline().split("port=")[1])
+
+    def start(self):
+        self.scale_port = self.server("services/scale/grisaille-scale",
+                                      {"scale": {"program": self.programs["scale"]}})
+        self.port = self.server(
+            "services/gateway/grisaille-gateway",
+            {"gray": {"program": self.programs["gray"]},
+             "scale": {"upstream": f"http://127.0.0.1:{self.scale_port}"}})
+        if self.alone:
+            self.port = self.scale_port
+        return self
+
+
+class Sharp(Contestant):
+    name = "sharp"
+
+    def __init__(self, modules):
+        super().__init__()
+        self.modules = modules
+
+    def start(self):
+        self.spawn_telling_port(["node", HERE / "sharp_server.js", self.modules])
+        return self
+
+
+class Pillow(Contestant):
+    name = "Pillow"
+
+    def start(self):
+        self.spawn_telling_port([PYTHON, HERE / "pillow_server.py"])
+        return self
+
+
+class Nginx(Contestant):
+    """image_filter takes files of its own and no factor: the size is in the request."""
+    name = "nginx image_filter"
+    methods = ("scale",)
+
+    CONFIGURATION = """
+load_module /usr/lib/nginx/modules/ngx_http_image_filter_module.so;
+daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes auto;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;
+    fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            root {root};
+            image_filter resize $arg_w $arg_h;
+            image_filter_jpeg_quality 80;
+            image_filter_buffer 64M;
+        }}
+    }}
+}}
+"""
+
+    def __init__(self, sizes):
+        super().__init__()
+        self.sizes = sizes # of each picture, by path
+
+    def start(self):
+        import socket
+        with socket.socket() as probe: # nginx cannot be asked which port it got
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = tempfile.mkdtemp()
+        os.chmod(self.folder, 0o755)
+        path = pathlib.Path(self.folder) / "nginx.conf"
+        path.write_text(self.CONFIGURATION.format(folder=self.folder, port=self.port, root="/"))
+        self.spawn(["/usr/sbin/nginx", "-c", path, "-e", f"{self.folder}/error.log"])
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 0.1).close()
+                return self
+            except OSError:
+                import time
+                time.sleep(0.05)
+        raise RuntimeError("nginx did not start")
+
+    def target(self, operation, picture):
+        width, height = (max(1, int(length * float(operation) + 0.5))
+                         for length in self.sizes[picture])
+        return "GET", f"{picture}?w={width}&h={height}"

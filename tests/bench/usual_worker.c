@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+
+/*
+ * A worker that does what other servers on libvips do: load, colourspace b-w, save; or thumbnail,
+ * save. The same pool, the same cage and the same HTTP in front of it, so that what differs is
+ * the way through the picture.
+ */
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "image/format.h"
+#include "ipc/worker.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <vips/vips.h>
+
+static void release(VipsImage **image)
+{
+    g_clear_object(image);
+}
+
+static int start(void)
+{
+    if (VIPS_INIT("usual-worker") != 0)
+        return -EIO;
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    return 0;
+}
+
+static int make_gray(const uint8_t *input, size_t size, VipsImage **out)
+{
+    _cleanup_(release) VipsImage *image =
+        vips_image_new_from_buffer(input, size, "", "access", VIPS_ACCESS_SEQUENTIAL, NULL);
+
+    if (image == NULL)
+        return -1;
+    return vips_colourspace(image, out, VIPS_INTERPRETATION_B_W, NULL);
+}
+
+static int make_smaller(const uint8_t *input, size_t size, double factor, VipsImage **out)
+{
+    struct image_header header;
+
+    if (image_read_header(input, size, &header) != 0)
+        return -1;
+    return vips_thumbnail_buffer((void *)(uintptr_t)input, size, out,
+                                 (int)fmax(1, floor(header.width * factor + 0.5)), "height",
+                                 (int)fmax(1, floor(header.height * factor + 0.5)), "size",
+                                 VIPS_SIZE_FORCE, NULL);
+}
+
+static const char *suffix_of(enum image_format format)
+{
+    static const char *const suffixes[] = {
+        [IMAGE_JPEG] = ".jpg[Q=80]", [IMAGE_PNG] = ".png",  [IMAGE_WEBP] = ".webp[Q=80]",
+        [IMAGE_GIF] = ".gif",        [IMAGE_TIFF] = ".tif",
+    };
+
+    return suffixes[format];
+}
+
+static int handle(const struct job_message *job, const uint8_t *input,
+                  struct worker_output *output)
+{
+    enum image_format format = image_sniff(input, job->input_bytes);
+    _cleanup_(release) VipsImage *made = NULL;
+    _cleanup_free_ void *data = NULL;
+    size_t size = 0;
+    int error;
+
+    if (job->kind == JOB_GRAY)
+        error = make_gray(input, job->input_bytes, &made);
+    else
+        error = make_smaller(input, job->input_bytes, job->parameters.factor, &made);
+    if (error == 0)
+        error = vips_image_write_to_buffer(made, suffix_of(format), &data, &size, NULL);
+    if (error != 0 || size > output->capacity)
+        return STATUS_IMAGE_CORRUPT;
+    memcpy(output->data, data, size);
+    output->size = size;
+    output->format = format;
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct worker_handler handler = {
+        .name = "usual-worker", .start = start, .handle = handle};
+
+    return worker_main(&handler, argc, argv);
+}
