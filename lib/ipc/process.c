@@ -24,15 +24,19 @@ enum { ENVIRONMENT_MAX = 12 };
 static const char *const worker_environment[] = {"VIPS_NOVECTOR=1", "MALLOC_ARENA_MAX=1",
                                                  "LC_ALL=C"};
 
-/* A sanitizer build reports where the tests look for it; these mean nothing to any other build. */
-static const char *const inherited_variables[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=",
-                                                  "LSAN_OPTIONS=", "TSAN_OPTIONS="};
+/* A sanitizer build reports where the tests look for it; no other build inherits anything. */
+static const char *const inherited_variables[] = {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS=",
+#endif
+    NULL,
+};
 
 extern char **environ;
 
 static bool is_inherited(const char *variable)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(inherited_variables); i++) {
+    for (size_t i = 0; inherited_variables[i] != NULL; i++) {
         if (strncmp(variable, inherited_variables[i], strlen(inherited_variables[i])) == 0)
             return true;
     }
