@@ -34,15 +34,18 @@ static uint64_t skip_sub_blocks(struct bytes input, uint64_t at)
     return at;
 }
 
-/* A screen of no size is as large as its first picture. */
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The first picture widens a screen that it does not fit on, as decoders have it. */
 static void note_picture(const uint8_t *descriptor, struct image_header *header)
 {
     if (header->frames++ > 0)
         return;
-    if (header->width == 0)
-        header->width = get_le16(descriptor + 5);
-    if (header->height == 0)
-        header->height = get_le16(descriptor + 7);
+    header->width = larger(header->width, get_le16(descriptor + 1) + get_le16(descriptor + 5));
+    header->height = larger(header->height, get_le16(descriptor + 3) + get_le16(descriptor + 7));
 }
 
 static void count_pictures(struct bytes input, uint64_t at, struct image_header *header)
