@@ -105,9 +105,12 @@ static int prepare(struct progressive *picture, const struct jpeg_decoding *deco
         component->stride = 8 * idct[i].points;
         component->place = idct[i].place;
         component->last = idct[i].last;
-        component->history = choice[i].refined != 0 ? history : NULL;
         coefficients += component->across * component->down * component->stride;
-        history += choice[i].refined != 0 ? component->across * component->down : 0;
+        component->history = NULL;
+        if (choice[i].refined != 0) {
+            component->history = history;
+            history += component->across * component->down;
+        }
     }
     return 0;
 }
