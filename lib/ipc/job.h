@@ -68,7 +68,8 @@ struct reply_message {
     uint64_t output_offset;   /* from the start of the output part of the region */
     uint64_t output_bytes;
     uint32_t format;          /* enum image_format of the output; 0 where there is none */
-    uint32_t facts;           /* in the reply to a setup: the walls in force, enum worker_fact */
+    uint32_t facts;           /* enum worker_fact; in the reply to a setup the walls in force, to a
+                                 job WORKER_SPENT or nothing */
     char detail[JOB_DETAIL_BYTES]; /* NUL-terminated; for the client */
 };
 
@@ -80,6 +81,7 @@ enum worker_fact {
     WORKER_RLIMITS = 1 << 3,
     WORKER_UID = 1 << 4,
     WORKER_NOT_DUMPABLE = 1 << 5,
+    WORKER_SPENT = 1 << 6,    /* no wall: failed jobs left memory behind, replace me */
 };
 
 static_assert(sizeof(struct setup_message) <= JOB_MESSAGE_BYTES, "a message fits the queue");

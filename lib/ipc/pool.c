@@ -307,12 +307,12 @@ static void count_job(struct pool *pool, int64_t work_us)
         pool->work_estimate_us += (work_us - pool->work_estimate_us) / ESTIMATE_SHARE;
 }
 
-void pool_return(struct pool *pool, struct slot *slot, int64_t work_us)
+void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent)
 {
     pthread_mutex_lock(&pool->lock);
     slot->jobs++;
     count_job(pool, work_us);
-    if (pool->options.max_jobs != 0 && slot->jobs >= pool->options.max_jobs) {
+    if (spent || (pool->options.max_jobs != 0 && slot->jobs >= pool->options.max_jobs)) {
         pool->recycled++;
         pool_doom(pool, slot);
     } else {

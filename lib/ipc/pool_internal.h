@@ -103,8 +103,9 @@ void pool_cleanup(struct pool **pool);
  * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno. */
 int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot);
 
-/* Gives a worker back that has answered; recycles it where it has done its share. */
-void pool_return(struct pool *pool, struct slot *slot, int64_t work_us);
+/* Gives a worker back that has answered; recycles it where it has done its share, or says
+ * that it is spent (WORKER_SPENT). */
+void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent);
 
 /* Sends a job to a borrowed worker and waits: 0 and *reply; STATUS_DEADLINE_EXCEEDED,
  * STATUS_CLIENT_GONE; -EPROTO: it lies; -EPIPE: it died. On anything but 0 it must be doomed. */

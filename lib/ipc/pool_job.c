@@ -135,7 +135,7 @@ static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *
         error = take_output(slot, job, &reply, result);
     if (error == 0) {
         memcpy(result->detail, reply.detail, sizeof(result->detail));
-        pool_return(pool, slot, clock_us() - started_us);
+        pool_return(pool, slot, clock_us() - started_us, reply.facts & WORKER_SPENT);
         return reply.status;
     }
     if (error > 0 || error == -ENOMEM) {

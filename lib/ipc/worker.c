@@ -28,6 +28,7 @@ enum {
     ROOM_BYTES = 16 << 20, /* of address space, at least, beyond what a worker has at its start */
     SETUP_WAIT_MS = 10000, /* a server that has not sent the setup by then is no server */
     IDLE_TRIM_MS = 500,    /* without a job for so long, free memory goes back to the kernel */
+    LEAK_LIMIT_BYTES = 64 << 20, /* what failed jobs may leave behind */
 };
 
 struct worker {
@@ -35,6 +36,7 @@ struct worker {
     struct region region;
     struct setup_message setup;
     char *message;         /* JOB_MESSAGE_BYTES, aligned for any message */
+    size_t heap_at_start;  /* before the first job */
 };
 
 /* A terminal's Ctrl-C and an init system's SIGTERM go to every process of a service; its server
@@ -110,6 +112,13 @@ static int check_room(const struct setup_message *setup, char why[static JOB_DET
     return -ENOMEM;
 }
 
+static size_t heap_bytes(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
 /* Everything that comes before the first job. 0 or -errno, with a reason for the server's log. */
 static int prepare(struct worker *worker, int parent, struct reply_message *hello)
 {
@@ -133,6 +142,7 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
     error = check_room(setup, hello->detail);
     if (error != 0)
         return error;
+    worker->heap_at_start = heap_bytes();
     options = (struct sandbox_options){
         .parent = parent,
         .max_memory_bytes = setup->max_memory_bytes + region_bytes(setup),
@@ -145,8 +155,16 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
     return sandbox_enter(&options, &hello->facts, hello->detail);
 }
 
-static void run_job(struct worker *worker, const struct job_message *job,
-                    struct reply_message *reply)
+/* Libraries leak on their ways out of an error, and a picture can be made to take that way. */
+static bool is_spent(const struct worker *worker)
+{
+    return heap_bytes() > worker->heap_at_start + LEAK_LIMIT_BYTES;
+}
+
+/* 0 and *reply, whatever became of the job; or -ENOMEM: another worker, with its memory to itself,
+ * may do better. */
+static int run_job(struct worker *worker, const struct job_message *job,
+                   struct reply_message *reply)
 {
     struct worker_output output = {
         .data = region_output(&worker->region),
@@ -156,6 +174,8 @@ static void run_job(struct worker *worker, const struct job_message *job,
 
     if (job->kind != JOB_PING)
         status = worker->handler->handle(job, region_input(&worker->region), &output);
+    if (status == -ENOMEM)
+        return status;
     if (status < 0) {
         log_error("a job failed: %s", strerrordesc_np(-status));
         status = STATUS_INTERNAL;
@@ -166,6 +186,9 @@ static void run_job(struct worker *worker, const struct job_message *job,
         reply->output_bytes = output.size;
         reply->format = output.format;
     }
+    if (status != 0 && is_spent(worker))
+        reply->facts = WORKER_SPENT;
+    return 0;
 }
 
 /* The next job; free memory is given back first where it is long in coming. 0 or -errno. */
@@ -198,8 +221,9 @@ static int serve(struct worker *worker)
         if (error != 0)
             return error;
         reply.generation = job.generation;
-        run_job(worker, &job, &reply);
-        error = send_reply(&reply);
+        error = run_job(worker, &job, &reply);
+        if (error == 0)
+            error = send_reply(&reply);
         if (error != 0)
             return error;
         worked = job.kind != JOB_PING;
