@@ -97,6 +97,7 @@ class Grisaille(Contestant):
     def __init__(self, name, build, gray_program="", scale_program="", alone=False):
         super().__init__()
         self.name, self.build, self.alone = name, build, alone
+        self.methods = ("scale",) if alone else Contestant.methods
         self.programs = {"gray": str(gray_program), "scale": str(scale_program)}
 
     def server(self, program, settings):
