@@ -6,6 +6,7 @@
 #include "image/gif.h"
 #include "image/jpeg.h"
 #include "image/picture.h"
+#include "image/webp.h"
 
 #include <errno.h>
 #include <math.h>
@@ -43,13 +44,18 @@ static int check(const struct image_request *request, const uint8_t *input, size
 static int process_shortly(const struct image_request *request, const struct image_header *header,
                            const uint8_t *input, size_t size, struct image_output *output)
 {
+    int status = -ENOTSUP;
+
     if (header->format == IMAGE_JPEG)
         return jpeg_process(request, input, size, output);
     if (header->format == IMAGE_GIF && request->operation == IMAGE_GRAY)
-        return gif_gray(input, size, output);
-    if (header->format == IMAGE_GIF && gif_check(input, size, output->detail) != 0)
+        status = gif_gray(input, size, output);
+    if (header->format == IMAGE_GIF && status == -ENOTSUP &&
+        gif_check(input, size, output->detail) != 0)
         return STATUS_IMAGE_CORRUPT;
-    return -ENOTSUP;
+    if (header->format == IMAGE_WEBP)
+        return webp_process(request, header, input, size, output);
+    return status;
 }
 
 int image_process(const struct image_request *request, const uint8_t *input, size_t input_size,

@@ -9,8 +9,10 @@
 #include <webp/encode.h>
 #include <webp/mux.h>
 
-/* libwebp takes pixels as ARGB or as planes of Y, U and V; gray needs no conversion to the latter. */
-enum { METHOD = 4, LOSSLESS_EFFORT = 75 };
+/* Lossless at effort 20: 9 % more bytes than at 75, for two fifths of the CPU.
+ *
+ * libwebp takes pixels as ARGB or as planes of Y, U and V; gray needs no conversion to the latter. */
+enum { METHOD = 4, LOSSLESS_EFFORT = 20 };
 
 /* libwebp's own Y of a gray value: 8 bits to 16..235 (BT.601). */
 static uint8_t studio_luma(unsigned gray)
@@ -131,6 +133,29 @@ int webp_encode(const struct webp_format *format, const uint8_t *samples,
     if (status == 0)
         status = encode(format, &picture, &sink);
     WebPPictureFree(&picture);
+    return status;
+}
+
+int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
+                       struct image_output *output)
+{
+    struct sink sink = {.output = output};
+    WebPPicture picture;
+    int status;
+
+    output->size = 0;
+    if (!WebPPictureInit(&picture))
+        return -EINVAL;
+    picture.width = format->width;
+    picture.height = format->height;
+    picture.colorspace = WEBP_YUV420;
+    picture.y = planes->y;
+    picture.u = planes->u;
+    picture.v = planes->v;
+    picture.y_stride = planes->y_stride;
+    picture.uv_stride = planes->uv_stride;
+    status = encode(format, &picture, &sink);
+    WebPPictureFree(&picture); /* frees what the encoder added; the planes are not its own */
     return status;
 }
 

@@ -22,6 +22,16 @@ struct webp_format {
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output);
 
+/* Planes of Y, U and V as WebP has them (BT.601, 16..235; 4:2:0), borrowed. */
+struct webp_planes {
+    uint8_t *y, *u, *v;
+    int y_stride, uv_stride;
+};
+
+/* The same for a lossy picture that is already planes; format->bands is not looked at. */
+int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
+                       struct image_output *output);
+
 /* Sets or (NULL) removes the profile of the WebP file in *output and removes EXIF; the same
  * results. */
 int webp_set_profile(const void *profile, size_t size, struct image_output *output);

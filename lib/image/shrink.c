@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/shrink.h"
+
+/* One reducer for each band; rows are handed to them some at a time, which is what they like. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_AT_ONCE = 16, ALIGNMENT = 64 };
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned bands)
+{
+    const struct reducer_options options = {
+        .width = size->width,
+        .height = size->height,
+        .padded_width = size->width,
+        .to_width = size->to_width,
+        .to_height = size->to_height,
+        .step_x = (double)size->width / size->to_width,
+        .step_y = (double)size->height / size->to_height,
+    };
+    size_t reducer_size = round_up(reducer_bytes(&options));
+    size_t plane_size = round_up(plane_bytes(size->to_width, size->to_height));
+    uint8_t *at;
+
+    *shrink = (struct shrink){.bands = bands, .width = size->width};
+    shrink->memory = at = aligned_alloc(ALIGNMENT, bands * (reducer_size + plane_size));
+    if (at == NULL)
+        return -ENOMEM;
+    for (unsigned band = 0; band < bands; band++) {
+        plane_place(&shrink->planes[band], at, size->to_width, size->to_height);
+        at += plane_size;
+        reducer_begin(&shrink->reducers[band], &options, at, &shrink->planes[band]);
+        at += reducer_size;
+        shrink->next[band] = reducer_take(&shrink->reducers[band], 0);
+    }
+    return 0;
+}
+
+static void hand_over(struct shrink *shrink)
+{
+    for (unsigned band = 0; band < shrink->bands; band++)
+        shrink->next[band] = reducer_take(&shrink->reducers[band], shrink->pending);
+    shrink->pending = 0;
+}
+
+void shrink_row(struct shrink *shrink, const uint8_t *samples)
+{
+    const unsigned bands = shrink->bands;
+
+    for (unsigned band = 0; band < bands; band++) {
+        int16_t *row = (int16_t *)(shrink->next[band] +
+                                   shrink->pending * shrink->reducers[band].pitch);
+
+        for (uint32_t x = 0; x < shrink->width; x++)
+            row[x] = (int16_t)((samples[x * bands + band] - 128) * (1 << REDUCER_FRACTION_BITS));
+    }
+    if (++shrink->pending == ROWS_AT_ONCE)
+        hand_over(shrink);
+}
+
+void shrink_end(struct shrink *shrink)
+{
+    if (shrink->pending > 0)
+        hand_over(shrink);
+}
+
+void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
+{
+    const unsigned bands = shrink->bands;
+    uint32_t width = shrink->planes[0].width, height = shrink->planes[0].height;
+
+    for (uint32_t y = 0; y < height; y++) {
+        for (unsigned band = 0; band < bands; band++) {
+            const uint8_t *row = shrink->planes[band].data + y * shrink->planes[band].pitch;
+
+            for (uint32_t x = 0; x < width; x++)
+                samples[x * bands + band] = row[x];
+        }
+        samples += (size_t)width * bands;
+    }
+}
+
+void shrink_clear(struct shrink *shrink)
+{
+    free(shrink->memory);
+    *shrink = (struct shrink){0};
+}
