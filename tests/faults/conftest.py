@@ -15,6 +15,7 @@ from service.conftest import fleet, nothing_wrong, own # fixtures: used by their
 __all__ = ["fleet", "nothing_wrong", "own"]
 
 LONG = os.environ.get("GRISAILLE_LONG") == "1"
+LONG_FACTOR = 30 # of what a fault lasts in the short form
 TABLE = pytest.StashKey()
 HEADINGS = ("fault", "injected", "answers", "wrong", "lost", "whole after", "RSS KiB", "fds",
             "threads", "children")
@@ -69,14 +70,14 @@ class Experiment:
         self.table, self.name = table, name
 
     @contextlib.contextmanager
-    def run(self, server, path="/", pictures=None, clients=4, seconds=1.0, pause=0.0):
+    def run(self, server, path="/", pictures=None, clients=4, seconds=0.5, pause=0.0):
         pictures = pictures or traffic.honest_pictures(clients)
         good = traffic.ask_all(server, path, pictures)
         with traffic.Traffic(server, path, pictures, good): # warm, every client's thread was there
             time.sleep(0.2)
         vitals = traffic.Vitals(server)
         run = Run(traffic.Traffic(server, path, pictures, good, pause),
-                  seconds * (15 if LONG else 1))
+                  seconds * (LONG_FACTOR if LONG else 1))
         with run.traffic:
             run.wait_for(4 * len(pictures)) # everybody is connected
             yield run

@@ -33,7 +33,7 @@ def test_vanish_during_upload(own, experiment, leave):
     server = own.gateway()
     body = traffic.honest_pictures(1)[0][0]
     request = request_head("POST", "/", len(body)) + body
-    with experiment.run(server, clients=3, seconds=0.6) as trial:
+    with experiment.run(server, clients=3, seconds=0.4) as trial:
         def vanish():
             raw = RawConnection(server)
             raw.send(request[:random.randrange(1, len(request) - 1)])
@@ -47,8 +47,8 @@ def test_vanish_during_upload(own, experiment, leave):
 def test_vanish_while_waiting(own, experiment, leave):
     """With a worker, or in the queue for one: the work is given up, the worker is free again."""
     server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=20000)
-    with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.6) as trial:
-        for number in range(8):
+    with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.4) as trial:
+        for number in range(5):
             raw = RawConnection(server)
             body = orders.picture("sleep 9000", number, 2000)
             raw.send(request_head("POST", "/", len(body)) + body)
@@ -73,7 +73,7 @@ def test_vanish_during_download(own, experiment, leave):
         assert raw.pending.startswith(b"HTTP/1.1 200")
         leave(raw)
         return 1
-    for _ in range(20): # what the allocator keeps of large bodies
+    for _ in range(12): # what the allocator keeps of large bodies
         vanish()
-    with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.8) as trial:
+    with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.4) as trial:
         trial.every(lambda: 0.01, vanish)

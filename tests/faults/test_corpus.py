@@ -110,7 +110,7 @@ def test_generated(own, jobs):
     scale = own.scale(scale__max_jobs=jobs)
     gateway = own.gateway(scale, gray__max_jobs=jobs)
     pictures = list(generated())
-    assert through(gateway, pictures[::1 if LONG or jobs == 0 else 3]) == {}
+    assert through(gateway, pictures[::1 if LONG or jobs == 0 else 7]) == {}
     assert_caged(scale, gateway)
 
 

@@ -87,7 +87,7 @@ def test_no_thread(experiment, preloaded):
 def test_no_memory(experiment, preloaded):
     """One allocation in 300 fails: such a request is refused or hung up on, no other is touched."""
     server, odds = preloaded
-    with experiment.run(server, seconds=1.5) as trial:
+    with experiment.run(server, seconds=0.8) as trial:
         trial.allowed, trial.may_lose = REFUSED, True
         with odds.failing("malloc", 300):
             time.sleep(trial.seconds)
