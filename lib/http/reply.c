@@ -78,7 +78,7 @@ static void add_server_timing(struct MHD_Response *response, const struct http_r
 {
     char value[128];
 
-    snprintf(value, sizeof(value), "queue;dur=%.1f, work;dur=%.1f, total;dur=%.1f",
+    snprintf(value, sizeof(value), "queue;dur=%.3f, work;dur=%.3f, total;dur=%.3f",
              (double)request->answer.queue_us / 1000, (double)request->answer.work_us / 1000,
              (double)(clock_us() - request->complete_us) / 1000);
     add(response, "Server-Timing", value);
