@@ -6,6 +6,7 @@
 #include "image/gif.h"
 #include "image/jpeg.h"
 #include "image/picture.h"
+#include "image/tiff_check.h"
 #include "image/webp.h"
 
 #include <errno.h>
@@ -40,6 +41,13 @@ static int check(const struct image_request *request, const uint8_t *input, size
     return status;
 }
 
+static int damaged(const struct image_header *header, struct image_output *output)
+{
+    snprintf(output->detail, sizeof(output->detail), "The %s is damaged or incomplete.",
+             image_format_name(header->format));
+    return STATUS_IMAGE_CORRUPT;
+}
+
 /* The way that is shortest for this picture; -ENOTSUP where it has none. */
 static int process_shortly(const struct image_request *request, const struct image_header *header,
                            const uint8_t *input, size_t size, struct image_output *output)
@@ -53,6 +61,8 @@ static int process_shortly(const struct image_request *request, const struct ima
     if (header->format == IMAGE_GIF && status == -ENOTSUP &&
         gif_check(input, size, output->detail) != 0)
         return STATUS_IMAGE_CORRUPT;
+    if (header->format == IMAGE_TIFF && tiff_check(input, size) != 0)
+        return damaged(header, output);
     if (header->format == IMAGE_WEBP)
         return webp_process(request, header, input, size, output);
     return status;
