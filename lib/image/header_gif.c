@@ -74,6 +74,8 @@ int header_read_gif(struct bytes input, struct image_header *header)
 
     header->width = get_le16(input.data + 6);
     header->height = get_le16(input.data + 8);
+    if (header->width == 0 || header->height == 0) /* no screen: the first picture is all there is */
+        header->width = header->height = 0;
     count_pictures(input, SCREEN_BYTES + colour_table_bytes(input.data[10]), header);
     return header->frames == 0 ? STATUS_IMAGE_CORRUPT : 0;
 }
