@@ -6,6 +6,7 @@
 #include "image/gif.h"
 #include "image/jpeg.h"
 #include "image/picture.h"
+#include "image/png.h"
 #include "image/tiff_check.h"
 #include "image/webp.h"
 
@@ -63,6 +64,8 @@ static int process_shortly(const struct image_request *request, const struct ima
         return STATUS_IMAGE_CORRUPT;
     if (header->format == IMAGE_TIFF && tiff_check(input, size) != 0)
         return damaged(header, output);
+    if (header->format == IMAGE_PNG)
+        return png_process(request, input, size, output);
     if (header->format == IMAGE_WEBP)
         return webp_process(request, header, input, size, output);
     return status;
