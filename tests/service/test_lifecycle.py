@@ -142,6 +142,8 @@ def test_kill_9_of_workers_under_load(server):
 
 def test_worker_is_replaced(server):
     """A worker that died while idle is replaced by itself, and /readyz goes on saying ready."""
+    wait_until(lambda: curl(server.url("/readyz")).json()["workers"]["idle"] == 2, 10,
+               "both ready, whatever came before")
     before = server.workers()
     assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
