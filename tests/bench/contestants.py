@@ -134,6 +134,13 @@ class Sharp(Contestant):
         self.spawn_telling_port(["node", HERE / "sharp_server.js", self.modules])
         return self
 
+    def target(self, operation, picture):
+        """It has to be told to keep a lossless WebP lossless; we need not."""
+        method, target = super().target(operation, picture)
+        if "lossless" in str(picture):
+            target += ("&" if "?" in target else "?") + "lossless=1"
+        return method, target
+
 
 class Pillow(Contestant):
     name = "Pillow"

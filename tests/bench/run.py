@@ -140,8 +140,11 @@ def main():
     parser.add_argument("--modules", type=pathlib.Path, required=True)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--photographs", type=int, help="so many of them")
     options = parser.parse_args()
     rounds, seconds, limit = (1, 1, 6) if options.quick else (3, 3, None)
+    rounds, limit = options.rounds or rounds, options.photographs or limit
 
     photographs = sources.photographs(limit)
     few = sources.photographs(8)
@@ -177,7 +180,8 @@ def main():
             "limit_scale": run_limit(options.build, alone, [("photographs", "0.5", few),
                                                             ("50 KB", "0.5", small)],
                                      rounds, seconds),
-            "quality": run_quality(photographs if not options.quick else few[:3], alone, sharp),
+            "quality": run_quality(few[:3] if options.quick else few if limit else photographs,
+                                   alone, sharp),
         }
     finally:
         for contestant in everybody:

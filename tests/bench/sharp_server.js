@@ -19,6 +19,8 @@ async function answer(request, body) {
     }
     if (url.pathname === '/' || url.pathname === '/gray')
         image = image.grayscale();
+    if (url.searchParams.has('lossless')) // it makes lossy ones of lossless ones otherwise
+        image = image.webp({ lossless: true });
     return image.toBuffer();
 }
 
