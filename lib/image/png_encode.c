@@ -15,7 +15,8 @@
  * neighbours are alike, and choosing costs more than filtering.
  */
 enum {
-    LEVEL = 2,                 /* see docs/performance.md for size against time */
+    LEVEL = 2,                 /* of libdeflate: a gray photograph of 1600x1200 was 635 KB for 55 ms
+                                * in all, where zlib's level 6 made 802 KB in 159 */
     ROWS_PER_CHOICE = 4,
     STEP_MAX = 8,              /* bytes of the largest pixel */
     CHUNK_BYTES = 12,          /* length, name, checksum */
