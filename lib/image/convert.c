@@ -17,26 +17,14 @@ struct shape {
     int in_bands, out_bands;
 };
 
-static void luma_row_8(const uint8_t *in, uint8_t *out, int width, const struct shape *shape)
+static void convert_row_8(const uint8_t *in, uint8_t *out, int width, const struct shape *shape)
 {
-    for (int x = 0; x < width; x++) {
-        out[0] = (uint8_t)luma(in[0], in[1], in[2]);
-        if (shape->out_bands == 2)
-            out[1] = in[3];
-        in += shape->in_bands;
-        out += shape->out_bands;
-    }
+    luma_row_8(in, (unsigned)shape->in_bands, out, (unsigned)shape->out_bands, (size_t)width);
 }
 
-static void luma_row_16(const uint16_t *in, uint16_t *out, int width, const struct shape *shape)
+static void convert_row_16(const uint16_t *in, uint16_t *out, int width, const struct shape *shape)
 {
-    for (int x = 0; x < width; x++) {
-        out[0] = (uint16_t)luma(in[0], in[1], in[2]);
-        if (shape->out_bands == 2)
-            out[1] = in[3];
-        in += shape->in_bands;
-        out += shape->out_bands;
-    }
+    luma_row_16(in, (unsigned)shape->in_bands, out, (unsigned)shape->out_bands, (size_t)width);
 }
 
 /* a * b / 255, rounded to nearest; exact for a, b <= 255. */
@@ -80,7 +68,7 @@ struct conversion {
     row_16_function *row_16;
 };
 
-static const struct conversion luma_conversion = {luma_row_8, luma_row_16};
+static const struct conversion luma_conversion = {convert_row_8, convert_row_16};
 static const struct conversion cmyk_conversion = {cmyk_row_8, cmyk_row_16};
 
 /* libvips asks for a piece of the result: fetch the same piece of the input, convert each row. */

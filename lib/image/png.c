@@ -6,8 +6,9 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/luma.h"
-#include "image/png_decode.h"
 #include "image/png_encode.h"
+#include "image/png_rows.h"
+#include "image/profile.h"
 #include "image/shrink.h"
 
 #include <errno.h>
@@ -18,39 +19,73 @@ static void cleanup_encoder(struct png_encoder **encoder)
     png_encoder_free(*encoder);
 }
 
-static void luma_row(const uint8_t *rgb, uint8_t *gray, uint32_t width)
+static bool has_colour(const struct png_picture *picture)
 {
-    for (uint32_t x = 0; x < width; x++)
-        gray[x] = (uint8_t)luma(rgb[3 * x], rgb[3 * x + 1], rgb[3 * x + 2]);
+    return picture->bands >= 3;
+}
+
+static bool has_alpha(const struct png_picture *picture)
+{
+    return picture->bands % 2 == 0;
+}
+
+/* --- gray --------------------------------------------------------------------------------------- */
+
+static void luma_row(const struct png_picture *picture, const void *in, void *out)
+{
+    unsigned out_bands = has_alpha(picture) ? 2 : 1;
+
+    if (picture->bits == 16)
+        luma_row_16(in, picture->bands, out, out_bands, picture->width);
+    else
+        luma_row_8(in, picture->bands, out, out_bands, picture->width);
 }
 
 static int encode_gray(struct png_picture *picture, struct png_encoder *encoder)
 {
-    _cleanup_free_ uint8_t *gray = malloc(picture->width);
+    _cleanup_free_ void *gray = malloc((size_t)picture->width * 2 * sizeof(uint16_t));
 
     if (gray == NULL)
         return -ENOMEM;
     for (uint32_t y = 0; y < picture->height; y++) {
-        const uint8_t *row = png_next_row(picture);
+        const void *row = png_next_row(picture);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
-        if (picture->bands == 3)
-            luma_row(row, gray, picture->width);
-        png_encoder_row(encoder, picture->bands == 3 ? gray : row);
+        if (has_colour(picture))
+            luma_row(picture, row, gray);
+        png_encoder_row(encoder, has_colour(picture) ? gray : row);
     }
     return 0;
 }
 
-static int encode_smaller(struct png_picture *picture, const struct shrink_size *size,
+/* A gray picture stays as deep as it is; so does one of 16 bits. */
+static int make_gray(struct png_picture *picture, struct png_format *format)
+{
+    if (has_colour(picture) && picture->profile != NULL &&
+        profile_kind(picture->profile, picture->profile_size) == PROFILE_RGB)
+        return -ENOTSUP; /* luma is of sRGB */
+    format->bits = picture->has_palette ? 8 : picture->bits;
+    format->bands = has_alpha(picture) ? 2 : 1;
+    format->width = picture->width;
+    format->height = picture->height;
+    if (picture->has_palette)
+        png_palette_to_gray(picture);
+    return 0;
+}
+
+/* --- smaller ------------------------------------------------------------------------------------ */
+
+static int encode_smaller(struct png_picture *picture, const struct png_format *format,
                           struct png_encoder *encoder)
 {
+    const struct shrink_size size = {picture->width, picture->height, format->width,
+                                     format->height};
     _cleanup_(shrink_clear) struct shrink shrink = {0};
-    size_t row_bytes = (size_t)size->to_width * picture->bands;
-    _cleanup_free_ uint8_t *samples = malloc(row_bytes * size->to_height);
-    int error = shrink_begin(&shrink, size, picture->bands);
+    size_t row_bytes = (size_t)format->width * format->bands;
+    _cleanup_free_ uint8_t *samples = malloc(row_bytes * format->height);
 
-    if (error != 0 || samples == NULL)
+    if (samples == NULL || shrink_begin(&shrink, &size, picture->bands, has_alpha(picture)) != 0)
         return -ENOMEM;
     for (uint32_t y = 0; y < picture->height; y++) {
         const uint8_t *row = png_next_row(picture);
@@ -61,43 +96,57 @@ static int encode_smaller(struct png_picture *picture, const struct shrink_size 
     }
     shrink_end(&shrink);
     shrink_interleave(&shrink, samples);
-    for (uint32_t y = 0; y < size->to_height; y++)
+    for (uint32_t y = 0; y < format->height; y++)
         png_encoder_row(encoder, samples + y * row_bytes);
     return 0;
 }
+
+static int make_smaller(struct png_picture *picture, double factor, struct png_format *format)
+{
+    if (picture->bits == 16)
+        return -ENOTSUP; /* our filter takes 8 */
+    format->bits = 8;
+    format->bands = picture->bands;
+    format->width = image_scaled_length(picture->width, factor);
+    format->height = image_scaled_length(picture->height, factor);
+    if (profile_fits(picture->profile, picture->profile_size, has_colour(picture))) {
+        format->profile = picture->profile;
+        format->profile_size = picture->profile_size;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ */
 
 static int process(const struct image_request *request, struct png_picture *picture,
                    struct image_output *output)
 {
     bool gray = request->operation == IMAGE_GRAY;
-    struct shrink_size size = {.width = picture->width, .height = picture->height};
     _cleanup_(cleanup_encoder) struct png_encoder *encoder = NULL;
-    struct png_format format = {.bits = 8, .bands = gray ? 1 : picture->bands};
-    int status;
+    struct png_format format = {0};
+    int status = gray ? make_gray(picture, &format)
+                      : make_smaller(picture, request->factor, &format);
 
-    size.to_width = gray ? size.width : image_scaled_length(size.width, request->factor);
-    size.to_height = gray ? size.height : image_scaled_length(size.height, request->factor);
-    format.width = size.to_width;
-    format.height = size.to_height;
+    if (status != 0)
+        return status;
     if (!png_encoder_takes(&format))
         return -ENOTSUP;
-    encoder = png_encoder_new(&format);
-    if (encoder == NULL)
+    if ((status = png_inflate(picture)) != 0)
+        return status;
+    if ((encoder = png_encoder_new(&format)) == NULL)
         return -ENOMEM;
-    status = gray ? encode_gray(picture, encoder) : encode_smaller(picture, &size, encoder);
+    status = gray ? encode_gray(picture, encoder) : encode_smaller(picture, &format, encoder);
     return status != 0 ? status : png_encoder_finish(encoder, output);
 }
 
 int png_process(const struct image_request *request, const uint8_t *input, size_t size,
                 struct image_output *output)
 {
-    struct png_picture picture;
+    _cleanup_(png_clear) struct png_picture picture;
     int status = png_open(&picture, input, size);
 
-    if (status == 0) {
+    if (status == 0)
         status = process(request, &picture, output);
-        png_clear(&picture);
-    }
     if (status == 0)
         output->format = IMAGE_PNG;
     else if (status == STATUS_IMAGE_CORRUPT)

@@ -14,7 +14,7 @@
  * to sRGB would cost time and shift values by one here and there; so a profile is tried on a
  * lattice of colours, and one that leaves them where they are is not applied at all.
  */
-enum { LATTICE = 6, COLOURS = LATTICE * LATTICE * LATTICE, TOLERANCE = 1 };
+enum { LATTICE = 6, COLOURS = LATTICE * LATTICE * LATTICE, TOLERANCE = 1, HEADER_BYTES = 128 };
 
 static void cleanup_profile(cmsHPROFILE *profile)
 {
@@ -92,4 +92,13 @@ enum profile_kind profile_kind(const void *data, size_t size)
     if (last != NULL)
         memcpy(last, data, size);
     return last_kind;
+}
+
+/* ICC.1 7.2: the colour space of the data at 16, the signature at 36. */
+bool profile_fits(const void *data, size_t size, bool colour)
+{
+    const char *header = data;
+
+    return size >= HEADER_BYTES && memcmp(header + 36, "acsp", 4) == 0 &&
+           memcmp(header + 16, colour ? "RGB " : "GRAY", 4) == 0;
 }

@@ -20,3 +20,7 @@ enum profile_kind {
 
 /* The kind of the `size` bytes at `data`; NULL is PROFILE_NONE. */
 enum profile_kind profile_kind(const void *data, size_t size);
+
+/* Whether the `size` bytes at `data` look like a profile for RGB (or else for gray) pixels: what is
+ * not is left out of files. NULL is none. Any thread. */
+bool profile_fits(const void *data, size_t size, bool colour);

@@ -8,14 +8,14 @@
 #include <stdbool.h>
 
 /*
- * Pictures of 8 bits without alpha, nearly all, are reduced by our own filter: libvips' is slow
- * without code made at run time, which the cage forbids. The rest goes through libvips; what is
- * added there is the exact size and the alpha.
+ * Pictures of 8 bits, nearly all, are reduced by our own filter: libvips' is slow without code made
+ * at run time, which the cage forbids. The rest goes through libvips; what is added there is the
+ * exact size and the alpha.
  */
 static bool is_simple(VipsImage *image)
 {
     return image->BandFmt == VIPS_FORMAT_UCHAR && image->Coding == VIPS_CODING_NONE &&
-           image->Bands <= SHRINK_BANDS_MAX && !vips_image_hasalpha(image);
+           image->Bands <= SHRINK_BANDS_MAX;
 }
 
 /* A strip of the picture, from the top; libvips calls it in order. */
@@ -81,7 +81,7 @@ static int reduce_simple(VipsImage **image, int width, int height)
     struct shrink shrink;
     VipsImage *out = NULL;
 
-    if (shrink_begin(&shrink, &size, (unsigned)(*image)->Bands) != 0)
+    if (shrink_begin(&shrink, &size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
         vips_error("resample", "out of memory");
     else if (vips_sink_disc(*image, take_strip, &shrink) == 0) {
         shrink_end(&shrink);
@@ -121,9 +121,9 @@ int resample(VipsImage **image, int width, int height)
 {
     if ((*image)->Xsize == width && (*image)->Ysize == height)
         return 0;
-    if (vips_image_hasalpha(*image))
-        return reduce_with_alpha(image, width, height);
     if (is_simple(*image))
         return reduce_simple(image, width, height);
+    if (vips_image_hasalpha(*image))
+        return reduce_with_alpha(image, width, height);
     return reduce(image, width, height);
 }

@@ -14,7 +14,7 @@ static size_t round_up(size_t bytes)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned bands)
+int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned bands, bool alpha)
 {
     const struct reducer_options options = {
         .width = size->width,
@@ -29,7 +29,7 @@ int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned
     size_t plane_size = round_up(plane_bytes(size->to_width, size->to_height));
     uint8_t *at;
 
-    *shrink = (struct shrink){.bands = bands, .width = size->width};
+    *shrink = (struct shrink){.bands = bands, .alpha = alpha, .width = size->width};
     shrink->memory = at = aligned_alloc(ALIGNMENT, bands * (reducer_size + plane_size));
     if (at == NULL)
         return -ENOMEM;
@@ -50,16 +50,36 @@ static void hand_over(struct shrink *shrink)
     shrink->pending = 0;
 }
 
+static void take_band(const uint8_t *restrict samples, int16_t *restrict row, uint32_t width,
+                      unsigned bands)
+{
+    for (uint32_t x = 0; x < width; x++)
+        row[x] = (int16_t)((samples[x * bands] - 128) * (1 << REDUCER_FRACTION_BITS));
+}
+
+/* sample * alpha / 255, with its fraction; 257 / 65536 is 1 / 255 nearly enough. */
+static void take_weighted_band(const uint8_t *restrict samples, const uint8_t *restrict alpha,
+                               int16_t *restrict row, uint32_t width, unsigned bands)
+{
+    for (uint32_t x = 0; x < width; x++) {
+        int product = samples[x * bands] * alpha[x * bands] * (257 << REDUCER_FRACTION_BITS);
+
+        row[x] = (int16_t)(((product + (1 << 15)) >> 16) - (128 << REDUCER_FRACTION_BITS));
+    }
+}
+
 void shrink_row(struct shrink *shrink, const uint8_t *samples)
 {
     const unsigned bands = shrink->bands;
 
     for (unsigned band = 0; band < bands; band++) {
-        int16_t *row = (int16_t *)(shrink->next[band] +
-                                   shrink->pending * shrink->reducers[band].pitch);
+        int16_t *row = (int16_t *)(void *)(shrink->next[band] +
+                                           shrink->pending * shrink->reducers[band].pitch);
 
-        for (uint32_t x = 0; x < shrink->width; x++)
-            row[x] = (int16_t)((samples[x * bands + band] - 128) * (1 << REDUCER_FRACTION_BITS));
+        if (shrink->alpha && band + 1 < bands)
+            take_weighted_band(samples + band, samples + bands - 1, row, shrink->width, bands);
+        else
+            take_band(samples + band, row, shrink->width, bands);
     }
     if (++shrink->pending == ROWS_AT_ONCE)
         hand_over(shrink);
@@ -69,6 +89,24 @@ void shrink_end(struct shrink *shrink)
 {
     if (shrink->pending > 0)
         hand_over(shrink);
+}
+
+/* The colour that was times alpha; filters overshoot, so it may be more than can be. */
+static uint8_t unweighted(unsigned sample, unsigned alpha)
+{
+    unsigned colour = alpha == 0 ? 0 : (sample * 255 + alpha / 2) / alpha;
+
+    return (uint8_t)(colour < 255 ? colour : 255);
+}
+
+static void unweight_row(uint8_t *samples, uint32_t width, unsigned bands)
+{
+    for (uint32_t x = 0; x < width; x++, samples += bands) {
+        unsigned alpha = samples[bands - 1];
+
+        for (unsigned band = 0; alpha != 255 && band + 1 < bands; band++)
+            samples[band] = unweighted(samples[band], alpha);
+    }
 }
 
 void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
@@ -83,6 +121,8 @@ void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
             for (uint32_t x = 0; x < width; x++)
                 samples[x * bands + band] = row[x];
         }
+        if (shrink->alpha)
+            unweight_row(samples, width, bands);
         samples += (size_t)width * bands;
     }
 }

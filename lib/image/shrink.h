@@ -17,6 +17,7 @@ enum { SHRINK_BANDS_MAX = 4 };
 
 struct shrink {
     unsigned bands;
+    bool alpha;
     uint32_t width;            /* of what goes in */
     uint8_t *memory;           /* all of it in one piece; owned */
     struct reducer reducers[SHRINK_BANDS_MAX];
@@ -29,13 +30,14 @@ struct shrink_size {
     uint32_t width, height, to_width, to_height; /* the latter no larger than the former, and not 0 */
 };
 
-/* 0 or -ENOMEM. To be cleared in either case. */
-int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned bands);
+/* With `alpha` the last band is that, and weighs the others: what is not seen does not bleed into its
+ * neighbours. 0 or -ENOMEM. To be cleared in either case. */
+int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned bands, bool alpha);
 
 /* The next row: width * bands samples. */
 void shrink_row(struct shrink *shrink, const uint8_t *samples);
 
-/* Once all rows are in: the planes hold the result. */
+/* Once all rows are in: the planes hold the result, colours times alpha where there is alpha. */
 void shrink_end(struct shrink *shrink);
 
 /* The result as interleaved rows without gaps: to_width * to_height * bands bytes. */

@@ -69,7 +69,7 @@ static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *fo
 static int shrink_plane(struct shrink *shrink, const uint8_t *samples, int stride,
                         const struct shrink_size *size)
 {
-    int error = shrink_begin(shrink, size, 1);
+    int error = shrink_begin(shrink, size, 1, false);
 
     if (error != 0)
         return error;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "base/buffer.h"
+#include "image/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A PNG but for its pixels (png_rows.h): of every depth and colour type, but not what is rare, that
+ * is interlaced, turned by EXIF, or with one colour that stands for transparent. Every checksum that
+ * matters is looked at. One thread.
+ */
+enum { PNG_PALETTE_MAX = 256 };
+
+struct png_picture {
+    uint32_t width, height;
+    unsigned bits;             /* per sample as stored: 1, 2, 4, 8, 16 */
+    unsigned bands;            /* of the rows: 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
+    bool has_palette;
+    unsigned colours;          /* in it */
+    uint8_t palette[PNG_PALETTE_MAX][4]; /* red, green, blue, alpha; black where the file has none */
+    uint8_t *profile;          /* ICC as it came; owned; NULL: none that can be read */
+    size_t profile_size;
+
+    struct bytes stream;       /* the pixels, deflated: in the file, or gathered from several chunks */
+    struct buffer gathered;
+    size_t row_bytes, step;    /* as stored; bytes to the pixel on the left */
+    uint8_t *filtered;         /* all rows, each behind its filter's number; owned */
+    uint32_t row;              /* the next one to be unfiltered */
+    uint8_t *samples;          /* one row, where what is stored is not samples of bytes; owned */
+};
+
+/* Reads everything but the pixels. `data` is borrowed until the picture is cleared, which it is to be
+ * whatever this returns. 0; -ENOTSUP: for other decoders; STATUS_IMAGE_CORRUPT; or -ENOMEM. */
+int png_open(struct png_picture *picture, const uint8_t *data, size_t size);
+
+/* Makes the palette's colours gray (luma): rows have 1 or 2 bands from now on. */
+void png_palette_to_gray(struct png_picture *picture);
+
+void png_clear(struct png_picture *picture);

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""PNG by our own decoder: all that a file may look like inside, and what must not pass."""
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pictures import files, png
+
+CORRUPT = 9 # enum status
+SIZE = (61, 83)
+
+
+def noise(shape, depth=np.uint8):
+    return np.random.default_rng(5).integers(0, np.iinfo(depth).max + 1, shape, dtype=depth)
+
+
+def smooth(bands, height=96, width=144):
+    small = np.random.default_rng(6).integers(0, 256, (4, 6, bands), dtype=np.uint8)
+    planes = [Image.fromarray(small[..., i]).resize((width, height), Image.BICUBIC)
+              for i in range(bands)]
+    return np.stack([np.asarray(plane) for plane in planes], axis=-1)
+
+
+def paeth(left, up, corner):
+    guess = left + up - corner
+    distance = np.stack([abs(guess - left), abs(guess - up), abs(guess - corner)])
+    return np.choose(distance.argmin(axis=0), [left, up, corner])
+
+
+def filtered(array, kinds):
+    """The rows of height x width x channels with filter kinds[y % len], as the IDATs hold them."""
+    height = array.shape[0]
+    rows = array.astype(f">u{array.dtype.itemsize}").reshape(height, -1).view(np.uint8).astype(int)
+    step = rows.shape[1] // array.shape[1]
+    padded = np.zeros((height + 1, rows.shape[1] + step), int)
+    padded[1:, step:] = rows
+    lines = b""
+    for y in range(height):
+        left, up, corner = padded[y + 1, :-step], padded[y, step:], padded[y, :-step]
+        guess = [0 * left, left, up, (left + up) // 2, paeth(left, up, corner)]
+        kind = kinds[y % len(kinds)]
+        lines += bytes([kind]) + ((rows[y] - guess[kind]) & 255).astype(np.uint8).tobytes()
+    return lines
+
+
+def write(array, lines, extra=b"", pieces=1, colour_type=None):
+    """A PNG of these filtered rows, its stream in so many IDATs."""
+    height, width, channels = array.shape
+    stream = zlib.compress(lines)
+    cuts = [len(stream) * i // pieces for i in range(pieces + 1)]
+    idats = b"".join(png.chunk(b"IDAT", stream[a:b]) for a, b in zip(cuts, cuts[1:]))
+    return (png.header(width, height, array.dtype.itemsize * 8,
+                       png.COLOUR_TYPE[channels] if colour_type is None else colour_type) +
+            extra + idats + png.chunk(b"IEND", b""))
+
+
+def luma(array):
+    exact = array[..., :3].astype(np.int64) @ [19595, 38470, 7471]
+    return (exact + 0x8000) >> 16
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 4, "all"])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+def test_every_filter(image_cli, bands, depth, kind):
+    array = noise((*SIZE, bands), depth)
+    kinds = [0, 1, 2, 3, 4] if kind == "all" else [kind]
+    result = png.read(image_cli("gray", write(array, filtered(array, kinds))).data)
+    assert np.array_equal(result[..., 0], luma(array) if bands >= 3 else array[..., 0])
+    if bands % 2 == 0:
+        assert np.array_equal(result[..., 1], array[..., -1])
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+def test_narrow(image_cli, bands, width):
+    array = noise((9, width, bands))
+    result = png.read(image_cli("gray", write(array, filtered(array, [4, 3, 1, 2]))).data)
+    assert np.array_equal(result[..., 0], luma(array) if bands >= 3 else array[..., 0])
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 50, 5000])
+def test_a_stream_in_pieces(image_cli, pieces):
+    array = noise((*SIZE, 3))
+    whole = image_cli("gray", write(array, filtered(array, [4]))).data
+    assert image_cli("gray", write(array, filtered(array, [4]), pieces=pieces)).data == whole
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_gray_of_few_bits(image_cli, bits):
+    array = noise((13, 21)) >> (8 - bits)
+    packed = np.packbits(np.unpackbits(array[..., None], axis=-1)[..., -bits:].reshape(13, -1), axis=1)
+    data = (png.header(21, 13, bits, 0) + png.chunk(b"IDAT", zlib.compress(
+        b"".join(b"\0" + row.tobytes() for row in packed))) + png.chunk(b"IEND", b""))
+    gray = image_cli("gray", data)
+    assert gray.data[24] == bits
+    assert np.array_equal(np.asarray(gray.image.convert("L")), array * (255 // ((1 << bits) - 1)))
+    scaled = image_cli("scale", data, 1).image
+    assert np.array_equal(np.asarray(scaled), array * (255 // ((1 << bits) - 1)))
+
+
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+@pytest.mark.parametrize("factor", [0.25, 0.3, 0.5, 0.7])
+def test_smaller(image_cli, bands, factor):
+    array = smooth(bands)
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[bands]
+    source = Image.fromarray(array.squeeze(), mode)
+    result = image_cli("scale", files.encode(source, "PNG"), factor).image
+    premultiplied = {"LA": "La", "RGBA": "RGBa"}.get(mode, mode)
+    expected = source.convert(premultiplied).resize(result.size, Image.LANCZOS)
+    assert result.mode == mode
+    difference = np.abs(np.asarray(result.convert(premultiplied)).astype(int) - np.asarray(expected))
+    assert difference.mean() < 0.6 and difference.max() <= 4
+
+
+@pytest.mark.parametrize("colours", [2, 3, 16, 200])
+@pytest.mark.parametrize("transparent", [None, 1])
+def test_palettes(image_cli, colours, transparent):
+    source = Image.fromarray(smooth(3)).quantize(colours)
+    options = {} if transparent is None else {"transparency": transparent}
+    data = files.encode(source, "PNG", **options)
+    plain = files.decode(data).convert("RGB" if transparent is None else "RGBA")
+    gray = np.asarray(image_cli("gray", data).image.convert("LA"))
+    assert np.array_equal(gray[..., 0], np.asarray(plain.convert("L")))
+    if transparent is not None:
+        assert np.array_equal(gray[..., 1], np.asarray(plain)[..., 3])
+    same = image_cli("scale", data, 1).image
+    visible = np.asarray(plain.convert("RGBA"))[..., 3] > 0
+    assert same.mode == plain.mode
+    assert np.array_equal(np.asarray(same)[visible], np.asarray(plain)[visible])
+
+
+def test_a_profile_in_several_kinds_of_picture(image_cli):
+    """Kept where pixels still mean it; one that is not for these pixels is left out."""
+    profile = files.wide_profile()
+    for mode, kept in (("RGB", True), ("RGBA", True), ("P", True), ("L", False)):
+        source = Image.fromarray(smooth(4), "RGBA").convert(mode)
+        data = files.encode(source, "PNG", icc_profile=profile)
+        found = image_cli("scale", data).image.info.get("icc_profile")
+        assert found == (profile if kept else None), mode
+        assert "icc_profile" not in image_cli("gray", data).image.info
+
+
+def without(data, name):
+    return png.SIGNATURE + b"".join(png.chunk(n, c) for n, c in png.chunks(data) if n != name)
+
+
+def flipped(data, name):
+    """The file with one bit of the first such chunk's content changed, its checksum not."""
+    changed = bytearray(data)
+    changed[data.index(name) + 5] ^= 1
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_what_must_not_pass(image_cli, operation):
+    array = noise((20, 30, 3))
+    lines = filtered(array, [1])
+    good = write(array, lines)
+    palette = files.encode(Image.fromarray(array).quantize(16), "PNG", transparency=2)
+    stream = bytearray(zlib.compress(lines))
+    stream[-1] ^= 1 # Adler-32
+    damaged = png.header(30, 20) + png.chunk(b"IDAT", bytes(stream)) + png.chunk(b"IEND", b"")
+    assert image_cli(operation, good).status == image_cli(operation, palette).status == 0
+    for name, data in {
+            "a row too few": write(array, lines[:-91]),
+            "a row too many": write(array, lines + lines[-91:]),
+            "an unknown filter": write(array, b"\5" + lines[1:]),
+            "no pixels": without(good, b"IDAT"),
+            "no end": without(good, b"IEND"),
+            "the sum of the stream": damaged,
+            "the sum of the pixels": flipped(good, b"IDAT"),
+            "the sum of the header": flipped(good, b"IHDR"),
+            "the sum of the colours": flipped(palette, b"PLTE"),
+            "the sum of the transparency": flipped(palette, b"tRNS"),
+            "no colours": without(palette, b"PLTE")}.items():
+        assert image_cli(operation, data).status == CORRUPT, name
+
+
+def test_a_damaged_comment_is_no_obstacle(image_cli):
+    array = noise((20, 30, 3))
+    data = write(array, filtered(array, [1]), extra=png.chunk(b"tEXt", b"Comment\0hello"))
+    assert image_cli("gray", flipped(data, b"tEXt")).status == 0
+
+
+def test_colours_that_are_not_there_are_black(image_cli):
+    indices = np.array([[[0], [1], [2], [255]]], np.uint8)
+    data = write(indices, b"\0" + indices.tobytes(), colour_type=3,
+                 extra=png.chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255])))
+    assert np.asarray(image_cli("gray", data).image).tolist() == [[76, 29, 0, 0]]
+
+
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_the_long_way_for_what_is_rare(image_cli, operation):
+    """A colour for transparent; interlaced: both as other decoders see them."""
+    array = smooth(3)
+    array[:, 72:] = [10, 20, 30]
+    key = struct.pack(">HHH", 10, 20, 30)
+    data = png.write(array, extra=png.chunk(b"tRNS", key))
+    result = image_cli(operation, data)
+    alpha = np.asarray(result.image)[..., -1]
+    half = alpha.shape[1] // 2
+    assert result.image.mode == ("LA" if operation == "gray" else "RGBA")
+    assert alpha[:, half + 4:].max() <= 8 and alpha[:, :half - 4].min() >= 247
+    interlaced = subsampled(array[:8, :8])
+    seen = files.decode(interlaced)
+    result = image_cli("gray", interlaced).image
+    assert np.array_equal(np.asarray(result), np.asarray(seen.convert("L")))
+
+
+def subsampled(array):
+    """Interlaced: the seven passes of Adam7 over 8 x 8 pixels."""
+    lines = b""
+    for y, x, down, across in ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2),
+                               (0, 1, 2, 2), (1, 0, 2, 1)):
+        lines += b"".join(b"\0" + row.tobytes() for row in array[y::down, x::across])
+    header = png.chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 1))
+    return (png.SIGNATURE + header + png.chunk(b"IDAT", zlib.compress(lines)) +
+            png.chunk(b"IEND", b""))
+
+
+def test_interlaced_is_really_interlaced():
+    array = noise((8, 8, 3))
+    image = Image.open(io.BytesIO(subsampled(array)))
+    assert image.info["interlace"] == 1 and np.array_equal(np.asarray(image), array)
