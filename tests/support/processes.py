@@ -29,6 +29,16 @@ def is_alive(pid):
     return state[0] not in ("X", "Z")
 
 
+def started(pid):
+    """When the process began, in ticks since boot; None where it is gone. With its number this is
+    one process and no other: numbers are used again."""
+    try:
+        line = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(line.rpartition(")")[2].split()[19])
+
+
 def children(pid):
     """Every child of the process, zombies included."""
     found = []

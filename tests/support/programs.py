@@ -56,7 +56,7 @@ class Server:
         self.checked = 0 # bytes of the log that a test has answered for
         self.process = None
         self.port = None
-        self.born = [] # its children when it was stopped
+        self.born = {} # its children when it was stopped, and when each began
         self.host = self.settings.get("listen.ip", "127.0.0.1")
         self.host = "127.0.0.1" if self.host in ("::", "0.0.0.0") else self.host
 
@@ -118,7 +118,7 @@ class Server:
 
     def stop(self, how=signal.SIGTERM):
         """Ends it as an operator would and asserts a clean end: exit code 0, no child left."""
-        self.born = processes.children(self.pid)
+        self.note_children()
         self.process.send_signal(how)
         try:
             code = self.process.wait(STOP_SECONDS)
@@ -132,14 +132,18 @@ class Server:
     def kill(self):
         """kill -9, where it still runs."""
         if self.running():
-            self.born = processes.children(self.pid)
+            self.note_children()
             self.process.kill()
         if self.process is not None:
             self.process.wait()
 
+    def note_children(self):
+        self.born = {pid: processes.started(pid) for pid in processes.children(self.pid)}
+
     def orphans(self):
         """Children that outlived it."""
-        return [pid for pid in self.born if not self.running() and processes.is_alive(pid)]
+        return [pid for pid, began in self.born.items() if not self.running()
+                and processes.is_alive(pid) and processes.started(pid) == began]
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
