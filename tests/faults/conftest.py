@@ -16,6 +16,7 @@ __all__ = ["fleet", "nothing_wrong", "own"]
 
 LONG = os.environ.get("GRISAILLE_LONG") == "1"
 LONG_FACTOR = 30 # of what a fault lasts in the short form
+OUTAGE_SECONDS = 3
 TABLE = pytest.StashKey()
 HEADINGS = ("fault", "injected", "answers", "wrong", "lost", "whole after", "RSS KiB", "fds",
             "threads", "children")
@@ -46,6 +47,11 @@ class Run:
     injected: int = 0
     allowed: set = dataclasses.field(default_factory=set)
     may_lose: bool = False
+
+    @property
+    def outage(self):
+        """How long nothing can be served: less than gray.queue_wait_ms, so that all may wait."""
+        return min(self.seconds, OUTAGE_SECONDS)
 
     def every(self, pause, act):
         """Calls act() again and again for as long as this run lasts, `pause()` seconds apart."""

@@ -39,7 +39,7 @@ def fail_respawns(experiment, preloaded, call):
         with odds.failing(call, 1):
             for _ in range(2):
                 signal_one(server, signal.SIGKILL)
-            time.sleep(trial.seconds)
+            time.sleep(trial.outage)
         trial.wait_for(8)
         trial.injected = odds.count(call)
     assert "a worker did not start" in server.log()
@@ -118,7 +118,7 @@ def test_descriptors_run_out(own, experiment):
             for _ in range(20):
                 extra.append(RawConnection(server))
             signal_one(server, signal.SIGKILL)
-            time.sleep(trial.seconds)
+            time.sleep(trial.outage)
             trial.injected = len(extra)
         for raw in extra:
             raw.close()
@@ -160,7 +160,7 @@ def test_process_limit_of_a_user(own, experiment):
         with limited(server, "nproc", 1):
             signal_one(server, signal.SIGKILL)
             signal_one(server, signal.SIGKILL)
-            time.sleep(trial.seconds)
+            time.sleep(trial.outage)
             trial.injected = 2
         trial.wait_for(8)
     assert "did not start: Resource temporarily unavailable" in server.log()

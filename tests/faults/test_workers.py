@@ -163,7 +163,7 @@ def test_workers_do_not_start(own, experiment, tmp_path):
         while traffic.pool_state(server)["starting"] < 2: # one may have begun before the flag
             assert time.monotonic() < end, "workers go on starting"
             run.injected += signal_one(server, signal.SIGKILL)
-        time.sleep(run.seconds)
+        time.sleep(run.outage)
         flag.unlink()
         run.wait_for(8)
     assert server.log().count("did not start: it ended before it was ready: exit code 7") >= 2
