@@ -74,7 +74,8 @@ def load(contestant, operation, pictures, connections=2, seconds=1, watch_memory
     count = int(count)
     # What wrk had asked for when its time was up is worked on, but not counted: for long jobs this
     # is inexact, and exact() is the one to quote.
-    return Sample(count, count / float(duration), float(p50), float(p99),
+    good = count - int(errors) # wrk counts a 503 as an answer, and a quick one
+    return Sample(count, good / float(duration), float(p50), float(p99),
                   used / max(1, count + connections) * 1000,
                   watch.peak if watch else 0.0, int(errors))
 

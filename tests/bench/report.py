@@ -21,7 +21,7 @@ How: all contestants get the same bytes over loopback and use both cores, each w
 at JPEG quality 80. They take turns picture by picture; {rounds} round(s), medians. CPU is user and
 system time of all processes of a contestant together, over as many pictures as take 0.4 s. The
 load generator shares the cores, so CPU for a picture is the figure to compare, and requests a
-second say what is left of it. The pictures are Debian's `lomiri-wallpapers-16.04`, `-20.04` and
+second say what is left of it. The machine is shared and noisy: quote ratios of one run. The pictures are Debian's `lomiri-wallpapers-16.04`, `-20.04` and
 the nature folder of `mate-backgrounds`: {count} photographs of {least:.1f} to {most:.1f}
 megapixels, {progressive} of them progressive.
 
