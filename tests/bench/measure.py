@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""One measurement: a closed loop of wrk against one contestant, what it answered and what it cost."""
+"""One measurement: a closed loop of wrk against one contestant, its answers and their cost."""
 import dataclasses
 import http.client
 import os
@@ -18,13 +18,13 @@ LUA = pathlib.Path(__file__).with_name("load.lua")
 
 @dataclasses.dataclass
 class Sample:
-    requests: int
-    per_second: float
+    requests: int # answered with 200
+    per_second: float # of these
     p50_ms: float
     p99_ms: float
     cpu_ms: float # of all processes of the contestant, for one request
     pss_mib: float # the peak, all processes together
-    errors: int
+    errors: int # refused or broken off
 
 
 class PssWatch:
@@ -69,15 +69,13 @@ def load(contestant, operation, pictures, connections=2, seconds=1, watch_memory
                                   text=True).stdout
     wait_until_quiet(contestant)
     used = cpu_seconds(contestant.pids()) - before
-    count, duration, p50, p99, errors = re.search(
-        r"RESULT (\d+) ([\d.]+) ([\d.]+) ([\d.]+) (\d+)", text).groups()
-    count = int(count)
+    count, refused, broken, duration, p50, p99 = map(float, re.search(
+        r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)", text).groups())
+    good = int(count - refused) # a refusal is quick, and no work done
     # What wrk had asked for when its time was up is worked on, but not counted: for long jobs this
     # is inexact, and exact() is the one to quote.
-    good = count - int(errors) # wrk counts a 503 as an answer, and a quick one
-    return Sample(count, good / float(duration), float(p50), float(p99),
-                  used / max(1, count + connections) * 1000,
-                  watch.peak if watch else 0.0, int(errors))
+    return Sample(good, good / duration, p50, p99, used / max(1, good + connections) * 1000,
+                  watch.peak if watch else 0.0, int(refused + broken))
 
 
 def ask(contestant, operation, picture, body, times):
