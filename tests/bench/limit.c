@@ -7,7 +7,8 @@
  *
  *     limit SECONDS PROCESSES gray|FACTOR FILE...
  *
- * prints "pictures CPU-seconds": both of all processes together.
+ * prints "pictures/s CPU-milliseconds", of all processes together and of one picture. Starting the
+ * codecs and touching memory for the first time are not counted: a worker does these once.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
@@ -17,9 +18,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { OUTPUT_BYTES = 64 << 20 };
 
@@ -40,25 +41,56 @@ static bool load(const char *path, struct file *file)
     return file->data != NULL && read(fd, file->data, file->size) == (ssize_t)file->size;
 }
 
-/* One process: as many pictures as it can in the time; their number goes into the pipe. */
-static int work(const struct image_request *request, const struct file *files, size_t count,
-                int64_t until_us, int pipe_fd)
+/* What one process has done. */
+struct tally {
+    long pictures;
+    double wall_s, cpu_s;
+};
+
+static double cpu_s(void)
 {
-    struct image_output output = {.data = malloc(OUTPUT_BYTES), .capacity = OUTPUT_BYTES};
-    long pictures = 0;
+    struct timespec now;
 
-    if (image_start() != 0 || output.data == NULL)
-        return 1;
-    for (; clock_us() < until_us; pictures++) {
-        const struct file *file = &files[(size_t)pictures % count];
-
-        if (image_process(request, file->data, file->size, &output) != 0)
-            return 1;
-    }
-    return write(pipe_fd, &pictures, sizeof(pictures)) == sizeof(pictures) ? 0 : 1;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static bool gather(int pipe_fd, int processes, long *sum)
+/* All files once, so that each process has done the same mixture. */
+static bool pass(const struct image_request *request, const struct file *files, size_t count,
+                 struct image_output *output)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (image_process(request, files[i].data, files[i].size, output) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* One process: as many passes as begin within the time; its tally goes into the pipe. */
+static int work(const struct image_request *request, const struct file *files, size_t count,
+                double duration, int pipe_fd)
+{
+    struct image_output output = {.data = malloc(OUTPUT_BYTES), .capacity = OUTPUT_BYTES};
+    struct tally tally = {0};
+    int64_t began_us;
+    double cpu_began_s;
+
+    if (output.data == NULL || image_start() != 0 || !pass(request, files, count, &output))
+        return 1;
+    began_us = clock_us();
+    cpu_began_s = cpu_s();
+    do {
+        if (!pass(request, files, count, &output))
+            return 1;
+        tally.pictures += (long)count;
+        tally.wall_s = (double)(clock_us() - began_us) / 1e6;
+    } while (tally.wall_s < duration);
+    tally.cpu_s = cpu_s() - cpu_began_s;
+    return write(pipe_fd, &tally, sizeof(tally)) == sizeof(tally) ? 0 : 1;
+}
+
+/* Waits for all of them and adds up: pictures and CPU, and the rates of all together. */
+static bool gather(int pipe_fd, int processes, struct tally *sum, double *per_second)
 {
     bool good = true;
 
@@ -69,37 +101,34 @@ static bool gather(int pipe_fd, int processes, long *sum)
         good = good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     }
     for (int i = 0; i < processes && good; i++) {
-        long pictures;
+        struct tally tally;
 
-        good = read(pipe_fd, &pictures, sizeof(pictures)) == sizeof(pictures);
-        *sum += pictures;
+        good = read(pipe_fd, &tally, sizeof(tally)) == sizeof(tally);
+        if (!good)
+            break;
+        sum->pictures += tally.pictures;
+        sum->cpu_s += tally.cpu_s;
+        *per_second += (double)tally.pictures / tally.wall_s;
     }
     return good;
-}
-
-static double seconds(struct timeval time)
-{
-    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
 static int run(const struct image_request *request, const struct file *files, size_t count,
                double duration, int processes)
 {
-    int64_t until_us = clock_us() + (int64_t)(duration * 1e6);
-    struct rusage usage;
-    long sum = 0;
+    struct tally sum = {0};
+    double per_second = 0;
     int ends[2];
 
     if (pipe(ends) != 0)
         return 1;
     for (int i = 0; i < processes; i++) {
         if (fork() == 0)
-            _exit(work(request, files, count, until_us, ends[1]));
+            _exit(work(request, files, count, duration, ends[1]));
     }
-    if (!gather(ends[0], processes, &sum))
+    if (!gather(ends[0], processes, &sum, &per_second))
         return 1;
-    getrusage(RUSAGE_CHILDREN, &usage);
-    printf("%ld %.3f\n", sum, seconds(usage.ru_utime) + seconds(usage.ru_stime));
+    printf("%.3f %.4f\n", per_second, sum.cpu_s * 1e3 / (double)sum.pictures);
     return 0;
 }
 

@@ -76,10 +76,9 @@ def run_limit(build, contestant, kinds, rounds, seconds):
         alone, served = [], []
         paths = [picture.path for picture in picked]
         for _ in range(rounds):
-            count, cpu = map(float, subprocess.run(
+            alone.append(tuple(map(float, subprocess.run(
                 [build / "tests/bench/limit", str(seconds), str(os.cpu_count()), operation, *paths],
-                check=True, capture_output=True, text=True).stdout.split())
-            alone.append((count / seconds, cpu / count * 1000))
+                check=True, capture_output=True, text=True).stdout.split())))
             served.append(load(contestant, operation, paths, 4, seconds))
         cpu = []
         for picture in picked:
