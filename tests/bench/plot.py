@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Plots as SVG, written by hand: points and lines in a frame, and nothing else."""
+import statistics
+
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 380, 64, 48, 34, 150
 COLOURS = ("#1b6ca8", "#d1495b", "#4c956c", "#8d6a9f", "#e09f3e")
 
@@ -16,8 +18,15 @@ def ticks(largest):
     return [step * number for number in range(count + 1)]
 
 
-def write(path, title, x_title, y_title, series, lines=True):
-    """series: {name: [(x, y), ...]}."""
+def fit(points, right):
+    """The least-squares line through the points, where it is above 0: its two ends."""
+    slope, intercept = statistics.linear_regression(*zip(*points))
+    left = max(0.0, -intercept / slope) if slope > 0 else 0.0
+    return [(left, intercept + slope * left), (right, max(0.0, intercept + slope * right))]
+
+
+def write(path, title, x_title, y_title, series, lines=True, fits=False):
+    """series: {name: [(x, y), ...]}. fits: with its least-squares line each."""
     points = [point for values in series.values() for point in values]
     xs, ys = ticks(max(x for x, _ in points)), ticks(max(y for _, y in points))
 
@@ -47,6 +56,10 @@ def write(path, title, x_title, y_title, series, lines=True):
         if lines:
             path_data = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
             out.append(f'<path d="{path_data}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        if fits and len(values) > 1:
+            (x1, y1), (x2, y2) = (place(*end) for end in fit(values, max(x for x, _ in values)))
+            out.append(f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{colour}" '
+                       'stroke-dasharray="5 4"/>')
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
         level = TOP + 16 * number + 8
         out.append(f'<circle cx="{WIDTH - RIGHT + 14}" cy="{level}" r="4" fill="{colour}"/>')

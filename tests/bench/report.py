@@ -126,14 +126,55 @@ def photograph_table(results):
     return table(["photograph", "MP", "progressive", "gray", "0.5", "0.25", "0.3", "0.125"], rows)
 
 
+def kinds_table(results):
+    """Geometric means and the worst against sharp, by kind of JPEG."""
+    taken, pictures, rows = results["photographs"], results["pictures"], []
+
+    def cells(values):
+        return f"{mean(values):.2f} ({min(values):.2f})" if values else "-"
+
+    for operation in (name for name in taken if SHARP in taken[name]):
+        small = results["small"].get(operation)
+        rows.append([operation] + [
+            cells(ratios(taken[operation], SHARP,
+                         keep=lambda path, kind=kind: pictures[path]["progressive"] == kind))
+            for kind in (False, True)] + [cells(ratios(small, SHARP)) if small else "-"])
+    return table(["sharp's CPU by ours, mean (worst)", "baseline", "progressive", "50 KB"], rows)
+
+
+def straightness(points):
+    """Slope, intercept, and R squared of the least-squares line."""
+    slope, intercept = statistics.linear_regression(*zip(*points))
+    return slope, intercept, statistics.correlation(*zip(*points)) ** 2
+
+
+def fit_table(results):
+    """How straight CPU against megapixels is: for progressive JPEGs it follows the bytes."""
+    pictures, rows = results["pictures"], []
+    for operation in ("gray", "0.5", "0.25"):
+        section = results["photographs"][operation][OURS]
+        for title, kind in (("baseline", False), ("progressive", True)):
+            paths = [path for path in section if pictures[path]["progressive"] == kind]
+            if len(paths) < 3:
+                continue
+            cells = [operation, title]
+            for key, unit in (("megapixels", 1), ("bytes", 1e6)):
+                slope, intercept, r2 = straightness(
+                    [(pictures[path][key] / unit, section[path]["cpu_ms"]) for path in paths])
+                cells.append(f"{slope:.1f} ms each {intercept:+.1f} ms, R² {r2:.2f}")
+            rows.append(cells)
+    return table(["", "", "CPU against megapixels", "CPU against megabytes of the source"], rows)
+
+
 def load_table(results):
     rows = []
     for operation, section in results["load"].items():
         for name, counts in section.items():
             figures = counts[next(iter(counts))]
             rows.append([operation, name, f"{figures['per_second']:.1f}", f"{figures['p50_ms']:.0f}",
-                         f"{figures['p99_ms']:.0f}", f"{figures['pss_mib']:.0f}"])
-    return table(["", "", "requests/s", "p50, ms", "p99, ms", "peak PSS, MiB"], rows)
+                         f"{figures['p99_ms']:.0f}", f"{figures['errors']:.0f}",
+                         f"{figures['pss_mib']:.0f}"])
+    return table(["", "", "requests/s", "p50, ms", "p99, ms", "errors", "peak PSS, MiB"], rows)
 
 
 def connection_table(results):
@@ -143,9 +184,12 @@ def connection_table(results):
                 "50 KB, gray": results["connections_small"]["gray"]}
     counts = list(sections["photographs, gray"][OURS])
     for title, section in sections.items():
-        rows.append([title] + [f"{section[OURS][count]['per_second']:.0f} "
-                               f"({section[OURS][count]['p99_ms']:.0f} ms)" for count in counts])
-    return table(["requests/s (p99) at connections"] + list(map(str, counts)), rows)
+        cells = []
+        for figures in map(section[OURS].get, counts):
+            refused = f", {figures['errors']:.0f} errors" if figures["errors"] else ""
+            cells.append(f"{figures['per_second']:.0f} ({figures['p99_ms']:.0f} ms{refused})")
+        rows.append([title] + cells)
+    return table(["requests/s answered 200 (p99) at connections"] + list(map(str, counts)), rows)
 
 
 def quality_table(results):
@@ -177,16 +221,19 @@ def lossless_rows(results):
 def write_plots(results, folder):
     folder.mkdir(exist_ok=True)
     pictures = results["pictures"]
-    series = {operation: sorted((pictures[path]["megapixels"], figures["cpu_ms"])
-                                for path, figures in results["photographs"][operation][OURS].items())
-              for operation in ("gray", "0.5", "0.25")}
-    plot.write(folder / "megapixels.svg", "CPU for one photograph", "megapixels", "CPU, ms", series,
-               lines=False)
+    for name, kind in (("megapixels", False), ("progressive", True)):
+        series = {operation: sorted(
+            (pictures[path]["megapixels"], figures["cpu_ms"])
+            for path, figures in results["photographs"][operation][OURS].items()
+            if pictures[path]["progressive"] == kind) for operation in ("gray", "0.5", "0.25")}
+        plot.write(folder / f"{name}.svg", "CPU for one photograph, "
+                   + ("progressive" if kind else "baseline"), "megapixels", "CPU, ms", series,
+                   lines=False, fits=True)
     series = {name: sorted((pictures[path]["megapixels"], figures["cpu_ms"])
                            for path, figures in results["photographs"]["gray"][name].items())
               for name in (OURS, SHARP)}
     plot.write(folder / "gray.svg", "Gray: CPU for one photograph", "megapixels", "CPU, ms", series,
-               lines=False)
+               lines=False, fits=True)
     series = {title: [(int(count), figures["per_second"])
                       for count, figures in section[OURS].items()]
               for title, section in (("photographs, gray", results["connections"]["gray"]),
@@ -217,11 +264,14 @@ def write(results, docs, modules):
         most=max(picture["megapixels"] for picture in pictures),
         progressive=sum(picture["progressive"] for picture in pictures))
     write_plots(results, docs / "performance")
-    text += "\n## What it should reach, and does\n\n" + table(
+    text += "\n## What it should reach\n\n" + table(
         ["", "target", "measured", ""], goals(results))
+    text += "\n## Kinds of JPEG apart\n\n" + kinds_table(results)
     text += "\n## CPU for each photograph, ms, ours / sharp's\n\n" + photograph_table(results)
-    text += ("\n![CPU against megapixels](performance/megapixels.svg)\n"
+    text += ("\n![CPU against megapixels, baseline](performance/megapixels.svg)\n"
+             "![CPU against megapixels, progressive](performance/progressive.svg)\n"
              "![Gray beside sharp](performance/gray.svg)\n")
+    text += "\nThe least-squares lines through these:\n\n" + fit_table(results)
     text += "\n## Everybody under load, four connections, eight photographs\n\n" + load_table(results)
     text += "\n## Connections\n\n" + connection_table(results)
     text += "\n![Throughput](performance/connections.svg)\n"

@@ -17,7 +17,7 @@ import report
 from contestants import ROOT, Grisaille, Nginx, Pillow, Sharp, cpu_seconds, pss_mib
 from measure import exact, load
 
-OPERATIONS = ("gray", "gray q80", "0.5", "0.25", "0.3", "0.125")
+OPERATIONS = ("gray", "gray q80", "0.5", "0.25", "0.3", "0.125", "gray+0.25")
 QUALITY_FACTORS = (0.125, 0.25, 0.3, 0.5, 0.7, 0.9)
 CONNECTIONS = (1, 2, 4, 16, 64, 256)
 
