@@ -6,6 +6,8 @@ import concurrent.futures
 import http.server
 import io
 import os
+import signal
+import sys
 import urllib.parse
 
 from PIL import Image
@@ -43,6 +45,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)) # the children end with an orderly exit only
     children = concurrent.futures.ProcessPoolExecutor(os.cpu_count())
     list(children.map(abs, range(8))) # they start before the first picture
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
