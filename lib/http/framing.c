@@ -23,7 +23,6 @@
  * layout is looked at in 0.9.75 only.
  */
 #include "base/status.h"
-#include "http/params.h"
 
 #include <microhttpd.h>
 #include <string.h>
@@ -91,12 +90,22 @@ static void read_content_length(struct walk *walk, const char *value, size_t len
     walk->framing->content_length = bytes;
 }
 
-/* White space may follow it: the library leaves that. */
-static bool is_host_field(const char *value, size_t length)
+/* Of what a host and a port consist (RFC 3986, 3.2.2); white space may follow. */
+static bool is_host(const char *value, size_t length)
 {
+    static const char allowed[] = "-._~%!$&'()*+,;=:[]";
+
     while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
-    return http_host_is_valid(value, length);
+    for (size_t i = 0; i < length; i++) {
+        char c = value[i];
+        bool alphanumeric =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (!alphanumeric && strchr(allowed, c) == NULL)
+            return false;
+    }
+    return true;
 }
 
 static bool equals(const char *text, size_t length, const char *word)
@@ -110,7 +119,7 @@ static void read_field(struct walk *walk, const char *name, size_t name_length, 
     if (equals(name, name_length, "Host")) {
         if (walk->hosts++ > 0)
             walk->wrong = "Host is given twice";
-        else if (!is_host_field(value, length))
+        else if (!is_host(value, length))
             walk->wrong = "Host is not a host";
     } else if (equals(name, name_length, "Content-Length")) {
         read_content_length(walk, value, length);

@@ -31,32 +31,7 @@ static bool is_target_text(const char *text, size_t length)
     return length > 0;
 }
 
-/* Percent signs are not looked into: nobody uses the host. */
-static bool is_host_byte(char c)
-{
-    bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-    return alphanumeric || (c != '\0' && strchr("-._~%!$&'()*+,;=", c) != NULL);
-}
-
-bool http_host_is_valid(const char *text, size_t length)
-{
-    bool literal = length > 0 && text[0] == '[';
-    size_t i = literal ? 1 : 0;
-
-    while (i < length && (is_host_byte(text[i]) || (literal && text[i] == ':')))
-        i++;
-    if (literal && (i == 1 || i == length || text[i++] != ']'))
-        return false;
-    if (i < length && text[i++] != ':')
-        return false;
-    while (i < length && text[i] >= '0' && text[i] <= '9')
-        i++;
-    return i == length;
-}
-
-/* Skips "http://authority" or "https://authority"; NULL where `text` does not begin so, or the host
- * is empty or none (RFC 9110, 4.2). */
+/* Skips "http://authority" or "https://authority"; NULL where `text` does not begin so. */
 static const char *skip_origin(const char *text, const char *end)
 {
     const char *authority, *path;
@@ -69,9 +44,7 @@ static const char *skip_origin(const char *text, const char *end)
         return NULL;
     for (path = authority; path < end && *path != '/' && *path != '?'; path++)
         ;
-    if (path == authority || *authority == ':')
-        return NULL;
-    return http_host_is_valid(authority, (size_t)(path - authority)) ? path : NULL;
+    return path > authority ? path : NULL;
 }
 
 int http_target_split(const char *text, size_t length, bool connect, struct http_target *target)
