@@ -20,7 +20,6 @@
  */
 struct work {
     const struct image_request *request;
-    int width, height;         /* of a frame of the file */
     VipsImage *source;
     int frames, orientation;
     VipsImage **pieces;        /* frames of them, or NULL */
@@ -57,13 +56,12 @@ static int make_upright(VipsImage **image, int orientation)
 static int process_frame(const struct work *work, VipsImage **frame)
 {
     double factor = work->request->factor;
-    int width = (int)image_scaled_length((uint32_t)work->width, factor);
-    int height = (int)image_scaled_length((uint32_t)work->height, factor);
 
     if (work->request->operation == IMAGE_GRAY) {
         if (gray_step(frame))
             return -1;
-    } else if (resample(frame, width, height)) {
+    } else if (resample(frame, (int)image_scaled_length((uint32_t)(*frame)->Xsize, factor),
+                        (int)image_scaled_length((uint32_t)(*frame)->Ysize, factor))) {
         return -1;
     }
     return make_upright(frame, work->orientation);
@@ -152,8 +150,6 @@ static int run(const struct image_request *request, const struct image_header *h
     struct save_options options = {
         .header = header,
         .quality = request->quality > 0 ? request->quality : request->default_quality,
-        .source_bytes = input_size,
-        .reduced = request->operation == IMAGE_SCALE && request->factor < 1,
     };
     int status;
 
@@ -163,12 +159,6 @@ static int run(const struct image_request *request, const struct image_header *h
     work.frames = vips_image_get_n_pages(work.source);
     if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
         work.frames = 1;
-    work.width = work.source->Xsize;
-    work.height = work.source->Ysize / work.frames;
-    if (header->format == IMAGE_JPEG) { /* it may have been reduced already */
-        work.width = (int)header->width;
-        work.height = (int)header->height;
-    }
     work.orientation = vips_image_get_orientation(work.source);
     options.bits = bits_to_keep(&work, header);
 

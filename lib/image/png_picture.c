@@ -107,8 +107,6 @@ static int read_palette(struct png_picture *picture, struct bytes colours)
         picture->colours != 0)
         return STATUS_IMAGE_CORRUPT;
     picture->colours = (unsigned)(colours.size / 3);
-    if (picture->colours > 1U << picture->bits)
-        picture->colours = 1U << picture->bits; /* no pixel can mean the others */
     for (size_t i = 0; i < PNG_PALETTE_MAX; i++) {
         if (i < picture->colours)
             memcpy(picture->palette[i], colours.data + 3 * i, 3);
@@ -125,10 +123,8 @@ static int read_transparency(struct png_picture *picture, struct bytes alpha)
         return -ENOTSUP;
     if (picture->colours == 0)
         return STATUS_IMAGE_CORRUPT;
-    if (alpha.size == 0 || alpha.size > picture->colours)
-        return 0; /* invalid, and left out by libpng */
     picture->bands = 4;
-    for (size_t i = 0; i < alpha.size; i++)
+    for (size_t i = 0; i < alpha.size && i < PNG_PALETTE_MAX; i++)
         picture->palette[i][3] = alpha.data[i];
     return 0;
 }
@@ -158,7 +154,7 @@ static int read_profile(struct png_picture *picture, struct bytes content)
         return 0;
     free(picture->profile);
     picture->profile = NULL;
-    picture->profile_size = 0;
+    picture->profile_size = 0; /* set before the stream's sum was found wrong */
     return result == LIBDEFLATE_INSUFFICIENT_SPACE ? -ENOTSUP : 0;
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/save.h"
 
+#include "base/status.h"
 #include "image/webp_encode.h"
 
 #include <errno.h>
@@ -24,12 +25,6 @@ static int save_animation(VipsImage *image, const struct save_options *options,
     return result ? -1 : 0;
 }
 
-/* A lossless source that took more than three bits a pixel: no drawing does. */
-static bool is_photograph(const struct save_options *options)
-{
-    return (uint64_t)options->source_bytes * 8 / 3 > image_pixels(options->header);
-}
-
 static int save_still(VipsImage *image, const struct save_options *options,
                       struct image_output *output)
 {
@@ -39,8 +34,6 @@ static int save_still(VipsImage *image, const struct save_options *options,
         .bands = image->Bands,
         .lossless = options->header->lossless,
         .quality = options->quality,
-        .photograph = is_photograph(options),
-        .reduced = options->reduced,
     };
     uint8_t *samples;
     size_t size;
@@ -69,5 +62,8 @@ int save_webp(VipsImage *image, const struct save_options *options, struct memor
         status = save_animation(image, options, memory);
     if (status == 0 && (profile != NULL || vips_image_get_page_height(image) != image->Ysize))
         status = webp_set_profile(profile, size, memory->output);
-    return status == -EINVAL ? -EIO : status;
+    if (status == -ENOMEM)
+        vips_error("save_webp", "out of memory");
+    memory->overflow = memory->overflow || status == STATUS_IMAGE_TOO_LARGE;
+    return status == 0 ? 0 : -1;
 }
