@@ -23,6 +23,7 @@
  * layout is looked at in 0.9.75 only.
  */
 #include "base/status.h"
+#include "http/params.h"
 
 #include <microhttpd.h>
 #include <string.h>
@@ -90,22 +91,12 @@ static void read_content_length(struct walk *walk, const char *value, size_t len
     walk->framing->content_length = bytes;
 }
 
-/* Of what a host and a port consist (RFC 3986, 3.2.2); white space may follow. */
-static bool is_host(const char *value, size_t length)
+/* White space may follow it: the library leaves that. */
+static bool is_host_field(const char *value, size_t length)
 {
-    static const char allowed[] = "-._~%!$&'()*+,;=:[]";
-
     while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
         length--;
-    for (size_t i = 0; i < length; i++) {
-        char c = value[i];
-        bool alphanumeric =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-        if (!alphanumeric && strchr(allowed, c) == NULL)
-            return false;
-    }
-    return true;
+    return http_host_is_valid(value, length);
 }
 
 static bool equals(const char *text, size_t length, const char *word)
@@ -119,7 +110,7 @@ static void read_field(struct walk *walk, const char *name, size_t name_length, 
     if (equals(name, name_length, "Host")) {
         if (walk->hosts++ > 0)
             walk->wrong = "Host is given twice";
-        else if (!is_host(value, length))
+        else if (!is_host_field(value, length))
             walk->wrong = "Host is not a host";
     } else if (equals(name, name_length, "Content-Length")) {
         read_content_length(walk, value, length);

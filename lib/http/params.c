@@ -31,7 +31,33 @@ static bool is_target_text(const char *text, size_t length)
     return length > 0;
 }
 
-/* Skips "http://authority" or "https://authority"; NULL where `text` does not begin so. */
+/* Percent signs are not looked into: the host is not used, only that it is one thing to everyone.
+ */
+static bool is_host_byte(char c)
+{
+    bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+    return alphanumeric || (c != '\0' && strchr("-._~%!$&'()*+,;=", c) != NULL);
+}
+
+bool http_host_is_valid(const char *text, size_t length)
+{
+    bool literal = length > 0 && text[0] == '[';
+    size_t i = literal ? 1 : 0;
+
+    while (i < length && (is_host_byte(text[i]) || (literal && text[i] == ':')))
+        i++;
+    if (literal && (i == 1 || i == length || text[i++] != ']'))
+        return false;
+    if (i < length && text[i++] != ':')
+        return false;
+    while (i < length && text[i] >= '0' && text[i] <= '9')
+        i++;
+    return i == length;
+}
+
+/* Skips "http://authority" or "https://authority"; NULL where `text` does not begin so, or the host
+ * is empty or none (RFC 9110, 4.2). */
 static const char *skip_origin(const char *text, const char *end)
 {
     const char *authority, *path;
@@ -44,7 +70,9 @@ static const char *skip_origin(const char *text, const char *end)
         return NULL;
     for (path = authority; path < end && *path != '/' && *path != '?'; path++)
         ;
-    return path > authority ? path : NULL;
+    if (path == authority || *authority == ':')
+        return NULL;
+    return http_host_is_valid(authority, (size_t)(path - authority)) ? path : NULL;
 }
 
 int http_target_split(const char *text, size_t length, bool connect, struct http_target *target)

@@ -44,9 +44,13 @@ struct http_target {
 };
 
 /* Splits "/path?query", "http://host/path?query", "*" or, for CONNECT, "host:port" (RFC 9112, 3.2).
- * 0, or STATUS_BAD_REQUEST: none of these, or a space, control character or '#' in it. Any
- * thread. */
+ * 0, or STATUS_BAD_REQUEST: none of these, or a space, control character or '#' in it, or a host
+ * that is none. Any thread. */
 int http_target_split(const char *text, size_t length, bool connect, struct http_target *target);
+
+/* Whether `text` is a host with or without a port (RFC 3986, 3.2.2), or nothing at all. No user. Any
+ * thread. */
+bool http_host_is_valid(const char *text, size_t length);
 
 /* Decodes `length` bytes into `out` (`size` bytes, always terminated). 0; -EINVAL: "%" without two
  * hexadecimal digits, "%00", or not UTF-8; -EFBIG: does not fit. Any thread. */

@@ -87,6 +87,8 @@ static void test_contradictions(void **state)
         BYTES("GET / HTTP/1.1\r\n\r\n"),
         BYTES("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
         BYTES("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"),
+        BYTES("GET / HTTP/1.1\r\nHost: a:b\r\n\r\n"),
+        BYTES("GET / HTTP/1.1\r\nHost: a@b\r\n\r\n"),
     };
 
     (void)state;

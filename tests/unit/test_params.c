@@ -195,14 +195,27 @@ static void test_targets(void **state)
         {"/a?", "/a", ""},
         {"/?a?b", "/", "a?b"},
         {"http://host/gray?x", "/gray", "x"},
-        {"HTTPS://user@host:80/a", "/a", NULL},
+        {"HTTPS://host:80/a", "/a", NULL},
         {"http://host", "/", NULL},
         {"http://host?q", "/", "q"},
         {"http://[::1]:80/a", "/a", NULL},
     };
-    static const char *const bad[] = {"",        "gray", "ftp://host/", "http:///a",
-                                      "http://", "/a b", "/a#b",        "/a\tb",
-                                      "/a\x7f",  "**",   "?a",          "\r/"};
+    static const char *const bad[] = {"",
+                                      "gray",
+                                      "ftp://host/",
+                                      "http:///a",
+                                      "http://",
+                                      "/a b",
+                                      "/a#b",
+                                      "/a\tb",
+                                      "/a\x7f",
+                                      "**",
+                                      "?a",
+                                      "\r/",
+                                      "http://user@host/",
+                                      "http://:80/",
+                                      "http://a\\b/",
+                                      "http://a:b/"};
     struct http_target target;
 
     (void)state;
@@ -222,12 +235,29 @@ static void test_targets(void **state)
     assert_true(target.authority);
 }
 
+/* Goal: a host is a name or an address, with a port or without. */
+static void test_hosts(void **state)
+{
+    static const char *const good[] = {"",      "a",        "a:80",         "a:",  "1.2.3.4:80",
+                                       "[::1]", "[::1]:80", "xn--a.b-c_d~", "%41", ":80"};
+    static const char *const bad[] = {"a/b",  "a b",  "a@b", "a, b",  "a:b",        "a:80:80",
+                                      "::1",  "[::1", "[]",  "[",     "[a]b",       "a]",
+                                      "a\\b", "a?",   "a#",  "\"a\"", "caf\xc3\xa9"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_true(http_host_is_valid(good[i], strlen(good[i])));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(http_host_is_valid(bad[i], strlen(bad[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_values), cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_bad_names),   cmocka_unit_test(test_percent_decode),
         cmocka_unit_test(test_utf8),        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_hosts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
