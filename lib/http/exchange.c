@@ -46,9 +46,18 @@ void *exchange_begin(void *argument, const char *target, struct MHD_Connection *
         query[1] = '\0';
     atomic_fetch_add(&server->requests, 1);
     logger_watch(request);
-    if (request != NULL)
-        timeouts_enter(server->timeouts, request->watch, PHASE_HEADERS, NULL);
+    if (request != NULL) {
+        log_set_request(request->id);
+        timeouts_enter(server->timeouts, request->watch, PHASE_HEADERS, request);
+    }
     return request;
+}
+
+/* Only once PHASE_HEADERS is over: until then the watchdog may need the id that it has. */
+static void identify(struct http_request *request)
+{
+    request_identify(request);
+    log_set_request(request->id);
 }
 
 void exchange_write_problem(struct http_request *request, unsigned code)
@@ -58,6 +67,8 @@ void exchange_write_problem(struct http_request *request, unsigned code)
     if (request->stage != STAGE_HEADERS && request->stage != STAGE_BODY)
         return;
     if (timeouts_enter(server->timeouts, request->watch, PHASE_HANDLER, NULL)) {
+        if (request->stage == STAGE_HEADERS)
+            identify(request);
         request->code = code != 0 ? code : http_problem_code(request->status);
         request->sent_bytes = reply_write_problem(request->fd, request->status, request->code,
                                                   request->answer.detail, request->id);
@@ -107,8 +118,9 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
 
     snprintf(request->method, sizeof(request->method), "%s", method);
     request->stage = STAGE_BODY;
-    request_identify(request);
-    log_set_request(request->id);
+    if (!timeouts_enter(server->timeouts, request->watch, PHASE_HANDLER, NULL))
+        return MHD_NO;
+    identify(request);
     if (!framing_is_token(method, strlen(method)))
         request->status = routing_refuse(request, STATUS_BAD_REQUEST, "the method is not a token");
     else
@@ -241,17 +253,20 @@ enum MHD_Result exchange_continue(void *argument, struct MHD_Connection *connect
     return finish(request);
 }
 
-/* Runs in the watchdog's thread, while the connection's may be storing one more piece: it touches
- * nothing that the other one does. Whoever leaves PHASE_BODY first answers. */
-void exchange_body_expired(void *argument)
+/* Runs in the watchdog's thread, while the connection's may be reading one more piece: it touches
+ * nothing that the other one does. Whoever leaves the phase first answers. */
+void exchange_expired(void *argument, enum phase phase)
 {
     struct http_request *request = argument;
+    const struct http_server_options *options = &request->server->options;
+    bool body = phase == PHASE_BODY;
     char detail[HTTP_DETAIL_BYTES];
 
-    snprintf(detail, sizeof(detail), "the body was not complete after %lld ms",
-             (long long)request->server->options.body_timeout_ms);
-    request->late_bytes =
-        reply_write_problem(request->fd, STATUS_BODY_TIMEOUT, 408, detail, request->id);
+    snprintf(detail, sizeof(detail), "the %s was not complete after %lld ms",
+             body ? "body" : "header section",
+             (long long)(body ? options->body_timeout_ms : options->idle_timeout_ms));
+    request->late_bytes = reply_write_problem(
+        request->fd, body ? STATUS_BODY_TIMEOUT : STATUS_BAD_REQUEST, 408, detail, request->id);
     request->late_code = 408;
 }
 

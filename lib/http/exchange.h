@@ -86,7 +86,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
                                  const char *target);
 void request_free(struct http_request *request);
 
-/* Gives the request its id: the caller's, or one of ours. */
+/* Gives the request the caller's id in the place of ours, where there is a sane one. */
 void request_identify(struct http_request *request);
 
 /* The body's bytes count as in flight from now on, up to `size`; false: that are too many. */
@@ -147,4 +147,4 @@ void exchange_complete(void *server, struct MHD_Connection *connection, void **c
                        enum MHD_RequestTerminationCode reason);
 
 /* The watchdog's. */
-void exchange_body_expired(void *request);
+void exchange_expired(void *request, enum phase phase);

@@ -49,10 +49,6 @@ static void answer_first(struct http_request *request, unsigned code)
         if (refusals[i].code == code)
             refusal = &refusals[i];
     }
-    if (request->stage == STAGE_HEADERS) {
-        request_identify(request);
-        log_set_request(request->id);
-    }
     request->status = routing_refuse(request, refusal->status, refusal->detail);
     exchange_write_problem(request, refusal->code);
     shutdown(request->fd, SHUT_WR);

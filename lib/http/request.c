@@ -19,6 +19,24 @@
  * all threads share rarely. */
 enum { ACCOUNT_STEP_BYTES = 256 * 1024 };
 
+static uint64_t id_prefix;
+static pthread_once_t id_prefix_once = PTHREAD_ONCE_INIT;
+
+static void choose_id_prefix(void)
+{
+    if (getrandom(&id_prefix, sizeof(id_prefix), 0) != (ssize_t)sizeof(id_prefix))
+        id_prefix = (uint64_t)clock_us();
+}
+
+static void make_id(char *id, size_t size)
+{
+    static _Atomic uint64_t counter;
+
+    pthread_once(&id_prefix_once, choose_id_prefix);
+    snprintf(id, size, "%016llx-%08llx", (unsigned long long)id_prefix,
+             (unsigned long long)atomic_fetch_add(&counter, 1));
+}
+
 static struct watch *connection_watch(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
@@ -58,6 +76,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     request->fd = connection_fd(connection);
     request->started_us = clock_us();
     request->framing.content_length = -1;
+    make_id(request->id, sizeof(request->id));
     return request;
 }
 
@@ -78,27 +97,12 @@ static bool is_sane_id(const char *text)
     return length > 0 && length <= HTTP_REQUEST_ID_MAX && text[length] == '\0';
 }
 
-static uint64_t id_prefix;
-static pthread_once_t id_prefix_once = PTHREAD_ONCE_INIT;
-
-static void choose_id_prefix(void)
-{
-    if (getrandom(&id_prefix, sizeof(id_prefix), 0) != (ssize_t)sizeof(id_prefix))
-        id_prefix = (uint64_t)clock_us();
-}
-
 void request_identify(struct http_request *request)
 {
-    static _Atomic uint64_t counter;
     const char *theirs = http_request_header(request, "X-Request-Id");
 
-    if (theirs != NULL && is_sane_id(theirs)) {
+    if (theirs != NULL && is_sane_id(theirs))
         strcpy(request->id, theirs);
-        return;
-    }
-    pthread_once(&id_prefix_once, choose_id_prefix);
-    snprintf(request->id, sizeof(request->id), "%016llx-%08llx", (unsigned long long)id_prefix,
-             (unsigned long long)atomic_fetch_add(&counter, 1));
 }
 
 bool request_account(struct http_request *request, size_t size)

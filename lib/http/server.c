@@ -121,7 +121,7 @@ static int start(struct http_server *server)
         .idle_ms = server->options.idle_timeout_ms,
         .body_ms = server->options.body_timeout_ms,
         .hangup_ms = LINGER_MS,
-        .body_expired = exchange_body_expired,
+        .expired = exchange_expired,
     };
     int error;
 

@@ -8,11 +8,11 @@
  * connection and the moment at which that phase must have ended.
  *
  *     IDLE -> HEADERS -> BODY -> HANDLER -> REPLY -> IDLE -> ...
- *       \________/         |                  |
- *            |             v                  |      body_ms: 408 is written, then a moment to
- *            |           HANGUP               |      read it
- *            v             v                  v
- *            +----------> CLOSED <------------+      the socket is shut down both ways, which
+ *       |        \________/                   |
+ *       |            v                        |      408 is written, then a moment to read it
+ *       |          HANGUP                     |
+ *       v            v                        v
+ *       +--------> CLOSED <-------------------+      the socket is shut down both ways, which
  *                                                    wakes the connection's thread; it closes
  *
  * Locks: timeouts->mutex guards the list, watch->mutex one connection. Where both are held, the
@@ -98,8 +98,9 @@ static void check_progress(struct timeouts *timeouts, struct watch *watch)
 static void expire(struct timeouts *timeouts, struct watch *watch)
 {
     switch (watch->phase) {
+    case PHASE_HEADERS:
     case PHASE_BODY:
-        timeouts->options.body_expired(watch->argument);
+        timeouts->options.expired(watch->argument, watch->phase);
         shutdown(watch->fd, SHUT_WR);
         set_phase(watch, PHASE_HANGUP, deadline_after_ms(timeouts->options.hangup_ms));
         break;
@@ -107,7 +108,6 @@ static void expire(struct timeouts *timeouts, struct watch *watch)
         check_progress(timeouts, watch);
         break;
     case PHASE_IDLE:
-    case PHASE_HEADERS:
     case PHASE_HANGUP:
         shut_down(watch);
         break;

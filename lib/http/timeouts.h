@@ -26,9 +26,10 @@ struct timeouts_options {
     int64_t idle_ms;           /* idle and headers together; and a reply that makes no progress */
     int64_t body_ms;
     int64_t hangup_ms;
-    /* A body took too long: writes the answer to the socket. Called from the watchdog's thread with
-     * the connection's lock held; `argument` is what timeouts_enter was given with PHASE_BODY. */
-    void (*body_expired)(void *argument);
+    /* PHASE_HEADERS or PHASE_BODY took too long: writes the answer to the socket. Called from the
+     * watchdog's thread with the connection's lock held; `argument` is what timeouts_enter was given
+     * with that phase. */
+    void (*expired)(void *argument, enum phase phase);
 };
 
 /* 0 or -errno. */
@@ -44,7 +45,7 @@ struct watch *timeouts_add(struct timeouts *timeouts, int fd);
 void timeouts_remove(struct timeouts *timeouts, struct watch *watch);
 
 /* The connection's thread goes on to `phase`. False: the connection was hung up on meanwhile, and
- * is to be closed. `argument` is for PHASE_BODY. */
+ * is to be closed. `argument` is for `expired`. */
 bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase phase,
                     void *argument);
 

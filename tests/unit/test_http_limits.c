@@ -48,7 +48,7 @@ static int elapsed_ms(int64_t since_us)
     return (int)((clock_us() - since_us) / 1000);
 }
 
-/* Goal: a connection that is idle, new or kept, or whose headers drip, is closed in time. */
+/* Goal: a connection that is idle, new or kept, or whose request line drips, is closed in time. */
 static void test_idle(void **state)
 {
     int64_t since;
@@ -60,8 +60,8 @@ static void test_idle(void **state)
     since = clock_us();
     fresh = peer_connect(&peer);
     dripping = peer_connect(&peer);
-    peer_send(dripping, "GET / HTTP/1.1\r\n" HOST);
-    while (elapsed_ms(since) < LATE_MS && send(dripping, "X: y\r\n", 6, MSG_NOSIGNAL) == 6)
+    peer_send(dripping, "GET /");
+    while (elapsed_ms(since) < LATE_MS && send(dripping, "x", 1, MSG_NOSIGNAL) == 1)
         usleep(20000);
     assert_in_range(elapsed_ms(since), SHORT_MS - 20, LATE_MS - 1);
     assert_true(peer_ends(fresh));
@@ -73,6 +73,33 @@ static void test_idle(void **state)
     assert_in_range(elapsed_ms(since), SHORT_MS - 20, LATE_MS);
     close(fresh);
     close(kept);
+    close(dripping);
+}
+
+/* Goal: headers that stall or drip behind their request line end in 408 after idle_timeout_ms. */
+static void test_header_timeout(void **state)
+{
+    struct peer_reply reply;
+    int64_t since = clock_us();
+    int stalling, dripping;
+
+    (void)state;
+    peer.options.idle_timeout_ms = SHORT_MS;
+    peer_start(&peer);
+    stalling = peer_connect(&peer);
+    dripping = peer_connect(&peer);
+    peer_send(stalling, "GET / HTTP/1.1\r\n" HOST "X-Request-Id: not-read-yet\r\n");
+    peer_send(dripping, "GET / HTTP/1.1\r\n" HOST);
+    while (elapsed_ms(since) < 2 * SHORT_MS && send(dripping, "X: y\r\n", 6, MSG_NOSIGNAL) == 6)
+        usleep(20000);
+    reply = peer_read(dripping, false);
+    assert_true(peer_is_problem(&reply, 408, "bad-request"));
+    assert_true(reply.close && peer_ends(dripping));
+    reply = peer_read(stalling, false);
+    assert_in_range(elapsed_ms(since), SHORT_MS - 20, LATE_MS);
+    assert_true(peer_is_problem(&reply, 408, "bad-request"));
+    assert_true(reply.close && peer_ends(stalling));
+    close(stalling);
     close(dripping);
 }
 
@@ -110,6 +137,8 @@ static void test_body_timeout(void **state)
 }
 
 struct race {
+    const char *first, *last; /* of a request, in two pieces */
+    int wait_ms;              /* between them */
     atomic_uint wrong, served;
 };
 
@@ -119,9 +148,9 @@ static void *race(void *argument)
     int fd = peer_connect(&peer);
     struct peer_reply reply;
 
-    peer_send(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n1");
-    usleep((SHORT_MS - 1) * 1000);
-    if (send(fd, "2", 1, MSG_NOSIGNAL) == 1) {
+    peer_send(fd, "%s", race->first);
+    usleep((useconds_t)race->wait_ms * 1000);
+    if (send(fd, race->last, strlen(race->last), MSG_NOSIGNAL) > 0) {
         reply = peer_read(fd, false);
         if (reply.code == 200)
             atomic_fetch_add(&race->served, 1);
@@ -132,23 +161,48 @@ static void *race(void *argument)
     return NULL;
 }
 
-/* Goal: many bodies that expire at once, each being completed at that moment: each gets one answer,
- * and the handler runs for those that get its answer, no others. */
-static void test_body_timeout_race(void **state)
+/* Many requests that expire at once, each being completed at that moment: each gets one answer, and
+ * the handler runs for those that get its answer, no others. */
+static void run_race(struct race *outcome)
 {
     unsigned before = peer_handled();
     pthread_t threads[32];
-    struct race outcome = {0};
+
+    peer_start(&peer);
+    for (size_t i = 0; i < 32; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, race, outcome), 0);
+    for (size_t i = 0; i < 32; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(outcome->wrong, 0);
+    assert_int_equal(outcome->served, peer_handled() - before);
+}
+
+/* Goal: of a body and its timeout, one comes first. */
+static void test_body_timeout_race(void **state)
+{
+    struct race outcome = {
+        .first = "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n1",
+        .last = "2",
+        .wait_ms = SHORT_MS - 1,
+    };
 
     (void)state;
     peer.options.body_timeout_ms = SHORT_MS;
-    peer_start(&peer);
-    for (size_t i = 0; i < 32; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, race, &outcome), 0);
-    for (size_t i = 0; i < 32; i++)
-        pthread_join(threads[i], NULL);
-    assert_int_equal(outcome.wrong, 0);
-    assert_int_equal(outcome.served, peer_handled() - before);
+    run_race(&outcome);
+}
+
+/* Goal: of the end of the headers and their timeout, one comes first. */
+static void test_header_timeout_race(void **state)
+{
+    struct race outcome = {
+        .first = "POST /echo HTTP/1.1\r\n" HOST "X-Request-Id: race\r\n",
+        .last = "Content-Length: 2\r\n\r\n12",
+        .wait_ms = 3 * SHORT_MS - 1,
+    };
+
+    (void)state;
+    peer.options.idle_timeout_ms = 3 * SHORT_MS; /* the request line must be read before */
+    run_race(&outcome);
 }
 
 /* Goal: a client that takes nothing of its answer is hung up on; one that takes it slowly, for
@@ -382,8 +436,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_idle, defaults, stop),
+        cmocka_unit_test_setup_teardown(test_header_timeout, defaults, stop),
         cmocka_unit_test_setup_teardown(test_body_timeout, defaults, stop),
         cmocka_unit_test_setup_teardown(test_body_timeout_race, defaults, stop),
+        cmocka_unit_test_setup_teardown(test_header_timeout_race, defaults, stop),
         cmocka_unit_test_setup_teardown(test_slow_reader, defaults, stop),
         cmocka_unit_test_setup_teardown(test_max_connections, defaults, stop),
         cmocka_unit_test_setup_teardown(test_max_connections_per_ip, defaults, stop),
