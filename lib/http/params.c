@@ -31,8 +31,7 @@ static bool is_target_text(const char *text, size_t length)
     return length > 0;
 }
 
-/* Percent signs are not looked into: the host is not used, only that it is one thing to everyone.
- */
+/* Percent signs are not looked into: nobody uses the host. */
 static bool is_host_byte(char c)
 {
     bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
