@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""The cases of the public suite h1spec (github.com/uNetworking/h1spec), in our words and one more, a
-length beyond every number: against both servers directly, and against the gateway behind the recommended front. A request that is not whole
-is waited for; a whole one is answered with a status of the range given."""
+"""The 33 cases of the public suite h1spec (github.com/uNetworking/h1spec, as of its README's tables
+of 33), byte for byte but for two: its servers echo what they get, ours answers pictures, so the POST
+and the chunked POST carry one, where h1spec sends "hello". Against both servers directly and
+against the gateway behind the recommended front. A request that is not whole is waited for; a whole
+one is answered with a status of the range given."""
 import socket
 import time
 
@@ -22,6 +24,7 @@ PARTS = ["G", "GET ", "GET /hello", "GET /hello ", "GET /hello HTTP", "GET /hell
          "GET /hello HTTP/1.1\r\nHost: localhost", "GET /hello HTTP/1.1\r\nHost: localhost\r",
          "GET /hello HTTP/1.1\r\nHost: localhost\r\n",
          "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r"]
+POST = b"POST / HTTP/1.1\r\nHost: example.com\r\n"
 CASES = {
     **{f"part of a request, {len(part)} bytes": (part.encode(), WAITS) for part in PARTS},
     "no HTTP version": (b"GET / \r\n\r\n", FAILED),
@@ -33,8 +36,6 @@ CASES = {
     "two Hosts": (HEAD + b"Host: example.org\r\n\r\n", REFUSED),
     "Content-Length far below zero":
         (HEAD + b"Content-Length: -123456789123456789123456789\r\n\r\n", REFUSED),
-    "Content-Length beyond every number":
-        (HEAD + b"Content-Length: 123456789123456789123456789\r\n\r\n", REFUSED),
     "negative Content-Length": (HEAD + b"Content-Length: -1234\r\n\r\n", REFUSED),
     "Content-Length that is no number": (HEAD + b"Content-Length: abc\r\n\r\n", REFUSED),
     "empty field value": (HEAD + b"X-Empty-Header: \r\n\r\n", GOOD),
@@ -43,10 +44,12 @@ CASES = {
     "words before the request line":
         (b"Extra lineGET / HTTP/1.1\r\nHost: example.com\r\n\r\n", FAILED),
     "CR in front of a field": (HEAD + b"\rSome-Header: Test\r\n\r\n", REFUSED),
-    "valid POST": (b"POST /scale HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n"
-                   % len(PICTURE) + PICTURE, GOOD),
-    "both framings":
-        (HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", REFUSED),
+    "valid POST": (POST + b"Content-Length: %d\r\n\r\n" % len(PICTURE) + PICTURE, GOOD),
+    "chunked POST": (POST + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PICTURE) + PICTURE
+                     + b"\r\n0\r\n\r\n", GOOD),
+    "both framings, in varying case":
+        (POST + b"content-LengtH: 5\r\nTransFer-Encoding: chunked\r\n\r\nc\r\nHellO world1\r\n"
+         b"0\r\n\r\n", REFUSED),
 }
 WAIT_SECONDS = 0.4
 
@@ -69,16 +72,15 @@ def first_status(server, data):
     return int(words[1]) if words[0].startswith(b"HTTP/1.") and len(words) > 1 else 0
 
 
-def judge(server, name, paths=True):
+def judge(server, name, get=b"/", post=b"/"):
     data, expected = CASES[name]
-    if not paths:
-        data = data.replace(b"GET / ", b"GET /healthz ")
+    data = data.replace(b"GET / ", b"GET %s " % get).replace(b"POST / ", b"POST %s " % post)
     status = first_status(server, data)
     assert status is None if expected == WAITS else status in expected, (name, status)
 
 
 def test_all_are_here():
-    """None has dropped out."""
+    """None has dropped out, and two names are not one."""
     assert len(CASES) == 33
 
 
@@ -91,7 +93,7 @@ def test_gateway(gateway, name):
 @pytest.mark.parametrize("name", CASES)
 def test_scale_server(scale_server, name):
     """The scale server alone; it has no page at /."""
-    judge(scale_server, name, paths=False)
+    judge(scale_server, name, get=b"/healthz", post=b"/scale")
 
 
 @pytest.mark.parametrize("name", CASES)
