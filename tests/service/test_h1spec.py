@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""The 33 cases of the public suite h1spec (github.com/uNetworking/h1spec, as of its README's tables
-of 33), byte for byte but for two: its servers echo what they get, ours answers pictures, so the POST
-and the chunked POST carry one, where h1spec sends "hello". Against both servers directly and
-against the gateway behind the recommended front. A request that is not whole is waited for; a whole
-one is answered with a status of the range given."""
+"""The 33 cases of the public suite h1spec (github.com/uNetworking/h1spec), byte for byte but for
+two: its servers echo what they get, ours answer pictures, so the POST and the chunked POST carry a
+picture, where h1spec sends words. Against the gateway, the scale server (at paths of its own) and
+the gateway behind the recommended front. A request that is not whole is waited for; a whole one is
+answered with a status of the range given."""
 import socket
 import time
 
