@@ -159,6 +159,28 @@ def test_unseen_by_the_gateway(front, data):
     assert curl(front.url("/healthz")).status == 200
 
 
+def test_chunks_are_written_anew(tmp_path):
+    """A body in chunks whose lines end in LF alone, which the gateway would take, reaches it with CR
+    LF, and without what clients write behind a size."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        upstream = Front(listener.getsockname()[1])
+        proxy = Proxy(upstream, CONFIGURATION, tmp_path / "haproxy.log")
+        try:
+            with RawConnection(proxy.front, timeout=20) as raw:
+                raw.send(head(b"Transfer-Encoding: chunked") + b"5;a=b\nhello\n0\n\n")
+                with listener.accept()[0] as connection:
+                    connection.settimeout(20)
+                    received = b""
+                    while not received.endswith(b"0\r\n\r\n"):
+                        piece = connection.recv(4096)
+                        assert piece, received
+                        received += piece
+        finally:
+            proxy.close()
+    assert received.endswith(b"\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+
+
 def test_status_line_once(front):
     """Where libmicrohttpd refuses by itself, its client sees one answer and no second status line."""
     with RawConnection(front, timeout=20) as raw:
