@@ -150,6 +150,8 @@ static int run(const struct image_request *request, const struct image_header *h
     struct save_options options = {
         .header = header,
         .quality = request->quality > 0 ? request->quality : request->default_quality,
+        .source_bytes = input_size,
+        .reduced = request->operation == IMAGE_SCALE && request->factor < 1,
     };
     int status;
 

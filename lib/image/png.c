@@ -79,8 +79,10 @@ static int make_gray(struct png_picture *picture, struct png_format *format)
 static int encode_smaller(struct png_picture *picture, const struct png_format *format,
                           struct png_encoder *encoder)
 {
-    const struct shrink_size size = {picture->width, picture->height, format->width,
-                                     format->height};
+    const struct shrink_size size = {.width = picture->width,
+                                     .height = picture->height,
+                                     .to_width = format->width,
+                                     .to_height = format->height};
     _cleanup_(shrink_clear) struct shrink shrink = {0};
     size_t row_bytes = (size_t)format->width * format->bands;
     _cleanup_free_ uint8_t *samples = malloc(row_bytes * format->height);

@@ -76,8 +76,10 @@ static VipsImage *to_image(const struct shrink *shrink, VipsImage *source)
 
 static int reduce_simple(VipsImage **image, int width, int height)
 {
-    const struct shrink_size size = {(uint32_t)(*image)->Xsize, (uint32_t)(*image)->Ysize,
-                                     (uint32_t)width, (uint32_t)height};
+    const struct shrink_size size = {.width = (uint32_t)(*image)->Xsize,
+                                     .height = (uint32_t)(*image)->Ysize,
+                                     .to_width = (uint32_t)width,
+                                     .to_height = (uint32_t)height};
     struct shrink shrink;
     VipsImage *out = NULL;
 

@@ -14,6 +14,8 @@
 struct save_options {
     const struct image_header *header; /* of the source */
     int quality;               /* of lossy results, 1..100 */
+    size_t source_bytes;       /* of its file */
+    bool reduced;              /* the pixels are filtered ones */
     int bits;                  /* per sample of a gray PNG or TIFF: 1, 2, 4; 0: as many as pixels have */
 };
 

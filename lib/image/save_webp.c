@@ -25,6 +25,12 @@ static int save_animation(VipsImage *image, const struct save_options *options,
     return result ? -1 : 0;
 }
 
+/* A lossless source that took more than three bits a pixel: no drawing does. */
+static bool is_photograph(const struct save_options *options)
+{
+    return (uint64_t)options->source_bytes * 8 / 3 > image_pixels(options->header);
+}
+
 static int save_still(VipsImage *image, const struct save_options *options,
                       struct image_output *output)
 {
@@ -34,6 +40,8 @@ static int save_still(VipsImage *image, const struct save_options *options,
         .bands = image->Bands,
         .lossless = options->header->lossless,
         .quality = options->quality,
+        .photograph = is_photograph(options),
+        .reduced = options->reduced,
     };
     uint8_t *samples;
     size_t size;

@@ -22,8 +22,8 @@ int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned
         .padded_width = size->width,
         .to_width = size->to_width,
         .to_height = size->to_height,
-        .step_x = (double)size->width / size->to_width,
-        .step_y = (double)size->height / size->to_height,
+        .step_x = size->step_x > 0 ? size->step_x : (double)size->width / size->to_width,
+        .step_y = size->step_y > 0 ? size->step_y : (double)size->height / size->to_height,
     };
     size_t reducer_size = round_up(reducer_bytes(&options));
     size_t plane_size = round_up(plane_bytes(size->to_width, size->to_height));
@@ -85,28 +85,45 @@ void shrink_row(struct shrink *shrink, const uint8_t *samples)
         hand_over(shrink);
 }
 
-void shrink_end(struct shrink *shrink)
-{
-    if (shrink->pending > 0)
-        hand_over(shrink);
-}
-
 /* The colour that was times alpha; filters overshoot, so it may be more than can be. */
-static uint8_t unweighted(unsigned sample, unsigned alpha)
+static inline uint8_t unweighted(unsigned sample, unsigned alpha)
 {
-    unsigned colour = alpha == 0 ? 0 : (sample * 255 + alpha / 2) / alpha;
+    unsigned colour = (sample * 255 + alpha / 2) / alpha;
 
     return (uint8_t)(colour < 255 ? colour : 255);
 }
 
-static void unweight_row(uint8_t *samples, uint32_t width, unsigned bands)
+/* What is not seen takes the colour of what is on its left, or of the first that is: a codec stores
+ * that most cheaply. */
+static void unweight_row(uint8_t *samples, const uint8_t *alpha, uint32_t width, unsigned faint)
 {
-    for (uint32_t x = 0; x < width; x++, samples += bands) {
-        unsigned alpha = samples[bands - 1];
+    uint8_t colour = 0;
+    uint32_t x = 0;
 
-        for (unsigned band = 0; alpha != 255 && band + 1 < bands; band++)
-            samples[band] = unweighted(samples[band], alpha);
+    while (x < width && alpha[x] <= faint)
+        x++;
+    if (x < width)
+        colour = unweighted(samples[x], alpha[x]);
+    for (x = 0; x < width; x++) {
+        if (alpha[x] > faint)
+            colour = unweighted(samples[x], alpha[x]);
+        samples[x] = colour;
     }
+}
+
+static void unweight(struct plane *colour, const struct plane *alpha, unsigned faint)
+{
+    for (uint32_t y = 0; y < colour->height; y++)
+        unweight_row(colour->data + y * colour->pitch, alpha->data + y * alpha->pitch,
+                     colour->width, faint);
+}
+
+void shrink_end(struct shrink *shrink)
+{
+    if (shrink->pending > 0)
+        hand_over(shrink);
+    for (unsigned band = 0; shrink->alpha && band + 1 < shrink->bands; band++)
+        unweight(&shrink->planes[band], &shrink->planes[shrink->bands - 1], shrink->faint);
 }
 
 void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
@@ -121,8 +138,6 @@ void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
             for (uint32_t x = 0; x < width; x++)
                 samples[x * bands + band] = row[x];
         }
-        if (shrink->alpha)
-            unweight_row(samples, width, bands);
         samples += (size_t)width * bands;
     }
 }

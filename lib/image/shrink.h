@@ -18,6 +18,7 @@ enum { SHRINK_BANDS_MAX = 4 };
 struct shrink {
     unsigned bands;
     bool alpha;
+    unsigned faint;            /* up to this alpha a pixel's own colour is not kept; 0 at first */
     uint32_t width;            /* of what goes in */
     uint8_t *memory;           /* all of it in one piece; owned */
     struct reducer reducers[SHRINK_BANDS_MAX];
@@ -28,6 +29,7 @@ struct shrink {
 
 struct shrink_size {
     uint32_t width, height, to_width, to_height; /* the latter no larger than the former, and not 0 */
+    double step_x, step_y;     /* pixels going in for each that comes out; 0: as the sizes say */
 };
 
 /* With `alpha` the last band is that, and weighs the others: what is not seen does not bleed into its
@@ -37,7 +39,7 @@ int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned
 /* The next row: width * bands samples. */
 void shrink_row(struct shrink *shrink, const uint8_t *samples);
 
-/* Once all rows are in: the planes hold the result, colours times alpha where there is alpha. */
+/* Once all rows are in: the planes hold the result. */
 void shrink_end(struct shrink *shrink);
 
 /* The result as interleaved rows without gaps: to_width * to_height * bands bytes. */

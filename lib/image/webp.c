@@ -8,8 +8,10 @@
  */
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/profile.h"
 #include "image/shrink.h"
 #include "image/webp_encode.h"
+#include "image/webp_metadata.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -17,26 +19,29 @@
 #include <string.h>
 #include <webp/decode.h>
 
-enum { CHROMA_OF_GRAY = 128 };
+enum {
+    CHROMA_OF_GRAY = 128,
+    FAINT_ALPHA = 8,           /* colours below are known to three bits, and cost as much as others */
+};
 
-/* Bits of the VP8X chunk's flags that mean more than pixels. */
-enum { RIFF_HEADER_BYTES = 12, FLAGS_OFFSET = 20, FLAGS_TAKEN = 0x04 /* XMP, which is dropped */ };
-
-/* Whether the file is one lossy picture, its metadata none that we would have to heed. */
-static bool is_ordinary(const struct image_header *header, const uint8_t *input, size_t size)
+static bool is_ordinary(const struct image_request *request, const struct image_header *header,
+                        const struct webp_metadata *metadata)
 {
-    if (header->lossless || header->frames != 1 || size <= FLAGS_OFFSET)
+    if (header->lossless || header->frames != 1 || metadata->orientation != 1)
         return false;
-    if (memcmp(input + RIFF_HEADER_BYTES, "VP8X", 4) != 0)
-        return true;
-    return (input[FLAGS_OFFSET] & ~FLAGS_TAKEN) == 0;
+    return request->operation == IMAGE_SCALE || /* luma is of sRGB */
+           profile_kind(metadata->profile.data, metadata->profile.size) != PROFILE_RGB;
 }
 
 static int decode(const uint8_t *input, size_t size, WebPDecoderConfig *config)
 {
     if (!WebPInitDecoderConfig(config))
         return -EINVAL;
-    config->output.colorspace = MODE_YUV;
+    if (WebPGetFeatures(input, size, &config->input) != VP8_STATUS_OK)
+        return STATUS_IMAGE_CORRUPT;
+    if (config->input.has_animation)
+        return -ENOTSUP;
+    config->output.colorspace = config->input.has_alpha ? MODE_YUVA : MODE_YUV;
     switch (WebPDecode(input, size, config)) {
     case VP8_STATUS_OK:
         return 0;
@@ -54,8 +59,10 @@ static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *fo
         .y = decoded->y,
         .u = decoded->u,
         .v = decoded->v,
+        .a = decoded->a,
         .y_stride = decoded->y_stride,
         .uv_stride = decoded->u_stride,
+        .a_stride = decoded->a_stride,
     };
     size_t chroma_bytes = (size_t)decoded->u_stride * (size_t)((format->height + 1) / 2);
 
@@ -66,7 +73,19 @@ static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *fo
     return webp_encode_planes(format, &planes, output);
 }
 
-static int shrink_plane(struct shrink *shrink, const uint8_t *samples, int stride,
+/* --- reducing ----------------------------------------------------------------------------------- */
+
+struct source_plane {
+    const uint8_t *samples;
+    int stride;
+};
+
+static const uint8_t *row_of(const struct source_plane *plane, uint32_t y)
+{
+    return plane->samples + (ptrdiff_t)y * plane->stride;
+}
+
+static int shrink_plane(struct shrink *shrink, struct source_plane plane,
                         const struct shrink_size *size)
 {
     int error = shrink_begin(shrink, size, 1, false);
@@ -74,15 +93,81 @@ static int shrink_plane(struct shrink *shrink, const uint8_t *samples, int strid
     if (error != 0)
         return error;
     for (uint32_t y = 0; y < size->height; y++)
-        shrink_row(shrink, samples + (size_t)y * (size_t)stride);
+        shrink_row(shrink, row_of(&plane, y));
     shrink_end(shrink);
     return 0;
 }
 
+/* Planes of one size, the last of them alpha. */
+static int shrink_weighted(struct shrink *shrink, const struct source_plane *planes, unsigned count,
+                           const struct shrink_size *size)
+{
+    _cleanup_free_ uint8_t *pixels = malloc((size_t)size->width * count);
+    int error = shrink_begin(shrink, size, count, true);
+
+    if (pixels == NULL || error != 0)
+        return -ENOMEM;
+    shrink->faint = FAINT_ALPHA;
+    for (uint32_t y = 0; y < size->height; y++) {
+        for (unsigned i = 0; i < count; i++) {
+            const uint8_t *row = row_of(&planes[i], y);
+
+            for (uint32_t x = 0; x < size->width; x++)
+                pixels[x * count + i] = row[x];
+        }
+        shrink_row(shrink, pixels);
+    }
+    shrink_end(shrink);
+    return 0;
+}
+
+/* Chroma has half the pixels, of which the last may stand for one of the picture's; its step is the
+ * picture's, or colours would be beside their places. */
 static struct shrink_size half(const struct shrink_size *size)
 {
-    return (struct shrink_size){(size->width + 1) / 2, (size->height + 1) / 2,
-                                (size->to_width + 1) / 2, (size->to_height + 1) / 2};
+    return (struct shrink_size){
+        .width = (size->width + 1) / 2,
+        .height = (size->height + 1) / 2,
+        .to_width = (size->to_width + 1) / 2,
+        .to_height = (size->to_height + 1) / 2,
+        .step_x = (double)size->width / size->to_width,
+        .step_y = (double)size->height / size->to_height,
+    };
+}
+
+/* Alpha of the chroma's pixels, which are four of the picture's. */
+static uint8_t *halve_alpha(const struct source_plane *alpha, const struct shrink_size *size)
+{
+    const struct shrink_size chroma = half(size);
+    uint8_t *halved = malloc((size_t)chroma.width * chroma.height), *out = halved;
+
+    for (uint32_t y = 0; halved != NULL && y < chroma.height; y++) {
+        const uint8_t *row = row_of(alpha, 2 * y);
+        const uint8_t *below = 2 * y + 1 < size->height ? row_of(alpha, 2 * y + 1) : row;
+
+        for (uint32_t x = 0; x < size->width; x += 2) {
+            uint32_t right = x + 1 < size->width ? x + 1 : x;
+
+            *out++ = (uint8_t)((row[x] + row[right] + below[x] + below[right] + 2) / 4);
+        }
+    }
+    return halved;
+}
+
+static int encode_reduced(const struct shrink *y, const struct plane *u, const struct plane *v,
+                          const struct webp_format *format, struct image_output *output)
+{
+    struct webp_planes planes = {
+        .y = y->planes[0].data,
+        .u = u->data,
+        .v = v->data,
+        .a = y->alpha ? y->planes[1].data : NULL,
+        .y_stride = (int)y->planes[0].pitch,
+        .uv_stride = (int)u->pitch,
+        .a_stride = (int)y->planes[0].pitch,
+    };
+
+    return webp_encode_planes(format, &planes, output);
 }
 
 static int make_smaller(const WebPYUVABuffer *decoded, const struct shrink_size *size,
@@ -90,24 +175,42 @@ static int make_smaller(const WebPYUVABuffer *decoded, const struct shrink_size 
 {
     _cleanup_(shrink_clear) struct shrink y = {0}, u = {0}, v = {0};
     struct shrink_size chroma = half(size);
-    struct webp_planes planes;
-    int error = shrink_plane(&y, decoded->y, decoded->y_stride, size);
+    int error = shrink_plane(&y, (struct source_plane){decoded->y, decoded->y_stride}, size);
 
     if (error == 0)
-        error = shrink_plane(&u, decoded->u, decoded->u_stride, &chroma);
+        error = shrink_plane(&u, (struct source_plane){decoded->u, decoded->u_stride}, &chroma);
     if (error == 0)
-        error = shrink_plane(&v, decoded->v, decoded->v_stride, &chroma);
+        error = shrink_plane(&v, (struct source_plane){decoded->v, decoded->v_stride}, &chroma);
     if (error != 0)
         return error;
-    planes = (struct webp_planes){
-        .y = y.planes[0].data,
-        .u = u.planes[0].data,
-        .v = v.planes[0].data,
-        .y_stride = (int)y.planes[0].pitch,
-        .uv_stride = (int)u.planes[0].pitch,
-    };
-    return webp_encode_planes(format, &planes, output);
+    return encode_reduced(&y, &u.planes[0], &v.planes[0], format, output);
 }
+
+static int make_smaller_with_alpha(const WebPYUVABuffer *decoded, const struct shrink_size *size,
+                                   const struct webp_format *format, struct image_output *output)
+{
+    const struct source_plane y = {decoded->y, decoded->y_stride};
+    const struct source_plane u = {decoded->u, decoded->u_stride};
+    const struct source_plane v = {decoded->v, decoded->v_stride};
+    const struct source_plane alpha = {decoded->a, decoded->a_stride};
+    const struct shrink_size chroma = half(size);
+    _cleanup_(shrink_clear) struct shrink luma_alpha = {0}, chroma_alpha = {0};
+    _cleanup_free_ uint8_t *halved = halve_alpha(&alpha, size);
+    const struct source_plane chroma_planes[] = {u, v, {halved, (int)chroma.width}};
+    int error;
+
+    if (halved == NULL)
+        return -ENOMEM;
+    error = shrink_weighted(&luma_alpha, (struct source_plane[]){y, alpha}, 2, size);
+    if (error == 0)
+        error = shrink_weighted(&chroma_alpha, chroma_planes, 3, &chroma);
+    if (error != 0)
+        return error;
+    return encode_reduced(&luma_alpha, &chroma_alpha.planes[0], &chroma_alpha.planes[1], format,
+                          output);
+}
+
+/* ------------------------------------------------------------------------------------------------ */
 
 static int process(const struct image_request *request, const WebPDecoderConfig *config,
                    struct image_output *output)
@@ -126,21 +229,34 @@ static int process(const struct image_request *request, const WebPDecoderConfig 
     size.to_height = image_scaled_length(size.height, request->factor);
     format.width = (int)size.to_width;
     format.height = (int)size.to_height;
+    if (config->input.has_alpha)
+        return make_smaller_with_alpha(decoded, &size, &format, output);
     return make_smaller(decoded, &size, &format, output);
+}
+
+static int add_profile(const struct image_request *request, struct bytes profile,
+                       struct image_output *output)
+{
+    if (request->operation == IMAGE_GRAY || !profile_fits(profile.data, profile.size, true))
+        return 0;
+    return webp_set_profile(profile.data, profile.size, output);
 }
 
 int webp_process(const struct image_request *request, const struct image_header *header,
                  const uint8_t *input, size_t size, struct image_output *output)
 {
-    WebPDecoderConfig config;
+    const struct webp_metadata metadata = webp_read_metadata(input, size);
+    WebPDecoderConfig config = {0};
     int status;
 
-    if (!is_ordinary(header, input, size))
+    if (!is_ordinary(request, header, &metadata))
         return -ENOTSUP;
     status = decode(input, size, &config);
     if (status == 0)
         status = process(request, &config, output);
     WebPFreeDecBuffer(&config.output);
+    if (status == 0)
+        status = add_profile(request, metadata.profile, output);
     if (status == 0)
         output->format = IMAGE_WEBP;
     else if (status == STATUS_IMAGE_CORRUPT)

@@ -8,13 +8,16 @@
 
 /*
  * Samples of 8 bits to a WebP file of one picture in the memory of an image_output. Lossless keeps
- * every value, that of invisible pixels too. Gray goes to the luma plane directly.
+ * every value, that of invisible pixels too unless they are the work of a filter. Gray goes to the
+ * luma plane directly.
  */
 struct webp_format {
     int width, height;
     int bands;                 /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
     bool lossless;
     int quality;               /* 1..100; lossy */
+    bool photograph;           /* lossless: pixels that do not pack well, whatever is spent on it */
+    bool reduced;              /* lossless: not the source's own pixels, but filtered ones */
 };
 
 /* `samples` are width * bands bytes a row, without gaps. 0, STATUS_IMAGE_TOO_LARGE, -ENOMEM, or
@@ -22,10 +25,11 @@ struct webp_format {
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output);
 
-/* Planes of Y, U and V as WebP has them (BT.601, 16..235; 4:2:0), borrowed. */
+/* Planes of Y, U and V as WebP has them (BT.601, 16..235; 4:2:0) and alpha or NULL, borrowed. What is
+ * invisible in them may be overwritten. */
 struct webp_planes {
-    uint8_t *y, *u, *v;
-    int y_stride, uv_stride;
+    uint8_t *y, *u, *v, *a;
+    int y_stride, uv_stride, a_stride;
 };
 
 /* The same for a lossy picture that is already planes; format->bands is not looked at. */
