@@ -107,6 +107,8 @@ static int read_palette(struct png_picture *picture, struct bytes colours)
         picture->colours != 0)
         return STATUS_IMAGE_CORRUPT;
     picture->colours = (unsigned)(colours.size / 3);
+    if (picture->colours > 1U << picture->bits)
+        picture->colours = 1U << picture->bits; /* no pixel can mean the others */
     for (size_t i = 0; i < PNG_PALETTE_MAX; i++) {
         if (i < picture->colours)
             memcpy(picture->palette[i], colours.data + 3 * i, 3);
@@ -123,8 +125,10 @@ static int read_transparency(struct png_picture *picture, struct bytes alpha)
         return -ENOTSUP;
     if (picture->colours == 0)
         return STATUS_IMAGE_CORRUPT;
+    if (alpha.size == 0 || alpha.size > picture->colours)
+        return 0; /* invalid, and left out by libpng */
     picture->bands = 4;
-    for (size_t i = 0; i < alpha.size && i < PNG_PALETTE_MAX; i++)
+    for (size_t i = 0; i < alpha.size; i++)
         picture->palette[i][3] = alpha.data[i];
     return 0;
 }
@@ -154,7 +158,7 @@ static int read_profile(struct png_picture *picture, struct bytes content)
         return 0;
     free(picture->profile);
     picture->profile = NULL;
-    picture->profile_size = 0; /* set before the stream's sum was found wrong */
+    picture->profile_size = 0;
     return result == LIBDEFLATE_INSUFFICIENT_SPACE ? -ENOTSUP : 0;
 }
 

@@ -16,6 +16,12 @@
  */
 enum { LATTICE = 6, COLOURS = LATTICE * LATTICE * LATTICE, TOLERANCE = 1, HEADER_BYTES = 128 };
 
+/* One of our own: libvips has lcms write into libvips' error buffer, and here nothing is an error. */
+static void cleanup_context(cmsContext *context)
+{
+    cmsDeleteContext(*context);
+}
+
 static void cleanup_profile(cmsHPROFILE *profile)
 {
     if (*profile != NULL)
@@ -37,14 +43,14 @@ static void fill_lattice(uint8_t *colours)
     }
 }
 
-static bool is_srgb(cmsHPROFILE profile)
+static bool is_srgb(cmsContext context, cmsHPROFILE profile)
 {
-    _cleanup_(cleanup_profile) cmsHPROFILE srgb = cmsCreate_sRGBProfile();
+    _cleanup_(cleanup_profile) cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(context);
     _cleanup_(cleanup_transform) cmsHTRANSFORM transform = NULL;
     uint8_t before[3 * COLOURS], after[3 * COLOURS];
 
-    transform = cmsCreateTransform(profile, TYPE_RGB_8, srgb, TYPE_RGB_8,
-                                   INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOCACHE);
+    transform = cmsCreateTransformTHR(context, profile, TYPE_RGB_8, srgb, TYPE_RGB_8,
+                                      INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOCACHE);
     if (transform == NULL)
         return false;
     fill_lattice(before);
@@ -58,13 +64,17 @@ static bool is_srgb(cmsHPROFILE profile)
 
 static enum profile_kind examine(const void *data, size_t size)
 {
+    _cleanup_(cleanup_context) cmsContext context = cmsCreateContext(NULL, NULL);
     _cleanup_(cleanup_profile) cmsHPROFILE profile = NULL;
 
-    if (size > UINT32_MAX || (profile = cmsOpenProfileFromMem(data, (cmsUInt32Number)size)) == NULL)
+    if (context == NULL || size > UINT32_MAX)
+        return PROFILE_NONE;
+    profile = cmsOpenProfileFromMemTHR(context, data, (cmsUInt32Number)size);
+    if (profile == NULL)
         return PROFILE_NONE;
     switch (cmsGetColorSpace(profile)) {
     case cmsSigRgbData:
-        return is_srgb(profile) ? PROFILE_SRGB : PROFILE_RGB;
+        return is_srgb(context, profile) ? PROFILE_SRGB : PROFILE_RGB;
     case cmsSigCmykData:
         return PROFILE_CMYK;
     case cmsSigGrayData:
@@ -99,6 +109,6 @@ bool profile_fits(const void *data, size_t size, bool colour)
 {
     const char *header = data;
 
-    return size >= HEADER_BYTES && memcmp(header + 36, "acsp", 4) == 0 &&
+    return header != NULL && size >= HEADER_BYTES && memcmp(header + 36, "acsp", 4) == 0 &&
            memcmp(header + 16, colour ? "RGB " : "GRAY", 4) == 0;
 }
