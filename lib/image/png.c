@@ -29,6 +29,11 @@ static bool has_alpha(const struct png_picture *picture)
     return picture->bands % 2 == 0;
 }
 
+static bool is_as_large(const struct png_picture *picture, const struct png_format *format)
+{
+    return picture->width == format->width && picture->height == format->height;
+}
+
 /* --- gray --------------------------------------------------------------------------------------- */
 
 static void luma_row(const struct png_picture *picture, const void *in, void *out)
@@ -76,6 +81,18 @@ static int make_gray(struct png_picture *picture, struct png_format *format)
 
 /* --- smaller ------------------------------------------------------------------------------------ */
 
+static int encode_as_it_is(struct png_picture *picture, struct png_encoder *encoder)
+{
+    for (uint32_t y = 0; y < picture->height; y++) {
+        const void *row = png_next_row(picture);
+
+        if (row == NULL)
+            return STATUS_IMAGE_CORRUPT;
+        png_encoder_row(encoder, row);
+    }
+    return 0;
+}
+
 static int encode_smaller(struct png_picture *picture, const struct png_format *format,
                           struct png_encoder *encoder)
 {
@@ -105,12 +122,12 @@ static int encode_smaller(struct png_picture *picture, const struct png_format *
 
 static int make_smaller(struct png_picture *picture, double factor, struct png_format *format)
 {
-    if (picture->bits == 16)
-        return -ENOTSUP; /* our filter takes 8 */
-    format->bits = 8;
+    format->bits = picture->bits == 16 ? 16 : 8;
     format->bands = picture->bands;
     format->width = image_scaled_length(picture->width, factor);
     format->height = image_scaled_length(picture->height, factor);
+    if (picture->bits == 16 && !is_as_large(picture, format))
+        return -ENOTSUP; /* our filter takes 8 */
     if (profile_fits(picture->profile, picture->profile_size, has_colour(picture))) {
         format->profile = picture->profile;
         format->profile_size = picture->profile_size;
@@ -137,7 +154,12 @@ static int process(const struct image_request *request, struct png_picture *pict
         return status;
     if ((encoder = png_encoder_new(&format)) == NULL)
         return -ENOMEM;
-    status = gray ? encode_gray(picture, encoder) : encode_smaller(picture, &format, encoder);
+    if (gray)
+        status = encode_gray(picture, encoder);
+    else if (is_as_large(picture, &format))
+        status = encode_as_it_is(picture, encoder);
+    else
+        status = encode_smaller(picture, &format, encoder);
     return status != 0 ? status : png_encoder_finish(encoder, output);
 }
 

@@ -52,8 +52,8 @@ static int decode(const uint8_t *input, size_t size, WebPDecoderConfig *config)
     }
 }
 
-static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *format,
-                     struct image_output *output)
+static int encode_as_it_is(const WebPYUVABuffer *decoded, const struct webp_format *format,
+                           struct image_output *output)
 {
     struct webp_planes planes = {
         .y = decoded->y,
@@ -64,13 +64,20 @@ static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *fo
         .uv_stride = decoded->u_stride,
         .a_stride = decoded->a_stride,
     };
+
+    return webp_encode_planes(format, &planes, output);
+}
+
+static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *format,
+                     struct image_output *output)
+{
     size_t chroma_bytes = (size_t)decoded->u_stride * (size_t)((format->height + 1) / 2);
 
     if (decoded->u_size < chroma_bytes || decoded->v_size < chroma_bytes)
         return -EINVAL;
     memset(decoded->u, CHROMA_OF_GRAY, chroma_bytes);
     memset(decoded->v, CHROMA_OF_GRAY, chroma_bytes);
-    return webp_encode_planes(format, &planes, output);
+    return encode_as_it_is(decoded, format, output);
 }
 
 /* --- reducing ----------------------------------------------------------------------------------- */
@@ -229,6 +236,8 @@ static int process(const struct image_request *request, const WebPDecoderConfig 
     size.to_height = image_scaled_length(size.height, request->factor);
     format.width = (int)size.to_width;
     format.height = (int)size.to_height;
+    if (size.to_width == size.width && size.to_height == size.height)
+        return encode_as_it_is(decoded, &format, output);
     if (config->input.has_alpha)
         return make_smaller_with_alpha(decoded, &size, &format, output);
     return make_smaller(decoded, &size, &format, output);

@@ -90,6 +90,20 @@ def pngs():
                     files.encode(files.picture(24, 16), "PNG", icc_profile=files.wide_profile())]
 
 
+def png_parts():
+    """What fuzz_png.c makes files of: a byte for colour type and bits each, sizes, flags, rows."""
+    parts = []
+    for colour_type, bits in [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (2, 0), (2, 1),
+                              (2, 2), (2, 3), (3, 3), (3, 4), (4, 3), (4, 4)]:
+        colours, alphas = (4, 2) if colour_type == 2 else (0, 0)
+        rows = pixels.rgb(40, 40).tobytes()
+        for flags in (0, 2):
+            head = bytes([colour_type, bits, 16, 8, colours, alphas, flags])
+            parts.append(head + rows[:3 * colours + alphas] + bytes(
+                value % 5 if at % 11 == 0 else value for at, value in enumerate(rows)))
+    return parts
+
+
 def webps():
     picture, alpha = files.picture(24, 16), files.picture(24, 16, "RGBA")
     return [files.encode(picture, "WEBP"), files.encode(picture, "WEBP", lossless=True),
@@ -126,6 +140,7 @@ def seeds():
               "flags": command_lines(), "request": heads(), "job": messages(),
               "header": [picture for pictures in whole.values() for picture in pictures]}
     result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH)
+    result["png"] = asked(png_parts(), GRAY, HALF, ODD)
     result["gif"] = asked(whole["gif"], GRAY)
     for name, pictures in whole.items():
         result["image_" + name] = asked(pictures, GRAY, HALF, ODD) + asked(pictures[:2], SMALL)
