@@ -56,13 +56,26 @@ static int open_tiff(void *input, size_t size, int pages, VipsImage **image)
                                 "fail_on", VIPS_FAIL_ON_WARNING, NULL);
 }
 
-static int open_image(const struct image_header *header, void *input, size_t size,
-                      VipsImage **image)
+/* By how much a JPEG may be reduced while it is decoded: what comes out is half as large again as the
+ * result, so that the filter still finds all it needs. */
+static int jpeg_shrink(const struct image_request *request)
+{
+    int shrink = 8;
+
+    if (request->operation != IMAGE_SCALE)
+        return 1;
+    while (shrink > 1 && shrink * request->factor * 1.5 > 1)
+        shrink /= 2;
+    return shrink;
+}
+
+static int open_image(const struct image_request *request, const struct image_header *header,
+                      void *input, size_t size, VipsImage **image)
 {
     switch (header->format) {
     case IMAGE_JPEG:
-        return vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                    VIPS_FAIL_ON_WARNING, NULL);
+        return vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink",
+                                    jpeg_shrink(request), "fail_on", VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_PNG:
         return vips_pngload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                    VIPS_FAIL_ON_WARNING, NULL);
@@ -114,7 +127,7 @@ int load_image(const struct image_request *request, const struct image_header *h
                const uint8_t *input, size_t input_size, VipsImage **image, char *detail)
 {
     /* libvips takes a pointer that is not const and does not write to it. */
-    if (open_image(header, (void *)(uintptr_t)input, input_size, image))
+    if (open_image(request, header, (void *)(uintptr_t)input, input_size, image))
         return -1;
     return check(*image, request, detail);
 }

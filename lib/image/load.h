@@ -12,7 +12,7 @@ int load_start(void);
 
 /*
  * Opens the picture by the loader of its format: all frames, one below the other, to be read once
- * from top to bottom. No pixel is decoded yet. `input` is borrowed for the image's life.
+ * from top to bottom. No pixel is decoded yet. A JPEG that is to be reduced a lot comes smaller. `input` is borrowed for the image's life.
  * 0 and *image; -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE or
  * STATUS_UNSUPPORTED_FORMAT with `detail` (IMAGE_DETAIL_BYTES) filled.
  */

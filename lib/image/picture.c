@@ -20,6 +20,7 @@
  */
 struct work {
     const struct image_request *request;
+    int width, height;         /* of a frame of the file */
     VipsImage *source;
     int frames, orientation;
     VipsImage **pieces;        /* frames of them, or NULL */
@@ -56,12 +57,13 @@ static int make_upright(VipsImage **image, int orientation)
 static int process_frame(const struct work *work, VipsImage **frame)
 {
     double factor = work->request->factor;
+    int width = (int)image_scaled_length((uint32_t)work->width, factor);
+    int height = (int)image_scaled_length((uint32_t)work->height, factor);
 
     if (work->request->operation == IMAGE_GRAY) {
         if (gray_step(frame))
             return -1;
-    } else if (resample(frame, (int)image_scaled_length((uint32_t)(*frame)->Xsize, factor),
-                        (int)image_scaled_length((uint32_t)(*frame)->Ysize, factor))) {
+    } else if (resample(frame, width, height)) {
         return -1;
     }
     return make_upright(frame, work->orientation);
@@ -161,6 +163,12 @@ static int run(const struct image_request *request, const struct image_header *h
     work.frames = vips_image_get_n_pages(work.source);
     if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
         work.frames = 1;
+    work.width = work.source->Xsize;
+    work.height = work.source->Ysize / work.frames;
+    if (header->format == IMAGE_JPEG) { /* it may have been reduced already */
+        work.width = (int)header->width;
+        work.height = (int)header->height;
+    }
     work.orientation = vips_image_get_orientation(work.source);
     options.bits = bits_to_keep(&work, header);
 

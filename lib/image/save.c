@@ -16,10 +16,12 @@ static saver *const savers[IMAGE_FORMAT_COUNT] = {
 int save_image(VipsImage *image, const struct save_options *options, struct image_output *output)
 {
     struct memory_target memory = {.output = output};
+    int status;
 
     output->format = options->header->format;
-    if (savers[output->format](image, options, &memory) == 0)
+    status = savers[output->format](image, options, &memory);
+    if (status == 0)
         return 0;
     output->size = 0;
-    return memory.overflow ? STATUS_IMAGE_TOO_LARGE : -1;
+    return memory.overflow ? STATUS_IMAGE_TOO_LARGE : status;
 }

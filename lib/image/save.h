@@ -20,10 +20,11 @@ struct save_options {
 };
 
 /* Writes `image`, whose only metadata are the ICC profile to embed and what animations need.
- * 0, or -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE past the capacity. */
+ * 0; -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE past the capacity; -ENOMEM; -EIO:
+ * an encoder of ours could not, whatever the source is. */
 int save_image(VipsImage *image, const struct save_options *options, struct image_output *output);
 
-/* The savers of each format, called by save_image: 0 or -1. */
+/* The savers of each format, called by save_image: the same, or `memory` says that it overflowed. */
 int save_jpeg(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_png(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory);

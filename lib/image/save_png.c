@@ -3,10 +3,9 @@
 #include "image/save.h"
 
 #include "base/cleanup.h"
-#include "base/status.h"
 #include "image/png_encode.h"
 
-#include <stdbool.h>
+#include <errno.h>
 
 /* PNG: by png_encode, strip by strip as libvips computes them; by libvips' own saver, which holds
  * less in memory, where a picture is too large for that. */
@@ -61,7 +60,6 @@ int save_png(VipsImage *image, const struct save_options *options, struct memory
         .bands = (unsigned)image->Bands,
         .bits = image->BandFmt == VIPS_FORMAT_USHORT ? 16 : 8,
     };
-    int status;
 
     if (options->bits != 0)
         format.bits = (unsigned)options->bits;
@@ -70,13 +68,9 @@ int save_png(VipsImage *image, const struct save_options *options, struct memory
         return -1;
     if (!png_encoder_takes(&format))
         return save_by_libvips(image, (int)format.bits, memory);
-    if ((encoder = png_encoder_new(&format)) == NULL) {
-        vips_error("save_png", "out of memory");
-        return -1;
-    }
+    if ((encoder = png_encoder_new(&format)) == NULL)
+        return -ENOMEM;
     if (put_rows(image, encoder))
         return -1;
-    status = png_encoder_finish(encoder, memory->output);
-    memory->overflow = status == STATUS_IMAGE_TOO_LARGE;
-    return status == 0 ? 0 : -1;
+    return png_encoder_finish(encoder, memory->output);
 }

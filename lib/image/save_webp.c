@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/save.h"
 
-#include "base/status.h"
 #include "image/webp_encode.h"
 
 #include <errno.h>
@@ -70,8 +69,5 @@ int save_webp(VipsImage *image, const struct save_options *options, struct memor
         status = save_animation(image, options, memory);
     if (status == 0 && (profile != NULL || vips_image_get_page_height(image) != image->Ysize))
         status = webp_set_profile(profile, size, memory->output);
-    if (status == -ENOMEM)
-        vips_error("save_webp", "out of memory");
-    memory->overflow = memory->overflow || status == STATUS_IMAGE_TOO_LARGE;
-    return status == 0 ? 0 : -1;
+    return status == -EINVAL ? -EIO : status;
 }
