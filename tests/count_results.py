@@ -1,10 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Adds up what the parts of the suite counted: prints "N passed, N failed" and fails if any did.
+"""Adds up what the parts of the suite counted, and prints, so that the end of a long log says it
+all: what was skipped and why, each part's figures, what failed, and "N passed, N failed".
 
-A cmocka program counts as many tests as it says it ran; any other meson test counts as one. A
-skipped test counts as neither and is named, so that nothing drops out unseen."""
+    tests/count_results.py FOLDER [FAILED STAGE]...
+
+A cmocka program counts as many tests as it says it ran; any other meson test, and a fuzz target,
+as one. A skipped test counts as neither and is named, so that nothing drops out unseen. A stage
+that ended badly though none of its tests failed counts as one failure."""
+import collections
 import json
 import pathlib
 import re
@@ -12,45 +17,67 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 
-def count_meson(path):
-    passed = failed = 0
+class Part:
+    """What one result file holds."""
+
+    def __init__(self, name):
+        self.name = name
+        self.passed = 0
+        self.failures = []
+        self.skipped = collections.Counter() # by name and reason
+
+
+def read_meson(path):
+    """A line of JSON each; tests/fuzz/run writes the same."""
+    part = Part(path.stem)
     for line in path.read_text().splitlines():
         test = json.loads(line)
         text = test.get("stdout", "") + test.get("stderr", "")
         inner_passed = sum(map(int, re.findall(r"\[  PASSED  \] (\d+) test", text)))
-        inner_failed = sum(map(int, re.findall(r"\[  FAILED  \] [^\n]*?(\d+) test", text)))
+        inner_failed = re.findall(r"\[  FAILED  \] (test_\w+)", text)
         good = test["result"] in ("OK", "EXPECTEDFAIL")
         if test["result"] == "SKIP":
-            print("skipped:", test["name"])
-        elif inner_passed + inner_failed > 0:
-            passed += inner_passed
-            failed += inner_failed or (0 if good else 1)
+            part.skipped[test["name"], "by itself"] += 1
+            continue
+        part.passed += inner_passed or good
+        part.failures += [f"{test['name']} {name}" for name in sorted(set(inner_failed))]
+        if not good and not inner_failed:
+            part.failures.append(test["name"])
+    return part
+
+
+def read_pytest(path):
+    part = Part(path.stem)
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        skipped = case.find("skipped")
+        bad = case.find("failure") if case.find("failure") is not None else case.find("error")
+        if bad is not None:
+            part.failures.append(f"{case.get('name')}: {(bad.get('message') or '')[:300]}")
+        elif skipped is not None:
+            part.skipped[case.get("name").partition("[")[0], skipped.get("message")] += 1
         else:
-            passed += good
-            failed += not good
-    return passed, failed
+            part.passed += 1
+    return part
 
 
-def count_pytest(path):
-    suite = ElementTree.parse(path).getroot().find("testsuite")
-    total, failed, errors, skipped = (
-        int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped"))
-    for case in suite.iter("testcase"):
-        if case.find("skipped") is not None:
-            print("skipped:", path.stem, case.get("name"), case.find("skipped").get("message"))
-    return total - failed - errors - skipped, failed + errors
-
-
-def main(folder):
-    passed = failed = 0
-    for path in sorted(pathlib.Path(folder).iterdir()):
-        counted = count_meson(path) if path.suffix == ".json" else count_pytest(path)
-        print(f"{path.stem}: {counted[0]} passed, {counted[1]} failed")
-        passed += counted[0]
-        failed += counted[1]
+def main(folder, failed_stages):
+    paths = sorted(pathlib.Path(folder).iterdir())
+    parts = [read_meson(path) if path.suffix == ".json" else read_pytest(path) for path in paths]
+    for part in parts:
+        for (name, reason), times in part.skipped.items():
+            print(f"skipped: {part.name}: {name} ({times}): {reason}")
+    for part in parts:
+        print(f"{part.name}: {part.passed} passed, {len(part.failures)} failed")
+    failures = [f"{part.name}: {failure}" for part in parts for failure in part.failures]
+    for failure in failures:
+        print("failed:", failure)
+    for stage in failed_stages:
+        print("failed stage:", stage)
+    failed = max(len(failures), len(failed_stages))
+    passed = sum(part.passed for part in parts)
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
