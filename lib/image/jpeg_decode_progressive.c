@@ -39,7 +39,7 @@ static double refinement_error(const struct jpeg_component *component, const str
     for (unsigned k = 1; k <= idct->last; k++) {
         double off = ((1 << stop) - 1) * jpeg_quantizer(component, k);
 
-        if (idct->place[k] != 7 || idct->points == 8)
+        if (idct_wants(idct, k))
             error += off * off / 3 / 64;
     }
     return error;
@@ -87,7 +87,7 @@ static int prepare(struct progressive *picture, const struct jpeg_decoding *deco
     for (unsigned i = 0; i < decoding->components; i++) {
         size_t blocks = picture->component[i].across * picture->component[i].down;
 
-        shorts += blocks * 8 * idct[i].points;
+        shorts += blocks * idct[i].stride;
         histories += choice[i].refined != 0 ? blocks : 0;
     }
     coefficients = jpeg_memory(MEMORY_COEFFICIENTS, shorts * sizeof(*coefficients));
@@ -102,7 +102,7 @@ static int prepare(struct progressive *picture, const struct jpeg_decoding *deco
 
         component->wanted = true;
         component->coefficients = coefficients;
-        component->stride = 8 * idct[i].points;
+        component->stride = idct[i].stride;
         component->place = idct[i].place;
         component->last = idct[i].last;
         coefficients += component->across * component->down * component->stride;
@@ -141,9 +141,9 @@ static int read_scans(struct progressive *picture, const struct jpeg_decoding *d
 static void transform_row(const struct idct *idct, const int16_t *block, size_t count, uint8_t *to,
                           size_t pitch)
 {
-    const size_t stride = 8 * idct->points, step = idct->points * (idct->deep ? 2 : 1);
+    const size_t step = idct->points * (idct->deep ? 2 : 1);
 
-    for (; count > 0; count--, block += stride, to += step)
+    for (; count > 0; count--, block += idct->stride, to += step)
         idct_block(idct, block, idct->last, to, pitch);
 }
 

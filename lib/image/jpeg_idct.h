@@ -3,6 +3,7 @@
 #pragma once
 
 #include "image/jpeg_markers.h"
+#include "image/jpeg_synthesis.h"
 #include "image/reducer.h"
 
 #include <stdbool.h>
@@ -10,40 +11,69 @@
 #include <stdint.h>
 
 /*
- * The inverse DCT of fewer points: a block's lowest `points` x `points` frequencies, as that many
- * samples (the DCT of N points of a reduced block is, scaled, the low part of that of 8 points). In
- * single precision, a row of four or eight samples at once.
+ * The inverse DCT of a reduced picture: a block's lowest frequencies, as points x points samples. Up to
+ * four frequencies a dimension in integers (jpeg_idct_narrow.c), more in single precision
+ * (jpeg_idct_wide.c).
  *
- * Coefficients lie in IDCT_BLOCK places, row by row, eight to a row; those that are not wanted all go
- * to one place that counts for nothing.
+ * A block's coefficients lie where idct.place says, in idct.stride of IDCT_BLOCK places; those that are
+ * not wanted all go to one place that counts for nothing.
  */
 enum { IDCT_BLOCK = 64 };
 
 /* Row * 8 + column of each coefficient in zigzag order. */
 extern const uint8_t idct_natural_order[64];
 
+/* Vectors of integers: coefficients v and v + 1 of column u side by side, to be multiplied and added. */
+struct idct_narrow {
+    int16_t quantizer[2][8] __attribute__((aligned(16)));
+    int16_t down[4][2][8] __attribute__((aligned(16))); /* [row]: weights of v = 0, 1 and of 2, 3 */
+    int16_t across[2][8] __attribute__((aligned(16)));  /* of u = 0, 1 and of 2, 3 for each column */
+};
+
 typedef float idct_row __attribute__((vector_size(32), may_alias));
 typedef float idct_half __attribute__((vector_size(16), may_alias));
 
-struct idct {
+/* Coefficients row by row, eight to a row. */
+struct idct_wide {
     idct_row columns[8];       /* columns[u][x]: frequency u at sample x; 0 for x >= points */
     idct_row quantizer[8];     /* by row of frequencies; 0 where it is not wanted */
     float basis[8][8];         /* basis[x][u] */
     float middle;              /* what is added to each sample */
-    unsigned points;
-    bool deep;                 /* samples of 16 bits (reducer.h), else of 8 */
-    unsigned last;             /* the last coefficient in zigzag order that is wanted */
-    uint8_t place[64 + 16];    /* of each coefficient in zigzag order; and behind the last */
 };
 
-/* Prepares for one component; 1 <= points <= 8. */
+struct idct {
+    unsigned points, frequencies;
+    bool deep;                 /* samples of 16 bits (reducer.h), else of 8 */
+    unsigned last;             /* the last coefficient in zigzag order that is wanted */
+    unsigned stride;           /* places of a block */
+    uint8_t place[64 + 16];    /* of each coefficient in zigzag order; and behind the last */
+    union {
+        struct idct_narrow narrow; /* frequencies <= 4 */
+        struct idct_wide wide;
+    };
+};
+
+/* Prepares for one component. Deep samples are still to be filtered, the others are final. */
 void idct_prepare(struct idct *idct, const struct jpeg_component *component, unsigned points,
                   bool deep);
 
+/* Whether coefficient k, in zigzag order, counts. */
+bool idct_wants(const struct idct *idct, unsigned k);
+
 /*
- * One block to points x points samples at `to`, rows `pitch` bytes apart; 8 samples of each of these
- * rows are written, the surplus ones without meaning. k: no coefficient behind that one, in zigzag
+ * One block to points x points samples at `to`, rows `pitch` bytes apart; up to 8 samples of each of
+ * these rows are written, the surplus ones without meaning. k: no coefficient behind that one, in zigzag
  * order, is other than zero; 0 is the DC coefficient.
  */
 void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
                 size_t pitch);
+
+/* The two ways it takes. */
+void idct_narrow_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis,
+                         const struct jpeg_component *component);
+void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
+                       size_t pitch);
+void idct_wide_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis,
+                       const struct jpeg_component *component);
+void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
+                     size_t pitch);

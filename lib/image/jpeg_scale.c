@@ -14,17 +14,18 @@
 #include <string.h>
 
 /*
- * The picture as three planes all the way. The luma is decoded half as large again as the result, or in
- * full size: then the filter finds all that it would find in the full picture, while a transform of
- * just as many points as the result has cuts at its own edge and at those of the blocks (measured
- * against filtering the full picture: 0.1 to 4 dB less). `step` is how many samples of a decoded plane
- * one of the result stands for; where that is 1 the plane is only cut to size.
+ * The picture as three planes all the way. By 2/8, 3/8 and 4/8 the inverse DCT reduces by itself
+ * (jpeg_synthesis.c), and what is left over of ceil(size * n/8) is cut off. Else the luma is decoded half
+ * as large again as the result, or in full size, and filtered: then the filter finds all that it would
+ * find in the full picture. `step` is how many samples of a decoded plane one of the result stands for;
+ * where that is 1 the plane is only cut to size.
  */
 
 struct reduction {
     const struct jpeg_layout *layout;
     unsigned components;
     uint32_t width, height;    /* of the result, as stored: before it is turned */
+    bool transform_alone;
     unsigned h, v;             /* the luma's sampling factors against the chroma's */
     struct plane planes[JPEG_COMPONENTS_MAX];
     bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
@@ -57,10 +58,17 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-/* Luma half as large again as the result, chroma just as large: more is not to be measured there. */
+/* Factors that the transform alone reduces by. */
+static bool is_transform_alone(double factor)
+{
+    return factor == 2 / 8.0 || factor == 3 / 8.0 || factor == 4 / 8.0;
+}
+
+/* Chroma as large as the result: more is not to be measured there. */
 static unsigned choose_points(double factor, unsigned component)
 {
-    double points = ceil(8 * factor * (component == 0 ? 1.5 : 1) - 1e-9);
+    const bool larger = component == 0 && !is_transform_alone(factor);
+    double points = ceil(8 * factor * (larger ? 1.5 : 1) - 1e-9);
 
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
 }
@@ -98,8 +106,9 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
     const struct jpeg_layout *layout = reduction->layout;
 
     plan->extent = jpeg_decoded_extent(layout, component, points);
-    plan->direct = layout->width * points == 8 * reduction->width &&
-                   layout->height * points == 8 * reduction->height;
+    plan->direct = reduction->transform_alone ||
+                   (layout->width * points == 8 * reduction->width &&
+                    layout->height * points == 8 * reduction->height);
     plan->options = (struct reducer_options){
         .width = plan->extent.width,
         .height = plan->extent.height,
@@ -161,6 +170,7 @@ static int fill_planes(struct reduction *reduction, double factor)
     struct plan plans[JPEG_COMPONENTS_MAX];
     int r;
 
+    reduction->transform_alone = is_transform_alone(factor);
     for (unsigned i = 0; i < reduction->components; i++) {
         decoding.target[i].points = choose_points(factor, i);
         make_plan(reduction, i, decoding.target[i].points, &plans[i]);

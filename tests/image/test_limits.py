@@ -3,7 +3,6 @@
 """Small files that promise or hide much: a status, soon, within a bounded address space."""
 import random
 import struct
-import time
 import zlib
 
 import numpy as np
@@ -17,9 +16,9 @@ CORRUPT, TOO_LARGE = 9, 10
 
 @pytest.mark.parametrize("name", sorted(hurt.huge_headers()))
 def test_too_many_pixels_are_refused_from_the_header(image_cli, name):
-    started = time.monotonic()
-    assert image_cli("gray", hurt.huge_headers()[name]).status == TOO_LARGE
-    assert time.monotonic() - started < 1
+    result = image_cli("gray", hurt.huge_headers()[name])
+    assert result.status == TOO_LARGE
+    assert result.cpu_s < 1
 
 
 def ztxt(kilobytes):
@@ -34,19 +33,18 @@ def iccp(kilobytes):
 @pytest.mark.parametrize("operation", ["gray", "scale"])
 def test_png_with_a_bomb_beside_the_pixels(image_cli, bomb, operation):
     pixels = np.zeros((32, 32, 3), np.uint8)
-    started = time.monotonic()
     result = image_cli(operation, png.write(pixels, extra=bomb(256 * 1024)))
     assert result.status in (0, CORRUPT)
     assert len(result.data) < 10000
-    assert time.monotonic() - started < 5
+    assert result.cpu_s < 3
 
 
 def test_gif_of_very_many_frames(image_cli):
     data = hurt.gif_of_frames()
-    started = time.monotonic()
-    assert image_cli("gray", data).status == 0
+    result = image_cli("gray", data)
+    assert result.status == 0
+    assert result.cpu_s < 2
     assert image_cli("gray", data, MAX_PIXELS=10000 * 64 * 64 - 1).status == TOO_LARGE
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("strips", [1, 1000000])
@@ -59,9 +57,9 @@ def test_tiff_whose_strips_are_not_there(image_cli, strips):
         for tag in (273, 279):
             place = data.index(struct.pack("<HH", tag, 4))
             data[place + 4:place + 8] = struct.pack("<I", strips)
-    started = time.monotonic()
-    assert image_cli("gray", bytes(data)).status == CORRUPT
-    assert time.monotonic() - started < 5
+    result = image_cli("gray", bytes(data))
+    assert result.status == CORRUPT
+    assert result.cpu_s < 3
 
 
 def test_tiff_whose_directories_go_round(image_cli):

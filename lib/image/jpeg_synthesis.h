@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+/*
+ * How samples are made of a block's frequencies, in one dimension:
+ *
+ *     sample[x] = sum over u of matrix.weight[x][u] * coefficient[u]
+ *
+ * and in two, by rows and then by columns. Weights hold T.81's C(u) / 2 and whatever the number of
+ * points asks for: quantized coefficients go in, samples of the usual range come out.
+ */
+struct jpeg_synthesis {
+    unsigned points;           /* samples that a block of 8 becomes, 1..8 */
+    unsigned frequencies;      /* that they are made of, from the lowest, 1..8 */
+    double weight[8][8];       /* 0 beyond both */
+};
+
+/* The inverse DCT of `points` points, of as many frequencies: what a filter is to reduce further. */
+struct jpeg_synthesis synthesis_transform(unsigned points);
+
+/*
+ * What the Lanczos filter (3 lobes) would make of the full picture, as far as one block's lowest
+ * frequencies tell: the end of the way. Of 8 points it is the inverse DCT.
+ */
+struct jpeg_synthesis synthesis_reduction(unsigned points);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "tests/unit/idct_plain.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* The transforms against the formula in double precision, and what reduces against what it promises. */
+
+enum { PITCH = 64, BLOCKS = 2000 };
+
+static uint8_t quantization[64];
+
+static const struct jpeg_component component = {.h = 1, .v = 1, .quantization = quantization};
+
+static int setup(void **state)
+{
+    (void)state;
+    srand(1);
+    for (unsigned k = 0; k < 64; k++)
+        quantization[k] = (uint8_t)(1 + k / 2);
+    return 0;
+}
+
+/* A block as photographs have them: the higher the frequency, the smaller. */
+static void make_block(int16_t zigzag[64], unsigned last)
+{
+    memset(zigzag, 0, 64 * sizeof(*zigzag));
+    for (unsigned k = 0; k <= last; k++) {
+        int range = 600 / (int)(1 + k * k / 2) / quantization[k] + 1;
+
+        zigzag[k] = (int16_t)(rand() % (2 * range + 1) - range);
+    }
+}
+
+static double expected(const struct jpeg_synthesis *synthesis, const int16_t zigzag[64], unsigned y,
+                       unsigned x)
+{
+    double sum = 0;
+
+    for (unsigned k = 0; k < 64; k++)
+        sum += zigzag[k] * quantization[k] * synthesis->weight[y][idct_natural_order[k] >> 3] *
+               synthesis->weight[x][idct_natural_order[k] & 7];
+    return sum;
+}
+
+static double sample_at(const uint8_t *rows, unsigned y, unsigned x, bool deep)
+{
+    int16_t sample;
+
+    if (!deep)
+        return rows[y * PITCH + x];
+    memcpy(&sample, rows + y * PITCH + x * sizeof(sample), sizeof(sample));
+    return sample / 64.0;
+}
+
+static void compare(const struct idct *idct, const int16_t zigzag[64], unsigned last)
+{
+    const struct jpeg_synthesis synthesis =
+        idct->deep ? synthesis_transform(idct->points) : synthesis_reduction(idct->points);
+    int16_t block[IDCT_BLOCK] __attribute__((aligned(32))) = {0};
+    uint8_t rows[8 * PITCH];
+
+    for (unsigned k = 0; k <= idct->last; k++)
+        block[idct->place[k]] = zigzag[k];
+    idct_block(idct, block, last < idct->last ? last : idct->last, rows, PITCH);
+    for (unsigned y = 0; y < idct->points; y++)
+        for (unsigned x = 0; x < idct->points; x++) {
+            double want = expected(&synthesis, zigzag, y, x);
+
+            want = idct->deep ? fmax(-128, fmin(127, want)) : fmax(0, fmin(255, want + 128));
+            if (fabs(sample_at(rows, y, x, idct->deep) - want) > (idct->deep ? 0.05 : 0.55))
+                fail_msg("%u points, deep %d, at %u, %u: %f, not %f", idct->points, idct->deep, y,
+                         x, sample_at(rows, y, x, idct->deep), want);
+        }
+}
+
+static void test_every_size_is_as_the_formula(void **state)
+{
+    (void)state;
+    for (unsigned points = 1; points <= 8; points++)
+        for (unsigned deep = 0; deep < 2; deep++) {
+            struct idct idct;
+
+            idct_prepare(&idct, &component, points, deep == 1);
+            for (unsigned i = 0; i < BLOCKS; i++) {
+                unsigned last = (unsigned)rand() % 64;
+                int16_t zigzag[64];
+
+                make_block(zigzag, i % 4 == 0 ? 0 : last);
+                compare(&idct, zigzag, i % 4 == 0 ? 0 : last);
+            }
+        }
+}
+
+/* Broken files have such: any coefficients at all. */
+static void make_broken_block(int16_t block[IDCT_BLOCK], unsigned i)
+{
+    for (unsigned n = 0; n < IDCT_BLOCK; n++)
+        block[n] = (int16_t)(i % 2 == 0 ? rand() : (rand() & 1 ? INT16_MAX : INT16_MIN));
+}
+
+static void test_any_coefficients_do(void **state)
+{
+    uint8_t rows[8 * PITCH];
+    int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
+
+    (void)state;
+    for (unsigned points = 1; points <= 8; points++)
+        for (unsigned i = 0; i < 200; i++) {
+            struct idct idct;
+
+            idct_prepare(&idct, &component, points, i % 4 < 2);
+            make_broken_block(block, i);
+            idct_block(&idct, block, i % 3 == 0 ? 0 : idct.last, rows, PITCH);
+        }
+}
+
+static void test_without_vectors_it_is_the_same(void **state)
+{
+    (void)state;
+    for (unsigned points = 1; points <= 4; points++)
+        for (unsigned i = 0; i < BLOCKS; i++) {
+            uint8_t rows[4 * PITCH], plain[4 * PITCH];
+            int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
+            bool deep = i % 4 < 2;
+            struct idct idct;
+
+            idct_prepare(&idct, &component, points, deep);
+            make_broken_block(block, i);
+            for (unsigned n = 0; i % 8 < 4 && n < IDCT_BLOCK; n++)
+                block[n] = (int16_t)(block[n] % 200);
+            idct_narrow_block(&idct, block, i % 3, rows, PITCH);
+            plain_narrow_block(&idct, block, i % 3, plain, PITCH);
+            for (unsigned y = 0; y < points; y++)
+                assert_memory_equal(rows + y * PITCH, plain + y * PITCH, points * (deep ? 2U : 1U));
+        }
+}
+
+static void test_reducing_by_nothing_is_the_transform(void **state)
+{
+    const struct jpeg_synthesis reduction = synthesis_reduction(8);
+    const struct jpeg_synthesis transform = synthesis_transform(8);
+
+    (void)state;
+    for (unsigned x = 0; x < 8; x++)
+        for (unsigned u = 0; u < 8; u++)
+            assert_true(fabs(reduction.weight[x][u] - transform.weight[x][u]) < 1e-9);
+}
+
+/* What is flat stays exactly as it is, and what is mirrored comes out mirrored. */
+static void test_reductions_are_even(void **state)
+{
+    (void)state;
+    for (unsigned points = 1; points <= 8; points++) {
+        const struct jpeg_synthesis reduction = synthesis_reduction(points);
+
+        assert_int_equal(reduction.points, points);
+        for (unsigned x = 0; x < points; x++) {
+            assert_true(fabs(reduction.weight[x][0] - sqrt(1 / 8.0)) < 1e-12);
+            for (unsigned u = 0; u < reduction.frequencies; u++) {
+                double mirrored = reduction.weight[points - 1 - x][u] * (u % 2 == 0 ? 1 : -1);
+
+                assert_true(fabs(reduction.weight[x][u] - mirrored) < 1e-9);
+            }
+        }
+    }
+}
+
+/* A ramp goes on as a ramp: samples of the result lie where the filter puts them, no half beside. */
+static void test_a_ramp_keeps_its_place(void **state)
+{
+    (void)state;
+    for (unsigned points = 2; points <= 8; points++) {
+        const struct jpeg_synthesis reduction = synthesis_reduction(points);
+
+        for (unsigned x = 0; x < points; x++) {
+            double place = 0;
+
+            for (unsigned u = 1; u < reduction.frequencies; u++)
+                for (unsigned i = 0; i < 8; i++)
+                    place += reduction.weight[x][u] * (i - 3.5) *
+                             synthesis_transform(8).weight[i][u];
+            /* Near its edge a block cannot know how the ramp goes on. */
+            assert_true(fabs(place - ((x + 0.5) * 8 / points - 4)) < 0.35);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_size_is_as_the_formula),
+        cmocka_unit_test(test_any_coefficients_do),
+        cmocka_unit_test(test_without_vectors_it_is_the_same),
+        cmocka_unit_test(test_reducing_by_nothing_is_the_transform),
+        cmocka_unit_test(test_reductions_are_even),
+        cmocka_unit_test(test_a_ramp_keeps_its_place),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
