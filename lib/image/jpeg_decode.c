@@ -21,6 +21,16 @@ struct jpeg_extent jpeg_decoded_extent(const struct jpeg_layout *layout, unsigne
     };
 }
 
+void jpeg_target_prepare(const struct jpeg_target *target, const struct jpeg_component *component,
+                         struct idct *idct)
+{
+    idct_prepare(idct, component,
+                 &(struct idct_options){.points = target->points,
+                                        .deep = target->plane == NULL,
+                                        .along_x = target->along_x,
+                                        .along_y = target->along_y});
+}
+
 uint8_t *jpeg_target_begin(struct jpeg_target *target)
 {
     target->row = 0;

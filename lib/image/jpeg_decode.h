@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/jpeg_idct.h"
 #include "image/jpeg_markers.h"
 #include "image/reducer.h"
 
@@ -13,6 +14,7 @@
 /* Where a component goes, one row of blocks after the other: into a plane, or through a reducer. */
 struct jpeg_target {
     unsigned points;           /* 1..8 */
+    uint32_t along_x, along_y; /* jpeg_idct.h */
     struct plane *plane;       /* placed, of whole MCUs; NULL: */
     struct reducer *reducer;   /* begun */
     uint32_t row;              /* of the plane, to be written next */
@@ -39,6 +41,10 @@ int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding
 /* The two ways it takes. */
 int jpeg_decode_baseline(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
 int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
+
+/* The transform that fills it. */
+void jpeg_target_prepare(const struct jpeg_target *target, const struct jpeg_component *component,
+                         struct idct *idct);
 
 /* Where the first rows go, at most REDUCER_ROWS_MAX at once; then, when `rows` of them were written,
  * where the next ones go. */

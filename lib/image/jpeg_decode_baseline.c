@@ -22,6 +22,7 @@ struct part {                  /* a component in the scan */
     struct jpeg_target *target; /* NULL: not wanted */
     unsigned h, v;             /* blocks in an MCU */
     int32_t dc;
+    uint32_t row;              /* of blocks, the MCU row's first */
     uint8_t *to;               /* of the MCU row's first block */
     size_t pitch, sample_bytes;
 };
@@ -78,10 +79,12 @@ static _inline_ void clear(int16_t block[IDCT_BLOCK], unsigned stride)
         memset(block, 0, IDCT_BLOCK * sizeof(*block));
 }
 
-/* A block, and its samples to `offset` bytes behind the MCU row's first. */
-static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, size_t offset)
+/* A block, and its samples: in row y of the MCU row's blocks, and in that column of all. */
+static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, uint32_t y,
+                                  uint32_t column)
 {
     int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
+    const size_t points = part->idct.points;
     int difference;
     unsigned kept;
 
@@ -94,7 +97,9 @@ static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, si
     if (!read_ac(bits, part->ac_table, part->idct.place, part->idct.last, block, &kept))
         return false;
     block[0] = (int16_t)part->dc;
-    idct_block(&part->idct, block, kept, part->to + offset, part->pitch);
+    idct_block(&part->idct, block, kept, part->row + y, column,
+               part->to + y * points * part->pitch + column * points * part->sample_bytes,
+               part->pitch);
     return true;
 }
 
@@ -102,16 +107,11 @@ static _inline_ bool decode_mcu(struct decoder *decoder, struct bit_reader *bits
 {
     for (unsigned i = 0; i < decoder->parts; i++) {
         struct part *part = &decoder->part[i];
-        const size_t points = part->idct.points;
 
         for (unsigned y = 0; y < part->v; y++)
-            for (unsigned x = 0; x < part->h; x++) {
-                size_t offset = y * points * part->pitch +
-                                ((size_t)column * part->h + x) * points * part->sample_bytes;
-
-                if (!decode_block(bits, part, offset))
+            for (unsigned x = 0; x < part->h; x++)
+                if (!decode_block(bits, part, y, column * part->h + x))
                     return false;
-            }
     }
     return !reader_is_past_end(&decoder->scan, bits);
 }
@@ -155,12 +155,21 @@ static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *l
     part->v = scan->components == 1 ? 1 : component->v;
     if (index < decoding->components) {
         part->target = &decoding->target[index];
-        idct_prepare(&part->idct, component, part->target->points, part->target->plane == NULL);
+        jpeg_target_prepare(part->target, component, &part->idct);
         part->to = jpeg_target_begin(part->target);
         part->pitch = jpeg_target_pitch(part->target);
         part->sample_bytes = part->idct.deep ? 2 : 1;
     }
     return 0;
+}
+
+/* To the next MCU row. */
+static void part_advance(struct part *part)
+{
+    if (part->target == NULL)
+        return;
+    part->row += part->v;
+    part->to = jpeg_target_advance(part->target, part->v * part->target->points);
 }
 
 static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan,
@@ -192,10 +201,7 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
         if ((r = decode_mcu_row(&decoder)) != 0)
             return r;
         for (unsigned n = 0; n < decoder.parts; n++)
-            if (decoder.part[n].target != NULL)
-                decoder.part[n].to =
-                    jpeg_target_advance(decoder.part[n].target,
-                                        decoder.part[n].v * decoder.part[n].target->points);
+            part_advance(&decoder.part[n]);
     }
     return scan_reader_finish(&decoder.scan);
 }

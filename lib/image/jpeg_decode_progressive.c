@@ -138,13 +138,14 @@ static int read_scans(struct progressive *picture, const struct jpeg_decoding *d
     return 0;
 }
 
-static void transform_row(const struct idct *idct, const int16_t *block, size_t count, uint8_t *to,
-                          size_t pitch)
+static void transform_row(const struct progressive_component *from, uint32_t row,
+                          const struct idct *idct, uint8_t *to, size_t pitch)
 {
+    const int16_t *block = from->coefficients + row * from->across * from->stride;
     const size_t step = idct->points * (idct->deep ? 2 : 1);
 
-    for (; count > 0; count--, block += idct->stride, to += step)
-        idct_block(idct, block, idct->last, to, pitch);
+    for (uint32_t column = 0; column < from->across; column++, block += idct->stride, to += step)
+        idct_block(idct, block, idct->last, row, column, to, pitch);
 }
 
 static void transform(const struct progressive_component *from, const struct idct *idct,
@@ -152,9 +153,8 @@ static void transform(const struct progressive_component *from, const struct idc
 {
     uint8_t *to = jpeg_target_begin(target);
 
-    for (size_t row = 0; row < from->down; row++) {
-        transform_row(idct, from->coefficients + row * from->across * from->stride, from->across,
-                      to, jpeg_target_pitch(target));
+    for (uint32_t row = 0; row < from->down; row++) {
+        transform_row(from, row, idct, to, jpeg_target_pitch(target));
         to = jpeg_target_advance(target, idct->points);
     }
 }
@@ -170,8 +170,7 @@ int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decodi
     for (unsigned i = 0; i < decoding->components; i++) {
         if (layout->component[i].quantization == NULL)
             return STATUS_IMAGE_CORRUPT;
-        idct_prepare(&idct[i], &layout->component[i], decoding->target[i].points,
-                     decoding->target[i].plane == NULL);
+        jpeg_target_prepare(&decoding->target[i], &layout->component[i], &idct[i]);
         choice[i] = choose(layout, i, &idct[i], decoding->exact);
     }
     if ((r = prepare(&picture, decoding, idct, choice)) != 0 ||

@@ -13,23 +13,38 @@ const uint8_t idct_natural_order[64] = {
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 };
 
-void idct_prepare(struct idct *idct, const struct jpeg_component *component, unsigned points,
-                  bool deep)
+/* The phases of blocks along one dimension, by the place of their middle. */
+static struct idct_phase find_phase(const struct idct_options *options, uint32_t along)
 {
-    struct jpeg_synthesis synthesis =
-        deep ? synthesis_transform(points) : synthesis_reduction(points);
+    const uint32_t whole = SYNTHESIS_PHASES << 16;
+    const uint32_t middle = options->points / 2;
+
+    if (along == 0)
+        return (struct idct_phase){0};
+    return (struct idct_phase){
+        .first = (1 << 16) + (uint32_t)((uint64_t)middle * whole / along),
+        .step = (uint32_t)((uint64_t)options->points * whole / along),
+    };
+}
+
+void idct_prepare(struct idct *idct, const struct jpeg_component *component,
+                  const struct idct_options *options)
+{
+    const unsigned points = options->points;
 
     idct->points = points;
-    idct->frequencies = synthesis.frequencies;
-    idct->deep = deep;
+    idct->deep = options->deep;
+    idct->frequencies = options->deep ? points : synthesis_reduction(points, 0)->frequencies;
+    idct->across = find_phase(options, options->along_x);
+    idct->down = find_phase(options, options->along_y);
     idct->last = 0;
     for (unsigned k = 0; k < 64; k++)
         if (idct_wants(idct, k))
             idct->last = k;
     if (idct->frequencies <= 4)
-        idct_narrow_prepare(idct, &synthesis, component);
+        idct_narrow_prepare(idct, component);
     else
-        idct_wide_prepare(idct, &synthesis, component);
+        idct_wide_prepare(idct, component);
 }
 
 bool idct_wants(const struct idct *idct, unsigned k)
@@ -38,11 +53,11 @@ bool idct_wants(const struct idct *idct, unsigned k)
            (idct_natural_order[k] & 7) < idct->frequencies;
 }
 
-void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                size_t pitch)
+void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
+                uint32_t column, uint8_t *to, size_t pitch)
 {
     if (idct->frequencies <= 4)
-        idct_narrow_block(idct, block, k, to, pitch);
+        idct_narrow_block(idct, block, k, row, column, to, pitch);
     else
         idct_wide_block(idct, block, k, to, pitch);
 }

@@ -24,10 +24,14 @@ enum { IDCT_BLOCK = 64 };
 extern const uint8_t idct_natural_order[64];
 
 /* Vectors of integers: coefficients v and v + 1 of column u side by side, to be multiplied and added. */
+struct idct_weights {
+    int16_t down[4][2][8];     /* [row]: weights of v = 0, 1 and of 2, 3 */
+    int16_t across[2][8];      /* of u = 0, 1 and of 2, 3 for each column */
+} __attribute__((aligned(16)));
+
 struct idct_narrow {
     int16_t quantizer[2][8] __attribute__((aligned(16)));
-    int16_t down[4][2][8] __attribute__((aligned(16))); /* [row]: weights of v = 0, 1 and of 2, 3 */
-    int16_t across[2][8] __attribute__((aligned(16)));  /* of u = 0, 1 and of 2, 3 for each column */
+    struct idct_weights weights[SYNTHESIS_PHASES + 1]; /* by phase */
 };
 
 typedef float idct_row __attribute__((vector_size(32), may_alias));
@@ -47,33 +51,47 @@ struct idct {
     unsigned last;             /* the last coefficient in zigzag order that is wanted */
     unsigned stride;           /* places of a block */
     uint8_t place[64 + 16];    /* of each coefficient in zigzag order; and behind the last */
+    struct idct_phase {        /* in 1/65536 */
+        uint32_t first;        /* of the first block */
+        uint32_t step;         /* from block to block */
+    } down, across;
     union {
         struct idct_narrow narrow; /* frequencies <= 4 */
         struct idct_wide wide;
     };
 };
 
-/* Prepares for one component. Deep samples are still to be filtered, the others are final. */
-void idct_prepare(struct idct *idct, const struct jpeg_component *component, unsigned points,
-                  bool deep);
+/*
+ * Prepares for one component. Deep samples are still to be filtered, the others are final.
+ *
+ * Final ones may come to lie, from left to right and from top to bottom, up to one of the picture's
+ * samples before where their blocks would have them (jpeg_synthesis.h): sample i by (i + 0.5) / along of
+ * one; along is 0 where they do not. Only of four points.
+ */
+struct idct_options {
+    unsigned points;
+    bool deep;
+    uint32_t along_x, along_y;
+};
+
+void idct_prepare(struct idct *idct, const struct jpeg_component *component,
+                  const struct idct_options *options);
 
 /* Whether coefficient k, in zigzag order, counts. */
 bool idct_wants(const struct idct *idct, unsigned k);
 
 /*
- * One block to points x points samples at `to`, rows `pitch` bytes apart; up to 8 samples of each of
+ * The block in that row and column of blocks to points x points samples at `to`, rows `pitch` bytes apart; up to 8 samples of each of
  * these rows are written, the surplus ones without meaning. k: no coefficient behind that one, in zigzag
  * order, is other than zero; 0 is the DC coefficient.
  */
-void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                size_t pitch);
+void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
+                uint32_t column, uint8_t *to, size_t pitch);
 
 /* The two ways it takes. */
-void idct_narrow_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis,
-                         const struct jpeg_component *component);
-void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                       size_t pitch);
-void idct_wide_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis,
-                       const struct jpeg_component *component);
+void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *component);
+void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
+                       uint32_t column, uint8_t *to, size_t pitch);
+void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component);
 void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
                      size_t pitch);

@@ -33,15 +33,29 @@ static unsigned place_of(unsigned v, unsigned u)
     return v / 2 * 8 + u * 2 + v % 2;
 }
 
-void idct_narrow_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis,
-                         const struct jpeg_component *component)
+static void prepare_weights(struct idct_weights *weights, const struct jpeg_synthesis *synthesis)
 {
+    memset(weights, 0, sizeof(*weights));
+    for (unsigned x = 0; x < synthesis->points; x++)
+        for (unsigned u = 0; u < synthesis->frequencies; u++) {
+            int16_t weight = (int16_t)lrint(synthesis->weight[x][u] * (1 << WEIGHT_BITS));
+
+            weights->across[u / 2][x * 2 + u % 2] = weight;
+            for (unsigned n = 0; n < 4; n++)
+                weights->down[x][u / 2][n * 2 + u % 2] = weight;
+        }
+}
+
+void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *component)
+{
+    const struct jpeg_synthesis transform = synthesis_transform(idct->points);
+    const bool phases = (idct->down.step | idct->across.step) != 0;
     struct idct_narrow *narrow = &idct->narrow;
 
-    memset(narrow, 0, sizeof(*narrow));
     /* What is not wanted goes behind the rest: of two frequencies there is but half of `low`. */
     idct->stride = idct->frequencies <= 2 ? 8 : 24;
     memset(idct->place, idct->frequencies <= 2 ? 7 : 16, sizeof(idct->place));
+    memset(narrow->quantizer, 0, sizeof(narrow->quantizer));
     for (unsigned k = 0; k <= idct->last; k++) {
         unsigned place = place_of(idct_natural_order[k] >> 3, idct_natural_order[k] & 7);
 
@@ -50,15 +64,25 @@ void idct_narrow_prepare(struct idct *idct, const struct jpeg_synthesis *synthes
         idct->place[k] = (uint8_t)place;
         narrow->quantizer[place / 8][place % 8] = (int16_t)jpeg_quantizer(component, k);
     }
-    for (unsigned x = 0; x < idct->points; x++)
-        for (unsigned u = 0; u < 4; u++) {
-            int16_t weight = (int16_t)lrint(synthesis->weight[x][u] * (1 << WEIGHT_BITS));
-
-            narrow->across[u / 2][x * 2 + u % 2] = weight;
-            for (unsigned n = 0; n < 4; n++)
-                narrow->down[x][u / 2][n * 2 + u % 2] = weight;
-        }
+    for (unsigned phase = 0; phase <= (phases ? SYNTHESIS_PHASES : 0); phase++)
+        prepare_weights(&narrow->weights[phase],
+                        idct->deep ? &transform : synthesis_reduction(idct->points, phase));
 }
+
+static _inline_ const struct idct_weights *weights_at(const struct idct *idct,
+                                                      const struct idct_phase *phase,
+                                                      uint32_t block)
+{
+    uint32_t number = (phase->first + phase->step * block) >> 16;
+
+    return &idct->narrow.weights[number < SYNTHESIS_PHASES ? number : SYNTHESIS_PHASES];
+}
+
+/* What a block is transformed by. */
+struct way {
+    const struct idct *idct;
+    const struct idct_weights *down, *across;
+};
 
 static _inline_ int saturate(int value, int low, int high)
 {
@@ -74,26 +98,26 @@ static _inline_ shorts load(const int16_t *from)
 }
 
 /* Row y of the first pass: the columns' four frequencies, in 32 bits. */
-static _inline_ __m128i go_down(const struct idct_narrow *narrow, unsigned y, shorts low,
+static _inline_ __m128i go_down(const struct idct_weights *down, unsigned y, shorts low,
                                 shorts high, const bool both)
 {
-    __m128i sum = _mm_madd_epi16(low, load(narrow->down[y][0]));
+    __m128i sum = _mm_madd_epi16(low, load(down->down[y][0]));
 
     if (both)
-        sum = _mm_add_epi32(sum, _mm_madd_epi16(high, load(narrow->down[y][1])));
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(high, load(down->down[y][1])));
     sum = _mm_add_epi32(sum, _mm_set1_epi32(1 << (DOWN_SHIFT - 1)));
     return _mm_srai_epi32(sum, DOWN_SHIFT);
 }
 
 /* The second pass of a row, whose frequencies are given twice in pairs: four samples, in 32 bits. */
-static _inline_ __m128i go_across(const struct idct_narrow *narrow, __m128i low, __m128i high,
+static _inline_ __m128i go_across(const struct idct_weights *across, __m128i low, __m128i high,
                                   const bool both, const bool deep)
 {
     const int shift = ACROSS_SHIFT - (deep ? REDUCER_FRACTION_BITS : 0);
-    __m128i sum = _mm_madd_epi16(low, load(narrow->across[0]));
+    __m128i sum = _mm_madd_epi16(low, load(across->across[0]));
 
     if (both)
-        sum = _mm_add_epi32(sum, _mm_madd_epi16(high, load(narrow->across[1])));
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(high, load(across->across[1])));
     sum = _mm_add_epi32(sum, _mm_set1_epi32((1 << (shift - 1)) + (deep ? 0 : 128 << shift)));
     return _mm_srai_epi32(sum, shift);
 }
@@ -117,22 +141,22 @@ static _inline_ void store_pair(shorts rows, uint8_t *to, size_t pitch, const bo
     }
 }
 
-static _inline_ void transform(const struct idct *idct, const int16_t *block, uint8_t *to,
+static _inline_ void transform(const struct way *way, const int16_t *block, uint8_t *to,
                                size_t pitch, const unsigned points, const bool both,
                                const bool deep)
 {
-    const struct idct_narrow *narrow = &idct->narrow;
-    shorts low = _mm_mullo_epi16(load(block), load(narrow->quantizer[0]));
-    shorts high = both ? _mm_mullo_epi16(load(block + 8), load(narrow->quantizer[1])) : low;
+    const int16_t(*quantizer)[8] = way->idct->narrow.quantizer;
+    shorts low = _mm_mullo_epi16(load(block), load(quantizer[0]));
+    shorts high = both ? _mm_mullo_epi16(load(block + 8), load(quantizer[1])) : low;
 
     for (unsigned y = 0; y < points; y += 2, to += 2 * pitch) {
-        __m128i first = go_down(narrow, y, low, high, both);
-        __m128i second = y + 1 < points ? go_down(narrow, y + 1, low, high, both) : first;
+        __m128i first = go_down(way->down, y, low, high, both);
+        __m128i second = y + 1 < points ? go_down(way->down, y + 1, low, high, both) : first;
         shorts rows = _mm_packs_epi32(first, second);
 
-        first = go_across(narrow, _mm_shuffle_epi32(rows, 0x00), _mm_shuffle_epi32(rows, 0x55),
+        first = go_across(way->across, _mm_shuffle_epi32(rows, 0x00), _mm_shuffle_epi32(rows, 0x55),
                           both, deep);
-        second = go_across(narrow, _mm_shuffle_epi32(rows, 0xaa), _mm_shuffle_epi32(rows, 0xff),
+        second = go_across(way->across, _mm_shuffle_epi32(rows, 0xaa), _mm_shuffle_epi32(rows, 0xff),
                            both, deep);
         store_pair(_mm_packs_epi32(first, second), to, pitch, y + 1 < points, deep);
     }
@@ -148,10 +172,9 @@ static void store_sample(int value, uint8_t *to, unsigned x, bool deep)
         to[x] = (uint8_t)saturate(value, 0, 255);
 }
 
-static void transform(const struct idct *idct, const int16_t *block, uint8_t *to, size_t pitch,
+static void transform(const struct way *way, const int16_t *block, uint8_t *to, size_t pitch,
                       unsigned points, bool both, bool deep)
 {
-    const struct idct_narrow *narrow = &idct->narrow;
     const int shift = ACROSS_SHIFT - (deep ? REDUCER_FRACTION_BITS : 0);
 
     for (unsigned y = 0; y < points; y++, to += pitch) {
@@ -163,9 +186,9 @@ static void transform(const struct idct *idct, const int16_t *block, uint8_t *to
             for (unsigned v = 0; v < (both ? 4 : 2); v++) {
                 unsigned place = v % 2 + u * 2;
                 unsigned value = (unsigned)block[v / 2 * 8 + place] *
-                                 (unsigned)narrow->quantizer[v / 2][place];
+                                 (unsigned)way->idct->narrow.quantizer[v / 2][place];
 
-                sum += (int16_t)value * narrow->down[y][v / 2][place];
+                sum += (int16_t)value * way->down->down[y][v / 2][place];
             }
             row[u] = saturate(sum >> DOWN_SHIFT, INT16_MIN, INT16_MAX);
         }
@@ -173,23 +196,24 @@ static void transform(const struct idct *idct, const int16_t *block, uint8_t *to
             int sum = (1 << (shift - 1)) + (deep ? 0 : 128 << shift);
 
             for (unsigned u = 0; u < 4; u++)
-                sum += row[u] * narrow->across[u / 2][x * 2 + u % 2];
+                sum += row[u] * way->across->across[u / 2][x * 2 + u % 2];
             store_sample(sum >> shift, to, x, deep);
         }
     }
 }
 #endif
 
-/* The DC coefficient alone: all samples alike. */
+/* The DC coefficient alone: all samples alike, whatever the phase. */
 static _inline_ void fill(const struct idct *idct, int16_t dc, uint8_t *to, size_t pitch)
 {
     const struct idct_narrow *narrow = &idct->narrow;
+    const int weight = narrow->weights[0].across[0][0];
     const int shift = ACROSS_SHIFT - (idct->deep ? REDUCER_FRACTION_BITS : 0);
     const int product = (int16_t)((unsigned)dc * (unsigned)narrow->quantizer[0][0]);
-    int value = (product * narrow->down[0][0][0] + (1 << (DOWN_SHIFT - 1))) >> DOWN_SHIFT;
+    int value = (product * weight + (1 << (DOWN_SHIFT - 1))) >> DOWN_SHIFT;
 
     value = saturate(value, INT16_MIN, INT16_MAX);
-    value = (value * narrow->across[0][0] + (1 << (shift - 1))) >> shift;
+    value = (value * weight + (1 << (shift - 1))) >> shift;
     if (idct->deep) {
         uint64_t four = (uint16_t)saturate(value, REDUCER_MIN, REDUCER_MAX) * 0x0001000100010001U;
 
@@ -203,30 +227,36 @@ static _inline_ void fill(const struct idct *idct, int16_t dc, uint8_t *to, size
     }
 }
 
-static _inline_ void by_points(const struct idct *idct, const int16_t *block, uint8_t *to,
+static _inline_ void by_points(const struct way *way, const int16_t *block, uint8_t *to,
                                size_t pitch, const bool deep)
 {
-    switch (idct->points) { /* so that each has its loop unrolled */
+    switch (way->idct->points) { /* so that each has its loop unrolled */
     case 1:
-        return transform(idct, block, to, pitch, 1, false, deep);
+        return transform(way, block, to, pitch, 1, false, deep);
     case 2:
-        if (idct->frequencies == 2)
-            return transform(idct, block, to, pitch, 2, false, deep);
-        return transform(idct, block, to, pitch, 2, true, deep);
+        if (way->idct->frequencies == 2)
+            return transform(way, block, to, pitch, 2, false, deep);
+        return transform(way, block, to, pitch, 2, true, deep);
     case 3:
-        return transform(idct, block, to, pitch, 3, true, deep);
+        return transform(way, block, to, pitch, 3, true, deep);
     default:
-        return transform(idct, block, to, pitch, 4, true, deep);
+        return transform(way, block, to, pitch, 4, true, deep);
     }
 }
 
-void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                       size_t pitch)
+void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
+                       uint32_t column, uint8_t *to, size_t pitch)
 {
+    const struct way way = {
+        .idct = idct,
+        .down = weights_at(idct, &idct->down, row),
+        .across = weights_at(idct, &idct->across, column),
+    };
+
     if (k == 0 || idct->points == 1)
         fill(idct, block[0], to, pitch);
     else if (idct->deep)
-        by_points(idct, block, to, pitch, true);
+        by_points(&way, block, to, pitch, true);
     else
-        by_points(idct, block, to, pitch, false);
+        by_points(&way, block, to, pitch, false);
 }

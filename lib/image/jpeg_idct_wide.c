@@ -15,9 +15,10 @@
  * the instructions that the processor has for it.
  */
 
-void idct_wide_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis,
-                       const struct jpeg_component *component)
+void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component)
 {
+    const struct jpeg_synthesis synthesis = idct->deep ? synthesis_transform(idct->points)
+                                                       : *synthesis_reduction(idct->points, 0);
     struct idct_wide *wide = &idct->wide;
     const double scale = idct->deep ? 1 << REDUCER_FRACTION_BITS : 1;
 
@@ -25,8 +26,8 @@ void idct_wide_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis
     wide->middle = idct->deep ? 0 : 128;
     for (unsigned x = 0; x < idct->points; x++)
         for (unsigned u = 0; u < idct->frequencies; u++) {
-            wide->basis[x][u] = (float)synthesis->weight[x][u];
-            wide->columns[u][x] = (float)(synthesis->weight[x][u] * scale);
+            wide->basis[x][u] = (float)synthesis.weight[x][u];
+            wide->columns[u][x] = (float)(synthesis.weight[x][u] * scale);
         }
     /* What is not wanted goes to place 7, free where there are fewer frequencies than 8. */
     memset(idct->place, 7, sizeof(idct->place));

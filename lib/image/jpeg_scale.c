@@ -14,11 +14,10 @@
 #include <string.h>
 
 /*
- * The picture as three planes all the way. By 2/8, 3/8 and 4/8 the inverse DCT reduces by itself
- * (jpeg_synthesis.c), and what is left over of ceil(size * n/8) is cut off. Else the luma is decoded half
- * as large again as the result, or in full size, and filtered: then the filter finds all that it would
- * find in the full picture. `step` is how many samples of a decoded plane one of the result stands for;
- * where that is 1 the plane is only cut to size.
+ * The picture as three planes all the way. To one half the inverse DCT reduces by itself
+ * (jpeg_synthesis.c). Else the luma is decoded half as large again as the result, or in full size, and
+ * filtered: then the filter finds all that it would find in the full picture. `step` is how many samples
+ * of a decoded plane one of the result stands for; where that is 1 the plane is only cut to size.
  */
 
 struct reduction {
@@ -58,10 +57,10 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-/* Factors that the transform alone reduces by. */
+/* The factor that the transform alone reduces by. */
 static bool is_transform_alone(double factor)
 {
-    return factor == 2 / 8.0 || factor == 3 / 8.0 || factor == 4 / 8.0;
+    return factor == 0.5;
 }
 
 /* Chroma as large as the result: more is not to be measured there. */
@@ -172,8 +171,14 @@ static int fill_planes(struct reduction *reduction, double factor)
 
     reduction->transform_alone = is_transform_alone(factor);
     for (unsigned i = 0; i < reduction->components; i++) {
-        decoding.target[i].points = choose_points(factor, i);
-        make_plan(reduction, i, decoding.target[i].points, &plans[i]);
+        struct jpeg_target *target = &decoding.target[i];
+
+        target->points = choose_points(factor, i);
+        if (reduction->transform_alone) { /* an odd size is one less than twice the result's */
+            target->along_x = reduction->layout->width % 2 == 1 ? reduction->width : 0;
+            target->along_y = reduction->layout->height % 2 == 1 ? reduction->height : 0;
+        }
+        make_plan(reduction, i, target->points, &plans[i]);
     }
     if ((r = begin_plans(reduction, plans, &decoding)) != 0 ||
         (r = jpeg_decode(reduction->layout, &decoding)) != 0)

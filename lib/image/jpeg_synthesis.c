@@ -48,10 +48,9 @@ static double lanczos(double x)
     return fabs(x) < 1e-9 ? 1 : sin(pi_x) * sin(pi_x / 3) / (pi_x * pi_x / 3);
 }
 
-/* The filter's weights for sample x of the result, less the block's mean, which is known. */
-static void find_filter(unsigned points, unsigned x, double filter[SPAN])
+/* The filter's weights for a sample of the result, less the block's mean, which is known. */
+static void find_filter(double step, double centre, double filter[SPAN])
 {
-    const double step = (double)BLOCK / points, centre = BEFORE + (x + 0.5) * step - 0.5;
     double sum = 0;
 
     for (unsigned i = 0; i < SPAN; i++)
@@ -60,16 +59,27 @@ static void find_filter(unsigned points, unsigned x, double filter[SPAN])
         filter[i] = filter[i] / sum - (i >= BEFORE && i < BEFORE + BLOCK ? 1.0 / BLOCK : 0);
 }
 
-/* How filter and frequency u go together in a random walk, where samples i and j differ by |i - j| in
- * the mean square. Both sum up to 0, so that nothing else of the model counts. */
-static double covariance(const double filter[SPAN], unsigned u)
+/* How frequency u and sample i go together in a random walk, where samples i and j differ by |i - j| in
+ * the mean square: u sums up to 0, so that nothing else of the model counts. */
+static double correlate(unsigned u, unsigned i)
 {
     double sum = 0;
 
-    for (unsigned i = 0; i < SPAN; i++)
-        for (unsigned j = 0; j < BLOCK; j++)
-            sum -= filter[i] * basis(BLOCK, j, u) * abs((int)i - (int)(BEFORE + j)) / 2;
+    for (unsigned j = 0; j < BLOCK; j++)
+        sum -= basis(BLOCK, j, u) * abs((int)i - (int)(BEFORE + j)) / 2;
     return sum;
+}
+
+/* All of them, found once. */
+static const double (*correlations(void))[SPAN]
+{
+    static double found[BLOCK][SPAN];
+
+    if (found[1][0] == 0)
+        for (unsigned u = 1; u < BLOCK; u++)
+            for (unsigned i = 0; i < SPAN; i++)
+                found[u][i] = correlate(u, i);
+    return found;
 }
 
 /* Solves matrix * solution = right for a symmetric positive definite matrix of `size` rows, by
@@ -90,17 +100,22 @@ static void solve(double matrix[BLOCK][BLOCK], double right[BLOCK], unsigned siz
         right[row] /= matrix[row][row];
 }
 
-/* The frequencies' own covariances, from number 1 on. */
-static void find_covariances(unsigned count, double matrix[BLOCK][BLOCK])
+/* The weights of frequencies 1 to count - 1 in what the filter finds. */
+static void estimate(const double filter[SPAN], unsigned count, double weight[BLOCK])
 {
-    for (unsigned u = 1; u < count; u++) {
-        double frequency[SPAN] = {0};
+    const double(*correlation)[SPAN] = correlations();
+    double matrix[BLOCK][BLOCK] = {{0}}, right[BLOCK] = {0};
 
-        for (unsigned j = 0; j < BLOCK; j++)
-            frequency[BEFORE + j] = basis(BLOCK, j, u);
+    for (unsigned u = 1; u < count; u++) {
         for (unsigned v = 1; v < count; v++)
-            matrix[u - 1][v - 1] = covariance(frequency, v);
+            for (unsigned j = 0; j < BLOCK; j++)
+                matrix[u - 1][v - 1] += basis(BLOCK, j, v) * correlation[u][BEFORE + j];
+        for (unsigned i = 0; i < SPAN; i++)
+            right[u - 1] += filter[i] * correlation[u][i];
     }
+    solve(matrix, right, count - 1);
+    for (unsigned u = 1; u < count; u++)
+        weight[u] = right[u - 1];
 }
 
 /* One more frequency than points tells more of what the block holds; four fit a vector. */
@@ -109,31 +124,27 @@ static unsigned choose_frequencies(unsigned points)
     return points == 2 || points == 3 ? points + 1 : points;
 }
 
-static struct jpeg_synthesis find_reduction(unsigned points)
+static void find_reduction(unsigned points, double before, struct jpeg_synthesis *synthesis)
 {
-    struct jpeg_synthesis synthesis = {.points = points, .frequencies = choose_frequencies(points)};
-    const unsigned count = synthesis.frequencies;
+    const double step = (double)BLOCK / points;
 
+    *synthesis = (struct jpeg_synthesis){.points = points,
+                                         .frequencies = choose_frequencies(points)};
     for (unsigned x = 0; x < points; x++) {
-        double matrix[BLOCK][BLOCK], right[BLOCK], filter[SPAN];
+        double filter[SPAN];
 
-        find_covariances(count, matrix);
-        find_filter(points, x, filter);
-        for (unsigned u = 1; u < count; u++)
-            right[u - 1] = covariance(filter, u);
-        solve(matrix, right, count - 1);
-        synthesis.weight[x][0] = basis(BLOCK, x, 0);
-        for (unsigned u = 1; u < count; u++)
-            synthesis.weight[x][u] = right[u - 1];
+        find_filter(step, BEFORE + (x + 0.5) * step - 0.5 - before, filter);
+        synthesis->weight[x][0] = basis(BLOCK, x, 0);
+        estimate(filter, synthesis->frequencies, synthesis->weight[x]);
     }
-    return synthesis;
 }
 
-struct jpeg_synthesis synthesis_reduction(unsigned points)
+const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase)
 {
-    static struct jpeg_synthesis found[BLOCK + 1];
+    static struct jpeg_synthesis found[BLOCK + 1][SYNTHESIS_PHASES + 1];
+    struct jpeg_synthesis *synthesis = &found[points][phase];
 
-    if (found[points].points == 0)
-        found[points] = find_reduction(points);
-    return found[points];
+    if (synthesis->points == 0)
+        find_reduction(points, phase == 0 ? 0 : (phase - 0.5) / SYNTHESIS_PHASES, synthesis);
+    return synthesis;
 }

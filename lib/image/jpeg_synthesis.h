@@ -22,5 +22,11 @@ struct jpeg_synthesis synthesis_transform(unsigned points);
 /*
  * What the Lanczos filter (3 lobes) would make of the full picture, as far as one block's lowest
  * frequencies tell: the end of the way. Of 8 points it is the inverse DCT.
+ *
+ * Where a size is no multiple of the step between samples, they come to lie a little before where the
+ * block would have them, further from block to block. Of phase p that is (p - 0.5) / SYNTHESIS_PHASES of
+ * the picture's samples; of phase 0, nothing. The result lives on.
  */
-struct jpeg_synthesis synthesis_reduction(unsigned points);
+enum { SYNTHESIS_PHASES = 16 };
+
+const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase);

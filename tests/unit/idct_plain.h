@@ -5,7 +5,6 @@
 #include "image/jpeg_idct.h"
 
 /* As their namesakes, without vectors. */
-void plain_narrow_prepare(struct idct *idct, const struct jpeg_synthesis *synthesis,
-                          const struct jpeg_component *component);
-void plain_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                        size_t pitch);
+void plain_narrow_prepare(struct idct *idct, const struct jpeg_component *component);
+void plain_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
+                        uint32_t column, uint8_t *to, size_t pitch);

@@ -38,14 +38,15 @@ static void make_block(int16_t zigzag[64], unsigned last)
     }
 }
 
-static double expected(const struct jpeg_synthesis *synthesis, const int16_t zigzag[64], unsigned y,
-                       unsigned x)
+/* Weights down and across. */
+static double expected(const struct jpeg_synthesis *down, const struct jpeg_synthesis *across,
+                       const int16_t zigzag[64], unsigned y, unsigned x)
 {
     double sum = 0;
 
     for (unsigned k = 0; k < 64; k++)
-        sum += zigzag[k] * quantization[k] * synthesis->weight[y][idct_natural_order[k] >> 3] *
-               synthesis->weight[x][idct_natural_order[k] & 7];
+        sum += zigzag[k] * quantization[k] * down->weight[y][idct_natural_order[k] >> 3] *
+               across->weight[x][idct_natural_order[k] & 7];
     return sum;
 }
 
@@ -59,19 +60,29 @@ static double sample_at(const uint8_t *rows, unsigned y, unsigned x, bool deep)
     return sample / 64.0;
 }
 
-static void compare(const struct idct *idct, const int16_t zigzag[64], unsigned last)
+struct place {                 /* of a block, and the phases that it is to have */
+    uint32_t row, column;
+    unsigned down, across;
+};
+
+static void compare(const struct idct *idct, const int16_t zigzag[64], unsigned last,
+                    const struct place *place)
 {
-    const struct jpeg_synthesis synthesis =
-        idct->deep ? synthesis_transform(idct->points) : synthesis_reduction(idct->points);
+    const struct jpeg_synthesis transform = synthesis_transform(idct->points);
+    const struct jpeg_synthesis *down =
+        idct->deep ? &transform : synthesis_reduction(idct->points, place->down);
+    const struct jpeg_synthesis *across =
+        idct->deep ? &transform : synthesis_reduction(idct->points, place->across);
     int16_t block[IDCT_BLOCK] __attribute__((aligned(32))) = {0};
     uint8_t rows[8 * PITCH];
 
     for (unsigned k = 0; k <= idct->last; k++)
         block[idct->place[k]] = zigzag[k];
-    idct_block(idct, block, last < idct->last ? last : idct->last, rows, PITCH);
+    idct_block(idct, block, last < idct->last ? last : idct->last, place->row, place->column, rows,
+               PITCH);
     for (unsigned y = 0; y < idct->points; y++)
         for (unsigned x = 0; x < idct->points; x++) {
-            double want = expected(&synthesis, zigzag, y, x);
+            double want = expected(down, across, zigzag, y, x);
 
             want = idct->deep ? fmax(-128, fmin(127, want)) : fmax(0, fmin(255, want + 128));
             if (fabs(sample_at(rows, y, x, idct->deep) - want) > (idct->deep ? 0.05 : 0.55))
@@ -85,17 +96,58 @@ static void test_every_size_is_as_the_formula(void **state)
     (void)state;
     for (unsigned points = 1; points <= 8; points++)
         for (unsigned deep = 0; deep < 2; deep++) {
+            const struct idct_options options = {.points = points, .deep = deep == 1};
             struct idct idct;
 
-            idct_prepare(&idct, &component, points, deep == 1);
+            idct_prepare(&idct, &component, &options);
             for (unsigned i = 0; i < BLOCKS; i++) {
-                unsigned last = (unsigned)rand() % 64;
+                unsigned last = i % 4 == 0 ? 0 : (unsigned)rand() % 64;
                 int16_t zigzag[64];
 
-                make_block(zigzag, i % 4 == 0 ? 0 : last);
-                compare(&idct, zigzag, i % 4 == 0 ? 0 : last);
+                make_block(zigzag, last);
+                compare(&idct, zigzag, last, &(struct place){.row = i, .column = i});
             }
         }
+}
+
+/* 1001 samples become 501, 125 blocks: the sixteen phases one after the other. */
+static void test_samples_of_odd_sizes_lie_before_their_blocks(void **state)
+{
+    const struct idct_options options = {.points = 4, .along_x = 501, .along_y = 0};
+    struct idct idct;
+
+    (void)state;
+    idct_prepare(&idct, &component, &options);
+    for (uint32_t column = 0; column < 128; column++) {
+        const double middle = (4 * column + 2) * 16 / 501.0;
+        const struct place place = {.row = 99,
+                                    .column = column,
+                                    .across = middle < 15 ? 1 + (unsigned)middle : 16};
+        int16_t zigzag[64];
+
+        make_block(zigzag, 30);
+        compare(&idct, zigzag, 30, &place);
+    }
+}
+
+/* Phases move a ramp of 1 a sample by as much as they say. */
+static void test_phases_move_samples(void **state)
+{
+    (void)state;
+    for (unsigned phase = 1; phase <= SYNTHESIS_PHASES; phase++) {
+        const struct jpeg_synthesis *moved = synthesis_reduction(4, phase);
+        const struct jpeg_synthesis *still = synthesis_reduction(4, 0);
+
+        for (unsigned x = 1; x < 3; x++) { /* inside, where nothing need be guessed */
+            double distance = 0;
+
+            for (unsigned u = 1; u < 4; u++)
+                for (unsigned i = 0; i < 8; i++)
+                    distance += (still->weight[x][u] - moved->weight[x][u]) * i *
+                                synthesis_transform(8).weight[i][u];
+            assert_true(fabs(distance - (phase - 0.5) / SYNTHESIS_PHASES) < 0.2);
+        }
+    }
 }
 
 /* Broken files have such: any coefficients at all. */
@@ -115,9 +167,10 @@ static void test_any_coefficients_do(void **state)
         for (unsigned i = 0; i < 200; i++) {
             struct idct idct;
 
-            idct_prepare(&idct, &component, points, i % 4 < 2);
+            idct_prepare(&idct, &component,
+                         &(struct idct_options){.points = points, .deep = i % 4 < 2});
             make_broken_block(block, i);
-            idct_block(&idct, block, i % 3 == 0 ? 0 : idct.last, rows, PITCH);
+            idct_block(&idct, block, i % 3 == 0 ? 0 : idct.last, i, i, rows, PITCH);
         }
 }
 
@@ -131,12 +184,15 @@ static void test_without_vectors_it_is_the_same(void **state)
             bool deep = i % 4 < 2;
             struct idct idct;
 
-            idct_prepare(&idct, &component, points, deep);
+            idct_prepare(&idct, &component, &(struct idct_options){.points = points,
+                                                                   .deep = deep,
+                                                                   .along_x = points == 4 ? 99 : 0,
+                                                                   .along_y = points == 4 ? 77 : 0});
             make_broken_block(block, i);
             for (unsigned n = 0; i % 8 < 4 && n < IDCT_BLOCK; n++)
                 block[n] = (int16_t)(block[n] % 200);
-            idct_narrow_block(&idct, block, i % 3, rows, PITCH);
-            plain_narrow_block(&idct, block, i % 3, plain, PITCH);
+            idct_narrow_block(&idct, block, i % 3, i % 30, i % 40, rows, PITCH);
+            plain_narrow_block(&idct, block, i % 3, i % 30, i % 40, plain, PITCH);
             for (unsigned y = 0; y < points; y++)
                 assert_memory_equal(rows + y * PITCH, plain + y * PITCH, points * (deep ? 2U : 1U));
         }
@@ -144,13 +200,13 @@ static void test_without_vectors_it_is_the_same(void **state)
 
 static void test_reducing_by_nothing_is_the_transform(void **state)
 {
-    const struct jpeg_synthesis reduction = synthesis_reduction(8);
+    const struct jpeg_synthesis *reduction = synthesis_reduction(8, 0);
     const struct jpeg_synthesis transform = synthesis_transform(8);
 
     (void)state;
     for (unsigned x = 0; x < 8; x++)
         for (unsigned u = 0; u < 8; u++)
-            assert_true(fabs(reduction.weight[x][u] - transform.weight[x][u]) < 1e-9);
+            assert_true(fabs(reduction->weight[x][u] - transform.weight[x][u]) < 1e-9);
 }
 
 /* What is flat stays exactly as it is, and what is mirrored comes out mirrored. */
@@ -158,15 +214,15 @@ static void test_reductions_are_even(void **state)
 {
     (void)state;
     for (unsigned points = 1; points <= 8; points++) {
-        const struct jpeg_synthesis reduction = synthesis_reduction(points);
+        const struct jpeg_synthesis *reduction = synthesis_reduction(points, 0);
 
-        assert_int_equal(reduction.points, points);
+        assert_int_equal(reduction->points, points);
         for (unsigned x = 0; x < points; x++) {
-            assert_true(fabs(reduction.weight[x][0] - sqrt(1 / 8.0)) < 1e-12);
-            for (unsigned u = 0; u < reduction.frequencies; u++) {
-                double mirrored = reduction.weight[points - 1 - x][u] * (u % 2 == 0 ? 1 : -1);
+            assert_true(fabs(reduction->weight[x][0] - sqrt(1 / 8.0)) < 1e-12);
+            for (unsigned u = 0; u < reduction->frequencies; u++) {
+                double mirrored = reduction->weight[points - 1 - x][u] * (u % 2 == 0 ? 1 : -1);
 
-                assert_true(fabs(reduction.weight[x][u] - mirrored) < 1e-9);
+                assert_true(fabs(reduction->weight[x][u] - mirrored) < 1e-9);
             }
         }
     }
@@ -177,14 +233,14 @@ static void test_a_ramp_keeps_its_place(void **state)
 {
     (void)state;
     for (unsigned points = 2; points <= 8; points++) {
-        const struct jpeg_synthesis reduction = synthesis_reduction(points);
+        const struct jpeg_synthesis *reduction = synthesis_reduction(points, 0);
 
         for (unsigned x = 0; x < points; x++) {
             double place = 0;
 
-            for (unsigned u = 1; u < reduction.frequencies; u++)
+            for (unsigned u = 1; u < reduction->frequencies; u++)
                 for (unsigned i = 0; i < 8; i++)
-                    place += reduction.weight[x][u] * (i - 3.5) *
+                    place += reduction->weight[x][u] * (i - 3.5) *
                              synthesis_transform(8).weight[i][u];
             /* Near its edge a block cannot know how the ramp goes on. */
             assert_true(fabs(place - ((x + 0.5) * 8 / points - 4)) < 0.35);
@@ -196,6 +252,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_is_as_the_formula),
+        cmocka_unit_test(test_samples_of_odd_sizes_lie_before_their_blocks),
+        cmocka_unit_test(test_phases_move_samples),
         cmocka_unit_test(test_any_coefficients_do),
         cmocka_unit_test(test_without_vectors_it_is_the_same),
         cmocka_unit_test(test_reducing_by_nothing_is_the_transform),
