@@ -37,3 +37,7 @@ void progressive_begin(struct progressive *progressive, const struct jpeg_layout
 /* Reads a scan. Its components that are not wanted are passed over. 0; STATUS_IMAGE_CORRUPT;
  * -ENOMEM. */
 int progressive_read_scan(struct progressive *progressive, const struct jpeg_scan *scan);
+
+/* Its part that reads AC coefficients; `memory` holds the scan's bytes and ENTROPY_MARGIN more. */
+int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan *scan,
+                        uint8_t *memory);

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg_progressive.h"
+
+#include "base/status.h"
+#include "image/jpeg_entropy.h"
+
+/*
+ * Scans of AC coefficients, block by block without the blocks that only fill MCUs up. A block is told in
+ * bands and then bit by bit, and each further bit of a band has to step over what is not zero already:
+ * most of the time that a progressive JPEG takes is spent here.
+ */
+
+static struct huffman ac_table;
+
+struct ac_scan {
+    struct scan_reader reader;
+    const struct progressive_component *component;
+    unsigned first, last, low;
+    uint64_t band;             /* first..last */
+    uint64_t wanted;           /* of them, those that the component keeps */
+    uint32_t end_run;          /* blocks, this one included, that have no more coefficients */
+};
+
+/* Sets of coefficients: number k is bit 63 - k, so that the first are the highest, as they are among the
+ * bits that are read. */
+static _inline_ uint64_t set_of(unsigned k)
+{
+    return UINT64_C(1) << (63 - k);
+}
+
+static _inline_ uint64_t set_between(unsigned first, unsigned last)
+{
+    return ~UINT64_C(0) >> first & ~UINT64_C(0) << (63 - last);
+}
+
+static _inline_ uint64_t highest(uint64_t set)
+{
+    return set == 0 ? 0 : UINT64_C(1) << 63 >> __builtin_clzll(set);
+}
+
+/* The lowest bits of `value`, one for each of the set: PDEP, of processors that are quick at it. */
+static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
+{
+#ifdef __x86_64__
+    uint64_t result;
+
+    asm("pdep %2, %1, %0" : "=r"(result) : "r"(value), "r"(set));
+    return result;
+#else
+    (void)value;
+    return set;
+#endif
+}
+
+static bool is_quick_at_deposits(void)
+{
+#ifdef __x86_64__ /* AMD's Zen 1 and 2 have it and take hundreds of cycles */
+    return __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") &&
+           !__builtin_cpu_is("znver2") && !__builtin_cpu_is("amdfam15h");
+#else
+    return false;
+#endif
+}
+
+/* A block's first pass over the band. *seen: which coefficients became other than zero. */
+static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
+                                uint64_t *seen)
+{
+    const struct progressive_component *component = ac->component;
+
+    *seen = 0;
+    for (unsigned k = ac->first; k <= ac->last; k++) {
+        unsigned symbol, run, size;
+
+        bits_refill(bits);
+        symbol = bits_symbol(bits, &ac_table);
+        run = symbol >> 4 & 15;
+        size = symbol & 15;
+        bits_drop(bits, symbol >> 8);
+        if (__builtin_expect(size == 0, 0)) {
+            if (symbol == 0)
+                return false;
+            if (run < 15) {
+                ac->end_run = (1U << run) + bits_take(bits, run);
+                return true;
+            }
+            k += 15;
+            continue;
+        }
+        k += run;
+        if (k > ac->last)
+            return false;
+        *seen |= set_of(k);
+        if (k <= component->last)
+            block[component->place[k]] =
+                (int16_t)((uint32_t)bits_take_signed(bits, size) << ac->low);
+        else
+            bits_drop(bits, size);
+    }
+    return true;
+}
+
+/* The n-th highest bit of a set, counted from 0; 0: it has no more than n. */
+static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool quick)
+{
+    unsigned count = (unsigned)__builtin_popcountll(set);
+
+    if (n >= count)
+        return 0;
+    if (quick)
+        return deposit(UINT64_C(1) << (count - 1 - n), set);
+    for (; n > 0; n--)
+        set ^= highest(set);
+    return highest(set);
+}
+
+/* A bit read for each one of the set, 32 at most, the first for the highest: those that are 1. */
+static _inline_ uint64_t read_few(struct bit_reader *bits, uint64_t set, const bool quick)
+{
+    unsigned value;
+    uint64_t ones = 0;
+
+    bits_refill(bits);
+    value = bits_take(bits, (unsigned)__builtin_popcountll(set));
+    if (quick)
+        return deposit(value, set);
+    for (; set != 0; set &= set - 1, value >>= 1)
+        ones |= value & 1 ? set & -set : 0;
+    return ones;
+}
+
+static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const bool quick)
+{
+    uint64_t ones = 0;
+
+    if (__builtin_expect(__builtin_popcountll(set) > 32, 0)) {
+        ones = read_few(bits, set & ~(uint64_t)UINT32_MAX, quick);
+        set &= UINT32_MAX;
+    }
+    return ones | read_few(bits, set, quick);
+}
+
+/* One more of each coefficient's magnitude. */
+static _inline_ void correct(const struct ac_scan *ac, int16_t *block, uint64_t which)
+{
+    const uint8_t *place = ac->component->place;
+
+    for (which &= ac->wanted; which != 0; which ^= highest(which)) {
+        int16_t *coefficient = &block[place[__builtin_clzll(which)]];
+        int sign = *coefficient >> 15;
+
+        *coefficient = (int16_t)(*coefficient + (((1 << ac->low) ^ sign) - sign));
+    }
+}
+
+/*
+ * A refinement of a block: new coefficients of +-1, and a bit for each that is not zero already. No
+ * loop here depends on how many of these lie between two new ones: it would be guessed wrong nearly
+ * every time, and that was half of the time that progressive JPEGs took.
+ */
+static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
+                            uint64_t *history, const bool quick)
+{
+    const uint64_t before = *history & ac->band;
+    uint64_t rest = ac->band;  /* of the band, from coefficient k on */
+    uint64_t ones = 0;         /* of `before`, those that have one more */
+
+    while (ac->end_run == 0 && rest != 0) {
+        unsigned symbol, run, size;
+        uint64_t target, passed;
+
+        bits_refill(bits);
+        symbol = bits_symbol(bits, &ac_table);
+        run = symbol >> 4 & 15;
+        size = symbol & 15;
+        if (symbol == 0 || size > 1)
+            return false;
+        bits_drop(bits, symbol >> 8);
+        if (size == 0 && run < 15) {
+            ac->end_run = (1U << run) + bits_take(bits, run);
+            break;
+        }
+        target = select_bit(rest & ~before, run, quick); /* where the run ends; 0: past the band */
+        passed = rest & ~((target << 1) - 1) & ~target;
+        if (size > 0) {
+            int sign = (int)bits_take(bits, 1) - 1;
+
+            if (target == 0)
+                return false;
+            *history |= target;
+            if ((target & ac->wanted) != 0)
+                block[ac->component->place[__builtin_clzll(target)]] =
+                    (int16_t)(((1 << ac->low) ^ sign) - sign);
+        }
+        ones |= read_set(bits, passed & before, quick);
+        rest &= ~(passed | target);
+    }
+    ones |= read_set(bits, rest & before, quick);
+    correct(ac, block, ones);
+    return true;
+}
+
+static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, size_t index,
+                                  const bool refinement, const bool quick)
+{
+    const struct progressive_component *component = ac->component;
+    int16_t *block = component->coefficients + index * component->stride;
+    uint64_t seen = 0;
+
+    if (ac->reader.restart_interval != 0) {
+        bool restarted;
+        int r = scan_reader_restart(&ac->reader, &restarted);
+
+        if (r != 0)
+            return r;
+        if (restarted) {
+            *bits = ac->reader.bits;
+            ac->end_run = 0;
+        }
+    }
+    if (refinement) {
+        if (!refine(ac, bits, block, &component->history[index], quick))
+            return STATUS_IMAGE_CORRUPT;
+    } else if (ac->end_run == 0) {
+        if (!read_first(ac, bits, block, &seen))
+            return STATUS_IMAGE_CORRUPT;
+        if (component->history != NULL)
+            component->history[index] |= seen;
+    }
+    ac->end_run -= ac->end_run > 0;
+    return reader_is_past_end(&ac->reader, bits) ? STATUS_IMAGE_CORRUPT : 0;
+}
+
+static _inline_ int read_ac_row(struct ac_scan *ac, size_t first, size_t count,
+                                const bool refinement, const bool quick)
+{
+    struct bit_reader bits = ac->reader.bits;
+
+    for (size_t index = first; index < first + count; index++) {
+        int r = read_ac_block(ac, &bits, index, refinement, quick);
+
+        if (r != 0)
+            return r;
+    }
+    ac->reader.bits = bits;
+    return 0;
+}
+
+typedef int row_function(struct ac_scan *ac, size_t first, size_t count);
+
+_hot_ static int read_first_row(struct ac_scan *ac, size_t first, size_t count)
+{
+    return read_ac_row(ac, first, count, false, false);
+}
+
+_hot_ static int refine_row(struct ac_scan *ac, size_t first, size_t count)
+{
+    return read_ac_row(ac, first, count, true, false);
+}
+
+_hot_ static int refine_row_quickly(struct ac_scan *ac, size_t first, size_t count)
+{
+    return read_ac_row(ac, first, count, true, true);
+}
+
+static row_function *choose_row_function(const struct jpeg_scan *scan)
+{
+    if (scan->high == 0)
+        return read_first_row;
+    return is_quick_at_deposits() ? refine_row_quickly : refine_row;
+}
+
+int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan *scan,
+                        uint8_t *memory)
+{
+    unsigned index = scan->component[0];
+    const struct jpeg_component *size = &progressive->layout->component[index];
+    struct ac_scan ac = {.component = &progressive->component[index],
+                         .first = scan->first,
+                         .last = scan->last,
+                         .low = scan->low};
+    row_function *read_row = choose_row_function(scan);
+    int r = huffman_build(&ac_table, &scan->ac[0], 255);
+
+    if (r != 0)
+        return r;
+    ac.band = set_between(scan->first, scan->last);
+    ac.wanted = ac.band & set_between(0, ac.component->last);
+    scan_reader_begin(&ac.reader, scan, memory);
+    for (size_t row = 0; row < size->blocks_down; row++)
+        if ((r = read_row(&ac, row * ac.component->across, size->blocks_across)) != 0)
+            return r;
+    return scan_reader_finish(&ac.reader);
+}
