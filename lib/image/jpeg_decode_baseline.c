@@ -17,7 +17,7 @@
 
 struct part {                  /* a component in the scan */
     struct huffman *dc_table;
-    struct skip_table *ac_table;
+    struct ac_table *ac_table;
     struct idct idct;
     struct jpeg_target *target; /* NULL: not wanted */
     unsigned h, v;             /* blocks in an MCU */
@@ -35,39 +35,82 @@ struct decoder {
 };
 
 static struct huffman dc_tables[JPEG_COMPONENTS_MAX];
-static struct skip_table ac_tables[JPEG_COMPONENTS_MAX];
+static struct ac_table ac_tables[JPEG_COMPONENTS_MAX];
+
+enum { BLOCK_END = 254, BLOCK_BROKEN = 255 }; /* in place of a coefficient's number */
+
+static _inline_ uint32_t look_at_one(const struct bit_reader *bits, const struct ac_table *table)
+{
+    return table->one[bits_peek(bits, ENTROPY_WINDOW)];
+}
+
+/* A usual coefficient, to where it belongs; returns the number behind it. */
+static _inline_ unsigned take_one(struct bit_reader *bits, uint32_t one, const uint8_t *place,
+                                  int16_t *block, unsigned k)
+{
+    k += one >> 16;
+    block[place[k]] = (int16_t)bits_take_last(bits, one & 0xff, one >> 8 & 0xff);
+    return k + 1;
+}
+
+/* The same with any symbol; BLOCK_END: none, the block ends; BLOCK_BROKEN. */
+static _inline_ unsigned take_any(struct bit_reader *bits, const struct ac_table *table,
+                                  const uint8_t *place, int16_t *block, unsigned k)
+{
+    unsigned symbol;
+
+    bits_refill(bits);
+    symbol = bits_symbol(bits, &table->skip.huffman);
+    if (symbol == 0)
+        return BLOCK_BROKEN;
+    if ((symbol & 15) == 0) {
+        bits_drop(bits, symbol >> 8);
+        return (symbol & 0xff) == 0xf0 ? k + 16 : BLOCK_END;
+    }
+    k += symbol >> 4 & 15;
+    block[place[k]] = (int16_t)bits_take_value(bits, symbol);
+    return k + 1;
+}
 
 /*
  * A block's AC coefficients: those up to number `last` into their places, the rest passed over. *kept:
- * the last one that was put into the block, 0: none. False: broken. There are places for runs that
- * lead too far, so that this is looked at but once, at the end.
+ * no coefficient behind that one was put into the block. False: broken. There are places for runs that
+ * lead too far, so that this is looked at but once, at the end. Two usual coefficients take no more bits
+ * than one refill gives.
  */
-static _inline_ bool read_ac(struct bit_reader *bits, const struct skip_table *table,
+static _inline_ bool read_ac(struct bit_reader *bits, const struct ac_table *table,
                              const uint8_t *place, const unsigned last, int16_t *block,
                              unsigned *kept)
 {
     unsigned k = 1;
 
-    *kept = 0;
     while (k <= last) {
-        unsigned symbol;
+        uint32_t one;
 
+        *kept = k - 1;
         bits_refill(bits);
-        symbol = bits_symbol(bits, &table->huffman);
-        if (__builtin_expect((symbol & 15) == 0, 0)) {
-            if (symbol == 0)
-                return false;
-            bits_drop(bits, symbol >> 8);
-            if ((symbol & 0xff) != 0xf0)
-                return true;
-            k += 16;
-            continue;
+        one = look_at_one(bits, table);
+        if ((one & AC_UNUSUAL) == 0) {
+            k = take_one(bits, one, place, block, k);
+            *kept = k - 1;
+            if (k > last)
+                break;
+            one = look_at_one(bits, table);
+            if ((one & AC_UNUSUAL) == 0) {
+                k = take_one(bits, one, place, block, k);
+                continue;
+            }
         }
-        k += symbol >> 4 & 15;
-        block[place[k]] = (int16_t)bits_take_value(bits, symbol);
-        *kept = k++;
+        if ((one & AC_END) != 0) {
+            bits_drop(bits, one & 0xff);
+            return true;
+        }
+        k = take_any(bits, table, place, block, k);
+        if (k >= BLOCK_END)
+            return k == BLOCK_END;
     }
-    return k < 64 ? bits_skip_ac(bits, table, k) : k == 64;
+    *kept = last;
+    return k < 64 ? bits_skip_ac(bits, &table->skip, k) : k == 64;
 }
 
 /* The places that count, and some more: of known sizes, for that is quicker. */
@@ -92,7 +135,7 @@ static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, ui
         return false;
     part->dc = (int32_t)((uint32_t)part->dc + (uint32_t)difference);
     if (part->target == NULL)
-        return bits_skip_ac(bits, part->ac_table, 1);
+        return bits_skip_ac(bits, &part->ac_table->skip, 1);
     clear(block, part->idct.stride);
     if (!read_ac(bits, part->ac_table, part->idct.place, part->idct.last, block, &kept))
         return false;
@@ -149,7 +192,7 @@ static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *l
     part->dc_table = &dc_tables[n];
     part->ac_table = &ac_tables[n];
     if ((r = huffman_build(part->dc_table, &scan->dc[n], 15)) != 0 ||
-        (r = skip_table_build(part->ac_table, &scan->ac[n])) != 0)
+        (r = ac_table_build(part->ac_table, &scan->ac[n])) != 0)
         return r;
     part->h = scan->components == 1 ? 1 : component->h;
     part->v = scan->components == 1 ? 1 : component->v;

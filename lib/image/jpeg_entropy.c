@@ -112,6 +112,29 @@ int skip_table_build(struct skip_table *skip, const struct jpeg_table *table)
     return 0;
 }
 
+/* What the window's first symbol means, as ac_table.one has it. */
+static uint32_t build_one(const struct huffman *huffman, unsigned window)
+{
+    unsigned symbol = huffman->first[window];
+    unsigned length = symbol >> 8, size = symbol & 15, run = symbol >> 4 & 15;
+
+    if (symbol == 0 || size > AC_SIZE_MAX || (size == 0 && run == 15))
+        return AC_LONG;
+    return size == 0 ? AC_END | length : run << 16 | size << 8 | (length + size);
+}
+
+int ac_table_build(struct ac_table *ac, const struct jpeg_table *table)
+{
+    int r;
+
+    if (table->counts != NULL && table->values > 0 && is_built(&ac->skip.huffman, table))
+        return 0;
+    r = skip_table_build(&ac->skip, table);
+    for (unsigned window = 0; r == 0 && window < 1U << ENTROPY_WINDOW; window++)
+        ac->one[window] = build_one(&ac->skip.huffman, window);
+    return r;
+}
+
 unsigned huffman_long_code(const struct huffman *huffman, unsigned window16)
 {
     for (unsigned length = ENTROPY_WINDOW + 1; length <= 16; length++) {

@@ -40,10 +40,22 @@ struct skip_table {
 
 enum { SKIP_END = 0x80 };
 
+/* The same symbols one by one, to be read up to some coefficient and passed over from there. */
+struct ac_table {
+    struct skip_table skip;
+    /* From the lowest: bits of code and value, at most AC_BITS_MAX; bits of the value; zeros before
+     * it. AC_END: bits of a code that ends the block. AC_LONG: take the slow way. */
+    uint32_t one[1 << ENTROPY_WINDOW];
+};
+
+enum { AC_SIZE_MAX = 10, AC_BITS_MAX = ENTROPY_WINDOW + AC_SIZE_MAX };
+enum { AC_END = 1 << 24, AC_LONG = 2 << 24, AC_UNUSUAL = AC_END | AC_LONG };
+
 /* Builds a table from a DHT's counts and values; cheap where it is the one built last. Values above
  * value_max are refused. 0 or STATUS_IMAGE_CORRUPT. */
 int huffman_build(struct huffman *huffman, const struct jpeg_table *table, unsigned value_max);
 int skip_table_build(struct skip_table *skip, const struct jpeg_table *table);
+int ac_table_build(struct ac_table *ac, const struct jpeg_table *table);
 
 /* The code at the front of a 16-bit window that is longer than ENTROPY_WINDOW: code length << 8 |
  * value, 0: there is no such code. */
@@ -121,6 +133,16 @@ static _inline_ int bits_take_value(struct bit_reader *reader, unsigned symbol)
 
     bits_drop(reader, length + size);
     return (int)value + (negative & (1 - (1 << size)));
+}
+
+/* The value that ends the next `total` bits, of `size` bits itself, 0 < size <= total < 32. Drops all. */
+static _inline_ int bits_take_last(struct bit_reader *reader, unsigned total, unsigned size)
+{
+    unsigned all = (unsigned)(reader->bits >> (64 - total)), ones = (1U << size) - 1;
+    unsigned value = all & ones, negative = (value >> (size - 1)) - 1; /* all ones: it is */
+
+    bits_drop(reader, total);
+    return (int)(value - (negative & ones));
 }
 
 /* A difference of DC coefficients. False: no such code. Refills. */

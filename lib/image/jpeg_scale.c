@@ -15,7 +15,7 @@
 
 /*
  * The picture as three planes all the way. To one half the inverse DCT reduces by itself
- * (jpeg_synthesis.c). Else the luma is decoded half as large again as the result, or in full size, and
+ * (jpeg_synthesis.c), unless a high quality is asked for. Else the luma is decoded half as large again as the result, or in full size, and
  * filtered: then the filter finds all that it would find in the full picture. `step` is how many samples
  * of a decoded plane one of the result stands for; where that is 1 the plane is only cut to size.
  */
@@ -57,16 +57,17 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-/* The factor that the transform alone reduces by. */
-static bool is_transform_alone(double factor)
+/* Whether the transform alone reduces: what it misses of the filter must be hidden by what quantization
+ * takes away. */
+static bool is_transform_alone(double factor, int quality)
 {
-    return factor == 0.5;
+    return factor == 0.5 && quality <= 85;
 }
 
 /* Chroma as large as the result: more is not to be measured there. */
-static unsigned choose_points(double factor, unsigned component)
+static unsigned choose_points(const struct reduction *reduction, double factor, unsigned component)
 {
-    const bool larger = component == 0 && !is_transform_alone(factor);
+    const bool larger = component == 0 && !reduction->transform_alone;
     double points = ceil(8 * factor * (larger ? 1.5 : 1) - 1e-9);
 
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
@@ -169,11 +170,10 @@ static int fill_planes(struct reduction *reduction, double factor)
     struct plan plans[JPEG_COMPONENTS_MAX];
     int r;
 
-    reduction->transform_alone = is_transform_alone(factor);
     for (unsigned i = 0; i < reduction->components; i++) {
         struct jpeg_target *target = &decoding.target[i];
 
-        target->points = choose_points(factor, i);
+        target->points = choose_points(reduction, factor, i);
         if (reduction->transform_alone) { /* an odd size is one less than twice the result's */
             target->along_x = reduction->layout->width % 2 == 1 ? reduction->width : 0;
             target->along_y = reduction->layout->height % 2 == 1 ? reduction->height : 0;
@@ -278,6 +278,7 @@ int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *req
     reduction.width = image_scaled_length(layout->width, request->factor);
     reduction.height = image_scaled_length(layout->height, request->factor);
     encoding.quality = request->quality > 0 ? request->quality : request->default_quality;
+    reduction.transform_alone = is_transform_alone(request->factor, encoding.quality);
     describe(&reduction, &encoding);
     if ((r = fill_planes(&reduction, request->factor)) != 0 ||
         (r = turn_planes(&reduction)) != 0 || (r = add_profile(layout, &encoding)) != 0)

@@ -142,3 +142,53 @@ def test_cmyk_reduced_while_it_is_decoded(image_cli, factor):
         assert image.size == (scaled(width, factor), scaled(height, factor))
         expected = files.decode(data).resize(image.size, Image.LANCZOS)
         assert np.abs(np.asarray(image).astype(int) - np.asarray(expected)).mean() < 3
+
+
+def code_lengths(jpeg, table):
+    """How long the code of each value is; `table` as in a DHT: 0x10 is the luma's AC coefficients."""
+    at = 2
+    while jpeg[at + 1] != 0xda:
+        size = int.from_bytes(jpeg[at + 2:at + 4], "big")
+        if jpeg[at + 1] == 0xc4 and jpeg[at + 4] == table:
+            counts, values = jpeg[at + 5:at + 21], jpeg[at + 21:at + 2 + size]
+            lengths = [length for length in range(16) for _ in range(counts[length])]
+            return {value: length + 1 for value, length in zip(values, lengths)}
+        at += 2 + size
+    return {}
+
+
+def test_jpeg_whose_blocks_hardly_ever_end_early(image_cli):
+    """Then the code that says so is long, longer than a look at the table shows."""
+    pixels = np.random.default_rng(4).integers(0, 256, (512, 512), dtype=np.uint8)
+    pixels[80:88, 160:168] = 128
+    data = files.encode(Image.fromarray(pixels), "JPEG", quality=100, optimize=True)
+    assert code_lengths(data, 0x10)[0] > 11
+    result = np.asarray(image_cli("scale", data, 1, quality=100).image).astype(int)
+    assert np.abs(result - np.asarray(files.decode(data)).astype(int)).max() <= 2
+
+
+@pytest.mark.parametrize("size", [(301, 200), (300, 201), (301, 201), (33, 17)])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_odd_sizes_are_halved_to_the_place(image_cli, size, progressive):
+    """Waves that a shift by half a sample of the result, at the end, would change by 10 in the mean."""
+    width, height = size
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    pixels = 128 + 60 * np.sin(x * 0.4) + 60 * np.sin(y * 0.35)
+    source = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    data = files.encode(source, "JPEG", quality=97, progressive=progressive)
+    image = image_cli("scale", data, 0.5, quality=80).image
+    expected = source.resize(image.size, Image.LANCZOS)
+    difference = np.asarray(image).astype(int) - np.asarray(expected).astype(int)
+    assert np.abs(difference[:, -8:]).mean() < 9
+    assert np.abs(difference[-8:]).mean() < 9
+    assert np.abs(difference).mean() < 6
+
+
+def test_high_quality_is_filtered_in_full(image_cli):
+    x, y = np.meshgrid(np.arange(301), np.arange(200))
+    pixels = 128 + 60 * np.sin(x * 0.9) + 60 * np.sin(y * 0.8)
+    source = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    image = image_cli("scale", files.encode(source, "JPEG", quality=97), 0.5, quality=95).image
+    expected = source.resize(image.size, Image.LANCZOS)
+    difference = np.asarray(image).astype(int) - np.asarray(expected).astype(int)
+    assert np.abs(difference).mean() < 1.5
