@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,8 +39,11 @@ static const struct {
     [STATUS_CLIENT_GONE] = {499, "The client went away"},
 };
 
+/* Memory that is short is a want of the moment, as a full queue is; any other error is our own. */
 static int known(int status)
 {
+    if (status == -ENOMEM)
+        return STATUS_OVERLOADED;
     return status < 0 || status >= STATUS_COUNT ? STATUS_INTERNAL : status;
 }
 
@@ -83,7 +87,8 @@ char *http_problem_json(int status, unsigned code, const char *detail, const cha
     size_t enough;
     char *json, *out;
 
-    detail = detail != NULL && detail[0] != '\0' ? detail : title;
+    if (status < 0 || detail == NULL || detail[0] == '\0')
+        detail = title; /* what went wrong in the machine is the log's */
     request_id = request_id != NULL ? request_id : "";
     enough = 128 + strlen(type) + strlen(title) + 6 * (strlen(detail) + strlen(request_id));
     json = malloc(enough);

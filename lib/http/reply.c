@@ -198,7 +198,7 @@ size_t reply_write_problem(int fd, int status, unsigned code, const char *detail
                       "Content-Type: " HTTP_PROBLEM_MEDIA_TYPE "\r\nContent-Length: %zu\r\n"
                       "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n%s",
                       code, MHD_get_reason_phrase_for(code), date, size, request_id,
-                      status == STATUS_OVERLOADED ? "Retry-After: 1\r\n" : "", json);
+                      code == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After: 1\r\n" : "", json);
     if (length < 0) {
         text = NULL;
         return 0;

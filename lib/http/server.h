@@ -30,8 +30,8 @@ enum http_route_flag {
 
 /*
  * A handler returns 0 and fills the answer; or an enum status with answer->detail, which becomes
- * the problem that the client sees; or -errno, which is logged and becomes "internal". Where the
- * status is STATUS_CLIENT_GONE nothing is answered.
+ * the problem that the client sees; or -errno, which is logged and becomes "internal" (-ENOMEM:
+ * "overloaded"). Where the status is STATUS_CLIENT_GONE nothing is answered.
  */
 struct http_route {
     const char *path;          /* decoded; matched as a whole */

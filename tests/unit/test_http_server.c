@@ -181,8 +181,13 @@ static void test_status(void **state)
     reply = peer_ask(*state, "POST /status HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n15");
     assert_true(peer_is_problem(&reply, 503, "overloaded"));
     assert_string_equal(peer_field(&reply, "Retry-After"), "1");
-    reply = peer_ask(*state, "POST /status HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n-12");
+    reply = peer_ask(*state, "POST /status HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n-5");
     assert_true(peer_is_problem(&reply, 500, "internal"));
+    assert_null(strstr(reply.body, "asked"));
+    reply = peer_ask(*state, "POST /status HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n-12");
+    assert_true(peer_is_problem(&reply, 503, "overloaded"));
+    assert_string_equal(peer_field(&reply, "Retry-After"), "1");
+    assert_null(strstr(reply.body, "asked"));
     reply = peer_ask(*state, "POST /status HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n17");
     assert_int_equal(reply.code, 0);
 }

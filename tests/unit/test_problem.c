@@ -46,7 +46,9 @@ static void test_codes(void **state)
         assert_int_equal(http_problem_code(status), codes[status]);
         assert_true(strlen(http_problem_title(status)) > 0);
     }
-    assert_int_equal(http_problem_code(-ENOMEM), 500);
+    assert_int_equal(http_problem_code(-EIO), 500);
+    assert_int_equal(http_problem_code(-ENOMEM), 503);
+    assert_string_equal(http_problem_title(-ENOMEM), http_problem_title(STATUS_OVERLOADED));
     assert_int_equal(http_problem_code(STATUS_COUNT), 500);
     assert_string_equal(http_problem_title(-1), http_problem_title(STATUS_INTERNAL));
 }
