@@ -148,6 +148,7 @@ static void discard_from_now_on(struct http_request *request, int status)
     request_drop_body(request);
 }
 
+/* The route's look at the first bytes. */
 static int peek(struct http_request *request)
 {
     const struct http_route *route = request->route;
@@ -160,19 +161,43 @@ static int peek(struct http_request *request)
                        &request->answer);
 }
 
+static int append(struct http_request *request, const char *data, size_t size)
+{
+    return buffer_append(&request->body, data, size, request->server->options.max_body_bytes);
+}
+
+/* As much of the piece as the peek takes: so little is not accounted, and a full server does not
+ * hide what is wrong with it. Returns how much; *status says whether to go on. */
+static size_t store_beginning(struct http_request *request, const char *data, size_t size,
+                              int *status)
+{
+    size_t missing = HTTP_PEEK_BYTES - request->body.size;
+
+    size = size < missing ? size : missing;
+    *status = append(request, data, size);
+    if (*status == 0 && size == missing)
+        *status = peek(request);
+    if (*status == 0 && size == missing)
+        *status = routing_find_memory(request);
+    return size;
+}
+
 static int store(struct http_request *request, const char *data, size_t size)
 {
-    size_t limit = request->server->options.max_body_bytes;
-    int error;
+    bool small = request->body.size < HTTP_ADMIT_BYTES;
+    int status = 0;
+    size_t stored = 0;
 
-    if (!request_account(request, request->body.size + size))
+    if (!request->peeked)
+        stored = store_beginning(request, data, size, &status);
+    if (status != 0 || stored == size)
+        return status;
+    if (!request_account(request, request->body.size + size - stored))
         return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
-    error = buffer_append(&request->body, data, size, limit);
-    if (error != 0)
-        return error;
-    if (!request->peeked && request->body.size >= HTTP_PEEK_BYTES)
-        return peek(request);
-    return 0;
+    status = append(request, data + stored, size - stored);
+    if (status == 0 && small && request->body.size >= HTTP_ADMIT_BYTES)
+        status = routing_admit(request);
+    return status;
 }
 
 static enum MHD_Result receive_body(struct http_request *request, const char *data, size_t *size)

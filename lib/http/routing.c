@@ -4,8 +4,9 @@
 
 /*
  * What a request asks for, and everything that its header section alone decides: the method, the
- * path, the parameters, and whether there is room for it now. Cheapest first; nothing of the body
- * is read.
+ * path, the size, the parameters. What is wrong with a request is told before what is wrong with
+ * the moment, for trying again would not help. So whether there is room for the work is asked here
+ * of a client alone that waits for "100 Continue"; a body that is on its way is looked at first.
  */
 #include "base/status.h"
 
@@ -107,24 +108,44 @@ static int decode_path(struct http_request *request, const struct http_target *t
     return 0;
 }
 
-/* What may be refused for its size or for the server's load, cheapest first. */
-static int admit(struct http_request *request)
+int routing_find_memory(struct http_request *request)
 {
     struct http_server *server = request->server;
-    const struct http_route *route = request->route;
     int64_t length = request->framing.content_length;
-    bool always = route->flags & HTTP_ROUTE_ALWAYS;
+
+    if (length > 0 && !(request->route->flags & HTTP_ROUTE_ALWAYS) &&
+        atomic_load(&server->inflight_bytes) + (size_t)length > server->options.max_inflight_bytes)
+        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
+    return 0;
+}
+
+int routing_admit(struct http_request *request)
+{
+    const struct http_route *route = request->route;
+
+    if (route->admit == NULL)
+        return 0;
+    return route->admit(request, request->body.data, request->body.size,
+                        request->server->options.context, &request->answer);
+}
+
+/* What may be refused for the server's load before anything of the body is there. */
+static int check_load(struct http_request *request)
+{
+    const struct framing *framing = &request->framing;
+    struct http_server *server = request->server;
+    bool always = request->route->flags & HTTP_ROUTE_ALWAYS;
+    bool waits = framing->expects_continue && (framing->chunked || framing->content_length > 0);
+    int status;
 
     if (!always && atomic_load(&server->connections) > server->options.max_connections) {
         request->close = true;
         return routing_refuse(request, STATUS_OVERLOADED, "too many connections");
     }
-    if (!always && length > 0 &&
-        atomic_load(&server->inflight_bytes) + (size_t)length > server->options.max_inflight_bytes)
-        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
-    if (route->admit != NULL)
-        return route->admit(request, server->options.context, &request->answer);
-    return 0;
+    if (!waits)
+        return 0;
+    status = routing_find_memory(request);
+    return status != 0 ? status : routing_admit(request);
 }
 
 static int check_target(struct http_request *request, struct http_target *target)
@@ -158,5 +179,5 @@ int routing_check(struct http_request *request)
                               request->answer.detail);
     if (status != 0)
         return status;
-    return admit(request);
+    return check_load(request);
 }

@@ -39,17 +39,21 @@ struct http_route {
     unsigned flags;            /* enum http_route_flag */
     const struct http_parameter *parameters; /* may be filled by the program before the start */
     size_t parameter_count;
-    /* Optional: called before a byte of the body is read; a status refuses the request. */
-    int (*admit)(struct http_request *request, void *context, struct http_answer *answer);
     /* Optional: called once with the first bytes of the body, HTTP_PEEK_BYTES or, of a shorter
      * body, all; a status refuses the request. */
     int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                 struct http_answer *answer);
+    /* Optional: whether there is room for the work; a status refuses the request. Asked before a
+     * byte of the body is read where the client waits for "100 Continue" (`size` is 0), else with
+     * its first HTTP_ADMIT_BYTES or some more, so that what is wrong with them can be told first.
+     * Of a shorter body it is not asked: `handle` comes soon enough. */
+    int (*admit)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
+                 struct http_answer *answer);
     /* The whole request is there; a POST's body is not empty. */
     int (*handle)(struct http_request *request, void *context, struct http_answer *answer);
 };
 
-enum { HTTP_PEEK_BYTES = 64 };
+enum { HTTP_PEEK_BYTES = 64, HTTP_ADMIT_BYTES = 64 * 1024 };
 
 struct http_server_options {
     const char *ip;            /* "::" listens on IPv4 and IPv6 alike */

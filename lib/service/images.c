@@ -35,11 +35,6 @@ static int overloaded(struct http_answer *answer)
                               "all workers are busy and the queue is full; try again shortly");
 }
 
-int images_admit(struct pool *pool, struct http_answer *answer)
-{
-    return pool_is_full(pool) ? overloaded(answer) : 0;
-}
-
 static int unsupported(struct http_answer *answer)
 {
     return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
@@ -49,6 +44,17 @@ static int unsupported(struct http_answer *answer)
 int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
     return image_sniff(bytes, size) == IMAGE_NONE ? unsupported(answer) : 0;
+}
+
+static int check_pixels(const struct settings *settings, const struct image_header *header,
+                        struct http_answer *answer)
+{
+    if (image_pixels(header) <= (uint64_t)settings->limits.max_pixels)
+        return 0;
+    return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
+                              "%u x %u pixels in %u frame(s) are more than the %lld allowed",
+                              header->width, header->height, header->frames,
+                              (long long)settings->limits.max_pixels);
 }
 
 int images_check(const struct settings *settings, const struct buffer *body,
@@ -61,13 +67,22 @@ int images_check(const struct settings *settings, const struct buffer *body,
         return unsupported(answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
-    if (image_pixels(&header) > (uint64_t)settings->limits.max_pixels)
-        return http_answer_detail(
-            answer, STATUS_IMAGE_TOO_LARGE,
-            "%u x %u pixels in %u frame(s) are more than the %lld allowed", header.width,
-            header.height, header.frames, (long long)settings->limits.max_pixels);
     *format = header.format;
-    return 0;
+    return check_pixels(settings, &header, answer);
+}
+
+int images_admit(struct pool *pool, const struct settings *settings, const uint8_t *bytes,
+                 size_t size, struct http_answer *answer)
+{
+    struct image_header header;
+    int status = 0;
+
+    if (!pool_is_full(pool))
+        return 0;
+    /* A header that seems damaged may go on behind these bytes. Frames can only become more. */
+    if (size > 0 && image_read_header(bytes, size, &header) == 0)
+        status = check_pixels(settings, &header, answer);
+    return status != 0 ? status : overloaded(answer);
 }
 
 struct pool_job images_job(const struct settings *settings, const struct http_request *request,

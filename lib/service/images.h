@@ -21,8 +21,10 @@ enum { IMAGES_SCALE, IMAGES_QUALITY, IMAGES_PARAMETERS };
 void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS],
                        double largest_scale);
 
-/* STATUS_OVERLOADED where no worker and no place in the queue is free. */
-int images_admit(struct pool *pool, struct http_answer *answer);
+/* Where no worker and no place in the queue is free: what is wrong with the picture if so much can
+ * be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED. */
+int images_admit(struct pool *pool, const struct settings *settings, const uint8_t *bytes,
+                 size_t size, struct http_answer *answer);
 
 /* STATUS_UNSUPPORTED_FORMAT by the first bytes of a body. */
 int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer);

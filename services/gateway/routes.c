@@ -10,12 +10,13 @@
 
 static struct http_parameter parameters[IMAGES_PARAMETERS];
 
-static int admit_gray(struct http_request *request, void *context, struct http_answer *answer)
+static int admit_gray(struct http_request *request, const uint8_t *bytes, size_t size,
+                      void *context, struct http_answer *answer)
 {
     struct gateway *gateway = context;
 
     (void)request;
-    return images_admit(gateway->pool, answer);
+    return images_admit(gateway->pool, &gateway->settings, bytes, size, answer);
 }
 
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,

@@ -8,12 +8,13 @@
 
 static struct http_parameter parameters[IMAGES_PARAMETERS];
 
-static int admit(struct http_request *request, void *context, struct http_answer *answer)
+static int admit(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
+                 struct http_answer *answer)
 {
     struct scale *scale = context;
 
     (void)request;
-    return images_admit(scale->pool, answer);
+    return images_admit(scale->pool, &scale->settings, bytes, size, answer);
 }
 
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,

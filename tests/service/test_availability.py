@@ -12,7 +12,7 @@ import pytest
 
 from faults import orders
 from faults.injection import HOSTILE
-from pictures import files
+from pictures import files, hurt
 from support.clients import Client, RawConnection, curl, request_head
 from support.processes import wait_until
 from test_http import assert_problem
@@ -147,6 +147,50 @@ def test_queue_full(own):
     finally:
         for raw in waiting:
             raw.close()
+
+
+CHEAP = {
+    "type": ("?scale=0.5", b"a text, and no picture", {}, 415, "unsupported-format"),
+    "long type": ("", b"a text, and no picture" * 10000, {}, 415, "unsupported-format"),
+    "parameter": ("?scale=2", BODY, {}, 400, "bad-parameter"),
+    "empty": ("", b"", {"Expect": "100-continue"}, 400, "empty-body"),
+    "size": ("", b"", {"Content-Length": "99999999"}, 413, "body-too-large"),
+    "pixels": ("", hurt.huge_headers()["png"], {}, 422, "image-too-large"),
+    "long pixels": ("", hurt.huge_headers()["jpeg"] + bytes(200_000), {}, 422, "image-too-large"),
+    "header": ("", BODY[:30], {}, 422, "image-corrupt"),
+}
+
+
+@pytest.mark.parametrize("kind", ["gateway", "scale"])
+def test_full_queue_hides_nothing(own, kind):
+    """With every worker busy and the queue full, what is wrong with a request is still told as what
+    it is, at once; pictures of any length are told 503, and one that is offered with Expect before
+    it is sent."""
+    pool = "gray" if kind == "gateway" else "scale"
+    path = "/gray" if kind == "gateway" else "/scale"
+    settings = {f"{pool}__program": str(HOSTILE), f"{pool}__workers": 1, f"{pool}__queue_max": 0,
+                "limits__deadline_ms": 30000}
+    server = own.gateway(**settings) if kind == "gateway" else own.scale(**settings)
+    order = orders.picture("sleep 3000")
+    with RawConnection(server) as busy:
+        busy.send(request_head("POST", path, len(order)) + order)
+        wait_until(lambda: curl(server.url("/readyz")).json()["workers"]["busy"] == 1, 5, "busy")
+        for name, (query, body, fields, status, problem) in CHEAP.items():
+            with Client(server) as client:
+                reply = client.post(path + query, body, fields)
+                assert (name, reply.status) == (name, status)
+                assert_problem(reply, status, problem)
+        with Client(server) as client:
+            for size in (0, 200_000): # over one connection, which goes on
+                reply = client.post(path, orders.picture(size=size))
+                assert_problem(reply, 503, "overloaded")
+        with RawConnection(server) as raw:
+            raw.send(request_head("POST", path, 200_000, "Expect: 100-continue"))
+            reply = raw.read_reply()
+            assert_problem(reply, 503, "overloaded")
+            assert reply.interim == []
+        assert busy.pending == b""
+        assert busy.read_reply().status == 200
 
 
 def test_too_many_bytes_in_flight(own):

@@ -87,10 +87,14 @@ static int hold(struct http_request *request, void *context, struct http_answer 
     return http_answer_text(answer, "text/plain", "held\n");
 }
 
-static int refuse_full(struct http_request *request, void *context, struct http_answer *answer)
+static int refuse_full(struct http_request *request, const uint8_t *bytes, size_t size,
+                       void *context, struct http_answer *answer)
 {
     (void)request;
+    (void)bytes;
     (void)context;
+    if (size > 0 && size < HTTP_ADMIT_BYTES)
+        return http_answer_detail(answer, STATUS_INTERNAL, "asked too early");
     answer->retry_after_s = 7;
     return http_answer_detail(answer, STATUS_OVERLOADED, "full");
 }
@@ -115,7 +119,11 @@ static const struct http_route routes[] = {
      .handle = echo},
     {.path = "/status", .method = HTTP_POST, .handle = end_with},
     {.path = "/hold", .method = HTTP_POST, .handle = hold},
-    {.path = "/full", .method = HTTP_POST, .admit = refuse_full, .handle = echo},
+    {.path = "/full",
+     .method = HTTP_POST,
+     .peek = refuse_bad,
+     .admit = refuse_full,
+     .handle = echo},
 };
 
 void peer_defaults(struct peer_server *peer)

@@ -13,7 +13,8 @@
  *     POST /echo    the body; takes scale (0 < F <= 1) and quality (1..100); 415 for "BAD..."
  *     POST /status  ends with the status or -errno that the body spells
  *     POST /hold    waits until the client has gone or peer_release() was called
- *     POST /full    is refused with 503 before its body is read
+ *     POST /full    is refused with 503 as soon as there is a reason to ask for room; 415 for
+ *                   "BAD..."; a body of less than HTTP_ADMIT_BYTES is echoed
  */
 struct peer_server {
     struct http_server_options options; /* filled with defaults; change before peer_start */

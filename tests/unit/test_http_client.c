@@ -150,6 +150,7 @@ static void test_against_ours(void **state)
     struct http_call_result result;
     struct http_client *client;
     struct peer_server peer;
+    static char long_enough[HTTP_ADMIT_BYTES + 1];
 
     (void)state;
     peer_defaults(&peer);
@@ -164,7 +165,8 @@ static void test_against_ours(void **state)
     assert_int_equal(result.work_us, 2500);
     assert_in_range(peer_last_deadline_ms(), 1500, 3000);
     buffer_clear(&result.body);
-    assert_int_equal(call(client, "/full", "abc", 3000, &result), 0);
+    memset(long_enough, 'x', HTTP_ADMIT_BYTES);
+    assert_int_equal(call(client, "/full", long_enough, 3000, &result), 0);
     assert_int_equal(result.http_status, 503);
     assert_int_equal(result.retry_after_s, 7);
     assert_string_equal(result.content_type, "application/problem+json");

@@ -321,8 +321,17 @@ static void test_inflight(void **state)
     peer_send(fd, "\r\n0\r\n\r\n");
     reply = peer_read(fd, false);
     assert_true(peer_is_problem(&reply, 503, "overloaded"));
+    peer_send(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 900003\r\n\r\nBAD");
+    assert_true(peer_send_body(fd, 900000)); /* what is wrong with the body comes first */
+    reply = peer_read(fd, false);
+    assert_true(peer_is_problem(&reply, 415, "unsupported-format"));
     peer_send(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx");
     assert_int_equal(peer_read(fd, false).code, 200);
+    peer_send(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 900000\r\n"
+                  "Expect: 100-continue\r\n\r\n");
+    reply = peer_read(fd, false);
+    assert_true(peer_is_problem(&reply, 503, "overloaded"));
+    assert_true(reply.close && peer_ends(fd));
     peer_release();
     assert_int_equal(peer_read(held, false).code, 200);
     close(fd);

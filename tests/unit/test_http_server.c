@@ -244,6 +244,35 @@ static void test_peek(void **state)
     close(fd);
 }
 
+/* Goal: what is wrong with a body comes before a full server; one that waits for 100 Continue is
+ * told of the server at once; one that is short is never told. */
+static void test_admit(void **state)
+{
+    struct peer_reply reply;
+    int fd = peer_connect(*state);
+
+    peer_send(fd, "POST /full HTTP/1.1\r\n" HOST "Content-Length: 400003\r\n\r\nBAD");
+    assert_true(peer_send_body(fd, 400000));
+    reply = peer_read(fd, false);
+    assert_true(peer_is_problem(&reply, 415, "unsupported-format"));
+    peer_send(fd, "POST /full HTTP/1.1\r\n" HOST "Content-Length: 400000\r\n\r\n");
+    assert_true(peer_send_body(fd, 400000));
+    reply = peer_read(fd, false);
+    assert_true(peer_is_problem(&reply, 503, "overloaded"));
+    peer_send(fd, "POST /full HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n",
+              HTTP_ADMIT_BYTES - 1);
+    assert_true(peer_send_body(fd, HTTP_ADMIT_BYTES - 1));
+    reply = peer_read(fd, false);
+    assert_int_equal(reply.code, 200);
+    assert_int_equal(reply.body_size, HTTP_ADMIT_BYTES - 1);
+    peer_send(fd,
+              "POST /full HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    reply = peer_read(fd, false);
+    assert_true(peer_is_problem(&reply, 503, "overloaded"));
+    assert_true(reply.close && peer_ends(fd));
+    close(fd);
+}
+
 /* Goal: a body announced as too large is refused before any of it is read, and the client that
  * sends it all the same can still read why. */
 static void test_too_large(void **state)
@@ -387,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_status, start, stop),
         cmocka_unit_test_setup_teardown(test_refusal_keeps_connection, start, stop),
         cmocka_unit_test_setup_teardown(test_peek, start, stop),
+        cmocka_unit_test_setup_teardown(test_admit, start, stop),
         cmocka_unit_test_setup_teardown(test_too_large, start, stop),
         cmocka_unit_test_setup_teardown(test_chunked_too_large, start, stop),
         cmocka_unit_test_setup_teardown(test_expect, start, stop),
