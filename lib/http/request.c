@@ -89,20 +89,32 @@ void request_free(struct http_request *request)
     free(request);
 }
 
-static bool is_sane_id(const char *text)
+/* Where a field's value ends: white space behind it is no part of it (RFC 9110, 5.5), but the
+ * library leaves it there. */
+static size_t value_length(const char *value)
 {
-    size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                 "0123456789._-");
+    size_t length = strlen(value);
 
-    return length > 0 && length <= HTTP_REQUEST_ID_MAX && text[length] == '\0';
+    while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+        length--;
+    return length;
+}
+
+static bool is_sane_id(const char *text, size_t length)
+{
+    size_t sane = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                               "0123456789._-");
+
+    return length > 0 && length <= HTTP_REQUEST_ID_MAX && sane == length;
 }
 
 void request_identify(struct http_request *request)
 {
     const char *theirs = http_request_header(request, "X-Request-Id");
+    size_t length = theirs != NULL ? value_length(theirs) : 0;
 
-    if (theirs != NULL && is_sane_id(theirs))
-        strcpy(request->id, theirs);
+    if (theirs != NULL && is_sane_id(theirs, length))
+        snprintf(request->id, sizeof(request->id), "%.*s", (int)length, theirs);
 }
 
 bool request_account(struct http_request *request, size_t size)
@@ -136,7 +148,7 @@ void request_set_deadline(struct http_request *request)
     const char *text = http_request_header(request, "X-Deadline-Ms");
     int64_t ours = request->server->options.deadline_ms, theirs;
 
-    if (text == NULL || parse_int64(text, strlen(text), &theirs) != 0 || theirs < 1)
+    if (text == NULL || parse_int64(text, value_length(text), &theirs) != 0 || theirs < 1)
         theirs = ours;
     request->complete_us = clock_us();
     request->deadline_us = deadline_after_ms(deadline_earlier(ours, theirs));

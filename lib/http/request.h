@@ -35,7 +35,7 @@ struct buffer *http_request_body(struct http_request *request);
 /* Bytes of body that were announced with Content-Length; -1 where none were (chunked). */
 int64_t http_request_content_length(const struct http_request *request);
 
-/* A header field's value (the first), or NULL. */
+/* A header field's value (the first) with any white space behind it, or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);
 
 /* The client's socket, to watch for its going away; do not read, write or close it. */

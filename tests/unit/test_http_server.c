@@ -164,6 +164,8 @@ static void test_request_id(void **state)
 
     assert_string_equal(peer_field(&reply, "X-Request-Id"), "A-z.0_9");
     assert_true(peer_is_problem(&reply, 404, "not-found"));
+    reply = peer_ask(*state, "GET / HTTP/1.1\r\n" HOST "X-Request-Id: \t id-1 \t\r\n\r\n");
+    assert_string_equal(peer_field(&reply, "X-Request-Id"), "id-1"); /* RFC 9110, 5.5 */
     reply = peer_ask(*state, "GET / HTTP/1.1\r\n" HOST "X-Request-Id: a b\r\n\r\n");
     assert_int_equal(strlen(peer_field(&reply, "X-Request-Id")), 25);
     reply = peer_ask(*state, "GET / HTTP/1.1\r\n" HOST "X-Request-Id:\r\n\r\n");
@@ -390,6 +392,7 @@ static void test_deadline(void **state)
         int from, to;
     } cases[] = {{"", 9000, 10000},
                  {"X-Deadline-Ms: 5000\r\n", 4000, 5000},
+                 {"X-Deadline-Ms: 5000 \t\r\n", 4000, 5000},
                  {"X-Deadline-Ms: 50000\r\n", 9000, 10000},
                  {"X-Deadline-Ms: x\r\n", 9000, 10000},
                  {"X-Deadline-Ms: 0\r\n", 9000, 10000}};
