@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DECIMAL_MAX_CHARACTERS = 64 };
+enum { DECIMAL_MAX_CHARACTERS = 1024 };
 
 static bool is_digit(char c)
 {

@@ -14,6 +14,6 @@
 int parse_int64(const char *text, size_t length, int64_t *value);
 
 /* A finite decimal such as "0.5", ".5", "5.", "5e-1", with an optional sign; the point is '.' in
- * every locale. At most 64 characters. 0, -EINVAL, or -ERANGE (infinite as a double; or a nonzero
- * number that a double can only hold as 0). */
+ * every locale. At most 1,024 characters. 0, -EINVAL, or -ERANGE (infinite as a double; or a
+ * nonzero number that a double can only hold as 0). */
 int parse_decimal(const char *text, size_t length, double *value);

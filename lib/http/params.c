@@ -16,7 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_BYTES = 65, VALUE_BYTES = 129 };
+enum { NAME_BYTES = 65, VALUE_BYTES = 1025 };
 
 /* No part of a request target: a space would end it, controls have no place, a fragment is never
  * sent. */
@@ -196,6 +196,24 @@ static size_t find_parameter(const struct http_parameter *table, size_t count, c
     return row;
 }
 
+/* The name, decoded, into `name`; or a sentence that shows what stands in its place. */
+static int read_name(const char *text, size_t length, char name[static NAME_BYTES], char *detail)
+{
+    int error = http_percent_decode(text, length, name, NAME_BYTES);
+
+    if (error == 0 && name[0] != '\0')
+        return 0;
+    if (error == 0)
+        say(detail, "a parameter's name is missing");
+    else if (error == -EFBIG) /* cut, and not within a character */
+        say(detail, "unknown parameter '%.*s...'", (int)utf8_valid_length(name, strlen(name)),
+            name);
+    else
+        say(detail, "a parameter's name is not percent-encoded UTF-8: '%.*s'",
+            (int)(length < NAME_BYTES ? length : NAME_BYTES), text);
+    return STATUS_BAD_PARAMETER;
+}
+
 /* One "name=value" of the query. */
 static int read_pair(const char *pair, size_t length, const struct http_parameter *table,
                      size_t count, struct http_parameter_values *values, char *detail)
@@ -205,14 +223,9 @@ static int read_pair(const char *pair, size_t length, const struct http_paramete
     char name[NAME_BYTES], text[VALUE_BYTES];
     int error;
 
-    error = http_percent_decode(pair, name_length, name, sizeof(name));
-    if (error != 0 || name[0] == '\0') {
-        say(detail, "a parameter's name is %s",
-            error == -EFBIG ? "unknown"
-            : error != 0    ? "not percent-encoded UTF-8"
-                            : "missing");
-        return STATUS_BAD_PARAMETER;
-    }
+    error = read_name(pair, name_length, name, detail);
+    if (error != 0)
+        return error;
     row = find_parameter(table, count, name);
     if (row == count) {
         say(detail, "unknown parameter '%s'", name);

@@ -20,6 +20,7 @@ def server(request):
     ("1", (64, 48)), ("1.0", (64, 48)), ("1e0", (64, 48)), ("0.5", (32, 24)), (".5", (32, 24)),
     ("5e-1", (32, 24)), ("5E-1", (32, 24)), ("0.50000", (32, 24)), ("50e-2", (32, 24)),
     ("%30%2E%35", (32, 24)), ("0.01", (1, 1)), ("1e-300", (1, 1)), ("0.0078125", (1, 1)),
+    ("0.5" + "0" * 200, (32, 24)),
 ])
 def test_good_factors(server, text, size):
     """A finite decimal above 0 and at most 1, however it is written."""
@@ -54,7 +55,8 @@ def test_bad_quality(server, text):
 @pytest.mark.parametrize("query, name", [
     ("scale=0.5&scale=0.5", "scale"), ("quality=1&quality=2", "quality"), ("sacle=0.5", "sacle"),
     ("scale", "scale"), ("width=100", "width"), ("SCALE=0.5", "SCALE"), ("scale=0.5&x=1", "x"),
-    ("s%63ale=0.5&scale=0.5", "scale"),
+    ("s%63ale=0.5&scale=0.5", "scale"), ("thumbnail_width_" * 8 + "=1", "thumbnail_width_"),
+    ("%zz=1", "%zz"),
 ])
 def test_unknown_repeated_empty(server, query, name):
     """A parameter that is unknown, repeated or without a value is 400 and named."""

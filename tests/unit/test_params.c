@@ -122,9 +122,16 @@ static void test_bad_names(void **state)
     assert_int_equal(parse("=0.5"), STATUS_BAD_PARAMETER);
     assert_int_equal(parse("a"), STATUS_BAD_PARAMETER);
     assert_int_equal(parse("%c3%28=1"), STATUS_BAD_PARAMETER);
+    assert_int_equal(parse("%zz%ff=1"), STATUS_BAD_PARAMETER);
+    assert_non_null(strstr(detail, "'%zz%ff'"));
     memset(query, '1', sizeof(query) - 1);
     query[sizeof(query) - 1] = '\0';
     assert_int_equal(parse(query), STATUS_BAD_PARAMETER);
+    assert_non_null(strstr(detail, "'1111111111"));
+    memcpy(query + 63, "\xc3\xa9", 2); /* where the name is cut */
+    assert_int_equal(parse(query), STATUS_BAD_PARAMETER);
+    assert_non_null(strstr(detail, "111...'"));
+    memset(query + 63, '1', 2);
     memcpy(query, "scale=0.", 8);
     assert_int_equal(parse(query), STATUS_BAD_PARAMETER);
     assert_non_null(strstr(detail, "'scale'"));

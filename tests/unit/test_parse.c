@@ -144,7 +144,7 @@ static void test_decimals_out_of_range(void **state)
     assert_true(value == 12345);
 }
 
-/* 64 characters are taken, 65 and 4,096 are not. */
+/* 1,024 characters are taken, 1,025 and 4,096 are not. */
 static void test_decimals_too_long(void **state)
 {
     char text[4097];
@@ -153,9 +153,11 @@ static void test_decimals_too_long(void **state)
     (void)state;
     memset(text, '0', sizeof(text));
     text[1] = '.';
-    text[63] = text[64] = text[4095] = '1';
-    assert_int_equal(parse_decimal(text, 64, &value), 0);
-    assert_int_equal(parse_decimal(text, 65, &value), -EINVAL);
+    text[1023] = text[1024] = text[4095] = '1';
+    text[2] = '5';
+    assert_int_equal(parse_decimal(text, 1024, &value), 0);
+    assert_true(value == 0.5);
+    assert_int_equal(parse_decimal(text, 1025, &value), -EINVAL);
     assert_int_equal(parse_decimal(text, 4096, &value), -EINVAL);
 }
 
