@@ -70,6 +70,16 @@ static void list_methods(struct http_request *request, const char *path)
                  post ? "POST, PUT, " : "");
 }
 
+static int refuse_path(struct http_request *request)
+{
+    const char *detail = NULL;
+
+    if (strcmp(request->method, "PUT") == 0)
+        detail =
+            "there is nothing at this path; to a URL without a path curl -T adds the file's name";
+    return routing_refuse(request, STATUS_NOT_FOUND, detail);
+}
+
 /* Chooses the route. For OPTIONS there is none, and the answer is `allow`. */
 static int find_route(struct http_request *request, const struct http_target *target)
 {
@@ -80,7 +90,7 @@ static int find_route(struct http_request *request, const struct http_target *ta
         return routing_refuse(request, STATUS_BAD_REQUEST, "the target * is for OPTIONS");
     list_methods(request, target->asterisk || target->authority ? NULL : request->path);
     if (request->allow[0] == '\0')
-        return routing_refuse(request, STATUS_NOT_FOUND, NULL);
+        return refuse_path(request);
     if (asks_options) {
         request->no_content = true;
         return 0;

@@ -35,15 +35,20 @@ static int overloaded(struct http_answer *answer)
                               "all workers are busy and the queue is full; try again shortly");
 }
 
-static int unsupported(struct http_answer *answer)
+/* A form's first part begins with its boundary, which begins with two dashes (RFC 2046, 5.1.1). */
+static int unsupported(const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
+    if (size >= 2 && bytes[0] == '-' && bytes[1] == '-')
+        return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
+                                  "the body is a form; send the picture's bytes alone, as curl "
+                                  "--data-binary @FILE does");
     return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
                               "the body is not a JPEG, PNG, WebP, GIF or TIFF picture");
 }
 
 int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
-    return image_sniff(bytes, size) == IMAGE_NONE ? unsupported(answer) : 0;
+    return image_sniff(bytes, size) == IMAGE_NONE ? unsupported(bytes, size, answer) : 0;
 }
 
 static int check_pixels(const struct settings *settings, const struct image_header *header,
@@ -64,7 +69,7 @@ int images_check(const struct settings *settings, const struct buffer *body,
     int status = image_read_header(body->data, body->size, &header);
 
     if (status == STATUS_UNSUPPORTED_FORMAT)
-        return unsupported(answer);
+        return unsupported(body->data, body->size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
     *format = header.format;

@@ -172,6 +172,15 @@ def test_unsupported_format(server, body):
         assert client.post("/scale", FORMATS["JPEG"]).status == 200
 
 
+def test_form(server, tmp_path):
+    """A form (curl -F) is no picture, and the answer says how to send one."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(FORMATS["JPEG"])
+    reply = curl(server.url("/scale"), "-F", f"picture=@{path}")
+    detail = assert_problem(reply, 415, "unsupported-format")["detail"]
+    assert "form" in detail and "--data-binary" in detail
+
+
 def cuts(body):
     """Where a truncated file ends: in its header, at quarters, just before the end."""
     return sorted({16, 40, len(body) // 4, len(body) // 2, len(body) * 3 // 4, len(body) * 9 // 10,

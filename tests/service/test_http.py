@@ -120,6 +120,17 @@ def test_other_paths(server, path, method):
     assert_problem(curl(server.url(path), "-X", method, body=body), 404, "not-found")
 
 
+def test_put_of_a_file(gateway, tmp_path):
+    """curl -T FILE works with a path, and without one, where curl adds the file's name, the answer
+    tells why it does not."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(files.jpeg(64, 48))
+    reply = curl(gateway.url("/gray?scale=0.5"), "-T", path)
+    assert reply.status == 200 and files.decode(reply.body).size == (32, 24)
+    detail = assert_problem(curl(gateway.url(), "-T", path), 404, "not-found")["detail"]
+    assert "curl -T" in detail
+
+
 def test_gray_is_not_the_scale_servers(scale_server):
     """The scale server has no /gray."""
     assert_problem(curl(scale_server.url("/gray"), body=files.jpeg()), 404, "not-found")
