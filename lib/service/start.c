@@ -9,6 +9,7 @@
 #include "config/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
@@ -25,10 +26,40 @@ static void stop_signals(sigset_t *signals)
     sigaddset(signals, SIGINT);
 }
 
-void service_begin(const struct service *service, const struct settings *settings)
+/* A number that nobody opened would be one of our own descriptors by the time it is written to. */
+static int check_ready_fd(const struct service *service, const struct settings *settings)
+{
+    int mode;
+
+    if (settings->ready_fd < 0)
+        return 0;
+    mode = fcntl((int)settings->ready_fd, F_GETFL);
+    if (mode >= 0 && (mode & O_ACCMODE) != O_RDONLY)
+        return 0;
+    fprintf(stderr, "%s: --ready-fd: expected a descriptor that is open for writing, got %d\n",
+            service->program, (int)settings->ready_fd);
+    return 2;
+}
+
+/* Else a client's socket would take the number 2, and the log would go there. */
+static void open_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    close_fd(fd);
+}
+
+int service_begin(const struct service *service, const struct settings *settings)
 {
     sigset_t blocked;
+    int code = check_ready_fd(service, settings);
 
+    if (code != 0)
+        return code;
+    open_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     stop_signals(&blocked);
     sigaddset(&blocked, SIGCHLD);
@@ -36,6 +67,7 @@ void service_begin(const struct service *service, const struct settings *setting
     mallopt(M_ARENA_MAX, ARENAS);
     log_open(service->program, (enum log_level)settings->log_level,
              (enum log_format)settings->log_format);
+    return 0;
 }
 
 /* The folder this program's file is in. 0 or -errno. */
@@ -147,6 +179,17 @@ int service_start_server(const struct service *service, const struct settings *s
     return 1;
 }
 
+static void tell_ready(int fd, unsigned port)
+{
+    _cleanup_close_ int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (dprintf(fd, "ready port=%u\n", port) < 0)
+        log_warning("cannot write to --ready-fd %d: %s", fd, strerrordesc_np(errno));
+    /* In one step: other threads open descriptors by now. */
+    if (fd > STDERR_FILENO || nothing < 0 || dup2(nothing, fd) < 0)
+        close(fd);
+}
+
 void service_announce(const struct settings *settings, const struct http_server *server)
 {
     const char *ip = http_server_ip(server);
@@ -157,10 +200,8 @@ void service_announce(const struct settings *settings, const struct http_server 
         log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
     log_info("listening on http://%s%s%s:%u port=%u", six ? "[" : "", ip, six ? "]" : "", port,
              port);
-    if (settings->ready_fd >= 0) {
-        dprintf((int)settings->ready_fd, "ready port=%u\n", port);
-        close((int)settings->ready_fd);
-    }
+    if (settings->ready_fd >= 0)
+        tell_ready((int)settings->ready_fd, port);
 }
 
 void service_wait(void)

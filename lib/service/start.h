@@ -8,7 +8,7 @@
 
 /*
  * The steps that both servers' main() takes in order, each of which says on standard error what is
- * wrong and returns 1, the exit code, or 0: go on. All from the main thread.
+ * wrong and returns the exit code, or 0: go on. All from the main thread.
  */
 struct service {
     const char *program;       /* "grisaille-gateway" */
@@ -16,9 +16,11 @@ struct service {
     const char *worker_folder; /* of the build tree, beside this program's: "gray" */
 };
 
-/* Blocks the signals that service_wait() waits for, and SIGCHLD for the pool, in this thread and all
- * that it starts; opens the log. Before any other thread. */
-void service_begin(const struct service *service, const struct settings *settings);
+/* Checks settings->ready_fd, makes sure that descriptors 0 to 2 are open, blocks the signals that
+ * service_wait() waits for, and SIGCHLD for the pool, in this thread and all that it starts; opens
+ * the log. Before any other thread, and before a descriptor of ours is open. 2, the exit code for a
+ * wrong flag, where ready_fd is none that can be written to. */
+int service_begin(const struct service *service, const struct settings *settings);
 
 int service_start_pool(const struct service *service, const struct settings *settings,
                        struct pool **pool);

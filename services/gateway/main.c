@@ -59,8 +59,9 @@ int main(int argc, char **argv)
 
     if (code != SETTINGS_GO_ON)
         return code;
-    service_begin(&service, &gateway.settings);
-    code = service_start_pool(&service, &gateway.settings, &gateway.pool);
+    code = service_begin(&service, &gateway.settings);
+    if (code == 0)
+        code = service_start_pool(&service, &gateway.settings, &gateway.pool);
     if (code == 0)
         code = start_client(&gateway);
     if (code == 0)

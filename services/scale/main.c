@@ -38,8 +38,9 @@ int main(int argc, char **argv)
 
     if (code != SETTINGS_GO_ON)
         return code;
-    service_begin(&service, &scale.settings);
-    code = service_start_pool(&service, &scale.settings, &scale.pool);
+    code = service_begin(&service, &scale.settings);
+    if (code == 0)
+        code = service_start_pool(&service, &scale.settings, &scale.pool);
     if (code == 0)
         code = serve(&scale);
     pool_free(scale.pool);

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from support import processes
 from support.programs import BUILD, GATEWAY, SCALE, run
 
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
@@ -250,6 +251,67 @@ def test_ready_fd_is_closed_after_the_line(program, own):
         process.send_signal(signal.SIGINT)
         out = process.communicate(timeout=60)[0]
     assert process.returncode == 0 and out == b""
+
+
+@PROGRAMS
+def test_ready_fd_that_is_none(program):
+    """--ready-fd of a descriptor that is not open, or not for writing, is a wrong flag: its number
+    would become one of the server's own."""
+    flags = ["-i", "127.0.0.1", "-p", "0", "--ready-fd"]
+    assert_one_error_line(run(program, *flags, 77), program, 2, "--ready-fd", "77")
+    reader, writer = os.pipe()
+    done = run(program, *flags, reader, pass_fds=[reader])
+    os.close(reader)
+    os.close(writer)
+    assert_one_error_line(done, program, 2, "--ready-fd", str(reader))
+
+
+def test_ready_fd_that_nobody_reads():
+    """Whoever waited for the line may have gone: the server says so and serves."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    errors, log = os.pipe()
+    process = subprocess.Popen([SCALE, "-i", "127.0.0.1", "-p", "0", "--ready-fd", str(writer)],
+                               pass_fds=[writer], stderr=log)
+    os.close(writer)
+    os.close(log)
+    with os.fdopen(errors) as lines:
+        assert "listening" in next(lines)
+        process.terminate()
+        told = lines.readlines()
+    assert process.wait(60) == 0
+    assert any("warning" in line and "--ready-fd" in line for line in told), told
+
+
+def start_by_shell(program, ready_fd, closed):
+    """The program with its descriptors as the shell's words say; and where its line comes out."""
+    ready, writer = os.pipe()
+    script = (f'exec "$0" -i 127.0.0.1 -p 0 --ready-fd {ready_fd} '
+              f'{ready_fd}>&{writer} {writer}>&- {closed}')
+    process = subprocess.Popen(["/bin/bash", "-c", script, program], pass_fds=[writer],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    os.close(writer)
+    return process, os.fdopen(ready)
+
+
+@PROGRAMS
+@pytest.mark.parametrize("ready_fd, closed", [(200, "0<&- 1>&- 2>&-"), (200, "2>&-"), (2, "")])
+def test_standard_descriptors(program, ready_fd, closed):
+    """Started without standard descriptors, or with standard error for --ready-fd: no descriptor of
+    the server's takes their numbers, so that no log line goes to a client."""
+    process, reader = start_by_shell(program, ready_fd, closed)
+    try:
+        with reader:
+            assert any(line.startswith("ready port=") for line in reader)
+
+        def standard():
+            open_now = processes.descriptors(process.pid)
+            return [open_now.get(number) for number in (0, 1, 2)]
+        processes.wait_until(lambda: standard() == ["/dev/null"] * 3, 5, standard())
+    finally:
+        process.terminate()
+    assert process.wait(60) == 0
 
 
 @pytest.mark.skipif(not os.path.exists("/usr/bin/ldd"), reason="ldd")
