@@ -19,11 +19,16 @@
 /* Threads of connections share two arenas: more would keep more freed memory from the kernel. */
 enum { ARENAS = 2 };
 
+/* A terminal that closes sends SIGHUP, unless nohup told us not to mind. */
 static void stop_signals(sigset_t *signals)
 {
+    struct sigaction hangup;
+
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(signals, SIGHUP);
 }
 
 /* A number that nobody opened would be one of our own descriptors by the time it is written to. */
@@ -212,8 +217,7 @@ void service_wait(void)
     stop_signals(&signals);
     while (sigwait(&signals, &number) != 0)
         ;
-    log_info("%s: answering what is under way, then stopping",
-             number == SIGTERM ? "SIGTERM" : "SIGINT");
+    log_info("SIG%s: answering what is under way, then stopping", sigabbrev_np(number));
 }
 
 void service_drain(const struct settings *settings, struct http_server *server)

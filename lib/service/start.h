@@ -33,7 +33,7 @@ int service_start_server(const struct service *service, const struct settings *s
  * "ready port=N" on settings->ready_fd, which is closed. */
 void service_announce(const struct settings *settings, const struct http_server *server);
 
-/* Sleeps until SIGTERM or SIGINT. */
+/* Sleeps until SIGTERM, SIGINT or SIGHUP. */
 void service_wait(void);
 
 /* Answers what is under way, up to shutdown.drain_ms, and hangs up on the rest. Frees the server. */

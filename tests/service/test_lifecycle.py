@@ -33,12 +33,14 @@ def test_stops_at_once_when_idle(server, how):
         assert time.monotonic() - began < 3
 
 
-def test_drain_answers_what_is_under_way(server):
-    """A request whose body is still coming at SIGTERM is answered; a new connection is refused."""
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_drain_answers_what_is_under_way(server, how):
+    """A request whose body is still coming at the signal is answered; a new connection is refused.
+    A second signal, as from an impatient user or two parents, changes nothing."""
     with RawConnection(server) as raw:
         raw.send(request_head("POST", "/scale?scale=0.5", len(BODY)) + BODY[:100])
         time.sleep(0.3)
-        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(how)
 
         def refused():
             try:
@@ -47,12 +49,27 @@ def test_drain_answers_what_is_under_way(server):
                 return True
             return False
         wait_until(refused, 5, "no new connections")
+        for again in (signal.SIGTERM, signal.SIGINT):
+            server.process.send_signal(again)
+        time.sleep(0.1)
         assert server.running()
         raw.send(BODY[100:])
         reply = raw.read_reply()
         assert reply is not None and reply.status == 200
         assert files.decode(reply.body).size == (32, 24)
     assert server.process.wait(30) == 0
+
+
+def test_nohup(own):
+    """A server that is to outlive its terminal (nohup) does."""
+    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        server = own.scale()
+    finally:
+        signal.signal(signal.SIGHUP, ignored)
+    server.process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert server.running() and curl(server.url("/scale"), body=BODY).status == 200
 
 
 def test_drain_waits_for_a_worker(own):
