@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 /* Threads of connections share two arenas: more would keep more freed memory from the kernel. */
 enum { ARENAS = 2 };
@@ -195,18 +196,31 @@ static void tell_ready(int fd, unsigned port)
         close(fd);
 }
 
+/* Says nothing where no service manager waits for it. The environment is left alone, for other
+ * threads read it; workers get none of it. */
+static void tell_systemd(const char *assignments)
+{
+    int error = sd_notify(0, assignments);
+
+    if (error < 0)
+        log_warning("cannot notify systemd: %s", strerrordesc_np(-error));
+}
+
 void service_announce(const struct settings *settings, const struct http_server *server)
 {
     const char *ip = http_server_ip(server);
     bool six = strchr(ip, ':') != NULL;
     unsigned port = http_server_port(server);
+    char url[128], assignments[192];
 
     if (strcmp(ip, settings->listen.ip) != 0)
         log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
-    log_info("listening on http://%s%s%s:%u port=%u", six ? "[" : "", ip, six ? "]" : "", port,
-             port);
+    snprintf(url, sizeof(url), "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
+    log_info("listening on %s port=%u", url, port);
     if (settings->ready_fd >= 0)
         tell_ready((int)settings->ready_fd, port);
+    snprintf(assignments, sizeof(assignments), "READY=1\nSTATUS=listening on %s", url);
+    tell_systemd(assignments);
 }
 
 void service_wait(void)
@@ -218,6 +232,7 @@ void service_wait(void)
     while (sigwait(&signals, &number) != 0)
         ;
     log_info("SIG%s: answering what is under way, then stopping", sigabbrev_np(number));
+    tell_systemd("STOPPING=1");
 }
 
 void service_drain(const struct settings *settings, struct http_server *server)

@@ -29,11 +29,11 @@ int service_start_server(const struct service *service, const struct settings *s
                          const struct http_route *routes, size_t route_count, void *context,
                          struct http_server **server);
 
-/* Says that requests are answered: a line of log with the address and port, and the line
- * "ready port=N" on settings->ready_fd, which is closed. */
+/* Says that requests are answered: a line of log with the address and port, the line "ready port=N"
+ * on settings->ready_fd, which is closed, and READY=1 to systemd. */
 void service_announce(const struct settings *settings, const struct http_server *server);
 
-/* Sleeps until SIGTERM, SIGINT or SIGHUP. */
+/* Sleeps until SIGTERM, SIGINT or SIGHUP, and tells systemd STOPPING=1. */
 void service_wait(void);
 
 /* Answers what is under way, up to shutdown.drain_ms, and hangs up on the rest. Frees the server. */

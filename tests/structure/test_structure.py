@@ -26,6 +26,7 @@ ONLY = {
     r"cJSON\.h": {"lib/config"},
     r"seccomp\.h$": {"lib/ipc"},
     r"mqueue\.h": {"lib/ipc"},
+    r"systemd/": {"lib/service"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""What systemd is told (sd_notify(3)), and what the units in deploy/systemd ask of it."""
+import configparser
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from pictures import files
+from support.clients import RawConnection, curl, request_head
+from support.programs import GATEWAY, ROOT, SCALE, run
+
+BODY = files.jpeg(64, 48)
+PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
+
+
+class Manager:
+    """The socket on which a service manager is told things."""
+
+    def __init__(self, address):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(address)
+        self.socket.settimeout(10)
+
+    def told(self):
+        """The next message's assignments."""
+        message = self.socket.recv(4096).decode()
+        return dict(line.split("=", 1) for line in message.splitlines())
+
+    def heard_nothing_more(self):
+        self.socket.settimeout(0)
+        try:
+            return self.socket.recv(4096) is None
+        except BlockingIOError:
+            return True
+
+
+@pytest.fixture(params=["path", "abstract"])
+def manager(request, tmp_path, monkeypatch):
+    name = f"{tmp_path}/notify"
+    address = name if request.param == "path" else "\0" + name
+    manager = Manager(address)
+    monkeypatch.setenv("NOTIFY_SOCKET", address.replace("\0", "@"))
+    yield manager
+    manager.socket.close()
+
+
+@PROGRAMS
+def test_ready_and_stopping(own, manager, program):
+    """READY=1 once requests are answered; STOPPING=1 while those under way still are; no more."""
+    server = own.gateway() if program == GATEWAY else own.scale()
+    path = "/gray" if program == GATEWAY else "/scale"
+    told = manager.told()
+    assert told["READY"] == "1" and str(server.port) in told["STATUS"]
+    assert curl(server.url(path), body=BODY).status == 200
+    with RawConnection(server) as raw:
+        raw.send(request_head("POST", path, len(BODY)) + BODY[:100])
+        assert curl(server.url("/healthz")).status == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert manager.told()["STOPPING"] == "1"
+        raw.send(BODY[100:])
+        assert raw.read_reply().status == 200
+    assert server.process.wait(30) == 0
+    assert manager.heard_nothing_more()
+
+
+@PROGRAMS
+def test_never_ready(manager, program):
+    """A server that cannot start does not say READY=1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run(program, "-i", "127.0.0.1", "-p", taken.getsockname()[1])
+    assert done.returncode == 1
+    assert manager.heard_nothing_more()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_workers_know_nothing_of_it(own, manager):
+    """A worker's environment has no NOTIFY_SOCKET: whoever takes it over has nobody to talk to."""
+    server = own.scale()
+    for pid in server.workers():
+        assert b"NOTIFY_SOCKET" not in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_nobody_listens(own, tmp_path, monkeypatch):
+    """A NOTIFY_SOCKET that leads nowhere is a warning, and the server serves."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nothing"))
+    server = own.scale()
+    assert curl(server.url("/scale"), body=BODY).status == 200
+    assert any("warning" in line and "systemd" in line for line in server.log().splitlines())
+
+
+def unit_path(program):
+    return ROOT / "deploy/systemd" / f"{program.name}.service"
+
+
+def read_unit(program):
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str
+    unit.read(unit_path(program))
+    return unit
+
+
+@PROGRAMS
+def test_unit_has_room(program):
+    """The unit lets the default configuration have its threads, descriptors and time, and lets the
+    server tell when it is ready."""
+    config = json.loads(run(program, "--print-config").stdout)
+    service = read_unit(program)["Service"]
+    connections = config["listen"]["max_connections"] * 9 // 8 + 16 # lib/http's limit of threads
+    assert service["Type"] == "notify"
+    assert "AF_UNIX" in service["RestrictAddressFamilies"].split()
+    assert int(service["TasksMax"]) >= connections + 64 * 8
+    assert int(service["LimitNOFILE"]) >= connections * 5 + 256
+    assert int(service["TimeoutStopSec"]) * 1000 > config["shutdown"]["drain_ms"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")
+@PROGRAMS
+def test_unit_is_one(program, tmp_path):
+    """systemd has nothing to say against the unit."""
+    text = unit_path(program).read_text().replace(f"/usr/local/bin/{program.name}", str(program))
+    unit = tmp_path / unit_path(program).name
+    unit.write_text(text)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True,
+                          text=True, check=False)
+    told = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert done.returncode == 0 and told == []
