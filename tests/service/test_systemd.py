@@ -114,6 +114,7 @@ def test_unit_has_room(program):
     service = read_unit(program)["Service"]
     connections = config["listen"]["max_connections"] * 9 // 8 + 16 # lib/http's limit of threads
     assert service["Type"] == "notify"
+    assert service["RestartPreventExitStatus"] == "2" # wrong flag or configuration
     assert "AF_UNIX" in service["RestrictAddressFamilies"].split()
     assert int(service["TasksMax"]) >= connections + 64 * 8
     assert int(service["LimitNOFILE"]) >= connections * 5 + 256
