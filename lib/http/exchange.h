@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "http/addresses.h"
 #include "http/framing.h"
 #include "http/server.h"
 #include "http/timeouts.h"
@@ -12,9 +13,10 @@
 #include <stdatomic.h>
 
 /*
- * Inside lib/http: the two structs that its files share, and who does what with a request.
+ * Inside lib/http: the structs that its files share, and who does what with a request.
  *
  *     server.c    starts, drains and stops; connections come and go
+ *     addresses.c how many connections each address has
  *     exchange.c  a request's way from its first line to its completion
  *     routing.c   what it asks for, and whether it may
  *     request.c   what handlers ask of it; its memory
@@ -25,6 +27,7 @@ struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     struct timeouts *timeouts;
+    struct addresses *addresses;
     int listen_fd;
     uint16_t port;
     char ip[64];
@@ -33,6 +36,13 @@ struct http_server {
     atomic_bool draining;
     pthread_mutex_t mutex;     /* for `finished` alone */
     pthread_cond_t finished;   /* the last connection has ended, while draining */
+};
+
+/* A connection, from its first request to its last. */
+struct client {
+    struct watch *watch;
+    struct address *address; /* NULL: not known */
+    bool surplus;            /* it came when there were as many as there may be */
 };
 
 /* The first three steps are those of the handler's calls; the rest is decided in them. */
@@ -46,7 +56,8 @@ enum stage {
 struct http_request {
     struct http_server *server;
     struct MHD_Connection *connection;
-    struct watch *watch;
+    const struct client *client;
+    struct watch *watch; /* the client's */
     int fd;
     enum stage stage;
 
@@ -78,6 +89,11 @@ struct http_request {
 
     int64_t started_us, complete_us, deadline_us;
 };
+
+/* server.c */
+
+/* Whether more connections are open than may be, in all or from this client's address. */
+bool server_is_crowded(struct http_server *server, const struct client *client);
 
 /* request.c */
 

@@ -37,7 +37,7 @@ static void make_id(char *id, size_t size)
              (unsigned long long)atomic_fetch_add(&counter, 1));
 }
 
-static struct watch *connection_watch(struct MHD_Connection *connection)
+static const struct client *connection_client(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -56,10 +56,10 @@ static int connection_fd(struct MHD_Connection *connection)
 struct http_request *request_new(struct http_server *server, struct MHD_Connection *connection,
                                  const char *target)
 {
-    struct watch *watch = connection_watch(connection);
+    const struct client *client = connection_client(connection);
     struct http_request *request;
 
-    if (watch == NULL)
+    if (client == NULL)
         return NULL;
     request = calloc(1, sizeof(*request));
     if (request == NULL)
@@ -72,7 +72,8 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     request->target_place = target;
     request->server = server;
     request->connection = connection;
-    request->watch = watch;
+    request->client = client;
+    request->watch = client->watch;
     request->fd = connection_fd(connection);
     request->started_us = clock_us();
     request->framing.content_length = -1;

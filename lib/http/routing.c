@@ -148,7 +148,8 @@ static int check_load(struct http_request *request)
     bool waits = framing->expects_continue && (framing->chunked || framing->content_length > 0);
     int status;
 
-    if (!always && atomic_load(&server->connections) > server->options.max_connections) {
+    /* Those that were there before go on. */
+    if (!always && request->client->surplus && server_is_crowded(server, request->client)) {
         request->close = true;
         return routing_refuse(request, STATUS_OVERLOADED, "too many connections");
     }

@@ -26,10 +26,16 @@ enum {
     DESCRIPTORS_BESIDES = 256,
 };
 
-/* The library's limit lies above ours, so that a client beyond ours is told so with 503. */
-static unsigned library_limit(unsigned max_connections)
+/* The library's limits lie above ours, so that a client beyond ours is told so with 503. */
+static unsigned library_limit(unsigned connections)
 {
-    return max_connections + max_connections / 8 + 16;
+    return connections + connections / 8 + 16;
+}
+
+/* The same for each address; 0: none. */
+static unsigned library_limit_per_ip(unsigned connections)
+{
+    return connections != 0 ? library_limit(connections) : 0;
 }
 
 static void connection_closed(struct http_server *server)
@@ -41,6 +47,40 @@ static void connection_closed(struct http_server *server)
     pthread_mutex_unlock(&server->mutex);
 }
 
+bool server_is_crowded(struct http_server *server, const struct client *client)
+{
+    const struct http_server_options *options = &server->options;
+    unsigned of_one = options->max_connections_per_ip;
+
+    return atomic_load(&server->connections) > options->max_connections ||
+           (of_one != 0 && addresses_count(client->address) > of_one);
+}
+
+static struct client *client_free(struct http_server *server, struct client *client)
+{
+    if (client != NULL) {
+        timeouts_remove(server->timeouts, client->watch);
+        addresses_leave(client->address);
+        free(client);
+    }
+    return NULL;
+}
+
+/* NULL without memory. */
+static struct client *client_new(struct http_server *server, int fd)
+{
+    struct client *client = calloc(1, sizeof(*client));
+
+    if (client == NULL)
+        return NULL;
+    client->watch = timeouts_add(server->timeouts, fd);
+    if (client->watch == NULL)
+        return client_free(server, client);
+    client->address = addresses_enter(server->addresses, fd);
+    client->surplus = server_is_crowded(server, client);
+    return client;
+}
+
 /* In the library's main thread: before the connection's thread starts, and after it was joined and
  * before its socket is closed. */
 static void notify_connection(void *argument, struct MHD_Connection *connection, void **context,
@@ -50,15 +90,14 @@ static void notify_connection(void *argument, struct MHD_Connection *connection,
     const union MHD_ConnectionInfo *info;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        timeouts_remove(server->timeouts, *context);
-        *context = NULL;
+        *context = client_free(server, *context);
         connection_closed(server);
         return;
     }
     atomic_fetch_add(&server->connections, 1);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
-        *context = timeouts_add(server->timeouts, info->connect_fd);
+        *context = client_new(server, info->connect_fd);
 }
 
 /* So many connections must not meet the limit of descriptors: the accepting thread would spin. */
@@ -103,7 +142,7 @@ static int start_library(struct http_server *server)
         MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
         MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server,
         MHD_OPTION_CONNECTION_LIMIT, library_limit(options->max_connections),
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->max_connections_per_ip,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, library_limit_per_ip(options->max_connections_per_ip),
         MHD_OPTION_CONNECTION_TIMEOUT, library_timeout_s(options),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
@@ -130,6 +169,9 @@ static int start(struct http_server *server)
         return error;
     error = listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
                         sizeof(server->ip), &server->port);
+    if (error != 0)
+        return error;
+    error = addresses_new(&server->addresses, library_limit(server->options.max_connections));
     if (error != 0)
         return error;
     error = timeouts_new(&server->timeouts, &timeouts);
@@ -213,6 +255,7 @@ struct http_server *http_server_free(struct http_server *server)
         MHD_stop_daemon(server->daemon);
     }
     timeouts_free(server->timeouts);
+    addresses_free(server->addresses);
     close_fd(server->listen_fd);
     pthread_cond_destroy(&server->finished);
     pthread_mutex_destroy(&server->mutex);

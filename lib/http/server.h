@@ -59,7 +59,7 @@ struct http_server_options {
     const char *ip;            /* "::" listens on IPv4 and IPv6 alike */
     uint16_t port;             /* 0: the kernel chooses */
     unsigned max_connections;  /* beyond: 503, and a little further on nothing */
-    unsigned max_connections_per_ip; /* beyond: closed without a word; 0: no limit */
+    unsigned max_connections_per_ip; /* the same for one address; 0: no limit */
     int64_t idle_timeout_ms;   /* between requests and for a request's header section */
     int64_t body_timeout_ms;   /* for the whole of a body: 408 */
     int64_t deadline_ms;       /* http_request_deadline_us() */
