@@ -75,11 +75,29 @@ static void list_names(const struct reading *reading, const char *section,
     }
 }
 
+/* The entry whose whole key stands where a name should, as in {"listen.port": 8080}. */
+static const struct entry *find_key(const struct reading *reading, const char *key)
+{
+    for (size_t i = 0; i < reading->count; i++) {
+        const struct entry *entry = &reading->entries[i];
+
+        if (entry->section != NULL && strcmp(entry->key, key) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
 static void complain_unknown(struct reading *reading, const char *section, const char *name)
 {
+    const struct entry *meant = section == NULL ? find_key(reading, name) : NULL;
     char key[TEXT_BYTES], names[NAMES_BYTES];
 
-    join_key(key, section, name);
+    if (meant != NULL) {
+        reading_complain(reading, "%s: %s: unknown key, expected {\"%s\": {\"%s\": ...}}",
+                         reading->file, name, meant->section, meant->row->name);
+        return;
+    }
+    join_key(key, section, section == NULL && *name == '\0' ? "\"\"" : name);
     list_names(reading, section, names);
     reading_complain(reading, "%s: %s: unknown key, expected one of %s", reading->file, key, names);
 }
@@ -264,7 +282,9 @@ int file_read(struct reading *reading, const char *path)
 
     if (error == -ENOMEM)
         return error;
-    if (error == -EFBIG)
+    if (*path == '\0')
+        reading_complain(reading, "--config: expected the name of a file, got \"\"");
+    else if (error == -EFBIG)
         reading_complain(reading, "%s: expected at most 1 MiB, got more", path);
     else if (error != 0)
         reading_complain(reading, "%s: cannot be read: %s", path, strerror(-error));

@@ -120,7 +120,8 @@ int flags_read(struct reading *reading, int argc, char **argv, struct flags *fla
         take(reading, flags, value < FIRST_ENTRY ? long_value(reading, value) : value);
     }
     if (optind < argc && !flags->given[ACTION_HELP] && !flags->given[ACTION_VERSION]) {
-        reading_complain(reading, "%s: expected flags only, see --help", argv[optind]);
+        reading_complain(reading, "%s: expected flags only, see --help",
+                         *argv[optind] != '\0' ? argv[optind] : "\"\"");
         return -EINVAL;
     }
     return 0;

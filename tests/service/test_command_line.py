@@ -120,6 +120,8 @@ def test_shipped_config(program):
 @pytest.mark.parametrize("text, words", [
     ('{"listen": {"prot": 1}}', ["listen.prot"]),
     ('{"nonsense": 1}', ["nonsense"]),
+    ('{"listen.port": 1}', ["listen.port", '{"listen": {"port": ...}}']),
+    ('{"": 1}', ['""']),
     ('{"listen": {"port": "80"}}', ["listen.port"]),
     ('{"listen": {"port": 65536}}', ["listen.port", "65535"]),
     ('{"listen": {"port": -1}}', ["listen.port"]),
@@ -181,6 +183,8 @@ def test_missing_config_file(program, tmp_path):
     (["--ip", "1.2.3"], "ip"),
     (["--ready-fd", "x"], "ready-fd"),
     (["stray"], "stray"),
+    ([""], '""'),
+    (["--config", ""], '""'),
 ])
 def test_wrong_flags(program, flags, word):
     """A wrong flag is exit code 2 and one line that names it."""
