@@ -5,9 +5,10 @@ import socket
 
 import pytest
 
+from faults.injection import plain_build, wrapped
 from pictures import files
 from support.clients import curl
-from support.programs import GATEWAY, SCALE
+from support.programs import GATEWAY, SCALE, run
 
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
 
@@ -49,6 +50,32 @@ def test_one_address(own, program, ip, answers, silent):
         assert curl(f"{url}:{server.port}/healthz").status == 200
     for host in silent:
         assert refused(host, server.port), host
+
+
+# What a kernel without IPv6 says to the first socket, which is the one to listen on.
+NO_IPV6 = ["/usr/bin/strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=socket", "-e",
+           "inject=socket:error=EAFNOSUPPORT:when=1"]
+
+
+@plain_build
+@PROGRAMS
+def test_host_without_ipv6(own, program):
+    """Where there is no IPv6 the default falls back to 0.0.0.0 and says so."""
+    server = wrapped(own, NO_IPV6, {"listen.ip": "::"}, program)
+    server.start()
+    assert curl(f"http://127.0.0.1:{server.port}/healthz").status == 200
+    assert refused("::1", server.port)
+    assert any("warning" in line and "IPv6" in line and "0.0.0.0" in line
+               for line in server.log().splitlines())
+
+
+@plain_build
+@PROGRAMS
+def test_ipv6_asked_for_where_there_is_none(program):
+    """An IPv6 address that was asked for is not replaced: exit code 1 and one line."""
+    done = run(*NO_IPV6, program, "-i", "::1", "-p", "0")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done
+    assert "::1" in done.stderr
 
 
 def test_upstream_over_ipv6(own):
