@@ -8,6 +8,11 @@
 #include "service/images.h"
 #include "services/gateway/scale_client.h"
 
+#include <stdio.h>
+#include <string.h>
+
+enum { HOST_BYTES = 264 }; /* a name of 253, a port */
+
 static struct http_parameter parameters[IMAGES_PARAMETERS];
 
 static int admit_gray(struct http_request *request, const uint8_t *bytes, size_t size,
@@ -87,21 +92,38 @@ static int scale(struct http_request *request, void *context, struct http_answer
     return 0;
 }
 
+/* What the client calls us, where that can be pasted into a shell. */
+static void find_host(const struct http_request *request, char host[static HOST_BYTES])
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                ".-_:[]";
+    const char *theirs = http_request_header(request, "Host");
+    size_t length = theirs != NULL ? strcspn(theirs, " \t") : 0;
+
+    if (length > 0 && length < HOST_BYTES && strspn(theirs, plain) == length)
+        snprintf(host, HOST_BYTES, "%.*s", (int)length, theirs);
+    else
+        snprintf(host, HOST_BYTES, "localhost:8080");
+}
+
 static int tell_what_this_is(struct http_request *request, void *context,
                              struct http_answer *answer)
 {
-    (void)request;
+    char host[HOST_BYTES];
+
     (void)context;
+    find_host(request, host);
     return http_answer_text(
         answer, "text/plain; charset=utf-8",
         "grisaille: pictures in gray, or smaller, or both\n"
         "\n"
-        "  curl --data-binary @photo.jpg http://localhost:8080 -o gray.jpg\n"
-        "  curl --data-binary @photo.jpg 'http://localhost:8080/scale?scale=0.5' -o small.jpg\n"
-        "  curl --data-binary @photo.jpg 'http://localhost:8080/gray?scale=0.25' -o thumb.jpg\n"
+        "  curl --data-binary @photo.jpg 'http://%s' -o gray.jpg\n"
+        "  curl --data-binary @photo.jpg 'http://%s/scale?scale=0.5' -o small.jpg\n"
+        "  curl --data-binary @photo.jpg 'http://%s/gray?scale=0.25' -o thumb.jpg\n"
         "\n"
         "JPEG, PNG, WebP, GIF and TIFF; quality=1..100 for lossy results.\n"
-        "GET /healthz and /readyz tell how it is.\n");
+        "GET /healthz and /readyz tell how it is.\n",
+        host, host, host);
 }
 
 static int tell_healthy(struct http_request *request, void *context, struct http_answer *answer)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Paths, methods, problem bodies, request ids, timing: on both servers alike."""
+import os
 import re
+import subprocess
 
 import pytest
 
@@ -94,6 +96,30 @@ def test_front_page(gateway):
     reply = curl(gateway.url("/"))
     assert reply.status == 200 and reply.media_type == "text/plain"
     assert "curl" in reply.body.decode() and "grisaille" in reply.body.decode()
+
+
+def test_front_pages_curl_lines(gateway, tmp_path):
+    """The curl lines of GET / work as they stand, wherever the gateway listens."""
+    (tmp_path / "photo.jpg").write_bytes(files.jpeg(64, 48))
+    page = curl(gateway.url("/")).body.decode()
+    lines = [line.strip() for line in page.splitlines() if line.strip().startswith("curl ")]
+    assert len(lines) >= 3
+    for line in lines:
+        subprocess.run(line, shell=True, cwd=tmp_path, check=True, capture_output=True,
+                       env={**os.environ, "no_proxy": "*"})
+    sizes = {path.name: files.decode(path.read_bytes()).size for path in tmp_path.iterdir()}
+    assert sizes == {"photo.jpg": (64, 48), "gray.jpg": (64, 48), "small.jpg": (32, 24),
+                     "thumb.jpg": (16, 12)}
+
+
+@pytest.mark.parametrize("host", ["", "a$(touch x).example", "x;y", "\u00e9"])
+def test_front_page_for_strange_hosts(gateway, host):
+    """A Host that is none to paste into a shell is not in the curl lines."""
+    with RawConnection(gateway) as raw:
+        raw.send(b"GET / HTTP/1.1\r\nHost: " + host.encode() + b"\r\n\r\n")
+        reply = raw.read_reply("GET")
+    assert reply.status in (200, 400)
+    assert reply.status == 400 or b"'http://localhost:8080'" in reply.body
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
