@@ -56,15 +56,19 @@ static int open_tiff(void *input, size_t size, int pages, VipsImage **image)
                                 "fail_on", VIPS_FAIL_ON_WARNING, NULL);
 }
 
-/* By how much a JPEG may be reduced while it is decoded: what comes out is half as large again as the
- * result, so that the filter still finds all it needs. */
-static int jpeg_shrink(const struct image_request *request)
-{
-    int shrink = 8;
+enum { SHRUNK_SIDE_MIN = 32 }; /* pixels */
 
-    if (request->operation != IMAGE_SCALE)
+/* What comes out is half as large again as the result, so that the filter still finds all it needs.
+ * libvips leaves out a last row or column that is not whole: of a few rows that would be a lot, or all
+ * that there is. */
+unsigned load_shrink(const struct image_request *request, const struct image_header *header)
+{
+    const uint32_t side = header->width < header->height ? header->width : header->height;
+    unsigned shrink = 8;
+
+    if (header->format != IMAGE_JPEG || request->operation != IMAGE_SCALE)
         return 1;
-    while (shrink > 1 && shrink * request->factor * 1.5 > 1)
+    while (shrink > 1 && (shrink * request->factor * 1.5 > 1 || side / shrink < SHRUNK_SIDE_MIN))
         shrink /= 2;
     return shrink;
 }
@@ -75,7 +79,8 @@ static int open_image(const struct image_request *request, const struct image_he
     switch (header->format) {
     case IMAGE_JPEG:
         return vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink",
-                                    jpeg_shrink(request), "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+                                    (int)load_shrink(request, header), "fail_on",
+                                    VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_PNG:
         return vips_pngload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                    VIPS_FAIL_ON_WARNING, NULL);

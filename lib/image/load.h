@@ -10,9 +10,13 @@
  * process. 0 or -EIO. */
 int load_start(void);
 
+/* By how much load_image() reduces: 1, or of a JPEG 2, 4 or 8. */
+unsigned load_shrink(const struct image_request *request, const struct image_header *header);
+
 /*
  * Opens the picture by the loader of its format: all frames, one below the other, to be read once
- * from top to bottom. No pixel is decoded yet. A JPEG that is to be reduced a lot comes smaller. `input` is borrowed for the image's life.
+ * from top to bottom. No pixel is decoded yet. A JPEG comes smaller by load_shrink(), rounded down.
+ * `input` is borrowed for the image's life.
  * 0 and *image; -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE or
  * STATUS_UNSUPPORTED_FORMAT with `detail` (IMAGE_DETAIL_BYTES) filled.
  */

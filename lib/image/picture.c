@@ -20,7 +20,8 @@
  */
 struct work {
     const struct image_request *request;
-    int width, height;         /* of a frame of the file */
+    uint32_t width, height;    /* of a frame of the file */
+    unsigned shrink;           /* by how much the source is smaller */
     VipsImage *source;
     int frames, orientation;
     VipsImage **pieces;        /* frames of them, or NULL */
@@ -54,17 +55,28 @@ static int make_upright(VipsImage **image, int orientation)
     return image_replace(image, out);
 }
 
+static struct resample_size result_size(const struct work *work)
+{
+    struct resample_size size = {
+        .width = (int)image_scaled_length(work->width, work->request->factor),
+        .height = (int)image_scaled_length(work->height, work->request->factor),
+    };
+
+    size.step_x = (double)work->width / work->shrink / size.width;
+    size.step_y = (double)work->height / work->shrink / size.height;
+    return size;
+}
+
 static int process_frame(const struct work *work, VipsImage **frame)
 {
-    double factor = work->request->factor;
-    int width = (int)image_scaled_length((uint32_t)work->width, factor);
-    int height = (int)image_scaled_length((uint32_t)work->height, factor);
-
     if (work->request->operation == IMAGE_GRAY) {
         if (gray_step(frame))
             return -1;
-    } else if (resample(frame, width, height)) {
-        return -1;
+    } else {
+        const struct resample_size size = result_size(work);
+
+        if (resample(frame, &size))
+            return -1;
     }
     return make_upright(frame, work->orientation);
 }
@@ -163,11 +175,12 @@ static int run(const struct image_request *request, const struct image_header *h
     work.frames = vips_image_get_n_pages(work.source);
     if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
         work.frames = 1;
-    work.width = work.source->Xsize;
-    work.height = work.source->Ysize / work.frames;
-    if (header->format == IMAGE_JPEG) { /* it may have been reduced already */
-        work.width = (int)header->width;
-        work.height = (int)header->height;
+    work.shrink = load_shrink(request, header);
+    work.width = (uint32_t)work.source->Xsize;
+    work.height = (uint32_t)(work.source->Ysize / work.frames);
+    if (work.shrink > 1) {
+        work.width = header->width;
+        work.height = header->height;
     }
     work.orientation = vips_image_get_orientation(work.source);
     options.bits = bits_to_keep(&work, header);

@@ -74,16 +74,18 @@ static VipsImage *to_image(const struct shrink *shrink, VipsImage *source)
     return image;
 }
 
-static int reduce_simple(VipsImage **image, int width, int height)
+static int reduce_simple(VipsImage **image, const struct resample_size *size)
 {
-    const struct shrink_size size = {.width = (uint32_t)(*image)->Xsize,
-                                     .height = (uint32_t)(*image)->Ysize,
-                                     .to_width = (uint32_t)width,
-                                     .to_height = (uint32_t)height};
+    const struct shrink_size sizes = {.width = (uint32_t)(*image)->Xsize,
+                                      .height = (uint32_t)(*image)->Ysize,
+                                      .to_width = (uint32_t)size->width,
+                                      .to_height = (uint32_t)size->height,
+                                      .step_x = size->step_x,
+                                      .step_y = size->step_y};
     struct shrink shrink;
     VipsImage *out = NULL;
 
-    if (shrink_begin(&shrink, &size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
+    if (shrink_begin(&shrink, &sizes, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
         vips_error("resample", "out of memory");
     else if (vips_sink_disc(*image, take_strip, &shrink) == 0) {
         shrink_end(&shrink);
@@ -119,13 +121,13 @@ static int reduce_with_alpha(VipsImage **image, int width, int height)
     return image_replace(image, out);
 }
 
-int resample(VipsImage **image, int width, int height)
+int resample(VipsImage **image, const struct resample_size *size)
 {
-    if ((*image)->Xsize == width && (*image)->Ysize == height)
+    if ((*image)->Xsize == size->width && (*image)->Ysize == size->height)
         return 0;
     if (is_simple(*image))
-        return reduce_simple(image, width, height);
+        return reduce_simple(image, size);
     if (vips_image_hasalpha(*image))
-        return reduce_with_alpha(image, width, height);
-    return reduce(image, width, height);
+        return reduce_with_alpha(image, size->width, size->height);
+    return reduce(image, size->width, size->height);
 }
