@@ -27,9 +27,11 @@ LARGEST = 100_000_000
 def generated():
     """(name, bytes): what each format can be, and each way through the codecs."""
     for mode in ("RGB", "L", "CMYK"):
-        for options in ({}, {"progressive": True}, {"restart_marker_blocks": 3}):
+        for options in ({}, {"progressive": True}):
             yield f"JPEG {mode} {options}", files.encode(files.picture(333, 222, mode), "JPEG",
                                                          quality=88, **options)
+    for progressive in (False, True):
+        yield f"JPEG restarting {progressive}", files.restarting_jpeg(333, 222, 3, progressive)
     for subsampling in ("4:4:4", "4:2:2", "4:2:0", "4:1:1"):
         yield f"JPEG {subsampling}", files.jpeg(301, 207, subsampling=subsampling)
     for orientation in range(1, 9):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pictures import files, png
+from pictures import files, png, tiff
 
 UNSUPPORTED = 8 # enum status
 LOSSLESS = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True, "exact": True}}
@@ -79,6 +79,29 @@ def test_cmyk_without_profile(image_cli):
     assert np.abs(luma(gray) - luma(source.convert("RGB"))).max() <= 1
 
 
+def test_cmyk_of_16_bit(image_cli):
+    inks = noise(4, np.uint16)
+    gray = image_cli("gray", tiff.write(inks, tiff.CMYK)).image
+    light = (65535 - inks.astype(float)) / 65535
+    expected = (light[..., :3] * light[..., 3:]) @ [0.299, 0.587, 0.114] * 65535
+    assert gray.mode == "I;16"
+    assert np.abs(np.asarray(gray).astype(float) - expected).max() <= 2
+
+
+@pytest.mark.parametrize("file_format", ["TIFF", "JPEG"])
+def test_cmyk_with_a_profile(image_cli, file_format):
+    profile = files.cmyk_profile()
+    source = Image.fromarray(np.kron(noise(4, size=(6, 8)), np.ones((16, 16, 1), np.uint8)), "CMYK")
+    data = files.encode(source, file_format, icc_profile=profile,
+                        **({"quality": 100} if file_format == "JPEG" else {}))
+    gray = image_cli("gray", data, quality=100).image
+    expected = ImageCms.profileToProfile(
+        files.decode(data), ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"), renderingIntent=1, outputMode="RGB")
+    assert np.abs(luma(expected) - luma(files.decode(data).convert("RGB"))).max() > 10, "no test"
+    assert np.abs(luma(gray) - luma(expected)).mean() < 1.5
+
+
 def test_cmyk_jpeg_of_adobe_is_inverted(image_cli):
     data = files.cmyk_jpeg()
     gray = image_cli("gray", data, quality=100).image
@@ -86,9 +109,10 @@ def test_cmyk_jpeg_of_adobe_is_inverted(image_cli):
     assert np.abs(luma(gray) - luma(files.decode(data).convert("RGB"))).mean() < 1.5
 
 
+@pytest.mark.parametrize("profile", [files.wide_profile])
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF", "JPEG", "WEBP"])
-def test_a_wide_gamut_profile_is_applied(image_cli, file_format):
-    profile = files.wide_profile()
+def test_a_profile_of_its_own_is_applied(image_cli, file_format, profile):
+    profile = profile()
     source = Image.fromarray(np.kron(noise(3, size=(6, 8)), np.ones((16, 16, 1), np.uint8)))
     options = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"lossless": True}}
     data = files.encode(source, file_format, icc_profile=profile, **options.get(file_format, {}))
@@ -101,14 +125,21 @@ def test_a_wide_gamut_profile_is_applied(image_cli, file_format):
     assert np.abs(luma(gray) - luma(expected)).mean() < 1.5
 
 
+@pytest.mark.parametrize("profile", [files.srgb_profile, files.sampled_srgb_profile])
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF", "WEBP"])
-def test_an_srgb_profile_changes_nothing(image_cli, file_format):
+def test_an_srgb_profile_changes_nothing(image_cli, file_format, profile):
     source = Image.fromarray(noise(3))
-    profile = files.srgb_profile()
+    profile = profile()
     data = files.encode(source, file_format, icc_profile=profile, **LOSSLESS[file_format])
     gray = image_cli("gray", data).image
     assert "icc_profile" not in gray.info
     assert np.abs(luma(gray) - luma(source)).max() <= 1
+
+
+@pytest.mark.parametrize("profile", [files.srgb_profile, files.sampled_srgb_profile])
+def test_a_jpeg_of_srgb_is_gray_without_loss(image_cli, profile):
+    plain = image_cli("gray", files.jpeg()).data
+    assert image_cli("gray", files.jpeg(icc_profile=profile())).data == plain
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF"])

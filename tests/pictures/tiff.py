@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""TIFF by hand: Pillow writes no 16-bit colour, no second byte order and no BigTIFF."""
+import struct
+import zlib
+
+GRAY, RGB, CMYK, LAB = 1, 2, 5, 8 # PhotometricInterpretation
+DEFLATE = 8
+SHORT, LONG, UNDEFINED, LONG8 = 3, 4, 7, 16
+PROFILE = 34675
+LETTERS = {SHORT: "H", LONG: "I", LONG8: "Q"} # struct's
+
+
+def packed(order, kind, values):
+    if kind == UNDEFINED:
+        return bytes(values)
+    return struct.pack(f"{order}{len(values)}{LETTERS[kind]}", *values)
+
+
+def directory(order, big, at, tags):
+    """The directory that lies at `at`, and behind it what does not fit into its entries."""
+    room = 8 if big else 4
+    entry_bytes, counts = (20, "QQ") if big else (12, "HI")
+    behind_at = at + (8 if big else 2) + entry_bytes * len(tags) + room
+    entries, behind = b"", b""
+    for tag, kind, values in sorted(tags):
+        content = packed(order, kind, values)
+        if len(content) > room:
+            place = behind_at + len(behind)
+            behind += content + bytes(len(content) % 2)
+            content = struct.pack(order + ("Q" if big else "I"), place)
+        entries += struct.pack(order + ("HHQ" if big else "HHI"), tag, kind, len(values))
+        entries += content.ljust(room, b"\0")
+    return struct.pack(order + counts[0], len(tags)) + entries + bytes(room) + behind
+
+
+def write(picture, photometric, profile=b"", order="<", big=False, compression=1, strips=1):
+    """An array of uint8 or uint16, height x width x channels, as TIFF bytes."""
+    height, width, channels = picture.shape
+    depth, rows = picture.dtype.itemsize * 8, -(-height // strips)
+    parts = [picture[y:y + rows].astype(f"{order}u{depth // 8}").tobytes()
+             for y in range(0, height, rows)]
+    if compression == DEFLATE:
+        parts = [zlib.compress(part) for part in parts]
+    start, data, offsets = 16 if big else 8, b"", []
+    for part in parts:
+        offsets.append(start + len(data))
+        data += part + bytes(len(part) % 2)
+    plain = {GRAY: 1, RGB: 3, CMYK: 4, LAB: 3}[photometric]
+    tags = [(256, LONG, [width]), (257, LONG, [height]), (258, SHORT, [depth] * channels),
+            (259, SHORT, [compression]), (262, SHORT, [photometric]),
+            (273, LONG8 if big else LONG, offsets), (277, SHORT, [channels]), (278, LONG, [rows]),
+            (279, LONG8 if big else LONG, [len(part) for part in parts]), (284, SHORT, [1])]
+    if channels > plain:
+        tags.append((338, SHORT, [2] * (channels - plain))) # unassociated alpha
+    if profile:
+        tags.append((PROFILE, UNDEFINED, profile))
+    at = start + len(data)
+    head = b"II" if order == "<" else b"MM"
+    head += struct.pack(order + ("HHHQ" if big else "HI"), *((43, 8, 0, at) if big else (42, at)))
+    return head + data + directory(order, big, at, tags)
