@@ -21,23 +21,36 @@ static bool is_deep(const VipsImage *image)
     return image->BandFmt == VIPS_FORMAT_USHORT;
 }
 
-static enum profile_kind embedded_profile(VipsImage *image)
+/* NULL: there is none. */
+static const void *find_profile(VipsImage *image, size_t *size)
 {
     const void *data;
-    size_t size;
 
     if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == 0 ||
-        vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, &size))
-        return PROFILE_NONE;
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, size))
+        return NULL;
+    return data;
+}
+
+static enum profile_kind embedded_profile(VipsImage *image)
+{
+    size_t size = 0;
+    const void *data = find_profile(image, &size);
+
     return profile_kind(data, size);
 }
 
+/* libvips takes another profile in silence where this one lacks the intent that it is asked for. */
 static int apply_profile(VipsImage **image)
 {
+    size_t size = 0;
+    const void *data = find_profile(*image, &size);
+    VipsIntent intent = profile_is_relative(data, size) ? VIPS_INTENT_RELATIVE
+                                                        : VIPS_INTENT_PERCEPTUAL;
     VipsImage *out;
 
-    if (vips_icc_transform(*image, &out, "srgb", "embedded", TRUE, "intent",
-                           VIPS_INTENT_RELATIVE, "depth", is_deep(*image) ? 16 : 8, NULL))
+    if (vips_icc_transform(*image, &out, "srgb", "embedded", TRUE, "intent", intent, "depth",
+                           is_deep(*image) ? 16 : 8, NULL))
         return -1;
     return image_replace(image, out);
 }

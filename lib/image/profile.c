@@ -104,6 +104,18 @@ enum profile_kind profile_kind(const void *data, size_t size)
     return last_kind;
 }
 
+bool profile_is_relative(const void *data, size_t size)
+{
+    _cleanup_(cleanup_context) cmsContext context = cmsCreateContext(NULL, NULL);
+    _cleanup_(cleanup_profile) cmsHPROFILE profile = NULL;
+
+    if (context == NULL || size > UINT32_MAX)
+        return true;
+    profile = cmsOpenProfileFromMemTHR(context, data, (cmsUInt32Number)size);
+    return profile == NULL ||
+           cmsIsIntentSupported(profile, INTENT_RELATIVE_COLORIMETRIC, LCMS_USED_AS_INPUT);
+}
+
 /* ICC.1 7.2: the colour space of the data at 16, the signature at 36. */
 bool profile_fits(const void *data, size_t size, bool colour)
 {

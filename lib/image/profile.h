@@ -21,6 +21,10 @@ enum profile_kind {
 /* The kind of the `size` bytes at `data`; NULL is PROFILE_NONE. */
 enum profile_kind profile_kind(const void *data, size_t size);
 
+/* Whether it says how its device's colours are measured (relative colorimetric). Scanners' profiles
+ * may have but one table, and for another intent (perceptual). */
+bool profile_is_relative(const void *data, size_t size);
+
 /* Whether the `size` bytes at `data` look like a profile for RGB (or else for gray) pixels: what is
  * not is left out of files. NULL is none. Any thread. */
 bool profile_fits(const void *data, size_t size, bool colour);

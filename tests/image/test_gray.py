@@ -109,7 +109,7 @@ def test_cmyk_jpeg_of_adobe_is_inverted(image_cli):
     assert np.abs(luma(gray) - luma(files.decode(data).convert("RGB"))).mean() < 1.5
 
 
-@pytest.mark.parametrize("profile", [files.wide_profile])
+@pytest.mark.parametrize("profile", [files.wide_profile, files.scanner_profile])
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF", "JPEG", "WEBP"])
 def test_a_profile_of_its_own_is_applied(image_cli, file_format, profile):
     profile = profile()
