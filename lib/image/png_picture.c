@@ -101,6 +101,7 @@ static int read_header(struct png_picture *picture, const struct chunk *chunk)
 
 static int read_palette(struct png_picture *picture, struct bytes colours)
 {
+    picture->profile_is_late = true;
     if (!picture->has_palette)
         return 0; /* a hint for screens of few colours */
     if (colours.size == 0 || colours.size % 3 != 0 || colours.size > 3 * PNG_PALETTE_MAX ||
@@ -123,10 +124,8 @@ static int read_transparency(struct png_picture *picture, struct bytes alpha)
         return 0; /* has no meaning beside alpha */
     if (!picture->has_palette)
         return -ENOTSUP;
-    if (picture->colours == 0)
-        return STATUS_IMAGE_CORRUPT;
     if (alpha.size == 0 || alpha.size > picture->colours)
-        return 0; /* invalid, and left out by libpng */
+        return 0; /* invalid or before its palette, and left out by libpng */
     picture->bands = 4;
     for (size_t i = 0; i < alpha.size; i++)
         picture->palette[i][3] = alpha.data[i];
@@ -180,16 +179,19 @@ static int add_to_stream(struct png_picture *picture, struct bytes piece, size_t
     return error;
 }
 
+/* Ancillary chunks and palettes that come too late mean nothing, to libpng neither (PNG, 5.6). */
 static int read_chunk(struct png_picture *picture, const struct chunk *chunk, size_t limit)
 {
+    const bool late = picture->stream.data != NULL;
+
     if (is(chunk, "IDAT"))
         return add_to_stream(picture, chunk->data, limit);
     if (is(chunk, "PLTE"))
-        return read_palette(picture, chunk->data);
+        return late ? 0 : read_palette(picture, chunk->data);
     if (is(chunk, "tRNS"))
-        return read_transparency(picture, chunk->data);
+        return late ? 0 : read_transparency(picture, chunk->data);
     if (is(chunk, "iCCP"))
-        return read_profile(picture, chunk->data);
+        return late || picture->profile_is_late ? 0 : read_profile(picture, chunk->data);
     if (is(chunk, "eXIf"))
         return jpeg_exif_orientation(chunk->data.data, chunk->data.size) == 1 ? 0 : -ENOTSUP;
     /* Unknown ones that change the meaning of pixels. */

@@ -25,6 +25,7 @@ struct png_picture {
     uint8_t palette[PNG_PALETTE_MAX][4]; /* red, green, blue, alpha; black where the file has none */
     uint8_t *profile;          /* ICC as it came; owned; NULL: none that can be read */
     size_t profile_size;
+    bool profile_is_late;      /* one that comes now is none */
 
     struct bytes stream;       /* the pixels, deflated: in the file, or gathered from several chunks */
     struct buffer gathered;
