@@ -9,12 +9,15 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from pictures import files, hurt, pixels, png # noqa: E402
+import numpy as np # noqa: E402
+
+from pictures import files, hurt, pixels, png, tiff # noqa: E402
 
 # operation, quality, factor, capacity: picture_input.h
-GRAY, GRAY_QUALITY = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0])
+GRAY, GRAY_QUALITY, GRAY_SMALL = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0]), bytes([0, 0, 0, 0x88])
 HALF, ODD, EIGHTH, SMALL = (bytes([1, 0, 127, 0]), bytes([1, 60, 200, 0]), bytes([1, 0, 31, 0]),
                             bytes([1, 0, 127, 0x90]))
+LARGE, TINY = bytes([1, 0, 255, 0]), bytes([1, 0, 9, 0])
 
 
 def numbers():
@@ -32,10 +35,12 @@ def configurations():
     whole = {b"": b"config/gateway.json", b"s": b"config/scale.json"}
     root = pathlib.Path(__file__).resolve().parents[2]
     shipped = [mark + (root / path.decode()).read_bytes() for mark, path in whole.items()]
-    return shipped + [b'{"listen": {"port": 0}}', b's{"scale": {"default": 0.5, "max": 1}}', b"{",
-                      b'{"listen": {"port": 1, "port": 2}}', b'{"output": {"quality": 101}}',
-                      b'{"sandbox": "off", "log": {"format": "json", "level": "debug"}}',
-                      b"[" * 17, b'{"scale": {"upstream": "http://[::1]:80"}}', b'{"a\\u0000": 01}']
+    related = [b's{"scale": {"default": 0.9, "max": 0.5}}', b's{"scale": {"max": 0.25}}']
+    return shipped + related + [
+        b'{"listen": {"port": 0}}', b's{"scale": {"default": 0.5, "max": 1}}', b"{",
+        b'{"listen": {"port": 1, "port": 2}}', b'{"output": {"quality": 101}}',
+        b'{"sandbox": "off", "log": {"format": "json", "level": "debug"}}',
+        b"[" * 17, b'{"scale": {"upstream": "http://[::1]:80"}}', b'{"a\\u0000": 01}']
 
 
 def command_lines():
@@ -69,16 +74,36 @@ def messages():
     return [reply, job, setup, hello, failed]
 
 
+def without_jfif(data):
+    place = data.index(b"\xff\xe0")
+    length = struct.unpack_from(">H", data, place + 2)[0]
+    return data[:place] + data[place + 2 + length:]
+
+
+def cmyk_jpegs():
+    picture = files.picture(24, 16, "CMYK")
+    return [files.cmyk_jpeg(24, 16), files.cmyk_jpeg(100, 5),
+            files.encode(picture, "JPEG", icc_profile=files.cmyk_profile()),
+            files.encode(picture, "JPEG", progressive=True, exif=files.exif(6))]
+
+
 def jpegs():
     exif = [files.jpeg(40, 24, exif=files.exif(orientation)) for orientation in range(2, 9)]
     samplings = [files.jpeg(41, 27, subsampling=sampling, progressive=progressive)
                  for sampling in range(3) for progressive in (False, True)]
     gray = files.encode(files.picture(33, 17, "L"), "JPEG")
-    return samplings + exif + [
+    restarting = [files.restarting_jpeg(41, 27, every, progressive, sampling)
+                  for sampling, every in ((0, 3), (2, 1), (3, 2), (5, 2))
+                  for progressive in (False, True)]
+    # Adobe's: Y, Cb and Cr, or what is left of them as R, G and B.
+    adobe = [without_jfif(files.with_jpeg_segments(
+        files.jpeg(20, 20), (0xEE, b"Adobe\0\x64" + bytes([0, 0, 0, 0, transform]))))
+             for transform in (0, 1)]
+    return samplings + exif + restarting + adobe + [
         gray, files.encode(files.picture(33, 17, "L"), "JPEG", progressive=True),
-        files.jpeg(32, 32, quality=30, restart_marker_blocks=2), files.jpeg(1, 100),
-        files.jpeg(100, 1, progressive=True), files.cmyk_jpeg(24, 16),
+        files.jpeg(1, 100), files.jpeg(100, 1, progressive=True), *cmyk_jpegs(),
         files.jpeg(24, 16, icc_profile=files.srgb_profile()),
+        files.jpeg(24, 16, icc_profile=files.sampled_srgb_profile()),
         files.jpeg(24, 16, icc_profile=files.wide_profile()), hurt.scan_bomb(5, 64, 64),
         hurt.jpeg_header(65500, 65500), files.jpeg(80, 64)[:-200]]
 
@@ -90,26 +115,55 @@ def pngs():
                     files.encode(files.picture(24, 16), "PNG", icc_profile=files.wide_profile())]
 
 
+def filtered_rows(row_bytes, height=10):
+    """Rows, each behind another of the five filters."""
+    rows = pixels.rgb(row_bytes, height).reshape(height, -1)[:, :row_bytes]
+    return b"".join(bytes([y % 5]) + row.tobytes() for y, row in enumerate(rows))
+
+
+def more_chunks():
+    """A chunk each, in some place: fuzz_png.c's read_one()."""
+    contents = {0: [files.srgb_profile(), files.wide_profile(), files.gray_profile(), b"\0"],
+                1: [files.exif(6)[6:], files.exif(1)[6:]], 2: [bytes([9, 16, 0, 1])],
+                3: [bytes(range(4)), bytes(6)], 4: [bytes(range(24))],
+                5: [struct.pack(">IIBBBBB", 17, 9, 8, 2, 0, 0, 0)]}
+    chunks = [(kind, content) for kind in range(16) for content in contents.get(kind, [bytes(3)])]
+    return [(kind + 16 * place, content) for kind, content in chunks for place in range(4)]
+
+
 def png_parts():
     """What fuzz_png.c makes files of: a byte for colour type and bits each, sizes, flags, rows."""
     parts = []
+    bits_of = [1, 2, 4, 8, 16]
     for colour_type, bits in [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (2, 0), (2, 1),
                               (2, 2), (2, 3), (3, 3), (3, 4), (4, 3), (4, 4)]:
         colours, alphas = (4, 2) if colour_type == 2 else (0, 0)
-        rows = pixels.rgb(40, 40).tobytes()
+        rows = filtered_rows((17 * (1, 3, 1, 2, 4)[colour_type] * bits_of[bits] + 7) // 8)
+        palette = pixels.rgb(4, 4).tobytes()[:3 * colours + alphas]
         for flags in (0, 2):
-            head = bytes([colour_type, bits, 16, 8, colours, alphas, flags])
-            parts.append(head + rows[:3 * colours + alphas] + bytes(
-                value % 5 if at % 11 == 0 else value for at, value in enumerate(rows)))
+            parts.append(bytes([colour_type, bits, 16, 9, colours, alphas, flags]) + palette + rows)
+    for number, (kind, content) in enumerate(more_chunks()):
+        colour_type = (1, 4, 2)[number % 3]
+        head = bytes([colour_type, 3, 16, 9, 4 if colour_type == 2 else 0, 0, 2 | 16])
+        palette = pixels.rgb(4, 4).tobytes()[:12] if colour_type == 2 else b""
+        rows = filtered_rows(17 * (3, 4, 1)[number % 3])
+        parts.append(head + palette + struct.pack(">BH", kind, len(content)) + content + rows)
     return parts
 
 
 def webps():
     picture, alpha = files.picture(24, 16), files.picture(24, 16, "RGBA")
-    return [files.encode(picture, "WEBP"), files.encode(picture, "WEBP", lossless=True),
-            files.encode(alpha, "WEBP"), files.encode(alpha, "WEBP", lossless=True),
-            files.animation("WEBP", 16, 12, 3), hurt.webp_extended(1 << 24, 128),
-            files.encode(picture, "WEBP", icc_profile=files.wide_profile(), exif=files.exif(6))]
+    drawing = files.picture(90, 60).quantize(4).convert("RGB")
+    turned = [files.encode(picture, "WEBP", lossless=lossless, exif=exif)
+              for lossless in (False, True) for exif in (files.exif(6), files.exif(3)[6:])]
+    return turned + [
+        files.encode(picture, "WEBP"), files.encode(picture, "WEBP", lossless=True),
+        files.encode(alpha, "WEBP"), files.encode(alpha, "WEBP", lossless=True),
+        files.encode(drawing, "WEBP", lossless=True), files.encode(files.picture(1, 31), "WEBP"),
+        files.animation("WEBP", 16, 12, 3), files.animation("WEBP", 16, 12, 3, lossless=True),
+        files.encode(alpha, "WEBP", icc_profile=files.srgb_profile()),
+        hurt.webp_extended(1 << 24, 128),
+        files.encode(picture, "WEBP", icc_profile=files.wide_profile(), exif=files.exif(6))]
 
 
 def gifs():
@@ -119,14 +173,31 @@ def gifs():
             files.animation("GIF", 20, 10, 3, disposal=2), hurt.gif_header(65535, 65535)]
 
 
+def written_tiffs():
+    """Those that Pillow does not write."""
+    rgb = pixels.rgb(24, 16)
+    cmyk = np.concatenate([rgb, rgb[..., :1]], axis=-1)
+    wide = [tiff.write(pixels.wide(rgb), tiff.RGB, order=order, big=big, compression=compression,
+                       strips=3)
+            for order, big, compression in (("<", False, 1), (">", True, 8), (">", False, 8))]
+    return wide + [
+        tiff.write(rgb, tiff.RGB, files.wide_profile()), tiff.write(rgb, tiff.LAB),
+        tiff.write(cmyk, tiff.RGB), tiff.write(pixels.wide(cmyk), tiff.RGB, files.wide_profile()),
+        tiff.write(cmyk, tiff.CMYK, files.cmyk_profile()), tiff.write(pixels.wide(cmyk), tiff.CMYK),
+        tiff.write(np.concatenate([cmyk, rgb[..., :1]], axis=-1), tiff.CMYK),
+        tiff.write(rgb[..., :2], tiff.GRAY, files.gray_profile()), tiff.write(rgb, tiff.GRAY)]
+
+
 def tiffs():
     compressed = [files.encode(files.picture(24, 16), "TIFF", compression=name)
                   for name in ("raw", "tiff_lzw", "tiff_deflate", "packbits", "jpeg")]
     modes = [files.encode(files.picture(24, 16, mode), "TIFF") for mode in ("L", "RGBA", "P", "1", "CMYK")]
     pages = [files.picture(12, 8, seed=seed) for seed in range(3)]
-    return compressed + modes + [files.encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]),
-                                 files.encode(files.picture(24, 16, "1"), "TIFF", compression="group4"),
-                                 hurt.tiff_header(65536, 32768)]
+    faxes = [files.encode(files.picture(24, 16, "1"), "TIFF", compression=name)
+             for name in ("group3", "group4")]
+    return compressed + modes + faxes + written_tiffs() + [
+        files.encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]),
+        hurt.tiff_header(65536, 32768)]
 
 
 def asked(pictures, *tails):
@@ -139,11 +210,13 @@ def seeds():
     result = {"parse": numbers(), "params": targets(), "config": configurations(),
               "flags": command_lines(), "request": heads(), "job": messages(),
               "header": [picture for pictures in whole.values() for picture in pictures]}
-    result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH)
-    result["png"] = asked(png_parts(), GRAY, HALF, ODD)
-    result["gif"] = asked(whole["gif"], GRAY)
+    result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH, TINY, LARGE)
+    result["jpeg"] += asked(whole["jpeg"][:4], SMALL, GRAY_SMALL) # jpegs() begins with the ordinary
+    result["png"] = asked(png_parts(), GRAY, HALF, ODD, LARGE)
+    result["png"] += asked(png_parts()[::5], SMALL, GRAY_SMALL)
+    result["gif"] = asked(whole["gif"], GRAY, GRAY_SMALL)
     for name, pictures in whole.items():
-        result["image_" + name] = asked(pictures, GRAY, HALF, ODD) + asked(pictures[:2], SMALL)
+        result["image_" + name] = asked(pictures, GRAY, HALF, ODD, TINY) + asked(pictures, SMALL)
     return result
 
 
