@@ -9,13 +9,10 @@
 #include "image/format.h"
 #include "image/jpeg.h"
 #include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/strict_jpeg.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdio.h> /* before jpeglib.h, which wants it */
 #include <string.h>
-
-#include <jpeglib.h>
 
 static void check_again(const struct picture_input *input)
 {
@@ -30,73 +27,44 @@ static void check_again(const struct picture_input *input)
     free(again.data);
 }
 
-/* libjpeg's way out of an error or, here, a warning. */
-_Noreturn static void give_up(j_common_ptr codec)
-{
-    longjmp(*(jmp_buf *)codec->client_data, 1);
-}
-
-static void heed_warning(j_common_ptr codec, int level)
-{
-    if (level < 0)
-        give_up(codec);
-}
+/* The luma of a whole JPEG. */
+struct luma {
+    uint32_t width, height;
+    uint8_t samples[PICTURE_MAX_PIXELS];
+};
 
 /*
  * libjpeg makes up what the scans of a progressive JPEG leave untold, from neighbours that depend on
  * the sampling of all components. What is told is compared, so without that.
  */
-static bool begin(struct jpeg_decompress_struct *codec)
+static bool decode_luma(struct jpeg_decompress_struct *codec, void *argument)
 {
-    jpeg_read_header(codec, TRUE);
+    struct luma *luma = argument;
+
     codec->out_color_space = JCS_GRAYSCALE;
     codec->do_block_smoothing = FALSE;
-    return (codec->jpeg_color_space == JCS_YCbCr || codec->jpeg_color_space == JCS_GRAYSCALE) &&
-           (size_t)codec->image_width * codec->image_height <= PICTURE_MAX_PIXELS &&
-           jpeg_start_decompress(codec);
-}
-
-/* The luma of a whole JPEG, into `luma`, of PICTURE_MAX_PIXELS. False where libjpeg warns. */
-static bool decode_luma(const uint8_t *data, size_t size, uint8_t *luma, int *width, int *height)
-{
-    struct jpeg_error_mgr errors;
-    jmp_buf out;
-    struct jpeg_decompress_struct codec = {.client_data = &out};
-    volatile bool good = false;
-
-    codec.err = jpeg_std_error(&errors);
-    errors.error_exit = give_up;
-    errors.emit_message = heed_warning;
-    if (setjmp(out) == 0) {
-        jpeg_create_decompress(&codec);
-        jpeg_mem_src(&codec, data, size);
-        good = begin(&codec);
-        *width = (int)codec.image_width;
-        *height = (int)codec.image_height;
-        for (uint8_t *row = luma; good && codec.output_scanline < codec.output_height;
-             row += codec.image_width)
-            jpeg_read_scanlines(&codec, &row, 1);
-        if (good)
-            jpeg_finish_decompress(&codec);
-    } else {
-        good = false;
-    }
-    jpeg_destroy_decompress(&codec);
-    return good;
+    luma->width = codec->image_width;
+    luma->height = codec->image_height;
+    if ((codec->jpeg_color_space != JCS_YCbCr && codec->jpeg_color_space != JCS_GRAYSCALE) ||
+        (size_t)luma->width * luma->height > PICTURE_MAX_PIXELS || !jpeg_start_decompress(codec))
+        return false;
+    for (uint8_t *row = luma->samples; codec->output_scanline < codec->output_height;
+         row += luma->width)
+        jpeg_read_scanlines(codec, &row, 1);
+    return jpeg_finish_decompress(codec);
 }
 
 static void compare_luma(const struct picture_input *input)
 {
-    static uint8_t before[PICTURE_MAX_PIXELS], after[PICTURE_MAX_PIXELS];
+    static struct luma before, after;
     const struct image_output *output = &input->output;
-    int width, height, result_width, result_height;
 
-    if (!decode_luma(input->data, input->size, before, &width, &height))
+    if (!strict_jpeg_read(input->data, input->size, decode_luma, &before))
         return;
+    fuzz_require(strict_jpeg_read(output->data, output->size, decode_luma, &after));
+    fuzz_require(after.width == before.width && after.height == before.height);
     fuzz_require(
-        decode_luma(output->data, output->size, after, &result_width, &result_height));
-    fuzz_require(result_width == width && result_height == height);
-    fuzz_require(memcmp(before, after, (size_t)width * (size_t)height) == 0);
+        memcmp(before.samples, after.samples, (size_t)before.width * before.height) == 0);
 }
 
 static void run(struct picture_input *input, const struct image_header *header)

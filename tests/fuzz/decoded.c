@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "tests/fuzz/decoded.h"
+
+#include "image/load.h"
+#include "image/vips_image.h"
+#include "tests/fuzz/picture_input.h"
+
+#include <stdlib.h>
+
+static bool load(const uint8_t *data, size_t size, VipsImage **image)
+{
+    const struct image_request request = {
+        .operation = IMAGE_GRAY, .factor = 1, .max_pixels = PICTURE_MAX_PIXELS};
+    char detail[IMAGE_DETAIL_BYTES];
+    struct image_header header;
+
+    return image_read_header(data, size, &header) == 0 &&
+           image_pixels(&header) <= PICTURE_MAX_PIXELS &&
+           load_image(&request, &header, data, size, image, detail) == 0;
+}
+
+bool decoded_read(struct decoded *decoded, const uint8_t *data, size_t size)
+{
+    _cleanup_image_ VipsImage *image = NULL;
+
+    *decoded = (struct decoded){0};
+    if (load(data, size, &image)) {
+        decoded->width = image->Xsize;
+        decoded->height = image->Ysize;
+        decoded->bands = image->Bands;
+        decoded->frames = vips_image_get_n_pages(image);
+        decoded->deep = image->BandFmt != VIPS_FORMAT_UCHAR;
+        decoded->samples = vips_image_write_to_memory(image, &decoded->size);
+    }
+    vips_error_clear();
+    return decoded->samples != NULL;
+}
+
+void decoded_clear(struct decoded *decoded)
+{
+    g_free(decoded->samples);
+    *decoded = (struct decoded){0};
+}
+
+bool decoded_is_gray(const struct decoded *decoded, int tolerance)
+{
+    const uint8_t *pixel = decoded->samples;
+    size_t pixels = (size_t)decoded->width * (size_t)decoded->height;
+
+    if (decoded->bands <= 2)
+        return true;
+    for (; !decoded->deep && pixels > 0; pixels--, pixel += decoded->bands) {
+        if (abs(pixel[0] - pixel[1]) > tolerance || abs(pixel[1] - pixel[2]) > tolerance)
+            return false;
+    }
+    return !decoded->deep;
+}
