@@ -212,6 +212,9 @@ def seeds():
               "header": [picture for pictures in whole.values() for picture in pictures]}
     result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH, TINY, LARGE)
     result["jpeg"] += asked(whole["jpeg"][:4], SMALL, GRAY_SMALL) # jpegs() begins with the ordinary
+    result["jpeg_decode"] = asked(whole["jpeg"], bytes([1, 7, 0, 0]), bytes([1, 7, 0, 1]),
+                                  bytes([1, 3, 0, 2]), bytes([1, 3, 255, 9]),
+                                  bytes([1, 1, 0, 15]), bytes([0, 5, 0, 4]))
     result["png"] = asked(png_parts(), GRAY, HALF, ODD, LARGE)
     result["png"] += asked(png_parts()[::5], SMALL, GRAY_SMALL)
     result["gif"] = asked(whole["gif"], GRAY, GRAY_SMALL)

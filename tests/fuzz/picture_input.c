@@ -18,7 +18,8 @@ bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t
         return false;
     if (large == NULL)
         large = malloc(PICTURE_CAPACITY);
-    *input = (struct picture_input){.data = data, .size = size - PICTURE_TAIL_BYTES};
+    *input = (struct picture_input){
+        .data = data, .size = size - PICTURE_TAIL_BYTES, .last = tail[3]};
     input->request = (struct image_request){
         .operation = tail[0] & 1 ? IMAGE_SCALE : IMAGE_GRAY,
         .factor = tail[0] & 1 ? (tail[2] + 1) / 256.0 : 1,

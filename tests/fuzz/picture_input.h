@@ -17,6 +17,7 @@ enum { PICTURE_TAIL_BYTES = 4, PICTURE_MAX_PIXELS = 1 << 20, PICTURE_CAPACITY = 
 struct picture_input {
     const uint8_t *data;
     size_t size;
+    uint8_t last;              /* of the tail, for whom the capacity means nothing */
     struct image_request request;
     struct image_output output; /* picture_input_clear frees its memory */
 };

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "tests/fuzz/fuzz.h"
+
+/*
+ * What our decoder makes of a JPEG's coefficients, against libjpeg's coefficients: transformed by our
+ * own transform they are the same planes, whatever was passed over because it was not wanted; and of
+ * eight points they are what the formula says (T.81, A.3.3). libjpeg lets pass runs beyond a block's end
+ * and scans that tell the same twice, where we do not; so it writes its coefficients anew, and that we
+ * must take. Of the tail of the input, quality chooses the points, factor where samples come to lie, and
+ * capacity how they are written: progressive (bit 0), with tables of their own (1), restarts (2, 3).
+ */
+#include "base/status.h"
+#include "image/jpeg_decode.h"
+#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/strict_jpeg.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    DECODED_MAX_PIXELS = 1 << 16,
+    COEFFICIENTS_MAX = 1 << 20, /* with subsampling of 4 x 4 and sizes that fill no MCU */
+    SCANS_MAX = 20,
+};
+
+/* All coefficients of one component, as libjpeg reads them. */
+struct component {
+    size_t across, down;       /* blocks that hold pixels */
+    int16_t (*blocks)[64];     /* in natural order */
+};
+
+struct reference {
+    struct component component[JPEG_COMPONENTS_MAX];
+    size_t used;
+    int16_t memory[COEFFICIENTS_MAX];
+};
+
+/* False: a component that no scan tells of. */
+static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_ptr *arrays, int index,
+                           struct component *component)
+{
+    const jpeg_component_info *info = &codec->comp_info[index];
+
+    component->across = info->width_in_blocks;
+    component->down = info->height_in_blocks;
+    if (info->quant_table == NULL || (codec->progressive_mode && codec->coef_bits[index][0] < 0))
+        return false;
+    for (JDIMENSION row = 0; row < info->height_in_blocks; row++) {
+        JBLOCKARRAY blocks = codec->mem->access_virt_barray((j_common_ptr)codec, arrays[index], row,
+                                                            1, FALSE);
+
+        memcpy(component->blocks + row * component->across, blocks[0],
+               component->across * sizeof(JBLOCK));
+    }
+    return true;
+}
+
+static bool read_coefficients(struct jpeg_decompress_struct *codec, void *argument)
+{
+    struct reference *reference = argument;
+    jvirt_barray_ptr *arrays;
+
+    reference->used = 0;
+    if (codec->num_components > JPEG_COMPONENTS_MAX)
+        return false;
+    arrays = jpeg_read_coefficients(codec);
+    for (int i = 0; i < codec->num_components; i++) {
+        struct component *component = &reference->component[i];
+        const jpeg_component_info *info = &codec->comp_info[i];
+
+        component->blocks = (int16_t(*)[64])(void *)(reference->memory + reference->used);
+        reference->used += (size_t)info->width_in_blocks * info->height_in_blocks * 64;
+        if (reference->used > COEFFICIENTS_MAX || !copy_component(codec, arrays, i, component))
+            return false;
+    }
+    return jpeg_finish_decompress(codec);
+}
+
+/* What a picture of 8 bits may have; libjpeg writes nonsense for more, without an error. */
+static bool is_writable(const struct reference *reference)
+{
+    for (size_t i = 0; i < reference->used; i++) {
+        if (abs(reference->memory[i]) > 1023)
+            return false;
+    }
+    return true;
+}
+
+/* A JPEG of the same coefficients. */
+struct rewriting {
+    unsigned flags;
+    struct jpeg_compress_struct codec;
+    unsigned char *data;
+    unsigned long size;
+};
+
+static bool rewrite(struct jpeg_decompress_struct *from, void *argument)
+{
+    struct rewriting *rewriting = argument;
+    struct jpeg_compress_struct *to = &rewriting->codec;
+    jvirt_barray_ptr *arrays = jpeg_read_coefficients(from);
+
+    to->err = from->err;
+    to->client_data = from->client_data;
+    jpeg_create_compress(to);
+    jpeg_mem_dest(to, &rewriting->data, &rewriting->size);
+    jpeg_copy_critical_parameters(from, to);
+    if (rewriting->flags & 1)
+        jpeg_simple_progression(to);
+    to->optimize_coding = rewriting->flags & 2 ? TRUE : FALSE;
+    to->restart_interval = rewriting->flags >> 2 & 3;
+    jpeg_write_coefficients(to, arrays);
+    jpeg_finish_compress(to);
+    return jpeg_finish_decompress(from);
+}
+
+/* --- planes ------------------------------------------------------------------------------------- */
+
+static void place_planes(const struct jpeg_layout *layout, struct jpeg_decoding *decoding,
+                         struct plane *planes)
+{
+    for (unsigned i = 0; i < decoding->components; i++) {
+        struct jpeg_target *target = &decoding->target[i];
+        struct jpeg_extent extent = jpeg_decoded_extent(layout, i, target->points);
+        size_t bytes = plane_bytes(extent.padded_width, extent.padded_height);
+        uint8_t *memory = malloc(bytes);
+
+        fuzz_require(memory != NULL);
+        plane_place(&planes[i], memory, extent.padded_width, extent.padded_height);
+        target->plane = &planes[i];
+    }
+}
+
+static void make_decoding(const struct picture_input *input, const struct jpeg_layout *layout,
+                          struct jpeg_decoding *decoding)
+{
+    const bool moved = input->request.factor < 0.5;
+
+    decoding->components = input->request.operation == IMAGE_GRAY ? 1 : layout->components;
+    decoding->exact = true;
+    for (unsigned i = 0; i < decoding->components; i++) {
+        struct jpeg_target *target = &decoding->target[i];
+
+        target->points = (unsigned)input->request.quality % 8 + 1;
+        if (moved && target->points == 4) { /* as jpeg_scale.c has it */
+            target->along_x = (layout->width + 1) / 2;
+            target->along_y = (layout->height + 1) / 2;
+        }
+    }
+}
+
+/* T.81, A.3.3. */
+static double exact_sample(const struct jpeg_component *component, const int16_t block[64],
+                           unsigned y, unsigned x)
+{
+    double sum = 0;
+
+    for (unsigned k = 0; k < 64; k++) {
+        unsigned v = idct_natural_order[k] >> 3, u = idct_natural_order[k] & 7;
+        double scale = (u == 0 ? M_SQRT1_2 : 1) * (v == 0 ? M_SQRT1_2 : 1) / 4;
+
+        if (block[v * 8 + u] != 0)
+            sum += scale * block[v * 8 + u] * jpeg_quantizer(component, k) *
+                   cos((2 * x + 1) * u * M_PI / 16) * cos((2 * y + 1) * v * M_PI / 16);
+    }
+    return sum + 128;
+}
+
+/* One sample of each block, another from block to block: all would take long. */
+static void compare_exactly(const struct jpeg_component *component, const int16_t block[64],
+                            const uint8_t *samples, size_t pitch, size_t number)
+{
+    unsigned y = number / 8 % 8, x = number % 8;
+    double sample = exact_sample(component, block, y, x);
+
+    if (fabs(sample) < 1e6) /* beyond are no 32 bits */
+        fuzz_require(fabs(samples[y * pitch + x] - fmax(0, fmin(255, sample))) < 0.6);
+}
+
+/* The block by our own transform. It is told how far to look, which must make no difference. */
+static void compare_block(const struct idct *idct, const int16_t block[64], uint32_t row,
+                          uint32_t column, const struct plane *plane)
+{
+    const uint8_t *found = plane->data + row * idct->points * plane->pitch + column * idct->points;
+    int16_t places[IDCT_BLOCK] __attribute__((aligned(32))) = {0};
+    uint8_t samples[8 * 8];
+    unsigned last = 0;
+
+    for (unsigned k = 0; k <= idct->last; k++) {
+        places[idct->place[k]] = block[idct_natural_order[k]];
+        if (idct_wants(idct, k) && block[idct_natural_order[k]] != 0)
+            last = k;
+    }
+    idct_block(idct, places, last, row, column, samples, 8);
+    for (unsigned y = 0; y < idct->points; y++) {
+        for (unsigned x = 0; x < idct->points; x++)
+            fuzz_require(abs(samples[y * 8 + x] - found[y * plane->pitch + x]) <=
+                         (idct->frequencies > 4 ? 1 : 0));
+    }
+}
+
+static void compare_plane(const struct jpeg_component *component, const struct component *reference,
+                          const struct jpeg_target *target)
+{
+    const struct plane *plane = target->plane;
+    struct idct idct;
+
+    jpeg_target_prepare(target, component, &idct);
+    for (uint32_t row = 0; row < reference->down; row++) {
+        for (uint32_t column = 0; column < reference->across; column++) {
+            size_t number = row * reference->across + column;
+            const int16_t *block = reference->blocks[number];
+
+            compare_block(&idct, block, row, column, plane);
+            if (target->points == 8)
+                compare_exactly(component, block, plane->data + row * 8 * plane->pitch + column * 8,
+                                plane->pitch, number);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------ */
+
+static int decode(const struct picture_input *input, const struct jpeg_layout *layout,
+                  const struct reference *reference)
+{
+    struct jpeg_decoding decoding = {0};
+    struct plane planes[JPEG_COMPONENTS_MAX];
+    int status;
+
+    make_decoding(input, layout, &decoding);
+    place_planes(layout, &decoding, planes);
+    status = jpeg_decode(layout, &decoding);
+    for (unsigned i = 0; i < decoding.components; i++) {
+        if (status == 0 && reference != NULL)
+            compare_plane(&layout->component[i], &reference->component[i], &decoding.target[i]);
+        free(planes[i].data);
+    }
+    return status;
+}
+
+static int read_and_decode(const struct picture_input *input, const uint8_t *data, size_t size,
+                           const struct reference *reference)
+{
+    static struct jpeg_layout layout;
+    int status = jpeg_read_markers(&layout, data, size, SCANS_MAX);
+
+    fuzz_require(reference == NULL || status != STATUS_IMAGE_CORRUPT);
+    if (status == 0)
+        status = decode(input, &layout, reference);
+    return status;
+}
+
+static void run(const struct picture_input *input)
+{
+    static struct reference reference;
+    const bool good = strict_jpeg_read(input->data, input->size, read_coefficients, &reference);
+    int status = read_and_decode(input, input->data, input->size, good ? &reference : NULL);
+    struct rewriting rewriting = {.flags = input->last};
+
+    fuzz_require(status == 0 || status == STATUS_IMAGE_CORRUPT || status == -ENOTSUP ||
+                 status == STATUS_IMAGE_TOO_LARGE);
+    if (good && is_writable(&reference) &&
+        strict_jpeg_read(input->data, input->size, rewrite, &rewriting)) {
+        status = read_and_decode(input, rewriting.data, rewriting.size, &reference);
+        fuzz_require(status == 0 || status == -ENOTSUP);
+    }
+    jpeg_destroy_compress(&rewriting.codec);
+    free(rewriting.data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct image_header header;
+    struct picture_input input;
+
+    if (!picture_input_read(&input, data, size))
+        return 0;
+    if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_JPEG &&
+        image_pixels(&header) <= DECODED_MAX_PIXELS)
+        run(&input);
+    picture_input_clear(&input);
+    return 0;
+}
