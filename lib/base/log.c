@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include "base/deadline.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -57,30 +58,51 @@ static void format_time(char *text, size_t size)
     snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-/* No byte of a message may end its line or start a terminal's escape sequence. */
+/* The control character that the sequence of `step` bytes is: of C0, DEL, or of C1, where 8-bit
+ * terminals have their escape sequences. 0: none. */
+static unsigned control_at(const char *text, size_t step)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+
+    if (step == 1 && (bytes[0] < 0x20 || bytes[0] == 0x7f))
+        return bytes[0];
+    return step == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0 ? bytes[1] : 0;
+}
+
+/* No byte of a message may end its line, start a terminal's escape sequence, or be no UTF-8. */
 static void blank_controls(char *message)
 {
-    for (unsigned char *byte = (unsigned char *)message; *byte != '\0'; byte++) {
-        if (*byte < 0x20 || *byte == 0x7f)
-            *byte = '?';
+    size_t left = strlen(message), step;
+
+    for (; left > 0; message += step, left -= step) {
+        step = utf8_sequence(message, left);
+        if (step == 0 || control_at(message, step) != 0) {
+            step = step == 0 ? 1 : step;
+            memset(message, '?', step);
+        }
     }
 }
 
 /* Puts `message` into `out` as the inside of a JSON string, cut where `out` ends. */
 static void escape_json(char *out, size_t size, const char *message)
 {
-    size_t used = 0;
+    size_t left = strlen(message), used = 0, step;
 
-    for (; *message != '\0' && used + 7 < size; message++) {
-        unsigned char byte = (unsigned char)*message;
+    for (; left > 0 && used + 7 < size; message += step, left -= step) {
+        unsigned control;
 
-        if (byte == '"' || byte == '\\') {
-            out[used++] = '\\';
-            out[used++] = (char)byte;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            used += (size_t)snprintf(out + used, size - used, "\\u%04x", (unsigned)byte);
+        step = utf8_sequence(message, left);
+        control = control_at(message, step);
+        if (step == 0) {
+            step = 1;
+            used += (size_t)snprintf(out + used, size - used, "\xef\xbf\xbd"); /* U+FFFD */
+        } else if (control != 0) {
+            used += (size_t)snprintf(out + used, size - used, "\\u%04x", control);
         } else {
-            out[used++] = (char)byte;
+            if (*message == '"' || *message == '\\')
+                out[used++] = '\\';
+            memcpy(out + used, message, step);
+            used += step;
         }
     }
     out[used] = '\0';

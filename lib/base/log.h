@@ -23,7 +23,8 @@ void log_set_request(const char *request_id);
 bool log_enabled(enum log_level level);
 
 /* One line; no newline in the format. Longer than about 1,000 bytes is cut. Control characters are
- * written as '?' in text and escaped in JSON. Any thread. Keeps errno. */
+ * written as '?' in text and escaped in JSON; what is no UTF-8 as '?' and as U+FFFD. Any thread. Keeps
+ * errno. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_line(LOG_ERROR, __VA_ARGS__)

@@ -25,6 +25,12 @@ def numbers():
             b"5e-1", b"+1E+3", b"1e309", b"1e-400", b"nan", b"inf", b"0x1p-1", b"0,5", b" 1"]
 
 
+def lines():
+    return [b"GET /: fine", b'"quoted\\" \x1b[31m\r\n\x7f', b"/\xff\xc3(\xed\xa0\x80",
+            "b\u00e9\u20ac\U0001f600".encode(), "\u009b31m".encode(),
+            ("x" * 1022 + "\u20ac").encode(), b"\x01" * 1000, b"\x80" * 1100]
+
+
 def targets():
     return [b"/", b"/gray?scale=0.5", b"/scale?scale=.5&quality=80", b"/a%2fb%C3%A9", b"*",
             b"http://[::1]:8080/gray?scale=5e-1", b"host:80", b"/?scale=%30%2e5", b"/?scale=1%00",
@@ -207,7 +213,7 @@ def asked(pictures, *tails):
 
 def seeds():
     whole = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "gif": gifs(), "tiff": tiffs()}
-    result = {"parse": numbers(), "params": targets(), "config": configurations(),
+    result = {"parse": numbers(), "log": lines(), "params": targets(), "config": configurations(),
               "flags": command_lines(), "request": heads(), "job": messages(),
               "header": [picture for pictures in whole.values() for picture in pictures]}
     result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH, TINY, LARGE)
