@@ -20,6 +20,21 @@ static bool load(const uint8_t *data, size_t size, VipsImage **image)
            load_image(&request, &header, data, size, image, detail) == 0;
 }
 
+static bool is_gray(const VipsImage *image)
+{
+    return image->Type == VIPS_INTERPRETATION_B_W || image->Type == VIPS_INTERPRETATION_GREY16;
+}
+
+static bool is_plain(VipsImage *image)
+{
+    const VipsInterpretation type = image->Type;
+
+    return (is_gray(image) || type == VIPS_INTERPRETATION_sRGB || type == VIPS_INTERPRETATION_RGB ||
+            type == VIPS_INTERPRETATION_RGB16) &&
+           vips_image_get_typeof(image, VIPS_META_ICC_NAME) == 0 &&
+           vips_image_get_orientation(image) == 1;
+}
+
 bool decoded_read(struct decoded *decoded, const uint8_t *data, size_t size)
 {
     _cleanup_image_ VipsImage *image = NULL;
@@ -29,8 +44,10 @@ bool decoded_read(struct decoded *decoded, const uint8_t *data, size_t size)
         decoded->width = image->Xsize;
         decoded->height = image->Ysize;
         decoded->bands = image->Bands;
-        decoded->frames = vips_image_get_n_pages(image);
-        decoded->deep = image->BandFmt != VIPS_FORMAT_UCHAR;
+        decoded->colours = is_gray(image) ? 1 : 3;
+        decoded->frames = image->Ysize / vips_image_get_page_height(image);
+        decoded->deep = image->BandFmt == VIPS_FORMAT_USHORT;
+        decoded->plain = is_plain(image);
         decoded->samples = vips_image_write_to_memory(image, &decoded->size);
     }
     vips_error_clear();
@@ -41,6 +58,14 @@ void decoded_clear(struct decoded *decoded)
 {
     g_free(decoded->samples);
     *decoded = (struct decoded){0};
+}
+
+unsigned decoded_sample(const struct decoded *decoded, size_t pixel, int band)
+{
+    size_t at = pixel * (size_t)decoded->bands + (size_t)band;
+
+    return decoded->deep ? ((const uint16_t *)decoded->samples)[at]
+                         : ((const uint8_t *)decoded->samples)[at];
 }
 
 bool decoded_is_gray(const struct decoded *decoded, int tolerance)

@@ -8,8 +8,10 @@
 
 /* A picture as libvips decodes it, whole, all frames one below the other: what an answer is held to. */
 struct decoded {
-    int width, height, bands, frames;
+    int width, height, frames;
+    int bands, colours;        /* of the bands, 1 or 3; what is behind them is alpha or unknown */
     bool deep;                 /* samples of 16 bits, else of 8 */
+    bool plain;                /* gray or sRGB as they are: no profile, no orientation, no other space */
     void *samples;             /* height rows of width * bands; g_free() */
     size_t size;
 };
@@ -21,3 +23,6 @@ void decoded_clear(struct decoded *decoded);
 /* Whether each pixel is gray: of one or two bands, or with red, green and blue at most `tolerance`
  * apart. Of 8 bits. */
 bool decoded_is_gray(const struct decoded *decoded, int tolerance);
+
+/* A sample of pixel number `pixel`. */
+unsigned decoded_sample(const struct decoded *decoded, size_t pixel, int band);

@@ -32,7 +32,7 @@ enum {
     FLAG_PIECES = 2,
     FLAG_INTERLACED = 4,
     FLAG_NO_END = 8,
-    FLAG_MORE_CHUNKS = 16,     /* and two bits for how many, less one */
+    FLAG_MORE_CHUNKS = 16, /* and two bits for how many, less one */
     MORE_MAX = 4,
 };
 
@@ -267,7 +267,8 @@ static bool is_same(struct bytes a, struct bytes b)
 /* The other way round: libvips decodes. It fails where a warning will do for us, such as an index
  * beyond the palette, but not where rows are too many or the end is missing; and libpng looks closer at
  * profiles, here in the source and there in the result, where ours has kept one. */
-static void compare(const struct picture_input *input, const struct image_header *header, int status)
+static void compare(const struct picture_input *input, const struct image_header *header,
+                    int status)
 {
     struct image_output other = {.data = malloc(PICTURE_CAPACITY), .capacity = PICTURE_CAPACITY};
     struct bytes ihdr, other_ihdr, pixels, other_pixels;

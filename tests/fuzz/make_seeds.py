@@ -225,7 +225,7 @@ def seeds():
     result["png"] += asked(png_parts()[::5], SMALL, GRAY_SMALL)
     result["gif"] = asked(whole["gif"], GRAY, GRAY_SMALL)
     for name, pictures in whole.items():
-        result["image_" + name] = asked(pictures, GRAY, HALF, ODD, TINY) + asked(pictures, SMALL)
+        result["image_" + name] = asked(pictures, GRAY, HALF, ODD, TINY, LARGE, SMALL)
     return result
 
 
