@@ -146,7 +146,7 @@ def png_parts():
         colours, alphas = (4, 2) if colour_type == 2 else (0, 0)
         rows = filtered_rows((17 * (1, 3, 1, 2, 4)[colour_type] * bits_of[bits] + 7) // 8)
         palette = pixels.rgb(4, 4).tobytes()[:3 * colours + alphas]
-        for flags in (0, 2):
+        for flags in (0, 2, 4): # 2: in pieces, 4: interlaced
             parts.append(bytes([colour_type, bits, 16, 9, colours, alphas, flags]) + palette + rows)
     for number, (kind, content) in enumerate(more_chunks()):
         colour_type = (1, 4, 2)[number % 3]
