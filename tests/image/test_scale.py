@@ -193,3 +193,27 @@ def test_high_quality_is_filtered_in_full(image_cli):
     expected = source.resize(image.size, Image.LANCZOS)
     difference = np.asarray(image).astype(int) - np.asarray(expected).astype(int)
     assert np.abs(difference).mean() < 1.5
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.125, 0.3])
+@pytest.mark.parametrize("size", [(1, 50), (50, 1), (7, 7), (1, 1), (15, 200)], ids=str)
+def test_narrow_cmyk(image_cli, size, factor):
+    """Narrower than what libjpeg would reduce it by."""
+    data = files.encode(smooth(*size).convert("CMYK"), "JPEG", quality=95)
+    image = image_cli("scale", data, factor, quality=95).image
+    assert image.size == (scaled(size[0], factor), scaled(size[1], factor))
+    expected = files.decode(data).resize(image.size, Image.LANCZOS)
+    assert np.abs(np.asarray(image).astype(int) - np.asarray(expected)).mean() < 4
+
+
+@pytest.mark.parametrize("factor", [0.05, 0.08, 0.15])
+@pytest.mark.parametrize("size", [(519, 263), (527, 271)], ids=str)
+def test_cmyk_stays_in_its_place(image_cli, size, factor):
+    """A ramp shows the least shift, at the far edges most of all."""
+    ramp = np.add.outer(np.linspace(0, 120, size[1]), np.linspace(0, 120, size[0]))
+    plane = Image.fromarray(ramp.astype(np.uint8))
+    data = files.encode(Image.merge("CMYK", [plane] * 4), "JPEG", quality=98, subsampling=0)
+    image = image_cli("scale", data, factor, quality=98).image
+    expected = files.decode(data).resize(image.size, Image.LANCZOS)
+    difference = np.asarray(image).astype(int) - np.asarray(expected)
+    assert np.abs(difference)[:-1, :-1].max() <= 2
