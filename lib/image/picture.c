@@ -20,6 +20,7 @@
  */
 struct work {
     const struct image_request *request;
+    const struct image_header *header;
     uint32_t width, height;    /* of a frame of the file */
     unsigned shrink;           /* by how much the source is smaller */
     VipsImage *source;
@@ -35,17 +36,23 @@ static void cleanup_work(struct work *work)
     VIPS_UNREF(work->source);
 }
 
-/* Turns the result the way that the source's orientation (EXIF 1..8) asks. It needs the pixels in
- * another order than they come in, so they are held in memory first. */
+/* For what needs the pixels in another order than they come in. */
+static int hold_in_memory(VipsImage **image)
+{
+    VipsImage *out = vips_image_copy_memory(*image);
+
+    return out == NULL ? -1 : image_replace(image, out);
+}
+
+/* Turns the result the way that the source's orientation (EXIF 1..8) asks. */
 static int make_upright(VipsImage **image, int orientation)
 {
     VipsImage *out;
 
     if (orientation == 1)
         return 0;
-    if ((out = vips_image_copy_memory(*image)) == NULL)
+    if (hold_in_memory(image))
         return -1;
-    image_replace(image, out);
     if (vips_copy(*image, &out, NULL))
         return -1;
     image_replace(image, out);
@@ -81,7 +88,8 @@ static int process_frame(const struct work *work, VipsImage **frame)
     return make_upright(frame, work->orientation);
 }
 
-/* Each frame on its own, then one below the other. */
+/* Each frame on its own, then one below the other. libvips reads strips of a TIFF that do not end where
+ * pages do, and after one page has forgotten the beginning of the next. */
 static int process_frames(struct work *work, VipsImage **result)
 {
     int width = work->source->Xsize, height = work->source->Ysize / work->frames;
@@ -89,6 +97,8 @@ static int process_frames(struct work *work, VipsImage **result)
     work->pieces = calloc((size_t)work->frames, sizeof(*work->pieces));
     if (work->pieces == NULL)
         return -ENOMEM;
+    if (work->header->format == IMAGE_TIFF && hold_in_memory(&work->source))
+        return -1;
     for (int i = 0; i < work->frames; i++) {
         if (vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL) ||
             process_frame(work, &work->pieces[i]))
@@ -159,7 +169,7 @@ static int bits_to_keep(const struct work *work, const struct image_header *head
 static int run(const struct image_request *request, const struct image_header *header,
                const uint8_t *input, size_t input_size, struct image_output *output)
 {
-    _cleanup_(cleanup_work) struct work work = {.request = request};
+    _cleanup_(cleanup_work) struct work work = {.request = request, .header = header};
     _cleanup_image_ VipsImage *result = NULL;
     struct save_options options = {
         .header = header,

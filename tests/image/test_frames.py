@@ -99,6 +99,21 @@ def test_all_pages_of_a_tiff(image_cli, operation):
                       np.asarray(expected.resize(result.size)).astype(int)).max() <= 1
 
 
+@pytest.mark.parametrize("compression", [None, "tiff_adobe_deflate"])
+@pytest.mark.parametrize("height", [47, 90, 300])
+def test_pages_of_any_height_are_reduced(image_cli, height, compression):
+    """Strips of the file and pages that end at different rows."""
+    images = [Image.fromarray(np.random.default_rng(seed).integers(
+        0, 256, (height // 8 + 1, 8, 3), dtype=np.uint8)).resize((61, height)) for seed in range(4)]
+    data = files.encode(images[0], "TIFF", save_all=True, append_images=images[1:],
+                        compression=compression, strip_size=1 << 20)
+    after, _ = frames(image_cli("scale", data).data)
+    assert len(after) == len(images)
+    for source, (result, _) in zip(images, after):
+        expected = np.asarray(source.resize(result.size, Image.LANCZOS)).astype(int)
+        assert np.abs(np.asarray(result.convert("RGB")) - expected).max() <= 6
+
+
 def test_pages_that_differ_leave_the_first(image_cli):
     images = [Image.new("RGB", (40, 30), "red"), Image.new("RGB", (20, 15), "blue")]
     data = files.encode(images[0], "TIFF", save_all=True, append_images=images[1:])
