@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 
+#include <errno.h>
+
 /*
  * TIFF 6.0 and BigTIFF, both byte orders: a chain of directories, one a page. The size is that of
  * the first page. Further pages are counted only while they have its size: what is not alike (a
@@ -104,7 +106,8 @@ static void note_entry(const struct tiff *tiff, uint64_t at, struct page *page)
     }
 }
 
-/* The directory at `offset`. 0 or STATUS_IMAGE_CORRUPT. */
+/* The directory at `offset`. 0; STATUS_IMAGE_CORRUPT: it is not in the file; -ELOOP: directories that
+ * overlap. */
 static int read_page(struct tiff *tiff, uint64_t offset, struct page *page)
 {
     unsigned count_bytes = tiff->big ? 8 : 2, entry_bytes = tiff->big ? 20 : 12;
@@ -116,9 +119,11 @@ static int read_page(struct tiff *tiff, uint64_t offset, struct page *page)
         return STATUS_IMAGE_CORRUPT;
     entries = get(tiff, offset, count_bytes);
     at = offset + count_bytes;
-    if (entries > tiff->entries_left ||
+    if (entries > tiff->input.size / entry_bytes ||
         !bytes_have(tiff->input, at, entries * entry_bytes + offset_bytes))
         return STATUS_IMAGE_CORRUPT;
+    if (entries > tiff->entries_left)
+        return -ELOOP;
     tiff->entries_left -= entries;
 
     for (end = entries * entry_bytes + at; at < end; at += entry_bytes)
@@ -127,20 +132,22 @@ static int read_page(struct tiff *tiff, uint64_t offset, struct page *page)
     return 0;
 }
 
-/* How many pages there are, all of the first one's size; 1 where they differ, break or loop. */
-static uint32_t count_pages(struct tiff *tiff, const struct page *first)
+/* How many pages there are, all of the first one's size; 1 where they differ or go round in a circle.
+ * 0 or STATUS_IMAGE_CORRUPT: a page is not in the file, which was cut off. */
+static int count_pages(struct tiff *tiff, const struct page *first, uint32_t *pages)
 {
     struct page page = *first;
-    uint32_t pages = 1;
+    bool alike = true;
+    int status = 0;
 
-    while (page.next != 0) {
-        if (pages == MAX_PAGES || read_page(tiff, page.next, &page) != 0)
-            return 1;
-        if (page.width != first->width || page.height != first->height)
-            return 1;
-        pages++;
+    for (*pages = 1; page.next != 0 && *pages < MAX_PAGES; ++*pages) {
+        if ((status = read_page(tiff, page.next, &page)) != 0)
+            break;
+        alike = alike && page.width == first->width && page.height == first->height;
     }
-    return pages;
+    if (!alike || page.next != 0)
+        *pages = 1;
+    return status == STATUS_IMAGE_CORRUPT ? status : 0;
 }
 
 int header_read_tiff(struct bytes input, struct image_header *header)
@@ -164,6 +171,5 @@ int header_read_tiff(struct bytes input, struct image_header *header)
     header->height = (uint32_t)page.height;
     header->bits = page.bits == 0 ? 1 : (uint16_t)page.bits; /* TIFF's own default */
     header->compression = (uint16_t)page.compression;
-    header->frames = count_pages(&tiff, &page);
-    return 0;
+    return count_pages(&tiff, &page, &header->frames);
 }

@@ -50,10 +50,26 @@ int load_start(void)
     return 0;
 }
 
+static int open_pages(void *input, size_t size, int page, int pages, VipsImage **image)
+{
+    return vips_tiffload_buffer(input, size, image, "page", page, "n", pages, "access",
+                                VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+}
+
+/* libvips takes pages together if they are of one kind. Of those that are not the first is left; but
+ * a page that it cannot open alone was damaged. */
 static int open_tiff(void *input, size_t size, int pages, VipsImage **image)
 {
-    return vips_tiffload_buffer(input, size, image, "n", pages, "access", VIPS_ACCESS_SEQUENTIAL,
-                                "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+    if (open_pages(input, size, 0, pages, image) == 0)
+        return 0;
+    for (int page = 1; page < pages; page++) {
+        _cleanup_image_ VipsImage *alone = NULL;
+
+        if (open_pages(input, size, page, 1, &alone))
+            return -1;
+    }
+    vips_error_clear();
+    return open_pages(input, size, 0, 1, image);
 }
 
 enum { SHRUNK_SIDE_MIN = 32 }; /* pixels */
@@ -91,10 +107,7 @@ static int open_image(const struct image_request *request, const struct image_he
         return vips_gifload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
                                    "fail_on", VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_TIFF:
-        if (header->frames > 1 && open_tiff(input, size, (int)header->frames, image) == 0)
-            return 0;
-        vips_error_clear(); /* pages of one size but of several kinds: the first */
-        return open_tiff(input, size, 1, image);
+        return open_tiff(input, size, (int)header->frames, image);
     default:
         return -1;
     }

@@ -114,6 +114,19 @@ def test_pages_of_any_height_are_reduced(image_cli, height, compression):
         assert np.abs(np.asarray(result.convert("RGB")) - expected).max() <= 6
 
 
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_pages_that_are_cut_off_are_missed(image_cli, operation, compression):
+    images = flat_frames()
+    data = files.encode(images[0], "TIFF", save_all=True, append_images=images[1:],
+                        compression=compression)
+    whole = image_cli(operation, data)
+    assert whole.status == 0
+    for cut in range(len(data) // 20, len(data), len(data) // 20):
+        result = image_cli(operation, data[:cut])
+        assert result.status == CORRUPT or result.data == whole.data, cut # padding at the end
+
+
 def test_pages_that_differ_leave_the_first(image_cli):
     images = [Image.new("RGB", (40, 30), "red"), Image.new("RGB", (20, 15), "blue")]
     data = files.encode(images[0], "TIFF", save_all=True, append_images=images[1:])
