@@ -53,8 +53,8 @@ static int gray(const struct image_request *request, size_t input_size, struct i
 {
     int r = -ENOTSUP;
 
-    if (!jpeg_profile_is_srgb(&layout) || (layout.components == 1 && layout.profile_chunks > 0))
-        return -ENOTSUP;
+    if (layout.components == 3 && !jpeg_profile_is_srgb(&layout))
+        return -ENOTSUP; /* luma is of sRGB */
     if (request->quality == 0 && layout.orientation == 1)
         return jpeg_luma(&layout, output->data, output->capacity, &output->size);
     if (request->quality == 0)

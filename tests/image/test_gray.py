@@ -62,6 +62,17 @@ def test_gray_pictures_stay_as_they_are(image_cli, file_format, mode):
     assert np.array_equal(np.asarray(gray), np.asarray(source))
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("profile", [files.srgb_profile(), files.wide_profile(), b"none" * 50],
+                         ids=["sRGB", "wide", "broken"])
+def test_a_gray_jpeg_stays_as_it_is_whatever_its_profile(image_cli, profile, progressive):
+    data = files.encode(Image.fromarray(noise(1)), "JPEG", quality=90, progressive=progressive,
+                        icc_profile=profile)
+    gray = image_cli("gray", data).image
+    assert np.array_equal(np.asarray(gray), np.asarray(files.decode(data)))
+    assert "icc_profile" not in gray.info
+
+
 @pytest.mark.parametrize("bands", [3, 4])
 def test_16_bit_colour_stays_16_bit(image_cli, bands):
     samples = noise(bands, np.uint16)
