@@ -19,6 +19,7 @@ struct image_header {
     bool lossless;             /* WebP: whether the (first) picture is VP8L */
     uint16_t bits;             /* per sample; PNG and TIFF */
     uint16_t compression;      /* TIFF's own number for it */
+    uint8_t quality;           /* JPEG: about what its luma was encoded at, 1..100; 0: not known */
 };
 
 /* The format from the magic bytes; IMAGE_NONE for anything else. Any thread. */

@@ -166,6 +166,20 @@ static int bits_to_keep(const struct work *work, const struct image_header *head
     return header->bits;
 }
 
+/* Where none was asked for. The gray of a JPEG keeps what it can: half of the loss that its luma had,
+ * so that a second one is not seen. */
+static int choose_quality(const struct image_request *request, const struct image_header *header)
+{
+    int finer = (100 + header->quality) / 2;
+
+    if (request->quality > 0)
+        return request->quality;
+    if (request->operation == IMAGE_SCALE || header->quality == 0 ||
+        finer < request->default_quality)
+        return request->default_quality;
+    return finer;
+}
+
 static int run(const struct image_request *request, const struct image_header *header,
                const uint8_t *input, size_t input_size, struct image_output *output)
 {
@@ -173,7 +187,7 @@ static int run(const struct image_request *request, const struct image_header *h
     _cleanup_image_ VipsImage *result = NULL;
     struct save_options options = {
         .header = header,
-        .quality = request->quality > 0 ? request->quality : request->default_quality,
+        .quality = choose_quality(request, header),
         .source_bytes = input_size,
         .reduced = request->operation == IMAGE_SCALE && request->factor < 1,
     };

@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Gray: Rec. 601 luma for every pixel, whatever the file looks like inside."""
 import io
+import subprocess
 
 import numpy as np
 import pytest
@@ -71,6 +72,24 @@ def test_a_gray_jpeg_stays_as_it_is_whatever_its_profile(image_cli, profile, pro
     gray = image_cli("gray", data).image
     assert np.array_equal(np.asarray(gray), np.asarray(files.decode(data)))
     assert "icc_profile" not in gray.info
+
+
+def cjpeg(image, *options):
+    netpbm = files.encode(image, "PPM")
+    return subprocess.run(["cjpeg", *options], input=netpbm, capture_output=True, check=True).stdout
+
+
+def test_a_second_loss_is_smaller_than_the_first(image_cli):
+    """What cannot be copied (CMYK, RGB, luma sampled less than chroma) is not encoded at the default."""
+    source = Image.fromarray(noise(3))
+    for name, data in {
+            "CMYK": files.encode(source.convert("CMYK"), "JPEG", quality=92),
+            "RGB": cjpeg(source, "-rgb", "-quality", "92"),
+            "sampling": cjpeg(source, "-sample", "1x1,2x2,2x2", "-quality", "92")}.items():
+        expected = luma(files.decode(data).convert("RGB"))
+        second, asked = (np.abs(luma(image_cli("gray", data, quality=quality).image) -
+                                expected).mean() for quality in (0, 80))
+        assert second < min(0.8 * np.abs(luma(source) - expected).mean(), 0.5 * asked), name
 
 
 @pytest.mark.parametrize("bands", [3, 4])

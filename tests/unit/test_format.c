@@ -30,6 +30,12 @@ static const struct sample samples[] = {
     {"progressive JPEG behind a Huffman table",
      BYTES("\xff\xd8\xff\xc4\x00\x02\xff\xc2\x00\x0b\x08\x00\x07\x00\x09\x01"),
      {IMAGE_JPEG, 9, 7, 1, .lossless = false}},
+    {"JPEG whose luma's quantizers are 57, the chroma's 99",
+     BYTES("\xff\xd8\xff\xdb\x00\x84"
+           "\1ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc" "c"
+           "\0" "999999999999999999999999999999999999999999999999999999999999999" "9"
+           "\xff\xc0\x00\x11\x08\x01\x02\x03\x04\x03\x01\x11\x00"),
+     {IMAGE_JPEG, 0x0304, 0x0102, 1, .quality = 51}},
     {"PNG",
      BYTES("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\0\0\0\0\x02\x10\x06\0\0\0"),
      {IMAGE_PNG, 256, 2, 1, .bits = 16}},
@@ -90,6 +96,7 @@ static void test_each_header_is_read(void **state)
         assert_int_equal(header.width, sample->expected.width);
         assert_int_equal(header.height, sample->expected.height);
         assert_int_equal(header.frames, sample->expected.frames);
+        assert_int_equal(header.quality, sample->expected.quality);
         assert_int_equal(header.lossless, sample->expected.lossless);
         assert_int_equal(header.bits, sample->expected.bits);
         assert_int_equal(header.compression, sample->expected.compression);
