@@ -10,6 +10,7 @@
 #include "image/jpeg_metadata.h"
 #include "image/jpeg_scale.h"
 #include "image/jpeg_turn.h"
+#include "image/profile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,12 +50,40 @@ static int gray_turned(size_t input_size, struct image_output *output)
                      output->capacity, &output->size);
 }
 
-static int gray(const struct image_request *request, size_t input_size, struct image_output *output)
+/* Whether luma is what it says: it is of sRGB, and of what has no other meaning. */
+static bool luma_counts(void)
+{
+    const uint8_t *profile;
+    size_t size;
+
+    if (layout.components == 1 || jpeg_profile_is_srgb(&layout))
+        return true;
+    profile = jpeg_profile(&layout, &size);
+    return (profile != NULL || size == 0) && profile_kind(profile, size) != PROFILE_RGB;
+}
+
+/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is wrong. */
+static int gray_arithmetic(const struct image_request *request, const uint8_t *input,
+                           size_t input_size, struct image_output *output)
+{
+    int r;
+
+    if (request->quality != 0)
+        return -ENOTSUP;
+    r = jpeg_turn(input, input_size, layout.width, layout.height, layout.orientation, output->data,
+                  output->capacity, &output->size);
+    return r == STATUS_IMAGE_CORRUPT ? -ENOTSUP : r;
+}
+
+static int gray(const struct image_request *request, const uint8_t *input, size_t input_size,
+                struct image_output *output)
 {
     int r = -ENOTSUP;
 
-    if (layout.components == 3 && !jpeg_profile_is_srgb(&layout))
-        return -ENOTSUP; /* luma is of sRGB */
+    if (!luma_counts())
+        return -ENOTSUP;
+    if (layout.arithmetic)
+        return gray_arithmetic(request, input, input_size, output);
     if (request->quality == 0 && layout.orientation == 1)
         return jpeg_luma(&layout, output->data, output->capacity, &output->size);
     if (request->quality == 0)
@@ -71,8 +100,9 @@ static int process(const struct image_request *request, const uint8_t *input, si
         return r;
     if ((uint64_t)layout.width * layout.height > request->max_pixels)
         return STATUS_IMAGE_TOO_LARGE;
-    return request->operation == IMAGE_GRAY ? gray(request, size, output)
-                                            : jpeg_scale(&layout, request, output);
+    if (request->operation == IMAGE_GRAY)
+        return gray(request, input, size, output);
+    return layout.arithmetic ? -ENOTSUP : jpeg_scale(&layout, request, output);
 }
 
 int jpeg_process(const struct image_request *request, const uint8_t *input, size_t size,

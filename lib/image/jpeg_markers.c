@@ -20,6 +20,8 @@ enum marker {
     SOF2 = 0xc2,
     DHT = 0xc4,
     JPG = 0xc8,
+    SOF9 = 0xc9,               /* as SOF1 and SOF2, but arithmetic coding */
+    SOF10 = 0xca,
     DAC = 0xcc,
     SOF15 = 0xcf,
     RST0 = 0xd0,
@@ -116,13 +118,14 @@ static int read_frame(struct walk *walk, uint8_t marker, const uint8_t *payload,
         return STATUS_IMAGE_CORRUPT;
     if (size < 6 || size != 6 + 3U * payload[5])
         return STATUS_IMAGE_CORRUPT;
-    layout->progressive = marker == SOF2;
+    layout->progressive = marker == SOF2 || marker == SOF10;
+    layout->arithmetic = marker == SOF9 || marker == SOF10;
     layout->height = read_u16(payload + 1);
     layout->width = read_u16(payload + 3);
     layout->components = payload[5];
     if (layout->width == 0 || layout->components == 0)
         return STATUS_IMAGE_CORRUPT;
-    if (marker > SOF2 || payload[0] != 8 || layout->height == 0 ||
+    if ((marker > SOF2 && !layout->arithmetic) || payload[0] != 8 || layout->height == 0 ||
         (layout->components != 1 && layout->components != 3))
         return -ENOTSUP;
     for (unsigned i = 0; i < layout->components; i++) {
@@ -257,8 +260,9 @@ static int read_segment(struct walk *walk, uint8_t marker, const uint8_t *payloa
         return 0;
     case SOS:
         return read_scan(walk, payload, size);
-    case JPG:
     case DAC:
+        return 0;
+    case JPG:
     case DNL:
     case DHP:
     case EXP:

@@ -46,6 +46,7 @@ struct jpeg_scan {
 struct jpeg_layout {
     uint32_t width, height;
     bool progressive;
+    bool arithmetic;           /* coding; then no scan has Huffman tables */
     unsigned components;       /* 1 or 3 */
     uint8_t h_max, v_max;
     struct jpeg_component component[JPEG_COMPONENTS_MAX];
@@ -68,8 +69,8 @@ struct jpeg_layout {
 
 /*
  * Walks the file. 0 and *layout; STATUS_IMAGE_CORRUPT: broken, or it ends before its end marker;
- * STATUS_IMAGE_TOO_LARGE: more than max_scans scans; -ENOTSUP: legal but not ordinary (arithmetic
- * coding, 12 bits, lossless, hierarchical, no height, CMYK, RGB ...). Any thread.
+ * STATUS_IMAGE_TOO_LARGE: more than max_scans scans; -ENOTSUP: legal but not ordinary (12 bits,
+ * lossless, hierarchical, no height, CMYK, RGB ...). Any thread.
  */
 int jpeg_read_markers(struct jpeg_layout *layout, const uint8_t *data, size_t size,
                       unsigned max_scans);

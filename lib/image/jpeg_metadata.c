@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg_metadata.h"
 
+#include "image/jpeg_memory.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -103,6 +105,21 @@ size_t jpeg_profile_size(const struct jpeg_layout *layout)
         size += layout->profile[i].size;
     }
     return size;
+}
+
+const uint8_t *jpeg_profile(const struct jpeg_layout *layout, size_t *size)
+{
+    uint8_t *profile, *at;
+
+    *size = jpeg_profile_size(layout);
+    if (*size == 0 || (profile = jpeg_memory(MEMORY_STREAM, *size)) == NULL)
+        return NULL;
+    at = profile;
+    for (unsigned i = 0; i < layout->profile_count; i++) {
+        memcpy(at, layout->profile[i].data, layout->profile[i].size);
+        at += layout->profile[i].size;
+    }
+    return profile;
 }
 
 /* --- is it sRGB? (ICC.1:2010, 7.2, 9.2, 10.6, 10.18) ------------------------------------------- */

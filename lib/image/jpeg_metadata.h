@@ -26,3 +26,6 @@ bool jpeg_profile_is_srgb(const struct jpeg_layout *layout);
 
 /* The size of the profile put together; 0 where there is none or a chunk is missing. */
 size_t jpeg_profile_size(const struct jpeg_layout *layout);
+
+/* Puts it together in jpeg_memory(MEMORY_STREAM). NULL: there is no memory, or no profile. */
+const uint8_t *jpeg_profile(const struct jpeg_layout *layout, size_t *size);

@@ -247,23 +247,10 @@ static void describe(const struct reduction *reduction, struct jpeg_encoding *en
     }
 }
 
-/* The profile's chunks in one piece. */
 static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *encoding)
 {
-    size_t size = jpeg_profile_size(layout), at = 0;
-    uint8_t *profile;
-
-    if (size == 0)
-        return 0;
-    if ((profile = jpeg_memory(MEMORY_STREAM, size)) == NULL)
-        return -ENOMEM;
-    for (unsigned i = 0; i < layout->profile_count; i++) {
-        memcpy(profile + at, layout->profile[i].data, layout->profile[i].size);
-        at += layout->profile[i].size;
-    }
-    encoding->profile = profile;
-    encoding->profile_size = size;
-    return 0;
+    encoding->profile = jpeg_profile(layout, &encoding->profile_size);
+    return encoding->profile == NULL && encoding->profile_size > 0 ? -ENOMEM : 0;
 }
 
 int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *request,

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <turbojpeg.h>
 
-/* TurboJPEG turns coefficients; it is given the gray file, so that it never decodes chroma. */
+/* TurboJPEG turns coefficients; it is given the gray file where we can make one, so that it never
+ * decodes chroma. */
 
 static const int operations[9] = {
     [2] = TJXOP_HFLIP,     [3] = TJXOP_ROT180,     [4] = TJXOP_VFLIP,  [5] = TJXOP_TRANSPOSE,
@@ -65,12 +66,12 @@ static int find_excess(short *coefficients, tjregion region, tjregion plane, int
     return excess != 0 ? -1 : 0;
 }
 
-int jpeg_turn(const uint8_t *gray, size_t gray_size, uint32_t width, uint32_t height,
+int jpeg_turn(const uint8_t *source, size_t source_size, uint32_t width, uint32_t height,
               unsigned orientation, uint8_t *output, size_t capacity, size_t *size)
 {
     bool excessive = false;
     tjtransform transform = {.op = operations[orientation],
-                             .options = TJXOPT_PERFECT | TJXOPT_COPYNONE,
+                             .options = TJXOPT_PERFECT | TJXOPT_COPYNONE | TJXOPT_GRAY,
                              .data = &excessive,
                              .customFilter = find_excess};
     unsigned char *turned = NULL;
@@ -79,7 +80,7 @@ int jpeg_turn(const uint8_t *gray, size_t gray_size, uint32_t width, uint32_t he
 
     if (!is_whole(width, height, orientation))
         return -ENOTSUP;
-    if (tjTransform(transformer, gray, gray_size, 1, &turned, &turned_size, &transform, 0) != 0) {
+    if (tjTransform(transformer, source, source_size, 1, &turned, &turned_size, &transform, 0) != 0) {
         tjFree(turned);
         return excessive ? -ENOTSUP : STATUS_IMAGE_CORRUPT;
     }

@@ -6,9 +6,10 @@ import subprocess
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from pictures import files, png, tiff
+from support.judges import luma_of_jpeg
 
 UNSUPPORTED = 8 # enum status
 LOSSLESS = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True, "exact": True}}
@@ -74,9 +75,42 @@ def test_a_gray_jpeg_stays_as_it_is_whatever_its_profile(image_cli, profile, pro
     assert "icc_profile" not in gray.info
 
 
+@pytest.mark.parametrize("profile", [b"none" * 50, files.wide_profile()[:200]],
+                         ids=["nonsense", "cut off"])
+def test_a_jpeg_whose_profile_says_nothing_keeps_its_luma(image_cli, profile):
+    data = files.encode(Image.fromarray(noise(3)), "JPEG", quality=90, icc_profile=profile)
+    gray = image_cli("gray", data).image
+    assert np.array_equal(np.asarray(gray), np.asarray(luma_of_jpeg(data)))
+    assert "icc_profile" not in gray.info
+
+
 def cjpeg(image, *options):
     netpbm = files.encode(image, "PPM")
     return subprocess.run(["cjpeg", *options], input=netpbm, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("options", [[], ["-progressive"], ["-sample", "1x1"], ["-restart", "1"]],
+                         ids=" ".join)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_arithmetic_coding_keeps_the_luma(image_cli, mode, options):
+    data = cjpeg(Image.fromarray(noise(3)).convert(mode), "-arithmetic", "-quality", "60", *options)
+    gray = image_cli("gray", data).image
+    assert gray.mode == "L"
+    assert np.array_equal(np.asarray(gray), np.asarray(luma_of_jpeg(data)))
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize("size", [(48, 64), (47, 61)], ids=str)
+def test_arithmetic_coding_is_turned(image_cli, size, orientation):
+    """Without loss where whole blocks change places, and close to it where they cannot."""
+    plain = cjpeg(Image.fromarray(noise(3, size=size) // 2), "-arithmetic", "-quality", "80")
+    data = files.with_jpeg_segments(plain, (0xE1, files.exif(orientation)))
+    gray = image_cli("gray", data).image
+    luma = luma_of_jpeg(plain)
+    luma.getexif()[0x0112] = orientation
+    difference = np.abs(np.asarray(gray).astype(int) - np.asarray(ImageOps.exif_transpose(luma)))
+    assert difference.mean() < (0.1 if size == (48, 64) else 4)
+    assert not gray.getexif()
 
 
 def test_a_second_loss_is_smaller_than_the_first(image_cli):
