@@ -2,88 +2,142 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """./bench --compare REV: this checkout and another revision, both built in release, on the same
-pictures in turn: CPU through the servers, and instructions of the image functions (callgrind),
-which no noise of the machine touches. Exit code 1 where something lost 10 %."""
+pictures in turn. CPU through the servers, as ratios with their intervals of 95 %; rounds go on
+until each ratio tells whether a tenth was lost. Then instructions of the image functions, which no
+noise touches. Exit code 0: nothing lost; 1: something lost a tenth; 2: no such revision or no
+build of it; 3: too noisy to tell."""
 import argparse
 import pathlib
-import re
+import shutil
 import statistics
 import subprocess
 import sys
 
-import pictures as sources
+import instructions
+import sources
 from contestants import ROOT, Grisaille
+from figures import LINE, geometric_mean, loss, ratio_of
 from measure import exact
 
-OPERATIONS = ("gray", "0.5", "0.25")
-ROUNDS, LOSS = 5, 1.10
+PROGRAMS = ("services/gateway/grisaille-gateway", "services/gray/grisaille-gray",
+            "services/scale/grisaille-scale", "services/scale/grisaille-scale-worker",
+            "tests/tools/image_cli")
+LEAST_ROUNDS, MOST_ROUNDS = 5, 20
+SECONDS = 0.25 # of each server for each picture in a round
+VERDICTS = {True: "LOST", False: "", None: "unsure"}
+
+
+def run(*command, **options):
+    subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                   **options)
 
 
 def build(work, revision):
-    """The revision in a worktree of its own; its build folder."""
+    """The programs of the revision; their build folder."""
     tree = work / "compare"
-    if tree.exists():
-        subprocess.run(["git", "worktree", "remove", "--force", tree], check=True, cwd=ROOT)
-    subprocess.run(["git", "worktree", "add", "--detach", tree, revision], check=True, cwd=ROOT,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    subprocess.run(["meson", "setup", tree / "build", tree], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["ninja", "-C", tree / "build"], check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir()
+    run("git", "archive", "--format=tar", "-o", work / "compare.tar", f"{revision}^{{commit}}",
+        cwd=ROOT)
+    run("tar", "-xf", work / "compare.tar", "-C", tree)
+    run("meson", "setup", tree / "build", tree)
+    run("ninja", "-C", tree / "build", *PROGRAMS)
     return tree / "build"
 
 
-def collected(folder, operation, picture, times):
-    words = ["gray", "1"] if operation == "gray" else ["scale", operation]
-    text = subprocess.run(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-         folder / "tests/tools/image_cli", *words, "0", picture, "/dev/null", str(times)],
-        check=True, capture_output=True, text=True).stderr
-    return int(re.search(r"Collected : (\d+)", text)[1]) / 1e6
+class Row:
+    """One operation on pictures of one kind, measured on both servers."""
+
+    def __init__(self, kind, operation, pictures):
+        self.what, self.operation, self.pictures = f"{kind}, {operation}", operation, pictures
+        self.costs, self.ratios = ([], []), []
+
+    def measure(self, servers):
+        """A round; the servers take turns at being first."""
+        order = (0, 1) if len(self.ratios) % 2 == 0 else (1, 0)
+        costs = ([], [])
+        for picture in self.pictures:
+            for which in order:
+                costs[which].append(exact(servers[which], self.operation, picture.path, SECONDS)[0])
+        self.ratios.append(geometric_mean(new / old for new, old in zip(*costs)))
+        for mine, cost in zip(self.costs, costs):
+            mine.append(statistics.fmean(cost))
+
+    def wants_more(self):
+        return len(self.ratios) < LEAST_ROUNDS or (
+            len(self.ratios) < MOST_ROUNDS and loss(ratio_of(self.ratios)) is None)
+
+    def verdict(self):
+        """Prints itself; whether it lost a tenth."""
+        ratio = ratio_of(self.ratios)
+        lost = loss(ratio)
+        now, then = map(statistics.median, self.costs)
+        print(f"{self.what + ', CPU ms':32} {now:10.2f} {then:10.2f} {ratio.value:9.3f} "
+              f"[{ratio.low:.3f}, {ratio.high:.3f}] {len(self.ratios):3} {VERDICTS[lost]}",
+              flush=True)
+        return lost
 
 
-def instructions(folder, operation, picture):
-    """Millions that the image functions take for one picture in a warm worker. Start-up is as many
-    again, and would hide a loss: it is taken off by counting twice."""
-    return collected(folder, operation, picture, 2) - collected(folder, operation, picture, 1)
-
-
-def compare(now, then, picked):
-    """Rows of (what, now, then, ratio)."""
-    servers = [Grisaille("now", now).start(), Grisaille("then", then).start()]
-    rows = []
-    try:
-        for operation in OPERATIONS:
-            for picture in picked:
-                costs = ([], [])
-                for _ in range(ROUNDS):
-                    for server, taken in zip(servers, costs):
-                        taken.append(exact(server, operation, picture.path)[0])
-                rows.append((f"{operation} {picture.name}, CPU ms",
-                             *(statistics.median(taken) for taken in costs)))
-    finally:
-        for server in servers:
-            server.stop()
-    for operation in OPERATIONS:
-        picture = picked[0]
-        rows.append((f"{operation} {picture.name}, million instructions",
-                     instructions(now, operation, picture.path),
-                     instructions(then, operation, picture.path)))
+def rows_of(work, quick):
+    every = sources.photographs()
+    kinds = {"baseline": [picture for picture in every if not picture.progressive],
+             "progressive": [picture for picture in every if picture.progressive]}
+    kinds = {kind: sources.spread(found, 2) for kind, found in kinds.items()}
+    few = sources.spread(every, 2)
+    rows = [Row(kind, operation, found) for kind, found in kinds.items()
+            for operation in (("gray", "0.5") if quick else ("gray", "0.5", "0.25"))]
+    for kind in ("small",) if quick else ("small", "png", "webp"):
+        rows += [Row(kind, operation, sources.made(work, kind, few)) for operation in ("gray", "0.5")]
     return rows
 
 
+def compare_cpu(now, then, rows):
+    """The verdicts of all rows."""
+    servers = [Grisaille("now", now), Grisaille("then", then)]
+    try:
+        for server in servers:
+            server.start()
+        while waiting := [row for row in rows if row.wants_more()]:
+            for row in waiting:
+                row.measure(servers)
+    finally:
+        for server in servers:
+            server.stop()
+    return [row.verdict() for row in rows]
+
+
+def compare_instructions(now, then, rows):
+    """The verdicts of the photographs' rows; the first picture of each."""
+    verdicts = []
+    for row in rows:
+        new, old = (sum(instructions.count(folder, row.operation, row.pictures[0].path).values())
+                    for folder in (now, then))
+        verdicts.append(new > old * LINE)
+        print(f"{row.what + ', million instr.':32} {new / 1e6:10.2f} {old / 1e6:10.2f} "
+              f"{new / old:9.3f} {'':18} {VERDICTS[verdicts[-1]]}", flush=True)
+    return verdicts
+
+
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--work", type=pathlib.Path, required=True)
-    parser.add_argument("revision")
+    parser = argparse.ArgumentParser(prog="bench --compare")
+    parser.add_argument("--work", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="JPEGs, fewer operations")
+    parser.add_argument("revision", nargs="?", default="HEAD")
     options = parser.parse_args()
-    now = (options.work / "release").resolve()
-    then = build(options.work.resolve(), options.revision)
-    lost = 0
-    print(f"{'':44} {'now':>10} {options.revision[:10]:>10} {'now/then':>9}")
-    for what, new, old in compare(now, then, sources.photographs(4)):
-        worse = new > old * LOSS
-        lost += worse
-        print(f"{what:44} {new:10.2f} {old:10.2f} {new / old:9.2f}{'  LOSS' if worse else ''}")
-    return 1 if lost else 0
+    work = options.work.resolve()
+    try:
+        then = build(work, options.revision)
+    except subprocess.CalledProcessError as error:
+        print(f"bench: {' '.join(map(str, error.cmd[:2]))}: {error.stdout.strip()}", file=sys.stderr)
+        return 2
+    rows = rows_of(work, options.quick)
+    print(f"{'':32} {'now':>10} {options.revision[:10]:>10} {'now/then':>9} {'95 %':16} rounds")
+    verdicts = compare_cpu(work / "release", then, rows)
+    verdicts += compare_instructions(work / "release", then,
+                                     [row for row in rows if row.what.startswith(("base", "prog"))])
+    if True in verdicts:
+        return 1
+    return 3 if None in verdicts else 0
 
 
 if __name__ == "__main__":

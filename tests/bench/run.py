@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-import pictures as sources
+import sources
 import quality
 import report
 from contestants import ROOT, Grisaille, Nginx, Pillow, Sharp, cpu_seconds, pss_mib

@@ -23,13 +23,18 @@ class Picture:
         return pathlib.Path(self.path).stem.split("_by_")[0]
 
 
+def spread(pictures, count):
+    """So many of them, from all along the list."""
+    return pictures[:: max(1, len(pictures) // count)][:count]
+
+
 def photographs(limit=None):
     """All of them, or a few that are baseline, progressive, large and small."""
     paths = [path for pattern in (LOMIRI, NATURE) for path in sorted(pathlib.Path("/").glob(
         pattern.lstrip("/")))]
     pictures = [Picture(path) for path in paths]
     pictures = [picture for picture in pictures if picture.mode == "RGB"]
-    return pictures[:: max(1, len(pictures) // limit)][:limit] if limit else pictures
+    return spread(pictures, limit) if limit else pictures
 
 
 def made(folder, kind, sources):
