@@ -52,12 +52,3 @@ bool idct_wants(const struct idct *idct, unsigned k)
     return idct_natural_order[k] >> 3 < idct->frequencies &&
            (idct_natural_order[k] & 7) < idct->frequencies;
 }
-
-void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
-                uint32_t column, uint8_t *to, size_t pitch)
-{
-    if (idct->frequencies <= 4)
-        idct_narrow_block(idct, block, k, row, column, to, pitch);
-    else
-        idct_wide_block(idct, block, k, to, pitch);
-}

@@ -80,18 +80,24 @@ void idct_prepare(struct idct *idct, const struct jpeg_component *component,
 /* Whether coefficient k, in zigzag order, counts. */
 bool idct_wants(const struct idct *idct, unsigned k);
 
-/*
- * The block in that row and column of blocks to points x points samples at `to`, rows `pitch` bytes apart; up to 8 samples of each of
- * these rows are written, the surplus ones without meaning. k: no coefficient behind that one, in zigzag
- * order, is other than zero; 0 is the DC coefficient.
- */
-void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
-                uint32_t column, uint8_t *to, size_t pitch);
-
-/* The two ways it takes. */
+/* The two ways that idct_block takes. */
 void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *component);
 void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
                        uint32_t column, uint8_t *to, size_t pitch);
 void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component);
 void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
                      size_t pitch);
+
+/*
+ * The block in that row and column of blocks to points x points samples at `to`, rows `pitch` bytes
+ * apart; up to 8 samples of each of these rows are written, the surplus ones without meaning. k: no
+ * coefficient behind that one, in zigzag order, is other than zero; 0 is the DC coefficient.
+ */
+static inline void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
+                              uint32_t column, uint8_t *to, size_t pitch)
+{
+    if (idct->frequencies <= 4)
+        idct_narrow_block(idct, block, k, row, column, to, pitch);
+    else
+        idct_wide_block(idct, block, k, to, pitch);
+}

@@ -247,15 +247,15 @@ static _inline_ void by_points(const struct way *way, const int16_t *block, uint
 void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
                        uint32_t column, uint8_t *to, size_t pitch)
 {
-    const struct way way = {
-        .idct = idct,
-        .down = weights_at(idct, &idct->down, row),
-        .across = weights_at(idct, &idct->across, column),
-    };
+    struct way way = {.idct = idct};
 
-    if (k == 0 || idct->points == 1)
+    if (k == 0 || idct->points == 1) {
         fill(idct, block[0], to, pitch);
-    else if (idct->deep)
+        return;
+    }
+    way.down = weights_at(idct, &idct->down, row);
+    way.across = weights_at(idct, &idct->across, column);
+    if (idct->deep)
         by_points(&way, block, to, pitch, true);
     else
         by_points(&way, block, to, pitch, false);
