@@ -182,7 +182,7 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
             break;
         }
         target = select_bit(rest & ~before, run, quick); /* where the run ends; 0: past the band */
-        passed = rest & ~((target << 1) - 1) & ~target;
+        passed = target == 0 ? rest : rest & ~((target << 1) - 1);
         if (size > 0) {
             int sign = (int)bits_take(bits, 1) - 1;
 

@@ -111,6 +111,7 @@ def jpegs():
         files.jpeg(24, 16, icc_profile=files.srgb_profile()),
         files.jpeg(24, 16, icc_profile=files.sampled_srgb_profile()),
         files.jpeg(24, 16, icc_profile=files.wide_profile()), hurt.scan_bomb(5, 64, 64),
+        hurt.run_past_the_band(),
         hurt.jpeg_header(65500, 65500), files.jpeg(80, 64)[:-200]]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Small files that promise or hide much: a status, soon, within a bounded address space."""
+import io
 import random
 import struct
 import zlib
@@ -37,6 +38,14 @@ def test_png_with_a_bomb_beside_the_pixels(image_cli, bomb, operation):
     assert result.status in (0, CORRUPT)
     assert len(result.data) < 10000
     assert result.cpu_s < 3
+
+
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_a_run_past_the_end_of_its_band_ends_there(image_cli, operation):
+    data = hurt.run_past_the_band()
+    expected = np.asarray(Image.open(io.BytesIO(data)))
+    image = image_cli(operation, data, 1).image
+    assert np.array_equal(np.asarray(image), expected)
 
 
 def test_gif_of_very_many_frames(image_cli):

@@ -75,6 +75,21 @@ def scan_bomb(scans=883, width=4096, height=4096):
             + ac_scan * scans + b"\xff\xd9")
 
 
+def run_past_the_band():
+    """A progressive JPEG that refines one coefficient of each block by runs of sixteen zeros (codes of
+    one bit, all zero): a decoder that waits for the sixteenth reads on for ever."""
+    def table(kind, value):
+        return b"\xff\xc4" + struct.pack(">H", 20) + bytes([kind, 1] + [0] * 15 + [value])
+
+    def scan(first, last, bits):
+        return b"\xff\xda" + struct.pack(">HB", 8, 1) + bytes([1, 0, first, last, bits]) + b"\0"
+
+    quantization = b"\xff\xdb" + struct.pack(">HB", 67, 0) + bytes([1] * 64)
+    frame = b"\xff\xc2" + struct.pack(">HBHHB", 11, 8, 16, 16, 1) + b"\1\x11\0"
+    return (b"\xff\xd8" + quantization + frame + table(0, 0) + scan(0, 0, 0) + table(0x10, 0)
+            + scan(1, 1, 1) + table(0x10, 0xF0) + scan(1, 1, 0x10) + b"\xff\xd9")
+
+
 def gif_of_frames(frames=10000):
     """A GIF of that many frames of one pixel each."""
     head = b"GIF89a" + struct.pack("<HHBBB", 64, 64, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
