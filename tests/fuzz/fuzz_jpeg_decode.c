@@ -248,9 +248,9 @@ static int read_and_decode(const struct picture_input *input, const uint8_t *dat
     int status = jpeg_read_markers(&layout, data, size, SCANS_MAX);
 
     fuzz_require(reference == NULL || status != STATUS_IMAGE_CORRUPT);
-    if (status == 0)
-        status = decode(input, &layout, reference);
-    return status;
+    if (status != 0 || layout.arithmetic) /* which only TurboJPEG decodes */
+        return status;
+    return decode(input, &layout, reference);
 }
 
 static void run(const struct picture_input *input)

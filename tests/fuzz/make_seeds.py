@@ -101,11 +101,15 @@ def jpegs():
     restarting = [files.restarting_jpeg(41, 27, every, progressive, sampling)
                   for sampling, every in ((0, 3), (2, 1), (3, 2), (5, 2))
                   for progressive in (False, True)]
+    arithmetic = [files.arithmetic_jpeg(41, 27, progressive, sampling)
+                  for sampling in (0, 2, 3) for progressive in (False, True)]
+    arithmetic.append(files.arithmetic_jpeg(32, 32, TJ_RESTART="1b"))
+    arithmetic.append(files.with_jpeg_segments(arithmetic[2], (0xE1, files.exif(6))))
     # Adobe's: Y, Cb and Cr, or what is left of them as R, G and B.
     adobe = [without_jfif(files.with_jpeg_segments(
         files.jpeg(20, 20), (0xEE, b"Adobe\0\x64" + bytes([0, 0, 0, 0, transform]))))
              for transform in (0, 1)]
-    return samplings + exif + restarting + adobe + [
+    return samplings + exif + restarting + arithmetic + adobe + [
         gray, files.encode(files.picture(33, 17, "L"), "JPEG", progressive=True),
         files.jpeg(1, 100), files.jpeg(100, 1, progressive=True), *cmyk_jpegs(),
         files.jpeg(24, 16, icc_profile=files.srgb_profile()),

@@ -55,25 +55,39 @@ def jpeg(width=64, height=48, seed=0, quality=90, **options):
                   **options)
 
 
-def restarting_jpeg(width=64, height=48, every=2, progressive=False, sampling=2, seed=0):
-    """A JPEG with a restart marker after that many MCUs, which Pillow cannot write and TurboJPEG does
-    only where its environment says so. `sampling`: TJSAMP_444, 422, 420, GRAY, 440, 411."""
+def turbo_jpeg(width=64, height=48, progressive=False, sampling=2, seed=0, **environment):
+    """A JPEG of kinds that Pillow cannot write, and TurboJPEG only where its environment says so.
+    `sampling`: TJSAMP_444, 422, 420, GRAY, 440, 411."""
     turbojpeg = ctypes.CDLL("libturbojpeg.so.0")
     turbojpeg.tjInitCompress.restype = ctypes.c_void_p
     rows = np.ascontiguousarray(pixels.smooth_rgb(width, height, seed))
     handle = ctypes.c_void_p(turbojpeg.tjInitCompress())
     out, size = ctypes.c_void_p(), ctypes.c_ulong()
-    os.environ["TJ_RESTART"] = f"{every}b"
+    os.environ.update(environment)
     try:
         failed = turbojpeg.tjCompress2(handle, rows.ctypes.data_as(ctypes.c_void_p), width, 0,
                                        height, TJPF_RGB, ctypes.byref(out), ctypes.byref(size),
                                        sampling, 80, TJFLAG_PROGRESSIVE if progressive else 0)
     finally:
-        del os.environ["TJ_RESTART"]
+        for name in environment:
+            del os.environ[name]
     data = ctypes.string_at(out, size.value)
     turbojpeg.tjFree(out)
     turbojpeg.tjDestroy(handle)
-    assert not failed and b"\xff\xdd" in data and b"\xff\xd0" in data
+    assert not failed
+    return data
+
+
+def restarting_jpeg(width=64, height=48, every=2, progressive=False, sampling=2):
+    """With a restart marker after that many MCUs."""
+    data = turbo_jpeg(width, height, progressive, sampling, TJ_RESTART=f"{every}b")
+    assert b"\xff\xdd" in data and b"\xff\xd0" in data
+    return data
+
+
+def arithmetic_jpeg(width=64, height=48, progressive=False, sampling=2, **environment):
+    data = turbo_jpeg(width, height, progressive, sampling, TJ_ARITHMETIC="1", **environment)
+    assert (b"\xff\xca" if progressive else b"\xff\xc9") in data
     return data
 
 
