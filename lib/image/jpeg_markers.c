@@ -170,21 +170,27 @@ static bool scan_is_legal(const struct jpeg_layout *layout, const struct jpeg_sc
     return scan->high == 0 || scan->high == scan->low + 1;
 }
 
-/* Tables are those in force now: files may define the same number again between scans. */
+/* Tables are those in force now: files may define the same number again between scans. A number that no
+ * table can have counts only where the scan needs one. */
+static struct jpeg_table find_table(const struct jpeg_table tables[4], unsigned number)
+{
+    return number < 4 ? tables[number] : (struct jpeg_table){0};
+}
+
 static int read_scan_component(struct walk *walk, struct jpeg_scan *scan, unsigned n,
                                const uint8_t *entry)
 {
     int index = find_component(walk->layout, entry[0]);
     struct jpeg_component *component;
 
-    if (index < 0 || entry[1] >> 4 > 3 || (entry[1] & 15) > 3)
+    if (index < 0)
         return STATUS_IMAGE_CORRUPT;
     for (unsigned i = 0; i < n; i++)
         if (scan->component[i] == index)
             return STATUS_IMAGE_CORRUPT;
     scan->component[n] = (uint8_t)index;
-    scan->dc[n] = walk->dc[entry[1] >> 4];
-    scan->ac[n] = walk->ac[entry[1] & 15];
+    scan->dc[n] = find_table(walk->dc, entry[1] >> 4);
+    scan->ac[n] = find_table(walk->ac, entry[1] & 15);
     component = &walk->layout->component[index];
     if (component->quantization == NULL) {
         component->quantization = walk->quantization[walk->quantization_id[index]].values;
