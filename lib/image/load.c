@@ -2,8 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/load.h"
 
+#include "base/cleanup.h"
 #include "base/status.h"
 #include "image/vips_image.h"
+#include "image/webp_animation.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -89,6 +91,23 @@ unsigned load_shrink(const struct image_request *request, const struct image_hea
     return shrink;
 }
 
+/* libvips shows a frame of less than 11 ms for 100: the file's own times are put back. */
+static int open_webp(const struct image_header *header, void *input, size_t size, VipsImage **image)
+{
+    _cleanup_free_ int *delays = malloc(header->frames * sizeof(*delays));
+
+    if (delays == NULL)
+        return -1;
+    if (vips_webpload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                             VIPS_FAIL_ON_WARNING, NULL))
+        return -1;
+    if (header->frames == 1)
+        return 0;
+    webp_read_delays(input, size, delays, header->frames);
+    vips_image_set_array_int(*image, "delay", delays, (int)header->frames);
+    return 0;
+}
+
 static int open_image(const struct image_request *request, const struct image_header *header,
                       void *input, size_t size, VipsImage **image)
 {
@@ -101,8 +120,7 @@ static int open_image(const struct image_request *request, const struct image_he
         return vips_pngload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                    VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_WEBP:
-        return vips_webpload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
-                                    "fail_on", VIPS_FAIL_ON_WARNING, NULL);
+        return open_webp(header, input, size, image);
     case IMAGE_GIF:
         return vips_gifload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
                                    "fail_on", VIPS_FAIL_ON_WARNING, NULL);

@@ -198,9 +198,7 @@ int webp_set_profile(const void *profile, size_t size, struct image_output *outp
 
     WebPDataInit(&file);
     if (mux != NULL) {
-        WebPMuxDeleteChunk(mux, "EXIF");
-        WebPMuxDeleteChunk(mux, "ICCP");
-        if ((profile == NULL || WebPMuxSetChunk(mux, "ICCP", &chunk, 0) == WEBP_MUX_OK) &&
+        if (WebPMuxSetChunk(mux, "ICCP", &chunk, 0) == WEBP_MUX_OK &&
             WebPMuxAssemble(mux, &file) == WEBP_MUX_OK)
             status = copy_out(&file, output);
     }

@@ -36,6 +36,5 @@ struct webp_planes {
 int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
                        struct image_output *output);
 
-/* Sets or (NULL) removes the profile of the WebP file in *output and removes EXIF; the same
- * results. */
+/* Sets the profile of the WebP file in *output; the same results. */
 int webp_set_profile(const void *profile, size_t size, struct image_output *output);

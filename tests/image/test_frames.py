@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Animations and pages: every frame, on its own, shown as long and as often as before."""
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -49,6 +50,51 @@ def test_frames_delays_and_loop(image_cli, kind, operation):
         difference = np.asarray(result.convert("RGB")).astype(int) - np.asarray(
             expected.convert("RGB").resize(result.size)).astype(int)
         assert np.abs(difference).max() <= (2 if "lossless" in kind or kind == "gif" else 12)
+
+
+def durations(data):
+    """Of the frames of an animated WebP, in milliseconds, as the file has them."""
+    found, at = [], 12
+    while at + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        if name == b"ANMF":
+            found.append(int.from_bytes(data[at + 20:at + 23], "little"))
+        at += 8 + size + size % 2
+    return found
+
+
+@pytest.mark.parametrize("delays", [[0, 0, 0, 0], [1, 5, 10, 11], [40, 0, 100000, 3]], ids=str)
+@pytest.mark.parametrize("kind", ["webp", "lossless webp"])
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_delays_of_a_webp_however_short(image_cli, operation, kind, delays):
+    data = bytearray(animation("WEBP", flat_frames(), **KINDS[kind][1]))
+    places = [at for at in range(len(data)) if data[at:at + 4] == b"ANMF"]
+    for at, delay in zip(places, delays):
+        data[at + 20:at + 23] = delay.to_bytes(3, "little")
+    assert durations(data) == delays
+    assert durations(image_cli(operation, bytes(data)).data) == delays
+
+
+@pytest.mark.parametrize("kind", ["webp", "lossless webp"])
+@pytest.mark.parametrize("transparent", [False, True])
+def test_frames_that_look_alike_stay_apart(image_cli, kind, transparent):
+    """A dot comes and goes, which 1 % of the picture does not show."""
+    first = Image.new("RGBA", (200, 100), (200, 100, 50, 128 if transparent else 255))
+    first.paste((10, 20, 200, 255), (40, 20, 120, 70))
+    second = first.copy()
+    second.paste((255, 255, 255, 255), (91, 55, 94, 58))
+    data = files.encode(first, "WEBP", save_all=True, append_images=[second, first], duration=[9, 70, 30],
+                        loop=2, **KINDS[kind][1])
+    assert durations(data) == [9, 70, 30]
+    for operation, factor in (("gray", 1), ("scale", 1), ("scale", 0.5), ("scale", 0.01)):
+        result = image_cli(operation, data, factor).data
+        assert durations(result) == [9, 70, 30]
+        assert frames(result)[1] == 2
+        assert Image.open(io.BytesIO(result)).mode == ("RGBA" if transparent else "RGB")
+    gray = [frame for frame, _ in frames(image_cli("gray", data).data)[0]]
+    for (source, _), result in zip(frames(data)[0], gray):
+        assert np.abs(np.asarray(result.convert("LA")).astype(int) -
+                      np.asarray(source.convert("LA"))).max() <= (1 if "lossless" in kind else 8)
 
 
 @pytest.mark.parametrize("loop", [None, 0, 1, 5])
