@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { SHRUNK_PIXELS_MIN = 32 };
+
 /*
  * The door to libvips. Loaders are called by name, never chosen by libvips, all others are blocked,
  * and a picture that is cut off or broken is an error rather than half a picture.
@@ -74,19 +76,17 @@ static int open_tiff(void *input, size_t size, int pages, VipsImage **image)
     return open_pages(input, size, 0, 1, image);
 }
 
-enum { SHRUNK_SIDE_MIN = 32 }; /* pixels */
-
 /* What comes out is half as large again as the result, so that the filter still finds all it needs.
- * libvips leaves out a last row or column that is not whole: of a few rows that would be a lot, or all
- * that there is. */
-unsigned load_shrink(const struct image_request *request, const struct image_header *header)
+ * Of a small picture, what is cut off would be seen, or be all there is. */
+int load_shrink(const struct image_request *request, const struct image_header *header)
 {
-    const uint32_t side = header->width < header->height ? header->width : header->height;
-    unsigned shrink = 8;
+    uint32_t shorter = header->width < header->height ? header->width : header->height;
+    int shrink = 8;
 
-    if (header->format != IMAGE_JPEG || request->operation != IMAGE_SCALE)
+    if (request->operation != IMAGE_SCALE || header->format != IMAGE_JPEG)
         return 1;
-    while (shrink > 1 && (shrink * request->factor * 1.5 > 1 || side / shrink < SHRUNK_SIDE_MIN))
+    while (shrink > 1 &&
+           (shrink * request->factor * 1.5 > 1 || shorter / (unsigned)shrink < SHRUNK_PIXELS_MIN))
         shrink /= 2;
     return shrink;
 }
@@ -114,7 +114,7 @@ static int open_image(const struct image_request *request, const struct image_he
     switch (header->format) {
     case IMAGE_JPEG:
         return vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink",
-                                    (int)load_shrink(request, header), "fail_on",
+                                    load_shrink(request, header), "fail_on",
                                     VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_PNG:
         return vips_pngload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",

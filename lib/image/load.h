@@ -10,15 +10,15 @@
  * process. 0 or -EIO. */
 int load_start(void);
 
-/* By how much load_image() reduces: 1, or of a JPEG 2, 4 or 8. */
-unsigned load_shrink(const struct image_request *request, const struct image_header *header);
-
 /*
  * Opens the picture by the loader of its format: all frames, one below the other, to be read once
- * from top to bottom. No pixel is decoded yet. A JPEG comes smaller by load_shrink(), rounded down.
- * `input` is borrowed for the image's life.
+ * from top to bottom. No pixel is decoded yet. `input` is borrowed for the image's life.
  * 0 and *image; -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE or
  * STATUS_UNSUPPORTED_FORMAT with `detail` (IMAGE_DETAIL_BYTES) filled.
  */
 int load_image(const struct image_request *request, const struct image_header *header,
                const uint8_t *input, size_t input_size, VipsImage **image, char *detail);
+
+/* By how much the picture comes smaller than it is, 1 to 8: a JPEG that is to be reduced a lot. What is
+ * left of its width and height is cut off at the right and at the bottom. */
+int load_shrink(const struct image_request *request, const struct image_header *header);

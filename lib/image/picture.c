@@ -21,9 +21,8 @@
 struct work {
     const struct image_request *request;
     const struct image_header *header;
-    uint32_t width, height;    /* of a frame of the file */
-    unsigned shrink;           /* by how much the source is smaller */
     VipsImage *source;
+    int shrink;                /* by how much it came smaller than the file has it */
     int frames, orientation;
     VipsImage **pieces;        /* frames of them, or NULL */
 };
@@ -62,29 +61,25 @@ static int make_upright(VipsImage **image, int orientation)
     return image_replace(image, out);
 }
 
-static struct resample_size result_size(const struct work *work)
+/* The file's own size decides; what was cut off when a picture came smaller is no part of a step. */
+static int scale_frame(const struct work *work, VipsImage **frame)
 {
-    struct resample_size size = {
-        .width = (int)image_scaled_length(work->width, work->request->factor),
-        .height = (int)image_scaled_length(work->height, work->request->factor),
-    };
+    struct shrink_size size = {.width = (uint32_t)(*frame)->Xsize,
+                               .height = (uint32_t)(*frame)->Ysize};
+    uint32_t width = work->shrink > 1 ? work->header->width : size.width;
+    uint32_t height = work->shrink > 1 ? work->header->height : size.height;
 
-    size.step_x = (double)work->width / work->shrink / size.width;
-    size.step_y = (double)work->height / work->shrink / size.height;
-    return size;
+    size.to_width = image_scaled_length(width, work->request->factor);
+    size.to_height = image_scaled_length(height, work->request->factor);
+    size.step_x = (double)width / work->shrink / size.to_width;
+    size.step_y = (double)height / work->shrink / size.to_height;
+    return resample(frame, &size);
 }
 
 static int process_frame(const struct work *work, VipsImage **frame)
 {
-    if (work->request->operation == IMAGE_GRAY) {
-        if (gray_step(frame))
-            return -1;
-    } else {
-        const struct resample_size size = result_size(work);
-
-        if (resample(frame, &size))
-            return -1;
-    }
+    if (work->request->operation == IMAGE_GRAY ? gray_step(frame) : scale_frame(work, frame))
+        return -1;
     return make_upright(frame, work->orientation);
 }
 
@@ -183,7 +178,11 @@ static int choose_quality(const struct image_request *request, const struct imag
 static int run(const struct image_request *request, const struct image_header *header,
                const uint8_t *input, size_t input_size, struct image_output *output)
 {
-    _cleanup_(cleanup_work) struct work work = {.request = request, .header = header};
+    _cleanup_(cleanup_work) struct work work = {
+        .request = request,
+        .header = header,
+        .shrink = load_shrink(request, header),
+    };
     _cleanup_image_ VipsImage *result = NULL;
     struct save_options options = {
         .header = header,
@@ -199,13 +198,6 @@ static int run(const struct image_request *request, const struct image_header *h
     work.frames = vips_image_get_n_pages(work.source);
     if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
         work.frames = 1;
-    work.shrink = load_shrink(request, header);
-    work.width = (uint32_t)work.source->Xsize;
-    work.height = (uint32_t)(work.source->Ysize / work.frames);
-    if (work.shrink > 1) {
-        work.width = header->width;
-        work.height = header->height;
-    }
     work.orientation = vips_image_get_orientation(work.source);
     options.bits = bits_to_keep(&work, header);
 

@@ -2,15 +2,17 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/resample.h"
 
+#include "base/cleanup.h"
 #include "image/shrink.h"
+#include "image/shrink_deep.h"
 #include "image/vips_image.h"
 
 #include <stdbool.h>
 
 /*
- * Pictures of 8 bits, nearly all, are reduced by our own filter: libvips' is slow without code made
- * at run time, which the cage forbids. The rest goes through libvips; what is added there is the
- * exact size and the alpha.
+ * Pictures of 8 and 16 bits, nearly all, are reduced by our own filters: libvips' is slow without code
+ * made at run time, which the cage forbids, and averages before it filters. The rest goes through
+ * libvips; what is added there is the exact size and the alpha.
  */
 static bool is_simple(VipsImage *image)
 {
@@ -18,11 +20,24 @@ static bool is_simple(VipsImage *image)
            image->Bands <= SHRINK_BANDS_MAX;
 }
 
+static bool is_deep(VipsImage *image)
+{
+    return image->BandFmt == VIPS_FORMAT_USHORT ||
+           (image->BandFmt == VIPS_FORMAT_SHORT && !vips_image_hasalpha(image));
+}
+
 /* A strip of the picture, from the top; libvips calls it in order. */
 static int take_strip(VipsRegion *region, VipsRect *area, void *argument)
 {
     for (int y = area->top; y < area->top + area->height; y++)
         shrink_row(argument, VIPS_REGION_ADDR(region, 0, y));
+    return 0;
+}
+
+static int take_deep_strip(VipsRegion *region, VipsRect *area, void *argument)
+{
+    for (int y = area->top; y < area->top + area->height; y++)
+        shrink_deep_row(argument, (const uint16_t *)(void *)VIPS_REGION_ADDR(region, 0, y));
     return 0;
 }
 
@@ -48,20 +63,14 @@ static void copy_fields(VipsImage *from, VipsImage *to)
     g_strfreev(fields);
 }
 
-static VipsImage *to_image(const struct shrink *shrink, VipsImage *source)
+/* An image of `samples`, which it owns from now on, and for the rest like the source. */
+static VipsImage *to_image(void *samples, size_t size, const struct shrink_size *of,
+                           VipsImage *source)
 {
-    int width = (int)shrink->planes[0].width, height = (int)shrink->planes[0].height;
-    size_t size = (size_t)width * (size_t)height * shrink->bands;
-    uint8_t *samples = g_try_malloc(size);
-    VipsImage *image;
+    VipsImage *image = vips_image_new_from_memory(samples, size, (int)of->to_width,
+                                                  (int)of->to_height, source->Bands,
+                                                  source->BandFmt);
 
-    if (samples == NULL) {
-        vips_error("resample", "out of memory");
-        return NULL;
-    }
-    shrink_interleave(shrink, samples);
-    image = vips_image_new_from_memory(samples, size, width, height, source->Bands,
-                                       VIPS_FORMAT_UCHAR);
     if (image == NULL) {
         g_free(samples);
         return NULL;
@@ -74,24 +83,49 @@ static VipsImage *to_image(const struct shrink *shrink, VipsImage *source)
     return image;
 }
 
-static int reduce_simple(VipsImage **image, const struct resample_size *size)
+static VipsImage *interleave(const struct shrink *shrink, const struct shrink_size *of,
+                             VipsImage *source)
 {
-    const struct shrink_size sizes = {.width = (uint32_t)(*image)->Xsize,
-                                      .height = (uint32_t)(*image)->Ysize,
-                                      .to_width = (uint32_t)size->width,
-                                      .to_height = (uint32_t)size->height,
-                                      .step_x = size->step_x,
-                                      .step_y = size->step_y};
+    size_t size = (size_t)of->to_width * of->to_height * shrink->bands;
+    uint8_t *samples = g_try_malloc(size);
+
+    if (samples == NULL) {
+        vips_error("resample", "out of memory");
+        return NULL;
+    }
+    shrink_interleave(shrink, samples);
+    return to_image(samples, size, of, source);
+}
+
+static int reduce_simple(VipsImage **image, const struct shrink_size *size)
+{
     struct shrink shrink;
     VipsImage *out = NULL;
 
-    if (shrink_begin(&shrink, &sizes, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
+    if (shrink_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
         vips_error("resample", "out of memory");
     else if (vips_sink_disc(*image, take_strip, &shrink) == 0) {
         shrink_end(&shrink);
-        out = to_image(&shrink, *image);
+        out = interleave(&shrink, size, *image);
     }
     shrink_clear(&shrink);
+    return out == NULL ? -1 : image_replace(image, out);
+}
+
+static int reduce_deep(VipsImage **image, const struct shrink_size *size)
+{
+    _cleanup_(shrink_deep_clear) struct shrink_deep shrink;
+    size_t bytes = VIPS_IMAGE_SIZEOF_PEL(*image) * size->to_width * size->to_height;
+    VipsImage *out;
+
+    if (shrink_deep_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
+                          (*image)->BandFmt == VIPS_FORMAT_SHORT) != 0) {
+        vips_error("resample", "out of memory");
+        return -1;
+    }
+    if (vips_sink_disc(*image, take_deep_strip, &shrink))
+        return -1;
+    out = to_image(TAKE_PTR(shrink.samples), bytes, size, *image);
     return out == NULL ? -1 : image_replace(image, out);
 }
 
@@ -121,13 +155,32 @@ static int reduce_with_alpha(VipsImage **image, int width, int height)
     return image_replace(image, out);
 }
 
-int resample(VipsImage **image, const struct resample_size *size)
+/* Lab of 8 bits comes packed, four bytes a pixel. */
+static int reduce_packed_lab(VipsImage **image, const struct shrink_size *size)
 {
-    if ((*image)->Xsize == size->width && (*image)->Ysize == size->height)
+    VipsImage *out;
+
+    if (vips_LabQ2LabS(*image, &out, NULL))
+        return -1;
+    image_replace(image, out);
+    if (reduce_deep(image, size) || vips_LabS2LabQ(*image, &out, NULL))
+        return -1;
+    return image_replace(image, out);
+}
+
+int resample(VipsImage **image, const struct shrink_size *size)
+{
+    int width = (int)size->to_width, height = (int)size->to_height;
+
+    if ((*image)->Xsize == width && (*image)->Ysize == height)
         return 0;
+    if ((*image)->Coding == VIPS_CODING_LABQ)
+        return reduce_packed_lab(image, size);
     if (is_simple(*image))
         return reduce_simple(image, size);
+    if (is_deep(*image))
+        return reduce_deep(image, size);
     if (vips_image_hasalpha(*image))
-        return reduce_with_alpha(image, size->width, size->height);
-    return reduce(image, size->width, size->height);
+        return reduce_with_alpha(image, width, height);
+    return reduce(image, width, height);
 }
