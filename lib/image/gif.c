@@ -33,6 +33,7 @@ struct walk {
     struct bytes input;
     size_t at;
     struct image_output *output; /* NULL: only check */
+    bool gray;                 /* colours become luma */
     bool overflow;
     bool has_global_table;
     size_t control, control_bytes; /* the graphic control that waits for its picture */
@@ -63,7 +64,7 @@ static int walk_colour_table(struct walk *walk, uint8_t packed)
         const uint8_t *rgb = walk->input.data + walk->at + 3 * i;
         uint8_t y = (uint8_t)luma(rgb[0], rgb[1], rgb[2]);
 
-        put(walk, (const uint8_t[]){y, y, y}, 3);
+        put(walk, walk->gray ? (const uint8_t[]){y, y, y} : rgb, 3);
     }
     walk->at += 3 * colours;
     return 0;
@@ -178,9 +179,9 @@ static int walk_file(struct walk *walk)
     return walk_blocks(walk);
 }
 
-int gif_gray(const uint8_t *input, size_t size, struct image_output *output)
+int gif_copy(const uint8_t *input, size_t size, bool gray, struct image_output *output)
 {
-    struct walk walk = {.input = {input, size}, .output = output};
+    struct walk walk = {.input = {input, size}, .output = output, .gray = gray};
     int status;
 
     output->size = 0;

@@ -49,6 +49,13 @@ static int damaged(const struct image_header *header, struct image_output *outpu
     return STATUS_IMAGE_CORRUPT;
 }
 
+static bool keeps_size(const struct image_request *request, const struct image_header *header)
+{
+    return request->operation == IMAGE_GRAY ||
+           (image_scaled_length(header->width, request->factor) == header->width &&
+            image_scaled_length(header->height, request->factor) == header->height);
+}
+
 /* The way that is shortest for this picture; -ENOTSUP where it has none. */
 static int process_shortly(const struct image_request *request, const struct image_header *header,
                            const uint8_t *input, size_t size, struct image_output *output)
@@ -57,8 +64,8 @@ static int process_shortly(const struct image_request *request, const struct ima
 
     if (header->format == IMAGE_JPEG)
         return jpeg_process(request, input, size, output);
-    if (header->format == IMAGE_GIF && request->operation == IMAGE_GRAY)
-        status = gif_gray(input, size, output);
+    if (header->format == IMAGE_GIF && keeps_size(request, header))
+        status = gif_copy(input, size, request->operation == IMAGE_GRAY, output);
     if (header->format == IMAGE_GIF && status == -ENOTSUP &&
         gif_check(input, size, output->detail) != 0)
         return STATUS_IMAGE_CORRUPT;

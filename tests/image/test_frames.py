@@ -6,9 +6,10 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image, ImageDraw, ImageSequence
 
 from pictures import files
+from support.judges import psnr
 
 CORRUPT = 9
 DURATIONS = [50, 90, 120, 40]
@@ -121,6 +122,33 @@ def test_gray_gif_is_exact_with_odd_frames(image_cli):
     for (source, _), (result, _) in zip(before, after):
         assert np.array_equal(np.asarray(result)[..., 0], np.asarray(source.convert("L")))
         assert np.array_equal(np.asarray(result)[..., 3], np.asarray(source)[..., 3])
+
+
+@pytest.mark.parametrize("factor", [0.999, 1])
+def test_a_gif_of_the_same_size_keeps_its_colours(image_cli, factor):
+    images = [Image.fromarray(np.random.default_rng(seed).integers(0, 256, (30, 40, 3),
+                                                                   dtype=np.uint8)).quantize(256)
+              for seed in range(3)]
+    data = files.encode(images[0], "GIF", save_all=True, append_images=images[1:],
+                        duration=[10, 0, 70], comment=b"secret")
+    result = image_cli("scale", data, factor).data
+    assert b"secret" in data and b"secret" not in result
+    for (source, delay), (after, delay_after) in zip(frames(data)[0], frames(result)[0], strict=True):
+        assert np.array_equal(np.asarray(after), np.asarray(source)) and delay_after == delay
+
+
+@pytest.mark.parametrize("colours", [2, 8, 32, 256])
+@pytest.mark.parametrize("factor", [0.3, 0.5])
+def test_a_gif_of_few_colours_gets_those_between(image_cli, colours, factor):
+    drawing = Image.new("RGB", (320, 240), "white")
+    for at in range(0, 320, 16):
+        ImageDraw.Draw(drawing).line((at, 0, 320 - at, 240), fill="black")
+    ImageDraw.Draw(drawing).ellipse((50, 50, 200, 200), fill="red")
+    source = drawing.quantize(colours)
+    data = files.encode(source, "GIF")
+    result = image_cli("scale", data, factor).image.convert("RGB")
+    expected = source.convert("RGB").resize(result.size, Image.LANCZOS)
+    assert psnr(np.asarray(result), np.asarray(expected)) > 34
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -291,13 +291,16 @@ static void test_gif_gray(void **state)
                                   "!\xff\x0bNETSCAPE2.0\x03\x01\x07\0\0"
                                   "!\xf9\x04\x05\x0a\0\x01\0"
                                   ",\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0a\0;";
-    struct image_request request = new_request(IMAGE_GRAY, 0);
+    struct image_request request = new_request(IMAGE_GRAY, 0), scale = new_request(IMAGE_SCALE, 0.9);
     struct image_output output = new_output(CAPACITY);
 
     (void)state;
     assert_int_equal(image_process(&request, gif, sizeof(gif) - 1, &output), 0);
     assert_int_equal(output.size, sizeof(gray) - 1);
     assert_memory_equal(output.data, gray, sizeof(gray) - 1);
+    assert_int_equal(image_process(&scale, gif, sizeof(gif) - 1, &output), 0);
+    assert_int_equal(output.size, sizeof(gray) - 1); /* as large as before: the colours stay */
+    assert_memory_equal(output.data + 13, gif + 13, 6);
     for (size_t cut = 6; cut < sizeof(gif) - 1; cut++)
         assert_int_equal(image_process(&request, gif, cut, &output), STATUS_IMAGE_CORRUPT);
 }
