@@ -180,16 +180,12 @@ _avx2_ static void filter_plain_avx2(const uint8_t *from, size_t pitch, const in
 
     _mm256_storeu_si256((__m256i_u *)to, _mm256_permute4x64_epi64(packed, 0xd8));
 }
-#endif
 
 static bool has_avx2(void)
 {
-#ifdef __x86_64__
     return __builtin_cpu_supports("avx2");
-#else
-    return false;
-#endif
 }
+#endif
 
 static group_function *deep_function(void)
 {

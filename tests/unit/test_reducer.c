@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "tests/unit/reducer_plain.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Reduced planes: by both ways the same, and what the filter's formula makes of the samples. */
+
+enum { WIDTH = 211, HEIGHT = 157, TO_MAX = 211 };
+
+static int16_t source[HEIGHT][WIDTH];
+
+typedef void begin_function(struct reducer *reducer, const struct reducer_options *options,
+                            uint8_t *memory, struct plane *to);
+typedef uint8_t *take_function(struct reducer *reducer, uint32_t rows);
+
+/* Edges, noise and flat parts, to both ends of the range. */
+static int setup(void **state)
+{
+    (void)state;
+    srand(1);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            int value = x < 70 ? (x / 9 + y / 7) % 2 * 255 : x < 140 ? rand() % 256 : y;
+
+            source[y][x] = (int16_t)((value - 128) * (1 << REDUCER_FRACTION_BITS));
+        }
+    return 0;
+}
+
+static void reduce(const struct reducer_options *options, begin_function *begin,
+                   take_function *take, struct plane *plane)
+{
+    uint8_t *memory = aligned_alloc(64, (reducer_bytes(options) + 63) & ~(size_t)63);
+    struct reducer reducer;
+    uint8_t *next;
+
+    assert_non_null(memory);
+    begin(&reducer, options, memory, plane);
+    next = take(&reducer, 0);
+    for (uint32_t y = 0, rows; y < options->height; y += rows) {
+        rows = 1 + y * 7 % REDUCER_ROWS_MAX;
+        rows = rows > options->height - y ? options->height - y : rows;
+        for (uint32_t row = 0; row < rows; row++)
+            memcpy(next + row * reducer.pitch, source[y + row], options->width * sizeof(int16_t));
+        next = take(&reducer, rows);
+    }
+    free(memory);
+}
+
+static double lanczos(double x)
+{
+    if (x == 0)
+        return 1;
+    return fabs(x) >= 3 ? 0 : 3 * sin(M_PI * x) * sin(M_PI * x / 3) / (M_PI * M_PI * x * x);
+}
+
+/* Sample i of a row or column of `length`, `stride` apart. */
+static double filtered(const double *samples, size_t stride, uint32_t length, double step,
+                       uint32_t i)
+{
+    double centre = (i + 0.5) * step - 0.5, sum = 0, weights = 0;
+
+    for (uint32_t n = 0; n < length; n++) {
+        double weight = lanczos((n - centre) / step);
+
+        sum += weight * samples[n * stride];
+        weights += weight;
+    }
+    return sum / weights;
+}
+
+static void compare_with_formula(const struct reducer_options *options, const struct plane *plane)
+{
+    static double down[TO_MAX][WIDTH], samples[HEIGHT][WIDTH];
+
+    for (uint32_t y = 0; y < options->height; y++)
+        for (uint32_t x = 0; x < options->width; x++)
+            samples[y][x] = source[y][x] / 64.0;
+    for (uint32_t y = 0; y < options->to_height; y++)
+        for (uint32_t x = 0; x < options->width; x++)
+            down[y][x] = filtered(&samples[0][x], WIDTH, options->height, options->step_y, y);
+    for (uint32_t y = 0; y < options->to_height; y++)
+        for (uint32_t x = 0; x < options->to_width; x++) {
+            double wanted = filtered(down[y], 1, options->width, options->step_x, x) + 128;
+            uint8_t found = options->transposed ? plane->data[x * plane->pitch + y]
+                                                : plane->data[y * plane->pitch + x];
+
+            assert_true(fabs(found - fmax(0, fmin(255, wanted))) < 0.8);
+        }
+}
+
+static struct plane new_plane(const struct reducer_options *options)
+{
+    uint32_t width = options->transposed ? options->to_height : options->to_width;
+    uint32_t height = options->transposed ? options->to_width : options->to_height;
+    struct plane plane;
+    uint8_t *memory = calloc(1, plane_bytes(width, height));
+
+    assert_non_null(memory);
+    plane_place(&plane, memory, width, height);
+    return plane;
+}
+
+static void check(const struct reducer_options *options)
+{
+    struct plane ours = new_plane(options), plain = new_plane(options);
+
+    reduce(options, reducer_begin, reducer_take, &ours);
+    reduce(options, plain_begin, plain_take, &plain);
+    for (uint32_t y = 0; y < ours.height; y++)
+        assert_memory_equal(ours.data + y * ours.pitch, plain.data + y * plain.pitch, ours.width);
+    compare_with_formula(options, &ours);
+    free(ours.data);
+    free(plain.data);
+}
+
+static void test_every_size_by_both_ways(void **state)
+{
+    static const uint32_t sizes[][4] = {{211, 157, 105, 78}, {211, 157, 211, 157}, {211, 157, 7, 5},
+                                        {211, 157, 1, 1},    {33, 40, 31, 39},     {1, 157, 1, 50},
+                                        {211, 2, 80, 1},     {16, 16, 3, 11},      {5, 3, 2, 2}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+        for (unsigned transposed = 0; transposed < 2; transposed++) {
+            const uint32_t *size = sizes[i];
+
+            check(&(struct reducer_options){.width = size[0],
+                                            .height = size[1],
+                                            .padded_width = size[0],
+                                            .to_width = size[2],
+                                            .to_height = size[3],
+                                            .step_x = (double)size[0] / size[2],
+                                            .step_y = (double)size[1] / size[3],
+                                            .transposed = transposed == 1});
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_size_by_both_ways),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
