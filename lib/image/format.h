@@ -19,6 +19,7 @@ struct image_header {
     bool lossless;             /* WebP: whether the (first) picture is VP8L */
     uint16_t bits;             /* per sample; PNG and TIFF */
     uint16_t compression;      /* TIFF's own number for it */
+    bool planes;               /* TIFF: of samples, as libvips does not put them together */
     uint8_t quality;           /* JPEG: about what its luma was encoded at, 1..100; 0: not known */
 };
 

@@ -12,10 +12,6 @@
  * thumbnail, a mask) is no part of the same picture, and then only the first page is taken.
  */
 enum {
-    TAG_WIDTH = 256,
-    TAG_HEIGHT = 257,
-    TAG_BITS = 258,            /* per sample: one number for each, of which the first counts */
-    TAG_COMPRESSION = 259,
     TYPE_BYTE = 1,
     TYPE_SHORT = 3,
     TYPE_LONG = 4,
@@ -30,10 +26,24 @@ struct tiff {
     uint64_t entries_left;     /* as many as fit the input: directories that overlap end the walk */
 };
 
+/* The tags that are looked at. Of one that is there twice, libtiff takes the first. */
+enum tag { WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANES, TILE_WIDTH, TAGS };
+
+static const uint16_t tag_numbers[TAGS] = {
+    [WIDTH] = 256,
+    [HEIGHT] = 257,
+    [BITS] = 258,              /* per sample: one number for each, of which the first counts */
+    [COMPRESSION] = 259,
+    [PHOTOMETRIC] = 262,
+    [SAMPLES] = 277,
+    [PLANES] = 284,
+    [TILE_WIDTH] = 322,
+};
+
 struct page {
-    uint64_t width, height, bits, compression;
+    uint64_t values[TAGS];     /* 0 for what is not there */
+    bool has[TAGS];
     uint64_t next;             /* offset of the next directory; 0: none */
-    bool has_width, has_height, has_bits, has_compression;
 };
 
 static uint64_t get(const struct tiff *tiff, uint64_t at, unsigned width)
@@ -78,31 +88,15 @@ static uint64_t get_value(const struct tiff *tiff, uint64_t at)
     }
 }
 
-/* Of a tag that is there twice, libtiff takes the first. */
-static void note_value(uint64_t *value, bool *has, uint64_t found)
-{
-    if (!*has)
-        *value = found;
-    *has = true;
-}
-
 static void note_entry(const struct tiff *tiff, uint64_t at, struct page *page)
 {
-    uint64_t value = get_value(tiff, at);
+    uint64_t number = get(tiff, at, 2);
 
-    switch (get(tiff, at, 2)) {
-    case TAG_WIDTH:
-        note_value(&page->width, &page->has_width, value);
-        break;
-    case TAG_HEIGHT:
-        note_value(&page->height, &page->has_height, value);
-        break;
-    case TAG_BITS:
-        note_value(&page->bits, &page->has_bits, value);
-        break;
-    case TAG_COMPRESSION:
-        note_value(&page->compression, &page->has_compression, value);
-        break;
+    for (unsigned tag = 0; tag < TAGS; tag++) {
+        if (tag_numbers[tag] != number || page->has[tag])
+            continue;
+        page->values[tag] = get_value(tiff, at);
+        page->has[tag] = true;
     }
 }
 
@@ -143,11 +137,21 @@ static int count_pages(struct tiff *tiff, const struct page *first, uint32_t *pa
     for (*pages = 1; page.next != 0 && *pages < MAX_PAGES; ++*pages) {
         if ((status = read_page(tiff, page.next, &page)) != 0)
             break;
-        alike = alike && page.width == first->width && page.height == first->height;
+        alike = alike && page.values[WIDTH] == first->values[WIDTH] &&
+                page.values[HEIGHT] == first->values[HEIGHT];
     }
     if (!alike || page.next != 0)
         *pages = 1;
     return status == STATUS_IMAGE_CORRUPT ? status : 0;
+}
+
+/* libvips takes planes of samples, but for tiles, and for gray with alpha. */
+static bool has_odd_planes(const struct page *page)
+{
+    enum { SEPARATE = 2, BLACK_IS_ZERO = 1 };
+
+    return page->values[PLANES] == SEPARATE && page->values[SAMPLES] > 1 &&
+           (page->has[TILE_WIDTH] || page->values[PHOTOMETRIC] <= BLACK_IS_ZERO);
 }
 
 int header_read_tiff(struct bytes input, struct image_header *header)
@@ -164,12 +168,14 @@ int header_read_tiff(struct bytes input, struct image_header *header)
         return STATUS_IMAGE_CORRUPT;
     tiff.entries_left = input.size / 12;
     first = tiff.big ? get(&tiff, 8, 8) : get(&tiff, 4, 4);
-    if (read_page(&tiff, first, &page) != 0 || page.width > INT32_MAX || page.height > INT32_MAX)
+    if (read_page(&tiff, first, &page) != 0 || page.values[WIDTH] > INT32_MAX ||
+        page.values[HEIGHT] > INT32_MAX)
         return STATUS_IMAGE_CORRUPT;
 
-    header->width = (uint32_t)page.width;
-    header->height = (uint32_t)page.height;
-    header->bits = page.bits == 0 ? 1 : (uint16_t)page.bits; /* TIFF's own default */
-    header->compression = (uint16_t)page.compression;
+    header->width = (uint32_t)page.values[WIDTH];
+    header->height = (uint32_t)page.values[HEIGHT];
+    header->bits = page.values[BITS] == 0 ? 1 : (uint16_t)page.values[BITS]; /* TIFF's own default */
+    header->compression = (uint16_t)page.values[COMPRESSION];
+    header->planes = has_odd_planes(&page);
     return count_pages(&tiff, &page, &header->frames);
 }

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/tiff_planes.h"
 #include "image/vips_image.h"
 #include "image/webp_animation.h"
 
@@ -125,6 +126,8 @@ static int open_image(const struct image_request *request, const struct image_he
         return vips_gifload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
                                    "fail_on", VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_TIFF:
+        if (header->planes)
+            return tiff_planes_load(header, input, size, image);
         return open_tiff(input, size, (int)header->frames, image);
     default:
         return -1;
@@ -151,19 +154,19 @@ static int check(const VipsImage *image, const struct image_request *request, ch
                  (unsigned long long)pixels, (unsigned long long)request->max_pixels);
         return STATUS_IMAGE_TOO_LARGE;
     }
-    if (!is_supported(image)) {
-        snprintf(detail, IMAGE_DETAIL_BYTES,
-                 "Only pictures with samples of 1 to 8 and 16 bits are supported.");
-        return STATUS_UNSUPPORTED_FORMAT;
-    }
-    return 0;
+    return is_supported(image) ? 0 : STATUS_UNSUPPORTED_FORMAT;
 }
 
 int load_image(const struct image_request *request, const struct image_header *header,
                const uint8_t *input, size_t input_size, VipsImage **image, char *detail)
 {
     /* libvips takes a pointer that is not const and does not write to it. */
-    if (open_image(request, header, (void *)(uintptr_t)input, input_size, image))
-        return -1;
-    return check(*image, request, detail);
+    int status = open_image(request, header, (void *)(uintptr_t)input, input_size, image);
+
+    if (status == 0)
+        status = check(*image, request, detail);
+    if (status == STATUS_UNSUPPORTED_FORMAT)
+        snprintf(detail, IMAGE_DETAIL_BYTES,
+                 "Only pictures with samples of 1 to 8 and 16 bits are supported.");
+    return status;
 }

@@ -32,8 +32,9 @@ static VipsForeignTiffCompression compression(VipsImage *image, const struct sav
         if (options->bits == 1)
             return VIPS_FOREIGN_TIFF_COMPRESSION_CCITTFAX4;
         return VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE;
-    case TIFF_JPEG:
-        if (image->BandFmt == VIPS_FORMAT_UCHAR && (image->Bands == 1 || image->Bands == 3))
+    case TIFF_JPEG: /* a loss again; the source's own values are not to have one more */
+        if (options->reduced && image->BandFmt == VIPS_FORMAT_UCHAR &&
+            (image->Bands == 1 || image->Bands == 3))
             return VIPS_FOREIGN_TIFF_COMPRESSION_JPEG;
         return VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE;
     default:
@@ -41,19 +42,25 @@ static VipsForeignTiffCompression compression(VipsImage *image, const struct sav
     }
 }
 
+/* libvips packs the last of an odd number of 4-bit samples wrongly: those get 8. */
+static int choose_bits(VipsImage *image, const struct save_options *options)
+{
+    return options->bits == 4 && image->Xsize % 2 != 0 ? 0 : options->bits;
+}
+
 int save_tiff(VipsImage *image, const struct save_options *options, struct memory_target *memory)
 {
     VipsTarget *target = memory_target_new(memory);
     VipsForeignTiffPredictor predictor = VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL;
-    int result;
+    int result, bits = choose_bits(image, options);
 
     if (target == NULL)
         return -1;
-    if (options->bits != 0)
+    if (bits != 0)
         predictor = VIPS_FOREIGN_TIFF_PREDICTOR_NONE; /* only whole bytes have one */
     result = vips_tiffsave_target(image, target, "compression", compression(image, options),
                                   "predictor", predictor, "Q", options->quality, "bitdepth",
-                                  options->bits, NULL);
+                                  bits, NULL);
     g_object_unref(target);
     return result ? -1 : 0;
 }
