@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "image/gray.h"
 #include "image/load.h"
+#include "image/png_picture.h"
 #include "image/resample.h"
 #include "image/save.h"
 #include "image/vips_image.h"
@@ -198,7 +199,8 @@ static int run(const struct image_request *request, const struct image_header *h
     work.frames = vips_image_get_n_pages(work.source);
     if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
         work.frames = 1;
-    work.orientation = vips_image_get_orientation(work.source);
+    work.orientation = header->format == IMAGE_PNG ? (int)png_orientation(input, input_size)
+                                                   : vips_image_get_orientation(work.source);
     options.bits = bits_to_keep(&work, header);
 
     status = build(&work, &result);

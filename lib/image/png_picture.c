@@ -222,6 +222,18 @@ int png_open(struct png_picture *picture, const uint8_t *data, size_t size)
     return status;
 }
 
+unsigned png_orientation(const uint8_t *data, size_t size)
+{
+    size_t at = SIGNATURE_BYTES;
+    struct chunk chunk;
+
+    while (next_chunk((struct bytes){data, size}, &at, &chunk) == 0 && !is(&chunk, "IEND")) {
+        if (is(&chunk, "eXIf"))
+            return jpeg_exif_orientation(chunk.data.data, chunk.data.size);
+    }
+    return 1;
+}
+
 void png_palette_to_gray(struct png_picture *picture)
 {
     for (size_t i = 0; i < PNG_PALETTE_MAX; i++) {

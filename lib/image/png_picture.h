@@ -39,6 +39,9 @@ struct png_picture {
  * whatever this returns. 0; -ENOTSUP: for other decoders; STATUS_IMAGE_CORRUPT; or -ENOMEM. */
 int png_open(struct png_picture *picture, const uint8_t *data, size_t size);
 
+/* The EXIF orientation (1..8) of any PNG, which may stand behind its pixels. Any thread. */
+unsigned png_orientation(const uint8_t *data, size_t size);
+
 /* Makes the palette's colours gray (luma): rows have 1 or 2 bands from now on. */
 void png_palette_to_gray(struct png_picture *picture);
 

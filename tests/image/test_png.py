@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pictures import files, png
 
@@ -193,6 +193,21 @@ def test_colours_that_are_not_there_are_black(image_cli):
     data = write(indices, b"\0" + indices.tobytes(), colour_type=3,
                  extra=png.chunk(b"PLTE", bytes([255, 0, 0, 0, 0, 255])))
     assert np.asarray(image_cli("gray", data).image).tolist() == [[76, 29, 0, 0]]
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["before the pixels", "behind the pixels"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("order", "<>")
+def test_orientation_wherever_it_stands(image_cli, order, orientation, behind):
+    source = Image.fromarray(noise((13, 21, 3)))
+    exif = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(
+        f"{order}IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    data, chunk = files.encode(source, "PNG"), png.chunk(b"eXIf", exif)
+    place = len(data) - 12 if behind else 33
+    result = image_cli("scale", data[:place] + chunk + data[place:], 1)
+    source.getexif()[0x0112] = orientation
+    assert np.array_equal(np.asarray(result.image), np.asarray(ImageOps.exif_transpose(source)))
+    assert b"eXIf" not in result.data
 
 
 @pytest.mark.parametrize("operation", ["gray", "scale"])
