@@ -58,7 +58,8 @@ class Row:
         costs = ([], [])
         for picture in self.pictures:
             for which in order:
-                costs[which].append(exact(servers[which], self.operation, picture.path, SECONDS)[0])
+                cost, _ = exact(servers[which], self.operation, [picture.path], SECONDS)
+                costs[which].append(cost)
         self.ratios.append(geometric_mean(new / old for new, old in zip(*costs)))
         for mine, cost in zip(self.costs, costs):
             mine.append(statistics.fmean(cost))
@@ -87,7 +88,8 @@ def rows_of(work, quick):
     rows = [Row(kind, operation, found) for kind, found in kinds.items()
             for operation in (("gray", "0.5") if quick else ("gray", "0.5", "0.25"))]
     for kind in ("small",) if quick else ("small", "png", "webp"):
-        rows += [Row(kind, operation, sources.made(work, kind, few)) for operation in ("gray", "0.5")]
+        made = sources.made(work, kind, few)
+        rows += [Row(kind, operation, made) for operation in ("gray", "0.5")]
     return rows
 
 
@@ -128,7 +130,8 @@ def main():
     try:
         then = build(work, options.revision)
     except subprocess.CalledProcessError as error:
-        print(f"bench: {' '.join(map(str, error.cmd[:2]))}: {error.stdout.strip()}", file=sys.stderr)
+        command = " ".join(map(str, error.cmd[:2]))
+        print(f"bench: {command}: {error.stdout.strip()}", file=sys.stderr)
         return 2
     rows = rows_of(work, options.quick)
     print(f"{'':32} {'now':>10} {options.revision[:10]:>10} {'now/then':>9} {'95 %':16} rounds")

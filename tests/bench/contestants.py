@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Who is measured: each contestant starts and stops, and says how one picture is asked of it."""
+import http.client
 import json
 import os
 import pathlib
@@ -27,9 +28,9 @@ def children(pid):
 
 
 def cpu_seconds(pids):
-    """User and system time of these processes and of their children that have ended. /proc counts in
-    hundredths, too coarse for 0.4 s of several processes; a process's clock (clock_getcpuclockid)
-    counts in nanoseconds, its ended threads included."""
+    """User and system time of these processes and of their children that have ended. /proc counts
+    in hundredths, too coarse for 0.3 s of several processes; a process's clock
+    (clock_getcpuclockid) counts in nanoseconds, its ended threads included."""
     seconds = 0.0
     for pid in pids:
         try:
@@ -87,12 +88,21 @@ class Contestant:
         return ("gray" if operation.startswith("gray") else "scale") in self.methods
 
     def target(self, operation, _picture):
-        """Method and request target: operation is "gray", "gray+0.25", "gray q80" or "0.5"."""
+        """Method and request target: operation is "gray", "gray+0.25", "gray q80" or "0.5". Others
+        than ours have one gray, encoded at 80."""
         if operation == "gray q80":
             return "POST", "/?quality=80"
         if operation.startswith("gray"):
             return "POST", "/gray?scale=" + operation[5:] if "+" in operation else "/"
         return "POST", f"/scale?scale={operation}"
+
+
+# What keeps a server of ours from being drowned is not what is measured: 256 connections with
+# photographs of 5 MB, all from one address, are to be answered and not refused.
+ROOMY = {"listen": {"port": 0, "max_connections_per_ip": 1024},
+         "limits": {"max_inflight_bytes": 8 << 30, "deadline_ms": 300000},
+         "log": {"level": "warning"}}
+PATIENT = {"queue_max": 1024, "queue_wait_ms": 300000}
 
 
 class Grisaille(Contestant):
@@ -106,7 +116,7 @@ class Grisaille(Contestant):
 
     def server(self, program, settings):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump({"listen": {"port": 0}, "log": {"level": "warning"}, **settings}, file)
+            json.dump({**ROOMY, **settings}, file)
             file.flush()
             ready, writer = os.pipe()
             self.spawn([self.build / program, "--config", file.name, "--ready-fd", str(writer)],
@@ -117,14 +127,21 @@ class Grisaille(Contestant):
 
     def start(self):
         self.scale_port = self.server("services/scale/grisaille-scale",
-                                      {"scale": {"program": self.programs["scale"]}})
+                                      {"scale": {**PATIENT, "program": self.programs["scale"]}})
         self.port = self.server(
             "services/gateway/grisaille-gateway",
-            {"gray": {"program": self.programs["gray"]},
+            {"gray": {**PATIENT, "program": self.programs["gray"]},
              "scale": {"upstream": f"http://127.0.0.1:{self.scale_port}"}})
         if self.alone:
             self.port = self.scale_port
         return self
+
+    def post(self, operation, body):
+        """One request with a body that is no file."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(*self.target(operation, None), body)
+        assert connection.getresponse().status == 200
+        connection.close()
 
 
 class Sharp(Contestant):

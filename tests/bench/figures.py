@@ -5,6 +5,9 @@ import dataclasses
 import math
 import statistics
 
+OURS, ALONE = "grisaille", "grisaille-scale alone"
+USUAL, SHARP, PILLOW, NGINX = "libvips as usual", "sharp", "Pillow", "nginx image_filter"
+
 # Student's t for an interval of 95 %, by degrees of freedom from 1.
 T95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13,
        2.12, 2.11, 2.10, 2.09, 2.09)
@@ -39,3 +42,14 @@ def loss(ratio):
     if ratio.low > 1 and ratio.value > LINE:
         return True
     return False if ratio.high < TENTH else None
+
+
+def straightness(points):
+    """Slope, intercept, and R squared of the least-squares line."""
+    slope, intercept = statistics.linear_regression(*zip(*points))
+    return slope, intercept, statistics.correlation(*zip(*points)) ** 2
+
+
+def medians(samples):
+    """Of each figure of several dictionaries with the same keys."""
+    return {key: statistics.median(sample[key] for sample in samples) for key in samples[0]}

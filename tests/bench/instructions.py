@@ -7,9 +7,10 @@ import re
 import subprocess
 import tempfile
 
-# A function belongs to the first stage that its file, name or library matches.
+# A function belongs to the first stage that its name, file or library matches; what was inlined
+# into it, to its own.
 STAGES = (
-    ("encode", r"libjpeg|libturbojpeg|jpeg_encode|jpeg_writer|:write_row"),
+    ("encode", r"libjpeg|libturbojpeg|jpeg_encode|jpeg_writer|:write_"),
     ("IDCT", r"idct|synthesis"),
     ("resample", r"reducer|resample|shrink|:filter_|transpose"),
     ("entropy decoding", r"jpeg_entropy|jpeg_decode|jpeg_luma|jpeg_progressive|:(decode|read)_mcu"),

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""One measurement: a closed loop of wrk against one contestant, its answers and their cost."""
+"""One measurement: a closed loop of wrk against one contestant, or a counted number of requests and
+what they cost."""
+import concurrent.futures
+import contextlib
 import dataclasses
 import http.client
 import os
@@ -13,6 +16,7 @@ import time
 
 from contestants import cpu_seconds, pss_mib
 
+LEAST, LONGEST_S = 20, 10 # answers for a rate, and when to do with fewer
 LUA = pathlib.Path(__file__).with_name("load.lua")
 
 
@@ -22,13 +26,13 @@ class Sample:
     per_second: float # of these
     p50_ms: float
     p99_ms: float
-    cpu_ms: float # of all processes of the contestant, for one request
-    pss_mib: float # the peak, all processes together
+    pss_mib: float # the peak of all processes together, where it was watched
     errors: int # refused or broken off
 
 
 class PssWatch:
-    """Samples the memory of a contestant while it is under load."""
+    """Samples the memory of a contestant while it is under load. The more memory there is, the more
+    time that takes from it."""
 
     def __init__(self, contestant):
         self.contestant, self.peak, self.stop = contestant, 0.0, threading.Event()
@@ -47,71 +51,71 @@ class PssWatch:
         self.thread.join()
 
 
-def load(contestant, operation, pictures, connections=2, seconds=1, watch_memory=False):
-    """Runs wrk with `connections` for `seconds`; a Sample."""
+def wrk(contestant, operation, paths, connections, seconds):
+    """Runs it; the numbers that load.lua prints."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requests:
-        for picture in pictures:
-            method, target = contestant.target(operation, picture)
-            print(method, target, picture, file=requests)
+        for path in paths:
+            print(*contestant.target(operation, path), path, file=requests)
         requests.flush()
-        pids = contestant.pids()
-        before = cpu_seconds(pids)
-        watch = PssWatch(contestant) if watch_memory else None
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s",
-                   LUA, f"http://127.0.0.1:{contestant.port}/"]
-        environment = {**os.environ, "GRISAILLE_REQUESTS": requests.name}
-        if watch:
-            with watch:
-                text = subprocess.run(command, env=environment, check=True, capture_output=True,
-                                      text=True).stdout
-        else:
-            text = subprocess.run(command, env=environment, check=True, capture_output=True,
-                                  text=True).stdout
+        text = subprocess.run(
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "300s", "-s", LUA,
+             f"http://127.0.0.1:{contestant.port}/"], check=True, capture_output=True, text=True,
+            env={**os.environ, "GRISAILLE_REQUESTS": requests.name}).stdout
+    return map(float, re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)",
+                                text).groups())
+
+
+def load(contestant, operation, paths, connections, seconds, watch_memory=False):
+    """A closed loop of `connections` for `seconds`, the pictures in turn; a Sample. What it costs
+    is exact()'s to say: at the end of the time there is work under way that nobody counts. Where
+    few are answered that would distort the rate, too: then all is done again, for longer."""
+    with PssWatch(contestant) if watch_memory else contextlib.nullcontext() as watch:
+        count, refused, broken, duration, p50, p99 = wrk(contestant, operation, paths, connections,
+                                                         seconds)
     wait_until_quiet(contestant)
-    used = cpu_seconds(contestant.pids()) - before
-    count, refused, broken, duration, p50, p99 = map(float, re.search(
-        r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)", text).groups())
     good = int(count - refused) # a refusal is quick, and no work done
-    # What wrk had asked for when its time was up is worked on, but not counted: for long jobs this
-    # is inexact, and exact() is the one to quote.
-    return Sample(good, good / duration, p50, p99, used / max(1, good + connections) * 1000,
-                  watch.peak if watch else 0.0, int(refused + broken))
+    if good < LEAST and not refused + broken and seconds < LONGEST_S:
+        return load(contestant, operation, paths, connections, LONGEST_S, watch_memory)
+    return Sample(good, good / duration, p50, p99, watch.peak if watch else 0.0,
+                  int(refused + broken))
 
 
-def ask(contestant, operation, picture, body, times):
-    """So many requests on one connection; the last answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", contestant.port, timeout=120)
-    method, target = contestant.target(operation, picture)
+def ask(contestant, operation, paths, times):
+    """Each picture so often on one connection; the last answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", contestant.port, timeout=300)
+    bodies = {path: pathlib.Path(path).read_bytes() for path in paths}
+    answers = {}
     for _ in range(times):
-        connection.request(method, target, body if method == "POST" else None)
-        response = connection.getresponse()
-        data = response.read()
-        assert response.status == 200, (contestant.name, operation, picture, response.status)
+        for path, body in bodies.items():
+            method, target = contestant.target(operation, path)
+            connection.request(method, target, body if method == "POST" else None)
+            response = connection.getresponse()
+            answers[path] = response.read()
+            if response.status != 200:
+                raise RuntimeError(f"{contestant.name} answers {operation} of {path} with "
+                                   f"{response.status}: {answers[path][:200]}")
     connection.close()
-    return data
+    return answers
 
 
-def exact(contestant, operation, picture, seconds=0.4):
-    """CPU milliseconds of one picture, over as many as take about `seconds`, on two connections;
-    and the answer."""
-    body = pathlib.Path(picture).read_bytes()
+def exact(contestant, operation, paths, seconds=0.3):
+    """CPU milliseconds for one of these pictures, over as many rounds of them as take about
+    `seconds`, on two connections; and the answers."""
     began = time.monotonic()
-    data = ask(contestant, operation, picture, body, 1)
+    answers = ask(contestant, operation, paths, 1)
     times = max(1, round(seconds / (time.monotonic() - began)))
     wait_until_quiet(contestant)
     before = cpu_seconds(contestant.pids())
-    threads = [threading.Thread(target=ask, args=(contestant, operation, picture, body, times))
-               for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        for asked in [threads.submit(ask, contestant, operation, paths, times) for _ in range(2)]:
+            asked.result()
     wait_until_quiet(contestant)
-    return (cpu_seconds(contestant.pids()) - before) / (2 * times) * 1000, data
+    spent = cpu_seconds(contestant.pids()) - before
+    return spent / (2 * times * len(paths)) * 1000, answers
 
 
 def wait_until_quiet(contestant, limit=5):
-    """Until the work that wrk left behind is done."""
+    """Until the work that a load left behind is done."""
     end, last = time.monotonic() + limit, -1.0
     while time.monotonic() < end:
         now = cpu_seconds(contestant.pids())

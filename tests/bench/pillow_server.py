@@ -45,7 +45,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)) # the children end with an orderly exit only
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)) # children end with an orderly exit only
     children = concurrent.futures.ProcessPoolExecutor(os.cpu_count())
     list(children.map(abs, range(8))) # they start before the first picture
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""How good a reduced picture is: against a full decode and lanczos3, of RGB and of luma."""
+"""How good a picture is: a reduced one against a full decode and lanczos3, of RGB and of luma; a
+gray one against the luma that the source holds."""
 import io
 
 import numpy
@@ -9,39 +10,54 @@ from PIL import Image
 WINDOW = 8
 
 
-def reference(path, factor):
-    """What a reduced picture should be."""
-    image = Image.open(path).convert("RGB")
-    size = tuple(max(1, int(length * factor + 0.5)) for length in image.size)
-    return image.resize(size, Image.LANCZOS)
+class Ideal:
+    """What answers should be: the source is decoded once, and reduced to each size that comes."""
+
+    def __init__(self, path, operation):
+        image = Image.open(path)
+        if operation.startswith("gray"):
+            image.draft("L", image.size) # the Y of the JPEG itself, not that of its RGB
+            self.source, factor = image.convert("L"), 1
+        else:
+            self.source, factor = image.convert("RGB"), float(operation)
+        self.size = [max(1, int(length * factor + 0.5)) for length in image.size]
+        self.made = {}
+
+    def of(self, size):
+        """nginx takes a size as a frame and keeps the proportions: it may be a pixel off."""
+        assert all(abs(got - asked) <= 1 for got, asked in zip(size, self.size)), (size, self.size)
+        if size not in self.made:
+            self.made[size] = self.source.resize(size, Image.LANCZOS)
+        return self.made[size]
 
 
 def psnr(first, second):
-    error = numpy.mean((first.astype(float) - second.astype(float)) ** 2)
-    return 99.0 if error == 0 else 10 * numpy.log10(255 ** 2 / error)
+    """In decibels; None where they are the same."""
+    error = numpy.mean(numpy.square(first.astype(numpy.int16) - second, dtype=numpy.int32))
+    return float(10 * numpy.log10(255 ** 2 / error)) if error else None
 
 
-def box(values):
-    """Means over all WINDOW x WINDOW windows."""
-    sums = numpy.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    return (sums[WINDOW:, WINDOW:] - sums[:-WINDOW, WINDOW:] - sums[WINDOW:, :-WINDOW]
-            + sums[:-WINDOW, :-WINDOW]) / WINDOW ** 2
+def windows(values):
+    """Means over windows of WINDOW x WINDOW, side by side."""
+    height, width = (length // WINDOW * WINDOW for length in values.shape)
+    return values[:height, :width].reshape(
+        height // WINDOW, WINDOW, width // WINDOW, WINDOW).mean((1, 3))
 
 
 def ssim(first, second):
     """The mean structural similarity of two luma planes (Wang et al. 2004, uniform windows)."""
-    x, y = first.astype(float), second.astype(float)
-    mean_x, mean_y = box(x), box(y)
-    variance_x, variance_y = box(x * x) - mean_x ** 2, box(y * y) - mean_y ** 2
-    covariance = box(x * y) - mean_x * mean_y
+    x, y = first.astype(numpy.float32), second.astype(numpy.float32)
+    mean_x, mean_y = windows(x), windows(y)
+    variance_x, variance_y = windows(x * x) - mean_x ** 2, windows(y * y) - mean_y ** 2
+    covariance = windows(x * y) - mean_x * mean_y
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     return float(numpy.mean((2 * mean_x * mean_y + c1) * (2 * covariance + c2) /
                             ((mean_x ** 2 + mean_y ** 2 + c1) * (variance_x + variance_y + c2))))
 
 
 def judge(data, ideal):
-    """PSNR in RGB and SSIM of luma of an answer."""
-    image = Image.open(io.BytesIO(data)).convert("RGB")
-    assert image.size == ideal.size, (image.size, ideal.size)
-    return (psnr(numpy.asarray(image), numpy.asarray(ideal)),
-            ssim(numpy.asarray(image.convert("L")), numpy.asarray(ideal.convert("L"))))
+    """PSNR and SSIM of an answer."""
+    image = Image.open(io.BytesIO(data)).convert(ideal.source.mode)
+    wanted = ideal.of(image.size)
+    return (psnr(numpy.asarray(image), numpy.asarray(wanted)),
+            ssim(numpy.asarray(image.convert("L")), numpy.asarray(wanted.convert("L"))))

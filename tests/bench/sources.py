@@ -22,6 +22,10 @@ class Picture:
     def name(self):
         return pathlib.Path(self.path).stem.split("_by_")[0]
 
+    def facts(self):
+        return {"name": self.name, "megapixels": self.megapixels, "bytes": self.bytes,
+                "progressive": self.progressive}
+
 
 def spread(pictures, count):
     """So many of them, from all along the list."""

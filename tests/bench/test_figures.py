@@ -7,7 +7,7 @@ import random
 import pytest
 
 import instructions
-from figures import Ratio, geometric_mean, loss, ratio_of
+from figures import Ratio, geometric_mean, loss, medians, ratio_of, straightness
 
 
 def test_geometric_mean():
@@ -88,3 +88,14 @@ def test_callgrind_by_function():
         ("encode", "libjpeg"): 4_000_000,
         ("the rest", "__memchr_avx2"): 69_866,
     }
+
+
+def test_straightness():
+    slope, intercept, r2 = straightness([(1, 5), (2, 7), (4, 11)])
+    assert (slope, intercept, r2) == pytest.approx((2, 3, 1))
+    assert straightness([(1, 1), (2, 5), (3, 1)])[2] == pytest.approx(0)
+
+
+def test_medians():
+    """Figure by figure; one bad round of three does not count."""
+    assert medians([{"a": 1, "b": 9}, {"a": 100, "b": 8}, {"a": 2, "b": 7}]) == {"a": 2, "b": 8}
