@@ -102,8 +102,6 @@ static enum MHD_Result answer_and_close(struct http_request *request)
 /* Where a body will be stored, all of its room at once: untouched memory costs nothing. */
 static int prepare_body(struct http_request *request)
 {
-    if (request->route == NULL || request->route->method != HTTP_POST)
-        return 0;
     if (request->framing.content_length <= 0)
         return 0;
     return buffer_reserve(&request->body, (size_t)request->framing.content_length);
@@ -114,7 +112,6 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
 {
     struct http_server *server = request->server;
     struct request_line line = {method, version, request->target_place, strlen(request->target)};
-    int error;
 
     snprintf(request->method, sizeof(request->method), "%s", method);
     request->stage = STAGE_BODY;
@@ -133,12 +130,7 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
     request->status = routing_check(request);
     if (answer_at_once(request))
         return answer_and_close(request);
-    if (!timeouts_enter(server->timeouts, request->watch, PHASE_BODY, request))
-        return MHD_NO;
-    error = request->status == 0 ? prepare_body(request) : 0;
-    if (error != 0)
-        request->status = error;
-    return MHD_YES;
+    return timeouts_enter(server->timeouts, request->watch, PHASE_BODY, request) ? MHD_YES : MHD_NO;
 }
 
 /* The rest of the body is read and thrown away, and `status` answered at its end. */
@@ -148,55 +140,55 @@ static void discard_from_now_on(struct http_request *request, int status)
     request_drop_body(request);
 }
 
-/* The route's look at the first bytes. */
-static int peek(struct http_request *request)
+static int peek(struct http_request *request, const void *bytes, size_t size)
 {
     const struct http_route *route = request->route;
-    size_t size = request->body.size < HTTP_PEEK_BYTES ? request->body.size : HTTP_PEEK_BYTES;
 
     request->peeked = true;
     if (route->peek == NULL)
         return 0;
-    return route->peek(request, request->body.data, size, request->server->options.context,
-                       &request->answer);
+    return route->peek(request, bytes, size < HTTP_PEEK_BYTES ? size : HTTP_PEEK_BYTES,
+                       request->server->options.context, &request->answer);
 }
 
+/* Judges the body by its first bytes: what is wrong with it, then whether there is room for it. */
+static int judge_beginning(struct http_request *request, const void *bytes, size_t size)
+{
+    int status = peek(request, bytes, size);
+
+    if (status == 0)
+        status = routing_find_memory(request);
+    if (status == 0)
+        status = routing_admit(request, bytes, size);
+    return status != 0 ? status : prepare_body(request);
+}
+
+/* What is not judged yet is too little to be counted, and not refused for others' bytes. */
 static int append(struct http_request *request, const char *data, size_t size)
 {
+    size_t sum = request->body.size + size;
+
+    if (sum > HTTP_PEEK_BYTES && !request_account(request, sum))
+        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
     return buffer_append(&request->body, data, size, request->server->options.max_body_bytes);
 }
 
-/* As much of the piece as the peek takes: so little is not accounted, and a full server does not
- * hide what is wrong with it. Returns how much; *status says whether to go on. */
-static size_t store_beginning(struct http_request *request, const char *data, size_t size,
-                              int *status)
-{
-    size_t missing = HTTP_PEEK_BYTES - request->body.size;
-
-    size = size < missing ? size : missing;
-    *status = append(request, data, size);
-    if (*status == 0 && size == missing)
-        *status = peek(request);
-    if (*status == 0 && size == missing)
-        *status = routing_find_memory(request);
-    return size;
-}
-
+/* The first piece is judged before it is stored: refusing must cost next to nothing. One that is
+ * too short for that waits for the next ones. */
 static int store(struct http_request *request, const char *data, size_t size)
 {
-    bool small = request->body.size < HTTP_ADMIT_BYTES;
+    struct buffer *body = &request->body;
+    bool small = body->size < HTTP_ADMIT_BYTES;
     int status = 0;
-    size_t stored = 0;
 
-    if (!request->peeked)
-        stored = store_beginning(request, data, size, &status);
-    if (status != 0 || stored == size)
-        return status;
-    if (!request_account(request, request->body.size + size - stored))
-        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
-    status = append(request, data + stored, size - stored);
-    if (status == 0 && small && request->body.size >= HTTP_ADMIT_BYTES)
-        status = routing_admit(request);
+    if (!request->peeked && body->size == 0 && size >= HTTP_PEEK_BYTES)
+        status = judge_beginning(request, data, size);
+    if (status == 0)
+        status = append(request, data, size);
+    if (status == 0 && !request->peeked && body->size >= HTTP_PEEK_BYTES)
+        status = judge_beginning(request, body->data, body->size);
+    else if (status == 0 && small && body->size >= HTTP_ADMIT_BYTES)
+        status = routing_admit(request, body->data, body->size);
     return status;
 }
 
@@ -233,7 +225,7 @@ static int handle(struct http_request *request)
     if (route->method == HTTP_POST && request->body.size == 0)
         return STATUS_EMPTY_BODY;
     if (route->method == HTTP_POST && !request->peeked)
-        status = peek(request);
+        status = peek(request, request->body.data, request->body.size);
     if (status == 0)
         status = route->handle(request, request->server->options.context, &request->answer);
     return status;

@@ -139,8 +139,8 @@ int routing_check(struct http_request *request);
 /* 0, or STATUS_OVERLOADED: a body of the announced length would be too much to hold just now. */
 int routing_find_memory(struct http_request *request);
 
-/* Whether there is room for the work, as the route says, by as much of the body as there is. */
-int routing_admit(struct http_request *request);
+/* Whether there is room for the work, as the route says, by the first `size` bytes of the body. */
+int routing_admit(struct http_request *request, const void *bytes, size_t size);
 
 /* Sets the detail (NULL: none) and returns `status`. */
 int routing_refuse(struct http_request *request, int status, const char *detail);

@@ -129,14 +129,13 @@ int routing_find_memory(struct http_request *request)
     return 0;
 }
 
-int routing_admit(struct http_request *request)
+int routing_admit(struct http_request *request, const void *bytes, size_t size)
 {
     const struct http_route *route = request->route;
 
     if (route->admit == NULL)
         return 0;
-    return route->admit(request, request->body.data, request->body.size,
-                        request->server->options.context, &request->answer);
+    return route->admit(request, bytes, size, request->server->options.context, &request->answer);
 }
 
 /* What may be refused for the server's load before anything of the body is there. */
@@ -156,7 +155,7 @@ static int check_load(struct http_request *request)
     if (!waits)
         return 0;
     status = routing_find_memory(request);
-    return status != 0 ? status : routing_admit(request);
+    return status != 0 ? status : routing_admit(request, NULL, 0);
 }
 
 static int check_target(struct http_request *request, struct http_target *target)

@@ -44,9 +44,10 @@ struct http_route {
     int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                 struct http_answer *answer);
     /* Optional: whether there is room for the work; a status refuses the request. Asked before a
-     * byte of the body is read where the client waits for "100 Continue" (`size` is 0), else with
-     * its first HTTP_ADMIT_BYTES or some more, so that what is wrong with them can be told first.
-     * Of a shorter body it is not asked: `handle` comes soon enough. */
+     * byte of the body is read where the client waits for "100 Continue" (`size` is 0). Else with
+     * the first piece of the body, and, if it was let through, with HTTP_ADMIT_BYTES or some more:
+     * it may wait that long to find out what is wrong with a body, which should be told first. Of a
+     * shorter body it is perhaps not asked: `handle` comes soon enough. */
     int (*admit)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                  struct http_answer *answer);
     /* The whole request is there; a POST's body is not empty. */

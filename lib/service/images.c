@@ -87,6 +87,8 @@ int images_admit(struct pool *pool, const struct settings *settings, const uint8
     /* A header that seems damaged may go on behind these bytes. Frames can only become more. */
     if (size > 0 && image_read_header(bytes, size, &header) == 0)
         status = check_pixels(settings, &header, answer);
+    else if (size > 0 && size < HTTP_ADMIT_BYTES)
+        return 0;
     return status != 0 ? status : overloaded(answer);
 }
 

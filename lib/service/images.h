@@ -22,7 +22,8 @@ void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS
                        double largest_scale);
 
 /* Where no worker and no place in the queue is free: what is wrong with the picture if so much can
- * be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED. */
+ * be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED; or 0, where more of it
+ * may tell more. */
 int images_admit(struct pool *pool, const struct settings *settings, const uint8_t *bytes,
                  size_t size, struct http_answer *answer);
 

@@ -94,7 +94,7 @@ static int refuse_full(struct http_request *request, const uint8_t *bytes, size_
     (void)bytes;
     (void)context;
     if (size > 0 && size < HTTP_ADMIT_BYTES)
-        return http_answer_detail(answer, STATUS_INTERNAL, "asked too early");
+        return 0;
     answer->retry_after_s = 7;
     return http_answer_detail(answer, STATUS_OVERLOADED, "full");
 }
