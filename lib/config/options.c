@@ -40,7 +40,7 @@ static const struct option_row address_rows[] = {
     },
 };
 
-/* The one row whose default differs. */
+/* Its default differs. */
 #define PORT_ROW(default_)                                                                         \
     {                                                                                              \
         .name = "port", .type = OPTION_INTEGER, .offset = AT(listen.port),                         \
@@ -60,14 +60,22 @@ static const struct option_row connection_rows[] = {
         .fallback = "1024",
         .help = "connections open at once; each has a thread",
     },
-    {
-        .name = "max_connections_per_ip", .type = OPTION_INTEGER,
-        .offset = AT(listen.max_connections_per_ip),
-        .unit = "connections",
-        .smallest = 0, .largest = 100000,
-        .fallback = "256",
-        .help = "connections open at once from one address; 0: no limit of its own",
-    },
+};
+
+/* To the scale server a gateway is one address, whoever its clients are. */
+#define PER_IP_ROW(default_)                                                                       \
+    {                                                                                              \
+        .name = "max_connections_per_ip", .type = OPTION_INTEGER,                                  \
+        .offset = AT(listen.max_connections_per_ip),                                               \
+        .unit = "connections",                                                                     \
+        .smallest = 0, .largest = 100000,                                                          \
+        .fallback = default_,                                                                      \
+        .help = "connections open at once from one address; 0: no limit of its own",               \
+    }
+static const struct option_row gateway_per_ip_rows[] = {PER_IP_ROW("256")};
+static const struct option_row scale_per_ip_rows[] = {PER_IP_ROW("0")};
+
+static const struct option_row timeout_rows[] = {
     {
         .name = "idle_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.idle_timeout_ms),
         .unit = "ms",
@@ -259,7 +267,8 @@ static const struct option_row start_rows[] = {
 
 static const struct option_section gateway_sections[] = {
     {"listen", GROUP(address_rows)},    {"listen", GROUP(gateway_port_rows)},
-    {"listen", GROUP(connection_rows)}, {"limits", GROUP(limit_rows)},
+    {"listen", GROUP(connection_rows)}, {"listen", GROUP(gateway_per_ip_rows)},
+    {"listen", GROUP(timeout_rows)},    {"limits", GROUP(limit_rows)},
     {"gray", GROUP(pool_rows)},         {"scale", GROUP(upstream_rows)},
     {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
     {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
@@ -268,7 +277,8 @@ static const struct option_section gateway_sections[] = {
 
 static const struct option_section scale_sections[] = {
     {"listen", GROUP(address_rows)},    {"listen", GROUP(scale_port_rows)},
-    {"listen", GROUP(connection_rows)}, {"limits", GROUP(limit_rows)},
+    {"listen", GROUP(connection_rows)}, {"listen", GROUP(scale_per_ip_rows)},
+    {"listen", GROUP(timeout_rows)},    {"limits", GROUP(limit_rows)},
     {"scale", GROUP(factor_rows)},      {"scale", GROUP(pool_rows)},
     {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
     {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """What can be away: the scale server, a worker, room in the queue. And what comes back by itself."""
+import collections
 import itertools
 import os
 import signal
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from faults import orders
-from faults.injection import HOSTILE
+from faults.injection import HOSTILE, plain_build
 from pictures import files, hurt
 from support.clients import Client, RawConnection, curl, request_head
 from support.processes import wait_until
@@ -191,6 +192,40 @@ def test_full_queue_hides_nothing(own, kind):
             assert reply.interim == []
         assert busy.pending == b""
         assert busy.read_reply().status == 200
+
+
+@plain_build
+def test_burst_through_the_gateway(own):
+    """Five hundred at once from eight addresses, all for the scale server, to which they are one:
+    those beyond its queue are told 503, and none that it is not there."""
+    scale = own.scale(scale__program=str(HOSTILE), scale__workers=2)
+    gateway = own.gateway(scale, log__level="warning")
+    order = orders.picture("sleep 30", size=20_000)
+    clients = [socket.create_connection((gateway.host, gateway.port), 60,
+                                        (f"127.0.0.{number % 8 + 2}", 0)) for number in range(900)]
+    for client in clients:
+        client.sendall(request_head("POST", "/scale", len(order)) + order)
+    statuses = collections.Counter()
+    for client in clients:
+        with client, client.makefile("rb") as reply:
+            statuses[reply.readline().split()[1]] += 1
+    assert set(statuses) == {b"200", b"503"} and statuses[b"200"] >= 256, statuses
+
+
+def test_one_address_too_often(own):
+    """listen.max_connections_per_ip counts for each address by itself."""
+    server = own.scale(listen__ip="::", listen__max_connections_per_ip=2)
+    with Client(server) as first, Client(server) as second:
+        for client in (first, second):
+            assert client.post("/scale", BODY).status == 200
+        reply = curl(f"http://127.0.0.1:{server.port}/scale", body=BODY)
+        assert_problem(reply, 503, "overloaded")
+        assert int(reply.headers["retry-after"]) >= 1
+        for arguments in (["--interface", "127.0.0.2"], []):
+            host = "127.0.0.1" if arguments else "[::1]"
+            reply = curl(f"http://{host}:{server.port}/scale", *arguments, body=BODY)
+            assert reply.status == 200
+        assert first.post("/scale", BODY).status == 200
 
 
 def test_too_many_bytes_in_flight(own):
