@@ -17,9 +17,7 @@ def make(body, path, factor):
     image = Image.open(io.BytesIO(body))
     form = image.format
     if factor:
-        size = tuple(max(1, int(length * factor + 0.5)) for length in image.size)
-        image.draft(image.mode, size)
-        image = image.resize(size, Image.LANCZOS)
+        image.thumbnail(tuple(max(1, int(length * factor + 0.5)) for length in image.size))
     if path in ("/", "/gray"):
         image = image.convert("L")
     out = io.BytesIO()
