@@ -21,6 +21,7 @@
 enum {
     SCREEN_BYTES = 13,
     DESCRIPTOR_BYTES = 10, /* with its introducer */
+    CONTROL_BYTES = 8,     /* the same, and with the end of its one block */
     BLOCK_EXTENSION = 0x21,
     BLOCK_PICTURE = 0x2c,
     BLOCK_TRAILER = 0x3b,
@@ -103,6 +104,9 @@ static int walk_extension(struct walk *walk)
         return STATUS_IMAGE_CORRUPT;
 
     if (label == EXTENSION_GRAPHIC_CONTROL) {
+        /* On a second one, or one of other than four bytes, decoders do not agree. */
+        if (walk->output != NULL && (walk->control_bytes != 0 || walk->at - start != CONTROL_BYTES))
+            return -ENOTSUP;
         walk->control = start;
         walk->control_bytes = walk->at - start;
     } else if (label == EXTENSION_PLAIN_TEXT) {
