@@ -62,17 +62,26 @@ static bool luma_counts(void)
     return (profile != NULL || size == 0) && profile_kind(profile, size) != PROFILE_RGB;
 }
 
-/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is wrong. */
+/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is wrong. Its
+ * file is copied like any other, so that the same header comes out. */
 static int gray_arithmetic(const struct image_request *request, const uint8_t *input,
                            size_t input_size, struct image_output *output)
 {
+    size_t capacity = 2 * input_size + 65536, size;
+    uint8_t *anew;
     int r;
 
     if (request->quality != 0)
         return -ENOTSUP;
-    r = jpeg_turn(input, input_size, layout.width, layout.height, layout.orientation, output->data,
-                  output->capacity, &output->size);
-    return r == STATUS_IMAGE_CORRUPT ? -ENOTSUP : r;
+    if ((anew = jpeg_memory(MEMORY_STREAM, capacity)) == NULL)
+        return -ENOMEM;
+    r = jpeg_turn(input, input_size, layout.width, layout.height, layout.orientation, anew, capacity,
+                  &size);
+    if (r != 0)
+        return r == -ENOMEM ? r : -ENOTSUP;
+    if (jpeg_read_markers(&layout, anew, size, request->max_scans) != 0)
+        return -EIO;
+    return jpeg_luma(&layout, output->data, output->capacity, &output->size);
 }
 
 static int gray(const struct image_request *request, const uint8_t *input, size_t input_size,
