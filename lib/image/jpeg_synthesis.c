@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg_synthesis.h"
 
+#include "image/lanczos.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -37,15 +39,6 @@ struct jpeg_synthesis synthesis_transform(unsigned points)
         for (unsigned u = 0; u < points; u++)
             synthesis.weight[x][u] = basis(points, x, u) * sqrt(points / 8.0);
     return synthesis;
-}
-
-static double lanczos(double x)
-{
-    const double pi_x = M_PI * x;
-
-    if (fabs(x) >= 3)
-        return 0;
-    return fabs(x) < 1e-9 ? 1 : sin(pi_x) * sin(pi_x / 3) / (pi_x * pi_x / 3);
 }
 
 /* The filter's weights for a sample of the result, less the block's mean, which is known. */

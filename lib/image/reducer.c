@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/reducer.h"
 
+#include "image/lanczos.h"
 #include "image/transpose.h"
 
 #include <math.h>
@@ -20,7 +21,6 @@
  * kept, has 5.
  */
 enum {
-    LOBES = 3,
     KERNEL_STEPS = 1024,       /* of the kernel's table, a lobe */
     WEIGHT_BITS = 14,          /* a weight of 1 */
     SUM_BITS = REDUCER_FRACTION_BITS - 1,
@@ -32,26 +32,23 @@ enum {
 
 /* --- weights ------------------------------------------------------------------------------------ */
 
-static float kernel[LOBES * KERNEL_STEPS + 2];
+static float kernel[LANCZOS_LOBES * KERNEL_STEPS + 2];
 
 static void make_kernel(void)
 {
     if (kernel[0] != 0)
         return;
-    for (unsigned i = 1; i < LOBES * KERNEL_STEPS; i++) {
-        double x = M_PI * i / KERNEL_STEPS;
-
-        kernel[i] = (float)(LOBES * sin(x) * sin(x / LOBES) / (x * x));
-    }
-    kernel[0] = 1;
+    for (unsigned i = 0; i < LANCZOS_LOBES * KERNEL_STEPS; i++)
+        kernel[i] = (float)lanczos((double)i / KERNEL_STEPS);
 }
 
-static float lanczos(float x)
+/* lanczos(x), nearly. */
+static float look_up(float x)
 {
     float position = fabsf(x) * KERNEL_STEPS;
     unsigned left = (unsigned)position;
 
-    if (left >= LOBES * KERNEL_STEPS)
+    if (left >= LANCZOS_LOBES * KERNEL_STEPS)
         return 0;
     return kernel[left] + (kernel[left + 1] - kernel[left]) * (position - (float)left);
 }
@@ -59,7 +56,7 @@ static float lanczos(float x)
 /* Samples under the filter of one sample of the result, `length` being all there are. */
 static uint32_t count_taps(double step, uint32_t length)
 {
-    double taps = 2 * ceil(LOBES * (step < 1 ? 1 : step)) + 1;
+    double taps = 2 * ceil(LANCZOS_LOBES * (step < 1 ? 1 : step)) + 1;
 
     return taps < length ? (uint32_t)taps : length;
 }
@@ -68,7 +65,7 @@ static uint32_t count_taps(double step, uint32_t length)
 static void find_weights(struct reducer_filter *filter, uint32_t i, double step, uint32_t length)
 {
     const double width = step < 1 ? 1 : step, centre = (i + 0.5) * step - 0.5;
-    const double from = ceil(centre - LOBES * width);
+    const double from = ceil(centre - LANCZOS_LOBES * width);
     const uint32_t last_first = length - filter->taps;
     int16_t *weights = filter->weights + (size_t)i * filter->taps;
     uint32_t first = from < 0 ? 0 : from > last_first ? last_first : (uint32_t)from;
@@ -77,9 +74,9 @@ static void find_weights(struct reducer_filter *filter, uint32_t i, double step,
     float sum = 0;
 
     for (uint32_t n = 0; n < filter->taps; n++)
-        sum += lanczos((float)((first + n - centre) / width));
+        sum += look_up((float)((first + n - centre) / width));
     for (uint32_t n = 0; n < filter->taps; n++) {
-        float weight = lanczos((float)((first + n - centre) / width)) / sum;
+        float weight = look_up((float)((first + n - centre) / width)) / sum;
 
         weights[n] = (int16_t)lrintf(weight * (1 << WEIGHT_BITS));
         rest -= weights[n];

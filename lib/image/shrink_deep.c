@@ -2,31 +2,23 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/shrink_deep.h"
 
+#include "image/lanczos.h"
+
 /*
  * Each row is filtered across as it comes, and added with its weights to the few rows of the result that
  * it is part of. Lanczos with 3 lobes, normalized at the edges.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOBES = 3, SAMPLE_MAX = 65535 };
-
-static double lanczos(double x)
-{
-    double angle = M_PI * x;
-
-    if (fabs(x) < 1e-9)
-        return 1;
-    return fabs(x) >= LOBES ? 0 : LOBES * sin(angle) * sin(angle / LOBES) / (angle * angle);
-}
+enum { SAMPLE_MAX = 65535 };
 
 /* The weights for sample i of the result, which is centred at (i + 0.5) * step. */
 static void fill_weights(struct shrink_deep_filter *filter, uint32_t i, double step, uint32_t length)
 {
     double centre = (i + 0.5) * step, sum = 0;
-    double first = floor(centre - LOBES * step), last = (double)length - filter->taps;
+    double first = floor(centre - LANCZOS_LOBES * step), last = (double)length - filter->taps;
     float *weights = filter->weights + (size_t)i * filter->taps;
 
     first = first < 0 ? 0 : first > last ? last : first;
@@ -40,7 +32,7 @@ static void fill_weights(struct shrink_deep_filter *filter, uint32_t i, double s
 static int make_filter(struct shrink_deep_filter *filter, uint32_t length, uint32_t count)
 {
     double step = (double)length / count;
-    double taps = ceil(2 * LOBES * step) + 1;
+    double taps = ceil(2 * LANCZOS_LOBES * step) + 1;
 
     filter->taps = taps < length ? (uint32_t)taps : length;
     filter->first = calloc(count, sizeof(*filter->first));
