@@ -48,7 +48,6 @@ static void prepare_weights(struct idct_weights *weights, const struct jpeg_synt
 
 void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *component)
 {
-    const struct jpeg_synthesis transform = synthesis_transform(idct->points);
     const bool phases = (idct->down.step | idct->across.step) != 0;
     struct idct_narrow *narrow = &idct->narrow;
 
@@ -64,9 +63,14 @@ void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *compone
         idct->place[k] = (uint8_t)place;
         narrow->quantizer[place / 8][place % 8] = (int16_t)jpeg_quantizer(component, k);
     }
+    if (idct->deep) {
+        const struct jpeg_synthesis transform = synthesis_transform(idct->points);
+
+        prepare_weights(&narrow->weights[0], &transform);
+        return;
+    }
     for (unsigned phase = 0; phase <= (phases ? SYNTHESIS_PHASES : 0); phase++)
-        prepare_weights(&narrow->weights[phase],
-                        idct->deep ? &transform : synthesis_reduction(idct->points, phase));
+        prepare_weights(&narrow->weights[phase], synthesis_reduction(idct->points, phase));
 }
 
 static _inline_ const struct idct_weights *weights_at(const struct idct *idct,
@@ -230,9 +234,7 @@ static _inline_ void fill(const struct idct *idct, int16_t dc, uint8_t *to, size
 static _inline_ void by_points(const struct way *way, const int16_t *block, uint8_t *to,
                                size_t pitch, const bool deep)
 {
-    switch (way->idct->points) { /* so that each has its loop unrolled */
-    case 1:
-        return transform(way, block, to, pitch, 1, false, deep);
+    switch (way->idct->points) { /* so that each has its loop unrolled; one point was filled */
     case 2:
         if (way->idct->frequencies == 2)
             return transform(way, block, to, pitch, 2, false, deep);

@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SHRUNK_PIXELS_MIN = 32 };
-
 /*
  * The door to libvips. Loaders are called by name, never chosen by libvips, all others are blocked,
  * and a picture that is cut off or broken is an error rather than half a picture.
  */
+enum { SHRUNK_PIXELS_MIN = 32 };
+
 static void discard_message(const gchar *domain, GLogLevelFlags level, const gchar *message,
                             gpointer client)
 {

@@ -99,6 +99,11 @@ static void read_layout(TIFF *tiff, struct layout *layout)
     }
 }
 
+static size_t page_bytes(const struct layout *layout)
+{
+    return (size_t)layout->width * layout->height * layout->samples * (layout->bits / 8u);
+}
+
 static unsigned count_colours(const struct layout *layout)
 {
     switch (layout->photometric) {
@@ -201,13 +206,12 @@ static int read_page(TIFF *tiff, const struct layout *expected, uint8_t *samples
 /* Pages one below the other. */
 static int read_pages(TIFF *tiff, const struct layout *layout, uint32_t pages, uint8_t *samples)
 {
-    size_t bytes = (size_t)layout->width * layout->height * layout->samples * (layout->bits / 8u);
     int status = 0;
 
     for (uint32_t page = 0; page < pages && status == 0; page++) {
         if (page > 0 && !TIFFReadDirectory(tiff))
             return -1;
-        status = read_page(tiff, layout, samples + page * bytes);
+        status = read_page(tiff, layout, samples + page * page_bytes(layout));
     }
     return status;
 }
@@ -241,10 +245,9 @@ static void free_samples(VipsImage *image, void *samples)
 static VipsImage *to_image(TIFF *tiff, const struct layout *layout, uint32_t pages, uint8_t *samples)
 {
     VipsBandFormat format = layout->bits == 16 ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR;
-    size_t bytes = (size_t)layout->width * layout->height * layout->samples * (layout->bits / 8u);
-    VipsImage *image = vips_image_new_from_memory(samples, bytes * pages, (int)layout->width,
-                                                  (int)(layout->height * pages), layout->samples,
-                                                  format);
+    VipsImage *image = vips_image_new_from_memory(samples, page_bytes(layout) * pages,
+                                                  (int)layout->width, (int)(layout->height * pages),
+                                                  layout->samples, format);
     uint16_t orientation = 1;
     uint32_t profile_size = 0;
     void *profile = NULL;
@@ -289,7 +292,7 @@ static int load(TIFF *tiff, const struct image_header *header, VipsImage **image
     if (!is_supported(tiff, &layout) || layout.width != header->width ||
         layout.height != header->height)
         return STATUS_UNSUPPORTED_FORMAT;
-    if ((samples = malloc(pixels * layout.samples * (layout.bits / 8u))) == NULL)
+    if ((samples = malloc(page_bytes(&layout) * header->frames)) == NULL)
         return -ENOMEM;
     if ((status = read_pages(tiff, &layout, header->frames, samples)) != 0)
         return status;
