@@ -23,6 +23,11 @@ int image_start(void)
     return r != 0 ? r : jpeg_start();
 }
 
+void image_rest(void)
+{
+    jpeg_rest();
+}
+
 static int check(const struct image_request *request, const uint8_t *input, size_t size,
                  struct image_header *header, char *detail)
 {
@@ -94,6 +99,7 @@ int image_process(const struct image_request *request, const uint8_t *input, siz
     if (status != -ENOTSUP)
         return status;
     output->detail[0] = '\0';
+    image_rest(); /* libvips may need the room */
     return picture_process(request, &header, input, input_size, output);
 }
 

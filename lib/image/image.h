@@ -41,6 +41,9 @@ struct image_output {
  * loaded lazily is loaded here. 0 or -errno. */
 int image_start(void);
 
+/* Gives back what is too much to sit on while no picture comes. */
+void image_rest(void);
+
 /* 0 and *output; or STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT, STATUS_IMAGE_TOO_LARGE with
  * output->detail; or -errno. */
 int image_process(const struct image_request *request, const uint8_t *input, size_t input_size,

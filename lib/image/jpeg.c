@@ -22,11 +22,20 @@
 
 static struct jpeg_layout layout; /* 40 KB that need not be on the stack */
 
+/* Bytes that each use of memory may keep: of 30 megapixels from one job to the next, and of some 10
+ * while no job comes. */
+static const size_t kept_at_work = 32 << 20, kept_at_rest = 8 << 20;
+
 int jpeg_start(void)
 {
     int r = jpeg_encode_start();
 
     return r != 0 ? r : jpeg_turn_start();
+}
+
+void jpeg_rest(void)
+{
+    jpeg_memory_trim(kept_at_rest);
 }
 
 void jpeg_stop(void)
@@ -119,7 +128,7 @@ int jpeg_process(const struct image_request *request, const uint8_t *input, size
 {
     int r = process(request, input, size, output);
 
-    jpeg_memory_trim();
+    jpeg_memory_trim(kept_at_work);
     if (r == 0)
         output->format = IMAGE_JPEG;
     else if (r == STATUS_IMAGE_CORRUPT)

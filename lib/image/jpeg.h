@@ -22,6 +22,9 @@
 /* Makes the buffers and codec handles that live as long as the worker. 0 or -ENOMEM. */
 int jpeg_start(void);
 
+/* Gives back what is too much to sit on while no picture comes. */
+void jpeg_rest(void);
+
 /* Gives all of it back. jpeg_start may be called again. */
 void jpeg_stop(void);
 

@@ -4,9 +4,6 @@
 
 #include <stdlib.h>
 
-/* What one use may keep while there is no job: that of a picture of some 12 megapixels. */
-static const size_t kept_bytes = 8 << 20;
-
 static struct {
     void *bytes;
     size_t size;
@@ -31,10 +28,10 @@ void *jpeg_memory(enum memory_use use, size_t size)
     return memory[use].bytes;
 }
 
-void jpeg_memory_trim(void)
+void jpeg_memory_trim(size_t kept)
 {
     for (unsigned use = 0; use < MEMORY_USES; use++)
-        if (memory[use].size > kept_bytes)
+        if (memory[use].size > kept)
             release(use);
 }
 

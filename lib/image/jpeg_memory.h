@@ -24,7 +24,7 @@ enum memory_use {
  * same use. NULL: there is no memory. */
 void *jpeg_memory(enum memory_use use, size_t size);
 
-/* After a job: gives back what is too much to sit on. */
-void jpeg_memory_trim(void);
+/* Gives back whatever is larger than `kept` bytes. */
+void jpeg_memory_trim(size_t kept);
 
 void jpeg_memory_free(void);

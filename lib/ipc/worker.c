@@ -155,10 +155,21 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
     return sandbox_enter(&options, &hello->facts, hello->detail);
 }
 
+static void rest(const struct worker *worker)
+{
+    if (worker->handler->rest != NULL)
+        worker->handler->rest();
+    malloc_trim(0);
+}
+
 /* Libraries leak on their ways out of an error, and a picture can be made to take that way. */
 static bool is_spent(const struct worker *worker)
 {
-    return heap_bytes() > worker->heap_at_start + LEAK_LIMIT_BYTES;
+    const size_t limit = worker->heap_at_start + LEAK_LIMIT_BYTES;
+
+    if (heap_bytes() > limit)
+        rest(worker); /* what is kept on purpose is no leak */
+    return heap_bytes() > limit;
 }
 
 /* 0 and *reply, whatever became of the job; or -ENOMEM: another worker, with its memory to itself,
@@ -200,7 +211,7 @@ static int next_job(struct worker *worker, struct job_message *job, bool trim)
         size = queue_receive(WORKER_FD_JOBS, worker->message, deadline_after_ms(IDLE_TRIM_MS));
     if (size == -ETIMEDOUT) {
         if (trim)
-            malloc_trim(0);
+            rest(worker);
         size = queue_receive(WORKER_FD_JOBS, worker->message, DEADLINE_NEVER);
     }
     if (size < 0)

@@ -27,6 +27,8 @@ struct worker_handler {
     /* One job: 0 and *output, or a status with output->detail; a negative error is told as
      * internal. `input` may change under a reader only if the server misbehaves. */
     int (*handle)(const struct job_message *job, const uint8_t *input, struct worker_output *output);
+    /* No job has come for a while: gives back memory. NULL: nothing to give. */
+    void (*rest)(void);
 };
 
 /* Runs until the parent ends it; returns the process's exit code (2 when started by hand). Called

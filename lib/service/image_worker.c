@@ -41,7 +41,8 @@ static int handle(const struct job_message *job, const uint8_t *input,
 
 int image_worker_main(const char *name, enum job_kind kind, int argc, char **argv)
 {
-    const struct worker_handler handler = {.name = name, .start = image_start, .handle = handle};
+    const struct worker_handler handler = {
+        .name = name, .start = image_start, .handle = handle, .rest = image_rest};
 
     own_kind = kind;
     return worker_main(&handler, argc, argv);

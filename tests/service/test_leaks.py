@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from pictures import files
+from support import processes
 from support.clients import curl
 from support.programs import sanitizer
 
@@ -45,3 +46,19 @@ def test_worker_that_leaks_is_replaced(own):
         assert curl(server.url("/scale?scale=0.9"), body=data).status == 422
         assert all(address_space_mib(pid) < ROOM_MIB for pid in server.workers())
     assert curl(server.url("/scale?scale=0.5"), body=files.jpeg(3000, 2000)).status == 200
+
+
+@pytest.mark.skipif(sanitizer() != "none", reason="a sanitizer keeps freed memory for itself")
+def test_worker_at_rest_gives_memory_back(own):
+    """What a worker keeps from picture to picture it does not sit on while none comes."""
+    server = own.scale(scale__workers=1)
+    pid, = server.workers()
+    before = processes.rss_kib(pid)
+    data = files.jpeg(6000, 4000, progressive=True) # its coefficients are 40 MB
+    peak = 0
+    for _ in range(3):
+        assert curl(server.url("/scale?scale=0.5"), body=data).status == 200
+        peak = max(peak, processes.rss_kib(pid))
+    assert peak > before + 30000
+    processes.wait_until(lambda: processes.rss_kib(pid) < before + 30000, 10, "memory back")
+    assert server.workers() == [pid]
