@@ -22,9 +22,9 @@
 
 static struct jpeg_layout layout; /* 40 KB that need not be on the stack */
 
-/* Bytes that each use of memory may keep: of 30 megapixels from one job to the next, and of some 10
+/* Bytes that each use of memory may keep: of some 25 megapixels from one job to the next, and of some 10
  * while no job comes. */
-static const size_t kept_at_work = 32 << 20, kept_at_rest = 8 << 20;
+static const size_t kept_at_work = 64 << 20, kept_at_rest = 8 << 20;
 
 int jpeg_start(void)
 {

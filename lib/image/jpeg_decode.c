@@ -26,7 +26,8 @@ void jpeg_target_prepare(const struct jpeg_target *target, const struct jpeg_com
 {
     idct_prepare(idct, component,
                  &(struct idct_options){.points = target->points,
-                                        .deep = target->plane == NULL,
+                                        .deep = target->reducer != NULL,
+                                        .pairs = target->halver != NULL,
                                         .along_x = target->along_x,
                                         .along_y = target->along_y});
 }
@@ -34,12 +35,14 @@ void jpeg_target_prepare(const struct jpeg_target *target, const struct jpeg_com
 uint8_t *jpeg_target_begin(struct jpeg_target *target)
 {
     target->row = 0;
-    return target->plane != NULL ? target->plane->data : reducer_take(target->reducer, 0);
+    return jpeg_target_advance(target, 0);
 }
 
 uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t rows)
 {
-    if (target->plane == NULL)
+    if (target->halver != NULL)
+        return halver_take(target->halver, rows);
+    if (target->reducer != NULL)
         return reducer_take(target->reducer, rows);
     target->row += rows;
     return target->plane->data + target->row * target->plane->pitch;
@@ -47,7 +50,9 @@ uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t rows)
 
 size_t jpeg_target_pitch(const struct jpeg_target *target)
 {
-    return target->plane != NULL ? target->plane->pitch : target->reducer->pitch;
+    if (target->halver != NULL)
+        return target->halver->pitch;
+    return target->reducer != NULL ? target->reducer->pitch : target->plane->pitch;
 }
 
 int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/jpeg_halver.h"
 #include "image/jpeg_idct.h"
 #include "image/jpeg_markers.h"
 #include "image/reducer.h"
@@ -11,12 +12,14 @@
  * a transform of so many points looks at are kept; scans that hold none of them are left out.
  */
 
-/* Where a component goes, one row of blocks after the other: into a plane, or through a reducer. */
+/* Where a component goes, one row of blocks after the other: into a plane, or through a reducer or a
+ * halver. */
 struct jpeg_target {
     unsigned points;           /* 1..8 */
     uint32_t along_x, along_y; /* jpeg_idct.h */
     struct plane *plane;       /* placed, of whole MCUs; NULL: */
-    struct reducer *reducer;   /* begun */
+    struct reducer *reducer;   /* begun; NULL: */
+    struct halver *halver;     /* begun */
     uint32_t row;              /* of the plane, to be written next */
 };
 

@@ -24,7 +24,7 @@ struct part {                  /* a component in the scan */
     int32_t dc;
     uint32_t row;              /* of blocks, the MCU row's first */
     uint8_t *to;               /* of the MCU row's first block */
-    size_t pitch, sample_bytes;
+    size_t pitch;
 };
 
 struct decoder {
@@ -118,6 +118,8 @@ static _inline_ void clear(int16_t block[IDCT_BLOCK], unsigned stride)
 {
     if (stride <= 24)
         memset(block, 0, 24 * sizeof(*block));
+    else if (stride <= 32)
+        memset(block, 0, 32 * sizeof(*block));
     else
         memset(block, 0, IDCT_BLOCK * sizeof(*block));
 }
@@ -127,7 +129,6 @@ static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, ui
                                   uint32_t column)
 {
     int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
-    const size_t points = part->idct.points;
     int difference;
     unsigned kept;
 
@@ -141,8 +142,7 @@ static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, ui
         return false;
     block[0] = (int16_t)part->dc;
     idct_block(&part->idct, block, kept, part->row + y, column,
-               part->to + y * points * part->pitch + column * points * part->sample_bytes,
-               part->pitch);
+               part->to + y * part->idct.rows * part->pitch + column * part->idct.step, part->pitch);
     return true;
 }
 
@@ -201,7 +201,6 @@ static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *l
         jpeg_target_prepare(part->target, component, &part->idct);
         part->to = jpeg_target_begin(part->target);
         part->pitch = jpeg_target_pitch(part->target);
-        part->sample_bytes = part->idct.deep ? 2 : 1;
     }
     return 0;
 }
@@ -212,7 +211,7 @@ static void part_advance(struct part *part)
     if (part->target == NULL)
         return;
     part->row += part->v;
-    part->to = jpeg_target_advance(part->target, part->v * part->target->points);
+    part->to = jpeg_target_advance(part->target, part->v * part->idct.rows);
 }
 
 static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan,

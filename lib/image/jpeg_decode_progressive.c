@@ -39,8 +39,7 @@ static double refinement_error(const struct jpeg_component *component, const str
     for (unsigned k = 1; k <= idct->last; k++) {
         double off = ((1 << stop) - 1) * jpeg_quantizer(component, k);
 
-        if (idct_wants(idct, k))
-            error += off * off / 3 / 64;
+        error += idct_gain(idct, k) * off * off / 3 / 64;
     }
     return error;
 }
@@ -142,9 +141,9 @@ static void transform_row(const struct progressive_component *from, uint32_t row
                           const struct idct *idct, uint8_t *to, size_t pitch)
 {
     const int16_t *block = from->coefficients + row * from->across * from->stride;
-    const size_t step = idct->points * (idct->deep ? 2 : 1);
 
-    for (uint32_t column = 0; column < from->across; column++, block += idct->stride, to += step)
+    for (uint32_t column = 0; column < from->across;
+         column++, block += idct->stride, to += idct->step)
         idct_block(idct, block, idct->last, row, column, to, pitch);
 }
 
@@ -155,7 +154,7 @@ static void transform(const struct progressive_component *from, const struct idc
 
     for (uint32_t row = 0; row < from->down; row++) {
         transform_row(from, row, idct, to, jpeg_target_pitch(target));
-        to = jpeg_target_advance(target, idct->points);
+        to = jpeg_target_advance(target, idct->rows);
     }
 }
 

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg_idct.h"
 
+#include <string.h>
+
 /*
  * libjpeg's reduced transforms have vectors for 4, 2 and 1 points only, compute at 4 and 2 the mean of
  * the full block's samples, and make chroma as large as luma; hence one of our own.
@@ -13,18 +15,53 @@ const uint8_t idct_natural_order[64] = {
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 };
 
-/* The phases of blocks along one dimension, by the place of their middle. */
-static struct idct_phase find_phase(const struct idct_options *options, uint32_t along)
+/* By the place of their middle. */
+struct idct_phase idct_find_phase(unsigned points, uint32_t along)
 {
     const uint32_t whole = SYNTHESIS_PHASES << 16;
-    const uint32_t middle = options->points / 2;
+    const uint32_t middle = points / 2;
 
     if (along == 0)
         return (struct idct_phase){0};
     return (struct idct_phase){
         .first = (1 << 16) + (uint32_t)((uint64_t)middle * whole / along),
-        .step = (uint32_t)((uint64_t)options->points * whole / along),
+        .step = (uint32_t)((uint64_t)points * whole / along),
     };
+}
+
+/*
+ * Pairs: frequencies v and v + 1 down side by side, of u = 0 to 5, then of v + 2 and v + 3, then of v + 4
+ * and v + 5. Those that are high in both directions hardly reach the result, and are left out: so the rest
+ * fits a cache line, the last place being free.
+ */
+enum {
+    PAIRS_ROW = 2 * OVERLAP_FREQUENCIES, /* shorts */
+    PAIRS_SUM_MAX = 7,         /* of v and u */
+    PAIRS_STRIDE = 32,
+};
+
+static void prepare_pairs(struct idct *idct, const struct jpeg_component *component)
+{
+    idct->rows = OVERLAP_FREQUENCIES / 2;
+    idct->step = PAIRS_ROW * sizeof(int16_t);
+    idct->stride = PAIRS_STRIDE;
+    memset(idct->place, PAIRS_STRIDE - 1, sizeof(idct->place));
+    memset(idct->pairs, 0, sizeof(idct->pairs));
+    for (unsigned k = 0; k <= idct->last; k++) {
+        unsigned v = idct_natural_order[k] >> 3, u = idct_natural_order[k] & 7;
+
+        if (!idct_wants(idct, k))
+            continue;
+        idct->place[k] = (uint8_t)(v / 2 * PAIRS_ROW + u * 2 + v % 2);
+        idct->pairs[idct->place[k]] = (int16_t)jpeg_quantizer(component, k);
+    }
+}
+
+static unsigned choose_frequencies(const struct idct_options *options)
+{
+    if (options->pairs)
+        return OVERLAP_FREQUENCIES;
+    return options->deep ? options->points : synthesis_reduction(options->points, 0)->frequencies;
 }
 
 void idct_prepare(struct idct *idct, const struct jpeg_component *component,
@@ -34,14 +71,19 @@ void idct_prepare(struct idct *idct, const struct jpeg_component *component,
 
     idct->points = points;
     idct->deep = options->deep;
-    idct->frequencies = options->deep ? points : synthesis_reduction(points, 0)->frequencies;
-    idct->across = find_phase(options, options->along_x);
-    idct->down = find_phase(options, options->along_y);
+    idct->rows = points;
+    idct->step = points * (options->deep ? 2 : 1);
+    idct->frequencies = choose_frequencies(options);
+    idct->way = options->pairs ? IDCT_PAIRS : idct->frequencies <= 4 ? IDCT_NARROW : IDCT_WIDE;
+    idct->across = idct_find_phase(points, options->along_x);
+    idct->down = idct_find_phase(points, options->along_y);
     idct->last = 0;
     for (unsigned k = 0; k < 64; k++)
         if (idct_wants(idct, k))
             idct->last = k;
-    if (idct->frequencies <= 4)
+    if (idct->way == IDCT_PAIRS)
+        prepare_pairs(idct, component);
+    else if (idct->way == IDCT_NARROW)
         idct_narrow_prepare(idct, component);
     else
         idct_wide_prepare(idct, component);
@@ -49,6 +91,44 @@ void idct_prepare(struct idct *idct, const struct jpeg_component *component,
 
 bool idct_wants(const struct idct *idct, unsigned k)
 {
-    return idct_natural_order[k] >> 3 < idct->frequencies &&
-           (idct_natural_order[k] & 7) < idct->frequencies;
+    const unsigned v = idct_natural_order[k] >> 3, u = idct_natural_order[k] & 7;
+
+    return v < idct->frequencies && u < idct->frequencies &&
+           (idct->way != IDCT_PAIRS || v + u <= PAIRS_SUM_MAX);
+}
+
+double idct_gain(const struct idct *idct, unsigned k)
+{
+    if (!idct_wants(idct, k))
+        return 0;
+    if (idct->way != IDCT_PAIRS)
+        return 1;
+    return synthesis_overlap_gain()[idct_natural_order[k] >> 3] *
+           synthesis_overlap_gain()[idct_natural_order[k] & 7];
+}
+
+/* Each row is written four shorts too far: its next block comes later, or never. */
+void idct_pairs_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
+                      size_t pitch)
+{
+    const idct_shorts *from[] = {(const idct_shorts *)block,
+                                 (const idct_shorts *)(block + PAIRS_ROW),
+                                 (const idct_shorts *)(block + 2 * PAIRS_ROW)};
+    const idct_shorts *quantizer[] = {(const idct_shorts *)idct->pairs,
+                                      (const idct_shorts *)(idct->pairs + PAIRS_ROW),
+                                      (const idct_shorts *)(idct->pairs + 2 * PAIRS_ROW)};
+    idct_shorts *row[] = {(idct_shorts *)to, (idct_shorts *)(to + pitch),
+                          (idct_shorts *)(to + 2 * pitch)};
+
+    if (k == 0) { /* without loading as a vector what was stored just now */
+        row[0][0] = (idct_shorts){(int16_t)((unsigned)block[0] * (unsigned)idct->pairs[0])};
+        row[0][1] = row[1][0] = row[1][1] = row[2][0] = row[2][1] = (idct_shorts){0};
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        row[i][0] = from[i][0] * quantizer[i][0];
+        row[i][1] = from[i][1] * quantizer[i][1];
+    }
+    row[2][0] = from[2][0] * quantizer[2][0];
+    row[2][1] = (idct_shorts){0};
 }

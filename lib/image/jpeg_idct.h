@@ -13,7 +13,8 @@
 /*
  * The inverse DCT of a reduced picture: a block's lowest frequencies, as points x points samples. Up to
  * four frequencies a dimension in integers (jpeg_idct_narrow.c), more in single precision
- * (jpeg_idct_wide.c).
+ * (jpeg_idct_wide.c). Or the lowest frequencies themselves, for who transforms them together with their
+ * neighbours' (jpeg_halver.h).
  *
  * A block's coefficients lie where idct.place says, in idct.stride of IDCT_BLOCK places; those that are
  * not wanted all go to one place that counts for nothing.
@@ -22,6 +23,8 @@ enum { IDCT_BLOCK = 64 };
 
 /* Row * 8 + column of each coefficient in zigzag order. */
 extern const uint8_t idct_natural_order[64];
+
+typedef int16_t idct_shorts __attribute__((vector_size(16), aligned(2), may_alias));
 
 /* Vectors of integers: coefficients v and v + 1 of column u side by side, to be multiplied and added. */
 struct idct_weights {
@@ -45,19 +48,27 @@ struct idct_wide {
     float middle;              /* what is added to each sample */
 };
 
+enum idct_way { IDCT_NARROW, IDCT_WIDE, IDCT_PAIRS };
+
+/* Along one dimension, in 1/65536. */
+struct idct_phase {
+    uint32_t first;            /* of the first block */
+    uint32_t step;             /* from block to block */
+};
+
 struct idct {
+    enum idct_way way;
     unsigned points, frequencies;
+    unsigned rows, step;       /* that a block fills; bytes from block to block in them */
     bool deep;                 /* samples of 16 bits (reducer.h), else of 8 */
     unsigned last;             /* the last coefficient in zigzag order that is wanted */
     unsigned stride;           /* places of a block */
     uint8_t place[64 + 16];    /* of each coefficient in zigzag order; and behind the last */
-    struct idct_phase {        /* in 1/65536 */
-        uint32_t first;        /* of the first block */
-        uint32_t step;         /* from block to block */
-    } down, across;
+    struct idct_phase down, across;
     union {
-        struct idct_narrow narrow; /* frequencies <= 4 */
+        struct idct_narrow narrow;
         struct idct_wide wide;
+        int16_t pairs[32];     /* the quantizers where coefficients lie in pairs */
     };
 };
 
@@ -71,16 +82,29 @@ struct idct {
 struct idct_options {
     unsigned points;
     bool deep;
+    bool pairs;                /* not samples, but what a halver takes */
     uint32_t along_x, along_y;
 };
 
 void idct_prepare(struct idct *idct, const struct jpeg_component *component,
                   const struct idct_options *options);
 
-/* Whether coefficient k, in zigzag order, counts. */
+/* Whether coefficient k, in zigzag order, counts; and how much of its square there is in the samples, 1
+ * being all of it. */
 bool idct_wants(const struct idct *idct, unsigned k);
+double idct_gain(const struct idct *idct, unsigned k);
 
-/* The two ways that idct_block takes. */
+/* The phases of blocks of so many points; and that of one block, 0 to SYNTHESIS_PHASES. */
+struct idct_phase idct_find_phase(unsigned points, uint32_t along);
+
+static inline unsigned idct_phase_at(const struct idct_phase *phase, uint32_t block)
+{
+    uint32_t number = (phase->first + phase->step * block) >> 16;
+
+    return number < SYNTHESIS_PHASES ? number : SYNTHESIS_PHASES;
+}
+
+/* The ways that idct_block takes. */
 void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *component);
 void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
                        uint32_t column, uint8_t *to, size_t pitch);
@@ -88,16 +112,22 @@ void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component
 void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
                      size_t pitch);
 
+void idct_pairs_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
+                      size_t pitch);
+
 /*
  * The block in that row and column of blocks to points x points samples at `to`, rows `pitch` bytes
- * apart; up to 8 samples of each of these rows are written, the surplus ones without meaning. k: no
+ * apart; up to 8 samples of each of these rows, or 8 bytes too many of pairs, are written, the surplus
+ * without meaning. k: no
  * coefficient behind that one, in zigzag order, is other than zero; 0 is the DC coefficient.
  */
 static inline void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
                               uint32_t column, uint8_t *to, size_t pitch)
 {
-    if (idct->frequencies <= 4)
+    if (idct->way == IDCT_NARROW)
         idct_narrow_block(idct, block, k, row, column, to, pitch);
+    else if (idct->way == IDCT_PAIRS)
+        idct_pairs_block(idct, block, k, to, pitch);
     else
         idct_wide_block(idct, block, k, to, pitch);
 }

@@ -77,9 +77,7 @@ static _inline_ const struct idct_weights *weights_at(const struct idct *idct,
                                                       const struct idct_phase *phase,
                                                       uint32_t block)
 {
-    uint32_t number = (phase->first + phase->step * block) >> 16;
-
-    return &idct->narrow.weights[number < SYNTHESIS_PHASES ? number : SYNTHESIS_PHASES];
+    return &idct->narrow.weights[idct_phase_at(phase, block)];
 }
 
 /* What a block is transformed by. */

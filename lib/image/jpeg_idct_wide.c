@@ -42,8 +42,6 @@ void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component
     }
 }
 
-typedef int16_t idct_shorts __attribute__((vector_size(16), aligned(2), may_alias));
-typedef int16_t idct_short_half __attribute__((vector_size(8), aligned(2), may_alias));
 
 /* Eight samples, rounded and cut to their range. */
 static _inline_ void store_row(const idct_half *low, const idct_half *high, uint8_t *to, bool deep)

@@ -14,8 +14,8 @@
 #include <string.h>
 
 /*
- * The picture as three planes all the way. To one half the inverse DCT reduces by itself
- * (jpeg_synthesis.c), unless a high quality is asked for. Else the luma is decoded half as large again as the result, or in full size, and
+ * The picture as three planes all the way. To one half a halver reduces the luma, and the inverse DCT of
+ * four points the chroma. Else the luma is decoded half as large again as the result, or in full size, and
  * filtered: then the filter finds all that it would find in the full picture. `step` is how many samples
  * of a decoded plane one of the result stands for; where that is 1 the plane is only cut to size.
  */
@@ -24,7 +24,7 @@ struct reduction {
     const struct jpeg_layout *layout;
     unsigned components;
     uint32_t width, height;    /* of the result, as stored: before it is turned */
-    bool transform_alone;
+    bool half;                 /* the factor is 0.5 */
     unsigned h, v;             /* the luma's sampling factors against the chroma's */
     struct plane planes[JPEG_COMPONENTS_MAX];
     bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
@@ -57,17 +57,10 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-/* Whether the transform alone reduces: what it misses of the filter must be hidden by what quantization
- * takes away. */
-static bool is_transform_alone(double factor, int quality)
-{
-    return factor == 0.5 && quality <= 85;
-}
-
 /* Chroma as large as the result: more is not to be measured there. */
 static unsigned choose_points(const struct reduction *reduction, double factor, unsigned component)
 {
-    const bool larger = component == 0 && !reduction->transform_alone;
+    const bool larger = component == 0 && !reduction->half;
     double points = ceil(8 * factor * (larger ? 1.5 : 1) - 1e-9);
 
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
@@ -95,10 +88,32 @@ static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height
 /* How a component becomes a plane. */
 struct plan {
     struct jpeg_extent extent; /* as decoded */
-    bool direct;               /* just cut to size, not reduced */
+    bool direct;               /* just cut to size, not reduced by a reducer */
+    bool halved;               /* by a halver, which is direct */
     struct reducer_options options;
     struct reducer reducer;
+    struct halver_options halver_options;
+    struct halver halver;
 };
+
+/* An odd size is one less than twice the result's. */
+static void plan_half(const struct reduction *reduction, unsigned component, struct plan *plan,
+                      struct jpeg_target *target)
+{
+    const struct jpeg_layout *layout = reduction->layout;
+
+    target->along_x = layout->width % 2 == 1 ? reduction->width : 0;
+    target->along_y = layout->height % 2 == 1 ? reduction->height : 0;
+    plan->halved = component == 0;
+    plan->halver_options = (struct halver_options){
+        .across = layout->component[component].blocks_across,
+        .down = layout->component[component].blocks_down,
+        .padded_across = plan->extent.padded_width / target->points,
+        .rows_at_once = layout->component[component].v,
+        .along_x = target->along_x,
+        .along_y = target->along_y,
+    };
+}
 
 static void make_plan(const struct reduction *reduction, unsigned component, unsigned points,
                       struct plan *plan)
@@ -106,7 +121,7 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
     const struct jpeg_layout *layout = reduction->layout;
 
     plan->extent = jpeg_decoded_extent(layout, component, points);
-    plan->direct = reduction->transform_alone ||
+    plan->direct = reduction->half ||
                    (layout->width * points == 8 * reduction->width &&
                     layout->height * points == 8 * reduction->height);
     plan->options = (struct reducer_options){
@@ -132,6 +147,27 @@ static struct plane planned_plane(const struct plan *plan)
     return (struct plane){.width = plan->options.to_width, .height = plan->options.to_height};
 }
 
+static size_t memory_of(const struct plan *plan)
+{
+    if (plan->halved)
+        return halver_bytes(&plan->halver_options);
+    return plan->direct ? 0 : reducer_bytes(&plan->options);
+}
+
+static void begin_plan(struct plan *plan, uint8_t *memory, struct plane *plane,
+                       struct jpeg_target *target)
+{
+    if (plan->halved) {
+        halver_begin(&plan->halver, &plan->halver_options, memory, plane);
+        target->halver = &plan->halver;
+    } else if (plan->direct) {
+        target->plane = plane;
+    } else {
+        reducer_begin(&plan->reducer, &plan->options, memory, plane);
+        target->reducer = &plan->reducer;
+    }
+}
+
 static int begin_plans(struct reduction *reduction, struct plan *plans,
                        struct jpeg_decoding *decoding)
 {
@@ -141,7 +177,7 @@ static int begin_plans(struct reduction *reduction, struct plan *plans,
     for (unsigned i = 0; i < reduction->components; i++) {
         struct plane plane = planned_plane(&plans[i]);
 
-        reducers_bytes += plans[i].direct ? 0 : reducer_bytes(&plans[i].options);
+        reducers_bytes += memory_of(&plans[i]);
         planes_bytes += plane_bytes(plane.width, plane.height);
     }
     reducers = jpeg_memory(MEMORY_REDUCERS, reducers_bytes);
@@ -152,13 +188,8 @@ static int begin_plans(struct reduction *reduction, struct plan *plans,
         struct plane plane = planned_plane(&plans[i]);
 
         reduction->planes[i] = take_plane(&planes, plane.width, plane.height);
-        if (plans[i].direct) {
-            decoding->target[i].plane = &reduction->planes[i];
-            continue;
-        }
-        reducer_begin(&plans[i].reducer, &plans[i].options, reducers, &reduction->planes[i]);
-        decoding->target[i].reducer = &plans[i].reducer;
-        reducers += reducer_bytes(&plans[i].options);
+        begin_plan(&plans[i], reducers, &reduction->planes[i], &decoding->target[i]);
+        reducers += memory_of(&plans[i]);
     }
     return 0;
 }
@@ -167,18 +198,16 @@ static int begin_plans(struct reduction *reduction, struct plan *plans,
 static int fill_planes(struct reduction *reduction, double factor)
 {
     struct jpeg_decoding decoding = {.components = reduction->components, .exact = factor == 1};
-    struct plan plans[JPEG_COMPONENTS_MAX];
+    struct plan plans[JPEG_COMPONENTS_MAX] = {0};
     int r;
 
     for (unsigned i = 0; i < reduction->components; i++) {
         struct jpeg_target *target = &decoding.target[i];
 
         target->points = choose_points(reduction, factor, i);
-        if (reduction->transform_alone) { /* an odd size is one less than twice the result's */
-            target->along_x = reduction->layout->width % 2 == 1 ? reduction->width : 0;
-            target->along_y = reduction->layout->height % 2 == 1 ? reduction->height : 0;
-        }
         make_plan(reduction, i, target->points, &plans[i]);
+        if (reduction->half)
+            plan_half(reduction, i, &plans[i], target);
     }
     if ((r = begin_plans(reduction, plans, &decoding)) != 0 ||
         (r = jpeg_decode(reduction->layout, &decoding)) != 0)
@@ -265,7 +294,7 @@ int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *req
     reduction.width = image_scaled_length(layout->width, request->factor);
     reduction.height = image_scaled_length(layout->height, request->factor);
     encoding.quality = request->quality > 0 ? request->quality : request->default_quality;
-    reduction.transform_alone = is_transform_alone(request->factor, encoding.quality);
+    reduction.half = request->factor == 0.5;
     describe(&reduction, &encoding);
     if ((r = fill_planes(&reduction, request->factor)) != 0 ||
         (r = turn_planes(&reduction)) != 0 || (r = add_profile(layout, &encoding)) != 0)

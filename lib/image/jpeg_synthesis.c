@@ -21,6 +21,7 @@ enum {
     BLOCK = 8,
     BEFORE = 24,               /* samples on either side that the widest filter looks at */
     SPAN = BEFORE + BLOCK + BEFORE,
+    KNOWN_MAX = 3 * OVERLAP_FREQUENCIES - 1,
 };
 
 /* T.81, A.3.3: the DCT's basis of n points, orthonormal. */
@@ -41,43 +42,57 @@ struct jpeg_synthesis synthesis_transform(unsigned points)
     return synthesis;
 }
 
+/* The samples that there are: those of the picture, which may end with the block. */
+struct extent {
+    unsigned from, to;
+};
+
+static const struct extent everything = {0, SPAN};
+
 /* The filter's weights for a sample of the result, less the block's mean, which is known. */
-static void find_filter(double step, double centre, double filter[SPAN])
+static void find_filter(double step, double centre, struct extent extent, double filter[SPAN])
 {
     double sum = 0;
 
-    for (unsigned i = 0; i < SPAN; i++)
-        sum += filter[i] = lanczos((i - centre) / step);
+    for (unsigned i = 0; i < SPAN; i++) {
+        filter[i] = i >= extent.from && i < extent.to ? lanczos((i - centre) / step) : 0;
+        sum += filter[i];
+    }
     for (unsigned i = 0; i < SPAN; i++)
         filter[i] = filter[i] / sum - (i >= BEFORE && i < BEFORE + BLOCK ? 1.0 / BLOCK : 0);
 }
 
-/* How frequency u and sample i go together in a random walk, where samples i and j differ by |i - j| in
- * the mean square: u sums up to 0, so that nothing else of the model counts. */
-static double correlate(unsigned u, unsigned i)
+/*
+ * What is known: sums of samples, the weights of each adding up to 0, so that nothing of the model
+ * counts but that samples i and j differ by |i - j| in the mean square.
+ */
+struct known {
+    unsigned count;
+    double of[KNOWN_MAX][SPAN];
+    double with[KNOWN_MAX][SPAN]; /* how it and sample i go together */
+};
+
+/* Adds frequency u of the block that begins at sample `from`; of a neighbour's mean, what it has more
+ * than the block's own. */
+static void know(struct known *known, unsigned from, unsigned u)
 {
-    double sum = 0;
+    double *of = known->of[known->count], *with = known->with[known->count];
 
-    for (unsigned j = 0; j < BLOCK; j++)
-        sum -= basis(BLOCK, j, u) * abs((int)i - (int)(BEFORE + j)) / 2;
-    return sum;
-}
-
-/* All of them, found once. */
-static const double (*correlations(void))[SPAN]
-{
-    static double found[BLOCK][SPAN];
-
-    if (found[1][0] == 0)
-        for (unsigned u = 1; u < BLOCK; u++)
-            for (unsigned i = 0; i < SPAN; i++)
-                found[u][i] = correlate(u, i);
-    return found;
+    for (unsigned i = 0; i < SPAN; i++)
+        of[i] = i >= from && i < from + BLOCK ? basis(BLOCK, i - from, u) : 0;
+    for (unsigned i = BEFORE; u == 0 && i < BEFORE + BLOCK; i++)
+        of[i] -= basis(BLOCK, i - BEFORE, 0);
+    for (unsigned i = 0; i < SPAN; i++) {
+        with[i] = 0;
+        for (unsigned j = 0; j < SPAN; j++)
+            with[i] -= of[j] * abs((int)i - (int)j) / 2;
+    }
+    known->count++;
 }
 
 /* Solves matrix * solution = right for a symmetric positive definite matrix of `size` rows, by
  * Gauss's elimination; `right` becomes the solution. */
-static void solve(double matrix[BLOCK][BLOCK], double right[BLOCK], unsigned size)
+static void solve(double matrix[KNOWN_MAX][KNOWN_MAX], double right[KNOWN_MAX], unsigned size)
 {
     for (unsigned pivot = 0; pivot < size; pivot++)
         for (unsigned row = 0; row < size; row++) {
@@ -93,22 +108,27 @@ static void solve(double matrix[BLOCK][BLOCK], double right[BLOCK], unsigned siz
         right[row] /= matrix[row][row];
 }
 
-/* The weights of frequencies 1 to count - 1 in what the filter finds. */
-static void estimate(const double filter[SPAN], unsigned count, double weight[BLOCK])
+static double product(const double first[SPAN], const double second[SPAN])
 {
-    const double(*correlation)[SPAN] = correlations();
-    double matrix[BLOCK][BLOCK] = {{0}}, right[BLOCK] = {0};
+    double sum = 0;
 
-    for (unsigned u = 1; u < count; u++) {
-        for (unsigned v = 1; v < count; v++)
-            for (unsigned j = 0; j < BLOCK; j++)
-                matrix[u - 1][v - 1] += basis(BLOCK, j, v) * correlation[u][BEFORE + j];
-        for (unsigned i = 0; i < SPAN; i++)
-            right[u - 1] += filter[i] * correlation[u][i];
+    for (unsigned i = 0; i < SPAN; i++)
+        sum += first[i] * second[i];
+    return sum;
+}
+
+/* The weights of what is known in what the filter finds. */
+static void estimate(const struct known *known, const double filter[SPAN],
+                     double weight[KNOWN_MAX])
+{
+    double matrix[KNOWN_MAX][KNOWN_MAX];
+
+    for (unsigned n = 0; n < known->count; n++) {
+        for (unsigned m = 0; m < known->count; m++)
+            matrix[n][m] = product(known->of[n], known->with[m]);
+        weight[n] = product(filter, known->with[n]);
     }
-    solve(matrix, right, count - 1);
-    for (unsigned u = 1; u < count; u++)
-        weight[u] = right[u - 1];
+    solve(matrix, weight, known->count);
 }
 
 /* One more frequency than points tells more of what the block holds; four fit a vector. */
@@ -117,18 +137,34 @@ static unsigned choose_frequencies(unsigned points)
     return points == 2 || points == 3 ? points + 1 : points;
 }
 
+/* Where sample x of the result is centred. */
+static double centre_of(unsigned x, double step, double before)
+{
+    return BEFORE + (x + 0.5) * step - 0.5 - before;
+}
+
+static double before_block(unsigned phase)
+{
+    return phase == 0 ? 0 : (phase - 0.5) / SYNTHESIS_PHASES;
+}
+
 static void find_reduction(unsigned points, double before, struct jpeg_synthesis *synthesis)
 {
     const double step = (double)BLOCK / points;
+    struct known known = {0};
 
     *synthesis = (struct jpeg_synthesis){.points = points,
                                          .frequencies = choose_frequencies(points)};
+    for (unsigned u = 1; u < synthesis->frequencies; u++)
+        know(&known, BEFORE, u);
     for (unsigned x = 0; x < points; x++) {
-        double filter[SPAN];
+        double filter[SPAN], weight[KNOWN_MAX];
 
-        find_filter(step, BEFORE + (x + 0.5) * step - 0.5 - before, filter);
+        find_filter(step, centre_of(x, step, before), everything, filter);
+        estimate(&known, filter, weight);
         synthesis->weight[x][0] = basis(BLOCK, x, 0);
-        estimate(filter, synthesis->frequencies, synthesis->weight[x]);
+        for (unsigned u = 1; u < synthesis->frequencies; u++)
+            synthesis->weight[x][u] = weight[u - 1];
     }
 }
 
@@ -138,6 +174,63 @@ const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase
     struct jpeg_synthesis *synthesis = &found[points][phase];
 
     if (synthesis->points == 0)
-        find_reduction(points, phase == 0 ? 0 : (phase - 0.5) / SYNTHESIS_PHASES, synthesis);
+        find_reduction(points, before_block(phase), synthesis);
     return synthesis;
+}
+
+/* The weights of one sample. A neighbour's mean was known beside the block's own, which has the rest. */
+static void find_overlap(const struct known *known, const double filter[SPAN],
+                         const struct overlap_edges *edges, struct overlap_weights *weights)
+{
+    double found[KNOWN_MAX];
+    unsigned n = 0;
+
+    *weights = (struct overlap_weights){.own[0] = basis(BLOCK, 0, 0)};
+    estimate(known, filter, found);
+    for (unsigned u = 1; u < OVERLAP_FREQUENCIES; u++)
+        weights->own[u] = found[n++];
+    for (unsigned u = 0; !edges->first && u < OVERLAP_FREQUENCIES; u++)
+        weights->before[u] = found[n++];
+    for (unsigned u = 0; !edges->last && u < OVERLAP_FREQUENCIES; u++)
+        weights->behind[u] = found[n++];
+    weights->own[0] -= weights->before[0] + weights->behind[0];
+}
+
+void synthesis_overlap(unsigned phase, struct overlap_edges edges,
+                       struct overlap_weights weights[OVERLAP_POINTS])
+{
+    const double step = (double)BLOCK / OVERLAP_POINTS;
+    const struct extent extent = {edges.first ? BEFORE : 0, edges.last ? BEFORE + BLOCK : SPAN};
+    struct known known = {0};
+
+    for (unsigned u = 1; u < OVERLAP_FREQUENCIES; u++)
+        know(&known, BEFORE, u);
+    for (unsigned u = 0; !edges.first && u < OVERLAP_FREQUENCIES; u++)
+        know(&known, BEFORE - BLOCK, u);
+    for (unsigned u = 0; !edges.last && u < OVERLAP_FREQUENCIES; u++)
+        know(&known, BEFORE + BLOCK, u);
+    for (unsigned x = 0; x < OVERLAP_POINTS; x++) {
+        double filter[SPAN];
+
+        find_filter(step, centre_of(x, step, before_block(phase)), extent, filter);
+        find_overlap(&known, filter, &edges, &weights[x]);
+    }
+}
+
+const double *synthesis_overlap_gain(void)
+{
+    static double gain[OVERLAP_FREQUENCIES];
+    struct overlap_weights weights[OVERLAP_POINTS];
+
+    if (gain[0] != 0)
+        return gain;
+    synthesis_overlap(0, (struct overlap_edges){false, false}, weights);
+    for (unsigned u = 0; u < OVERLAP_FREQUENCIES; u++)
+        for (unsigned x = 0; x < OVERLAP_POINTS; x++) {
+            const struct overlap_weights *of = &weights[x];
+
+            gain[u] += (of->before[u] * of->before[u] + of->own[u] * of->own[u] +
+                        of->behind[u] * of->behind[u]) * BLOCK / OVERLAP_POINTS;
+        }
+    return gain;
 }

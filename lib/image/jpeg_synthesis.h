@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include <stdbool.h>
+
 /*
  * How samples are made of a block's frequencies, in one dimension:
  *
@@ -30,3 +32,25 @@ struct jpeg_synthesis synthesis_transform(unsigned points);
 enum { SYNTHESIS_PHASES = 16 };
 
 const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase);
+
+/*
+ * The same to one half, and with what the blocks before and behind tell: of a row of blocks, each sample is
+ * the sum of three blocks' frequencies. Of six, that is nearly all that the filter would find. At an
+ * edge of the picture there is no neighbour, and the filter ends there too.
+ */
+enum { OVERLAP_POINTS = 4, OVERLAP_FREQUENCIES = 6 };
+
+struct overlap_edges {
+    bool first, last;
+};
+
+struct overlap_weights {       /* of one sample, by frequency */
+    double before[OVERLAP_FREQUENCIES], own[OVERLAP_FREQUENCIES], behind[OVERLAP_FREQUENCIES];
+};
+
+void synthesis_overlap(unsigned phase, struct overlap_edges edges,
+                       struct overlap_weights weights[OVERLAP_POINTS]);
+
+/* How much of a coefficient's error there is in the samples, in the mean square, in one dimension: 1 of
+ * the lowest frequencies, little beyond what the result can hold. */
+const double *synthesis_overlap_gain(void);

@@ -215,16 +215,19 @@ def test_odd_sizes_are_halved_to_the_place(image_cli, size, progressive):
     pixels = 128 + 60 * np.sin(x * 0.4) + 60 * np.sin(y * 0.35)
     source = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     data = files.encode(source, "JPEG", quality=97, progressive=progressive)
-    image = image_cli("scale", data, 0.5, quality=80).image
+    image = image_cli("scale", data, 0.5, quality=95).image
     expected = source.resize(image.size, Image.LANCZOS)
     difference = np.asarray(image).astype(int) - np.asarray(expected).astype(int)
-    assert np.abs(difference[:, -8:]).mean() < 9
-    assert np.abs(difference[-8:]).mean() < 9
-    assert np.abs(difference).mean() < 6
+    assert np.abs(difference[:, -8:]).mean() < 3
+    assert np.abs(difference[-8:]).mean() < 3
+    assert np.abs(difference).mean() < 2
 
 
-def test_high_quality_is_filtered_in_full(image_cli):
-    x, y = np.meshgrid(np.arange(301), np.arange(200))
+@pytest.mark.parametrize("size", [(301, 200), (300, 200)])
+def test_half_is_filtered_in_full(image_cli, size):
+    """Waves close to what the result can just hold, across blocks."""
+    width, height = size
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
     pixels = 128 + 60 * np.sin(x * 0.9) + 60 * np.sin(y * 0.8)
     source = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     image = image_cli("scale", files.encode(source, "JPEG", quality=97), 0.5, quality=95).image

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "tests/unit/halver_plain.h"
+
+#include "image/lanczos.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Halved pictures: what the filter's formula makes of the samples, nearly; and by both ways the same. */
+
+enum { SIDE_MAX = 160, BLOCKS_MAX = SIDE_MAX / 8 + 4 };
+
+static uint8_t quantization[64];
+static const struct jpeg_component component = {.h = 1, .v = 1, .quantization = quantization};
+
+struct picture {
+    uint32_t width, height;
+    unsigned at_once;          /* rows of blocks */
+    double sample[SIDE_MAX][SIDE_MAX];
+};
+
+static int setup(void **state)
+{
+    (void)state;
+    srand(1);
+    memset(quantization, 1, sizeof(quantization));
+    return 0;
+}
+
+static double sample_at(const struct picture *picture, int y, int x)
+{
+    const int right = (int)picture->width - 1, bottom = (int)picture->height - 1;
+
+    return picture->sample[y > bottom ? bottom : y][x > right ? right : x];
+}
+
+/* Waves of any direction, and some noise: what is to be seen in a photograph. */
+static void draw(struct picture *picture)
+{
+    for (uint32_t y = 0; y < picture->height; y++)
+        for (uint32_t x = 0; x < picture->width; x++) {
+            double value = 40 * sin(x * 0.31 + y * 0.13) + 30 * sin(x * 0.9 - y * 1.1) +
+                           x * y / 400.0 + rand() % 9 - 40;
+
+            picture->sample[y][x] = round(fmax(-128, fmin(127, value)));
+        }
+}
+
+static int16_t coefficient(const struct picture *picture, uint32_t row, uint32_t column, unsigned v,
+                           unsigned u)
+{
+    const struct jpeg_synthesis transform = synthesis_transform(8);
+    double sum = 0;
+
+    for (unsigned y = 0; y < 8; y++)
+        for (unsigned x = 0; x < 8; x++)
+            sum += sample_at(picture, (int)(row * 8 + y), (int)(column * 8 + x)) *
+                   transform.weight[y][v] * transform.weight[x][u];
+    return (int16_t)lrint(sum);
+}
+
+static uint32_t blocks(uint32_t length)
+{
+    return (length + 7) / 8;
+}
+
+static void write_block(const struct picture *picture, const struct idct *idct, uint32_t row,
+                        uint32_t column, uint8_t *to, size_t pitch)
+{
+    int16_t block[IDCT_BLOCK] __attribute__((aligned(32))) = {0};
+
+    for (unsigned k = 0; k <= idct->last; k++)
+        block[idct->place[k]] = coefficient(picture, row, column, idct_natural_order[k] >> 3,
+                                            idct_natural_order[k] & 7);
+    idct_block(idct, block, idct->last, row, column, to, pitch);
+}
+
+/* As a decoder does: whole MCUs, of which some blocks hold no pixels, and then anything at all. */
+static void halve(const struct picture *picture, struct plane *plane)
+{
+    const uint32_t down = blocks(picture->height), across = blocks(picture->width);
+    const uint32_t along_x = picture->width % 2 == 1 ? picture->width / 2 + 1 : 0;
+    const uint32_t along_y = picture->height % 2 == 1 ? picture->height / 2 + 1 : 0;
+    const struct halver_options options = {.across = across,
+                                           .down = down,
+                                           .padded_across = across + 1,
+                                           .rows_at_once = picture->at_once,
+                                           .along_x = along_x,
+                                           .along_y = along_y};
+    uint8_t *memory = aligned_alloc(64, (halver_bytes(&options) + 63) & ~(size_t)63), *next;
+    struct halver halver;
+    struct idct idct;
+
+    assert_non_null(memory);
+    idct_prepare(&idct, &component, &(struct idct_options){.points = 4, .pairs = true});
+    halver_begin(&halver, &options, memory, plane);
+    next = halver_take(&halver, 0);
+    for (uint32_t row = 0; row < down; row += picture->at_once) {
+        for (uint32_t i = 0; i < picture->at_once; i++)
+            for (uint32_t column = 0; column <= across; column++)
+                write_block(picture, &idct, row + i, column,
+                            next + i * idct.rows * halver.pitch + column * idct.step,
+                            halver.pitch);
+        next = halver_take(&halver, picture->at_once * idct.rows);
+    }
+    free(memory);
+}
+
+static void with_plane(const struct picture *picture,
+                       void check(const struct picture *picture, const struct plane *plane))
+{
+    const uint32_t width = blocks(picture->width) * 4, height = blocks(picture->height) * 4;
+    uint8_t *memory = malloc(plane_bytes(width, height));
+    struct plane plane;
+
+    assert_non_null(memory);
+    plane_place(&plane, memory, width, height);
+    halve(picture, &plane);
+    check(picture, &plane);
+    free(memory);
+}
+
+/* The filter's sum along a line of `length` samples, `of` being one of them. */
+static double filtered(unsigned i, uint32_t length, double of(const void *line, int n),
+                       const void *line)
+{
+    const double step = length / ((length + 1) / 2 * 1.0), centre = (i + 0.5) * step - 0.5;
+    double sum = 0, weights = 0;
+
+    for (int n = 0; n < (int)length; n++) {
+        double weight = lanczos((n - centre) / step);
+
+        sum += weight * of(line, n);
+        weights += weight;
+    }
+    return sum / weights;
+}
+
+struct row {
+    const struct picture *picture;
+    int y;
+    unsigned x;                /* of the result */
+};
+
+static double of_row(const void *line, int n)
+{
+    const struct row *row = (const struct row *)line;
+
+    return row->picture->sample[row->y][n];
+}
+
+static double of_column(const void *line, int n)
+{
+    struct row row = *(const struct row *)line;
+
+    row.y = n;
+    return filtered(row.x, row.picture->width, of_row, &row);
+}
+
+static void compare_with_formula(const struct picture *picture, const struct plane *plane)
+{
+    double square = 0;
+    unsigned count = 0;
+
+    for (unsigned y = 0; y < (picture->height + 1) / 2; y += 3)
+        for (unsigned x = 0; x < (picture->width + 1) / 2; x++) {
+            struct row row = {.picture = picture, .x = x};
+            double want = filtered(y, picture->height, of_column, &row) + 128;
+            double error = plane->data[y * plane->pitch + x] - fmax(0, fmin(255, want));
+
+            square += error * error;
+            count++;
+        }
+    if (square / count > 0.8) /* 49 dB; of the blocks alone it is 6 to 34 */
+        fail_msg("%ux%u: mean square error %f", picture->width, picture->height, square / count);
+}
+
+static void test_it_is_nearly_the_filter(void **state)
+{
+    static struct picture picture;
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        picture.width = 150 - (i & 1) * 5;
+        picture.height = 130 - (i & 2) * 3 - (i & 4) / 4;
+        picture.at_once = 1 + i % 4;
+        draw(&picture);
+        with_plane(&picture, compare_with_formula);
+    }
+}
+
+static void compare_with_sample(const struct picture *picture, const struct plane *plane)
+{
+    for (uint32_t y = 0; y < (picture->height + 1) / 2; y++)
+        for (uint32_t x = 0; x < (picture->width + 1) / 2; x++)
+            assert_int_equal(plane->data[y * plane->pitch + x], (int)picture->sample[0][0] + 128);
+}
+
+/* At every phase, at edges, in pictures of one block and of one pixel. */
+static void test_flat_stays_flat(void **state)
+{
+    static const uint32_t sizes[][2] = {{1, 1},  {2, 2},   {8, 8},   {9, 7},    {16, 5},
+                                        {7, 33}, {64, 48}, {65, 48}, {129, 131}};
+    static struct picture picture;
+
+    (void)state;
+    for (unsigned i = 0; i < 256; i += 15)
+        for (unsigned n = 0; n < sizeof(sizes) / sizeof(*sizes); n++) {
+            picture.width = sizes[n][0];
+            picture.height = sizes[n][1];
+            picture.at_once = 1 + n % 4;
+            for (unsigned y = 0; y < SIDE_MAX; y++)
+                for (unsigned x = 0; x < SIDE_MAX; x++)
+                    picture.sample[y][x] = (int)i - 128;
+            with_plane(&picture, compare_with_sample);
+        }
+}
+
+/* Any coefficients at all, as broken files have them, or small ones. */
+static void fill(int16_t *values, size_t count, bool small)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = (int16_t)(small ? rand() % 400 - 200
+                                    : rand() % 3 == 0 ? INT16_MIN : rand());
+}
+
+static void test_without_vectors_it_is_the_same(void **state)
+{
+    enum { ACROSS = 37, BLOCK_SHORTS = OVERLAP_FREQUENCIES * OVERLAP_POINTS };
+    static int16_t rows[HALVER_PAIRS][(ACROSS + 8) * 12];
+    static int16_t filtered[2][(ACROSS + 8) * BLOCK_SHORTS];
+    static uint8_t samples[2][OVERLAP_POINTS][(ACROSS + 8) * OVERLAP_POINTS];
+    const struct halver_options options = {.across = ACROSS, .down = 9, .padded_across = ACROSS,
+                                           .rows_at_once = 1, .along_x = ACROSS * 4 - 1};
+    uint8_t *memory = aligned_alloc(64, (halver_bytes(&options) + 63) & ~(size_t)63);
+    const uint8_t *pairs[HALVER_PAIRS];
+    struct plane plane = {.pitch = sizeof(samples[0][0])};
+    struct halver halver;
+
+    (void)state;
+    assert_non_null(memory);
+    halver_begin(&halver, &options, memory, &plane);
+    for (unsigned i = 0; i < HALVER_PAIRS; i++)
+        pairs[i] = (const uint8_t *)rows[i];
+    for (unsigned i = 0; i < 200; i++) {
+        struct halver_down weights;
+
+        fill(&rows[0][0], sizeof(rows) / sizeof(rows[0][0]), i % 2 == 0);
+        fill(&weights.weight[0][0][0], sizeof(weights) / sizeof(int16_t), true);
+        halver.filtered = filtered[0];
+        halver_filter_down(&halver, pairs, &weights);
+        halver_filter_across(&halver, &samples[0][0][0]);
+        halver.filtered = filtered[1];
+        plain_filter_down(&halver, pairs, &weights);
+        plain_filter_across(&halver, &samples[1][0][0]);
+        assert_memory_equal(filtered[0] + BLOCK_SHORTS, filtered[1] + BLOCK_SHORTS,
+                            ACROSS * BLOCK_SHORTS * sizeof(int16_t));
+        for (unsigned y = 0; y < OVERLAP_POINTS; y++)
+            assert_memory_equal(samples[0][y], samples[1][y], ACROSS * OVERLAP_POINTS);
+    }
+    free(memory);
+}
+
+/* Of the lowest frequencies all reaches the result; of the highest next to nothing. */
+static void test_gain_falls(void **state)
+{
+    const double *gain = synthesis_overlap_gain();
+
+    (void)state;
+    assert_true(gain[0] > 0.9 && gain[0] <= 1);
+    for (unsigned u = 0; u + 2 < OVERLAP_FREQUENCIES; u++)
+        assert_true(gain[u] > gain[u + 1]);
+    assert_true(gain[5] < 0.1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_it_is_nearly_the_filter),
+        cmocka_unit_test(test_flat_stays_flat),
+        cmocka_unit_test(test_without_vectors_it_is_the_same),
+        cmocka_unit_test(test_gain_falls),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
