@@ -89,6 +89,64 @@ int http_client_new(struct http_client **client, const struct http_client_option
     return 0;
 }
 
+static size_t receive_body(char *bytes, size_t size, size_t count, void *argument)
+{
+    struct transfer *transfer = argument;
+    size_t length = size * count;
+
+    if (buffer_append(&transfer->result->body, bytes, length, transfer->max_body_bytes) != 0)
+        return 0; /* libcurl gives up */
+    return length;
+}
+
+/* The number behind `name` in a Server-Timing value, as microseconds; 0 where there is none. */
+static int64_t timing_us(const char *value, const char *name)
+{
+    const char *found = strstr(value, name);
+    double milliseconds;
+
+    if (found == NULL)
+        return 0;
+    found += strlen(name);
+    if (parse_decimal(found, strcspn(found, ",; \r\n"), &milliseconds) != 0 || milliseconds < 0 ||
+        milliseconds > 1e9)
+        return 0;
+    return (int64_t)(milliseconds * 1000);
+}
+
+static void read_field(struct transfer *transfer, const char *line)
+{
+    struct http_call_result *result = transfer->result;
+    int64_t number;
+
+    if (strncasecmp(line, "Server-Timing:", 14) == 0) {
+        result->queue_us = timing_us(line + 14, "queue;dur=");
+        result->work_us = timing_us(line + 14, "work;dur=");
+    } else if (strncasecmp(line, "Retry-After:", 12) == 0) {
+        line += 12 + strspn(line + 12, " ");
+        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 && number < 86400)
+            result->retry_after_s = (unsigned)number;
+    } else if (strncasecmp(line, "Content-Length:", 15) == 0) {
+        line += 15 + strspn(line + 15, " ");
+        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
+            (uint64_t)number <= transfer->max_body_bytes)
+            buffer_reserve(&result->body, (size_t)number); /* else it grows, or is refused */
+    }
+}
+
+static size_t receive_header(char *bytes, size_t size, size_t count, void *argument)
+{
+    size_t length = size * count;
+    char line[256];
+
+    if (length < sizeof(line)) {
+        memcpy(line, bytes, length);
+        line[length] = '\0';
+        read_field(argument, line);
+    }
+    return length;
+}
+
 static void handle_free(struct handle *handle)
 {
     if (handle->easy != NULL)
@@ -96,6 +154,18 @@ static void handle_free(struct handle *handle)
     if (handle->multi != NULL)
         curl_multi_cleanup(handle->multi);
     free(handle);
+}
+
+/* What is the same for all calls. */
+static void set_up(CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
 }
 
 static struct handle *handle_new(void)
@@ -110,6 +180,7 @@ static struct handle *handle_new(void)
         handle_free(handle);
         return NULL;
     }
+    set_up(handle->easy);
     return handle;
 }
 
@@ -187,64 +258,6 @@ static void give_back(struct http_client *client, struct handle *handle, bool wo
         handle_free(handle);
 }
 
-static size_t receive_body(char *bytes, size_t size, size_t count, void *argument)
-{
-    struct transfer *transfer = argument;
-    size_t length = size * count;
-
-    if (buffer_append(&transfer->result->body, bytes, length, transfer->max_body_bytes) != 0)
-        return 0; /* libcurl gives up */
-    return length;
-}
-
-/* The number behind `name` in a Server-Timing value, as microseconds; 0 where there is none. */
-static int64_t timing_us(const char *value, const char *name)
-{
-    const char *found = strstr(value, name);
-    double milliseconds;
-
-    if (found == NULL)
-        return 0;
-    found += strlen(name);
-    if (parse_decimal(found, strcspn(found, ",; \r\n"), &milliseconds) != 0 || milliseconds < 0 ||
-        milliseconds > 1e9)
-        return 0;
-    return (int64_t)(milliseconds * 1000);
-}
-
-static void read_field(struct transfer *transfer, const char *line)
-{
-    struct http_call_result *result = transfer->result;
-    int64_t number;
-
-    if (strncasecmp(line, "Server-Timing:", 14) == 0) {
-        result->queue_us = timing_us(line + 14, "queue;dur=");
-        result->work_us = timing_us(line + 14, "work;dur=");
-    } else if (strncasecmp(line, "Retry-After:", 12) == 0) {
-        line += 12 + strspn(line + 12, " ");
-        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 && number < 86400)
-            result->retry_after_s = (unsigned)number;
-    } else if (strncasecmp(line, "Content-Length:", 15) == 0) {
-        line += 15 + strspn(line + 15, " ");
-        if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
-            (uint64_t)number <= transfer->max_body_bytes)
-            buffer_reserve(&result->body, (size_t)number); /* else it grows, or is refused */
-    }
-}
-
-static size_t receive_header(char *bytes, size_t size, size_t count, void *argument)
-{
-    size_t length = size * count;
-    char line[256];
-
-    if (length < sizeof(line)) {
-        memcpy(line, bytes, length);
-        line[length] = '\0';
-        read_field(argument, line);
-    }
-    return length;
-}
-
 static bool append_field(struct curl_slist **fields, const char *field)
 {
     struct curl_slist *longer = curl_slist_append(*fields, field);
@@ -284,11 +297,9 @@ static void set_limits(CURL *easy, const struct transfer *transfer)
 
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, left < CONNECT_MS ? left : (long)CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left);
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->max_body_bytes);
 }
 
-/* Everything anew for each call: curl_easy_reset keeps the connections and nothing else. */
 static int prepare(struct http_client *client, CURL *easy, struct transfer *transfer,
                    struct curl_slist *fields)
 {
@@ -299,19 +310,15 @@ static int prepare(struct http_client *client, CURL *easy, struct transfer *tran
         url = NULL;
         return -ENOMEM;
     }
-    curl_easy_reset(easy);
     if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
         return -ENOMEM;
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-    if (call->body != NULL) {
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
+    if (call->body == NULL) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    } else {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
@@ -455,6 +462,8 @@ int http_client_call(struct http_client *client, const struct http_call *call,
         read_info(handle->easy, result);
     else
         buffer_clear(&result->body);
+    if (handle != NULL)
+        curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL); /* they go away */
     give_back(client, handle, status == 0); /* after an error its connection is of no use */
     curl_slist_free_all(fields);
     result->total_us = clock_us() - started;
