@@ -2,7 +2,26 @@
 -- SPDX-FileCopyrightText: 2026 the grisaille authors
 --
 -- wrk asks for the pictures of a list, one after the other: lines of "METHOD target file".
-local requests, at = {}, 0
+--
+-- Counted is what comes after the first answer of each connection: all of them send a picture at
+-- once in the beginning, and until these are there the server has more to receive than to answer.
+local ffi = require("ffi")
+ffi.cdef [[
+    typedef struct { long s, us; } moment;
+    int gettimeofday(moment *now, void *zone);
+]]
+local requests, at, sent, threads = {}, 0, 0, {}
+local connections = tonumber(os.getenv("GRISAILLE_CONNECTIONS"))
+
+local function now()
+    local moment = ffi.new("moment")
+    ffi.C.gettimeofday(moment, nil)
+    return tonumber(moment.s) + tonumber(moment.us) / 1e6
+end
+
+function setup(thread)
+    threads[#threads + 1] = thread
+end
 
 function init()
     for line in io.lines(os.getenv("GRISAILLE_REQUESTS")) do
@@ -17,15 +36,23 @@ function init()
     end
 end
 
-function request()
+function request() -- at first for each connection, and then behind each answer
+    sent = sent + 1
+    if sent == 1 then
+        began = now()
+    elseif sent == 2 * connections then
+        warm = now() - began
+    end
     at = at % #requests + 1
     return requests[at]
 end
 
 function done(summary, latency)
     local errors = summary.errors
+    local warm = threads[1]:get("warm")
+    local skipped = warm and connections or 0
     -- Answers of 4xx and 5xx are among the requests; those that broke off are not.
-    io.write(string.format("RESULT %d %d %d %f %f %f\n", summary.requests, errors.status,
-        errors.connect + errors.read + errors.write + errors.timeout, summary.duration / 1e6,
-        latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+    io.write(string.format("RESULT %d %d %d %f %f %f\n", summary.requests - skipped, errors.status,
+        errors.connect + errors.read + errors.write + errors.timeout,
+        summary.duration / 1e6 - (warm or 0), latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end

@@ -60,7 +60,8 @@ def wrk(contestant, operation, paths, connections, seconds):
         text = subprocess.run(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "300s", "-s", LUA,
              f"http://127.0.0.1:{contestant.port}/"], check=True, capture_output=True, text=True,
-            env={**os.environ, "GRISAILLE_REQUESTS": requests.name}).stdout
+            env={**os.environ, "GRISAILLE_REQUESTS": requests.name,
+                 "GRISAILLE_CONNECTIONS": str(connections)}).stdout
     return map(float, re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)",
                                 text).groups())
 

@@ -55,7 +55,7 @@ def throughput(title, pictures, contestants, operations, counts, rounds, seconds
                 for contestant in contestants:
                     if contestant.can(operation):
                         samples.setdefault(contestant.name, {}).setdefault(count, []).append(
-                            load(contestant, operation, paths, count, max(seconds, count // 25),
+                            load(contestant, operation, paths, count, max(seconds, count // 16),
                                  number == 0))
         results[operation] = {name: {str(count): summary(taken) for count, taken in counted.items()}
                               for name, counted in samples.items()}
