@@ -28,6 +28,7 @@ enum {
     CONNECT_MS = 500, /* the other server is near */
     LOOK_MS = 250, /* libcurl cannot wait for POLLRDHUP: look now and then */
     IDLE_CONNECTION_S = 20,
+    EXPECT_BYTES = 512 * 1024, /* libcurl expects 100-continue of bodies of 1 MiB and more */
     IDLE_HANDLES_MAX = 4, /* three descriptors each: what a storm made does not stay */
 };
 
@@ -273,9 +274,10 @@ static struct curl_slist *make_fields(const struct http_call *call)
 {
     struct curl_slist *fields = NULL;
     char field[256];
-    bool made = append_field(&fields, "Expect:") && /* no 100-continue */
-                append_field(&fields, "Content-Type: application/octet-stream");
+    bool made = append_field(&fields, "Content-Type: application/octet-stream");
 
+    if (made && call->body_size >= EXPECT_BYTES)
+        made = append_field(&fields, "Expect:"); /* no 100-continue, which libcurl would wait for */
     if (made && call->request_id != NULL) {
         snprintf(field, sizeof(field), "X-Request-Id: %s", call->request_id);
         made = append_field(&fields, field);
@@ -335,20 +337,21 @@ static bool client_is_gone(struct transfer *transfer)
                                    : peer_gone(&transfer->peer, 0);
 }
 
-/* Waits for something to happen on either socket. */
+/* Waits for something to happen on either socket. While the call's has something to do there is no need
+ * to look at the client's. */
 static int wait_a_little(CURLM *multi, struct transfer *transfer)
 {
     /* No events are asked for: poll() tells of POLLHUP and POLLERR all the same. */
     struct curl_waitfd client = {.fd = transfer->call->client_fd};
-    int left = deadline_left_ms(transfer->call->deadline_us);
+    int left = deadline_left_ms(transfer->call->deadline_us), ready = 0;
 
-    if (client_is_gone(transfer))
-        return STATUS_CLIENT_GONE;
     if (left == 0)
         return STATUS_DEADLINE_EXCEEDED;
     if (curl_multi_poll(multi, client.fd >= 0 ? &client : NULL, client.fd >= 0 ? 1 : 0,
-                        left < LOOK_MS ? left : LOOK_MS, NULL) != CURLM_OK)
+                        left < LOOK_MS ? left : LOOK_MS, &ready) != CURLM_OK)
         return -EIO;
+    if ((ready == 0 || client.revents != 0) && client_is_gone(transfer))
+        return STATUS_CLIENT_GONE;
     return 0;
 }
 

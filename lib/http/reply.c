@@ -76,11 +76,12 @@ static void add(struct MHD_Response *response, const char *name, const char *val
 
 static void add_server_timing(struct MHD_Response *response, const struct http_request *request)
 {
-    char value[128];
+    const long long queue = request->answer.queue_us, work = request->answer.work_us;
+    const long long total = clock_us() - request->complete_us;
+    char value[160];
 
-    snprintf(value, sizeof(value), "queue;dur=%.3f, work;dur=%.3f, total;dur=%.3f",
-             (double)request->answer.queue_us / 1000, (double)request->answer.work_us / 1000,
-             (double)(clock_us() - request->complete_us) / 1000);
+    snprintf(value, sizeof(value), "queue;dur=%lld.%03lld, work;dur=%lld.%03lld, total;dur=%lld.%03lld",
+             queue / 1000, queue % 1000, work / 1000, work % 1000, total / 1000, total % 1000);
     add(response, "Server-Timing", value);
 }
 
