@@ -18,7 +18,7 @@
 #include <systemd/sd-daemon.h>
 
 /* Threads of connections share two arenas: more would keep more freed memory from the kernel. */
-enum { ARENAS = 2 };
+enum { ARENAS = 2, HEAP_BYTES = 32 << 20 };
 
 /* A terminal that closes sends SIGHUP, unless nohup told us not to mind. */
 static void stop_signals(sigset_t *signals)
@@ -58,6 +58,15 @@ static void open_standard_descriptors(void)
     close_fd(fd);
 }
 
+/* Pictures come and go by the thousand: their memory stays in the heap, for fresh pages cost more than
+ * copying into old ones. The pool gives it back when a worker has been idle (pool_supervisor.c). */
+static void keep_heap(void)
+{
+    mallopt(M_ARENA_MAX, ARENAS);
+    mallopt(M_MMAP_THRESHOLD, HEAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, HEAP_BYTES);
+}
+
 int service_begin(const struct service *service, const struct settings *settings)
 {
     sigset_t blocked;
@@ -70,7 +79,7 @@ int service_begin(const struct service *service, const struct settings *settings
     stop_signals(&blocked);
     sigaddset(&blocked, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &blocked, NULL);
-    mallopt(M_ARENA_MAX, ARENAS);
+    keep_heap();
     log_open(service->program, (enum log_level)settings->log_level,
              (enum log_format)settings->log_format);
     return 0;
