@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "image/jpeg_encode.h"
+#include "image/jpeg_halver.h"
 #include "image/jpeg_luma.h"
 #include "image/jpeg_markers.h"
 #include "image/jpeg_memory.h"
@@ -30,6 +31,7 @@ int jpeg_start(void)
 {
     int r = jpeg_encode_start();
 
+    halver_filter_choose(HALVER_VNNI);
     return r != 0 ? r : jpeg_turn_start();
 }
 

@@ -62,6 +62,12 @@ void halver_begin(struct halver *halver, const struct halver_options *options, u
  * ones go. To be called with 0 at first. */
 uint8_t *halver_take(struct halver *halver, uint32_t rows);
 
+/* Which of the processor's instructions the steps may use at most: all that it has, but for tests. Once,
+ * before anything is halved. */
+enum halver_vectors { HALVER_PLAIN, HALVER_AVX2, HALVER_VNNI };
+
+void halver_filter_choose(enum halver_vectors most);
+
 /* Its two steps (jpeg_halver_filter.c): down, from the rows of pairs of three rows of blocks; and across,
  * into four rows of the plane. */
 void halver_filter_down(const struct halver *halver, const uint8_t *const rows[HALVER_PAIRS],

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/unit/halver_plain.h"
-
+#include "image/jpeg_halver.h"
 #include "image/lanczos.h"
 
 #include <setjmp.h>
@@ -29,6 +28,7 @@ static int setup(void **state)
     (void)state;
     srand(1);
     memset(quantization, 1, sizeof(quantization));
+    halver_filter_choose(HALVER_VNNI);
     return 0;
 }
 
@@ -229,7 +229,7 @@ static void fill(int16_t *values, size_t count, bool small)
                                     : rand() % 3 == 0 ? INT16_MIN : rand());
 }
 
-static void test_without_vectors_it_is_the_same(void **state)
+static void test_with_and_without_vectors_it_is_the_same(void **state)
 {
     enum { ACROSS = 37, BLOCK_SHORTS = OVERLAP_FREQUENCIES * OVERLAP_POINTS };
     static int16_t rows[HALVER_PAIRS][(ACROSS + 8) * 12];
@@ -253,11 +253,13 @@ static void test_without_vectors_it_is_the_same(void **state)
         fill(&rows[0][0], sizeof(rows) / sizeof(rows[0][0]), i % 2 == 0);
         fill(&weights.weight[0][0][0], sizeof(weights) / sizeof(int16_t), true);
         halver.filtered = filtered[0];
+        halver_filter_choose(HALVER_PLAIN);
         halver_filter_down(&halver, pairs, &weights);
         halver_filter_across(&halver, &samples[0][0][0]);
         halver.filtered = filtered[1];
-        plain_filter_down(&halver, pairs, &weights);
-        plain_filter_across(&halver, &samples[1][0][0]);
+        halver_filter_choose(i % 4 < 2 ? HALVER_AVX2 : HALVER_VNNI);
+        halver_filter_down(&halver, pairs, &weights);
+        halver_filter_across(&halver, &samples[1][0][0]);
         assert_memory_equal(filtered[0] + BLOCK_SHORTS, filtered[1] + BLOCK_SHORTS,
                             ACROSS * BLOCK_SHORTS * sizeof(int16_t));
         for (unsigned y = 0; y < OVERLAP_POINTS; y++)
@@ -283,7 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_nearly_the_filter),
         cmocka_unit_test(test_flat_stays_flat),
-        cmocka_unit_test(test_without_vectors_it_is_the_same),
+        cmocka_unit_test(test_with_and_without_vectors_it_is_the_same),
         cmocka_unit_test(test_gain_falls),
     };
 
