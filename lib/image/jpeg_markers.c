@@ -317,6 +317,8 @@ static int walk_marker(struct walk *walk, bool *done)
     if (walk->end - walk->at < 2)
         return STATUS_IMAGE_CORRUPT;
     length = read_u16(walk->at);
+    if (length < 2 && marker >= APP0 && marker <= APP15)
+        length = 2; /* whoever wrote less meant nothing, says libjpeg */
     if (length < 2 || length > (size_t)(walk->end - walk->at))
         return STATUS_IMAGE_CORRUPT;
     walk->at += length;
