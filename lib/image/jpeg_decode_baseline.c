@@ -118,8 +118,8 @@ static _inline_ void clear(int16_t block[IDCT_BLOCK], unsigned stride)
 {
     if (stride <= 24)
         memset(block, 0, 24 * sizeof(*block));
-    else if (stride <= 32)
-        memset(block, 0, 32 * sizeof(*block));
+    else if (stride <= IDCT_PAIRS_BLOCK)
+        memset(block, 0, IDCT_PAIRS_BLOCK * sizeof(*block));
     else
         memset(block, 0, IDCT_BLOCK * sizeof(*block));
 }

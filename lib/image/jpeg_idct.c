@@ -37,15 +37,14 @@ struct idct_phase idct_find_phase(unsigned points, uint32_t along)
 enum {
     PAIRS_ROW = 2 * OVERLAP_FREQUENCIES, /* shorts */
     PAIRS_SUM_MAX = 7,         /* of v and u */
-    PAIRS_STRIDE = 32,
 };
 
 static void prepare_pairs(struct idct *idct, const struct jpeg_component *component)
 {
     idct->rows = OVERLAP_FREQUENCIES / 2;
     idct->step = PAIRS_ROW * sizeof(int16_t);
-    idct->stride = PAIRS_STRIDE;
-    memset(idct->place, PAIRS_STRIDE - 1, sizeof(idct->place));
+    idct->stride = IDCT_PAIRS_BLOCK;
+    memset(idct->place, IDCT_PAIRS_BLOCK - 1, sizeof(idct->place));
     memset(idct->pairs, 0, sizeof(idct->pairs));
     for (unsigned k = 0; k <= idct->last; k++) {
         unsigned v = idct_natural_order[k] >> 3, u = idct_natural_order[k] & 7;

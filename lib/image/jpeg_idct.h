@@ -19,7 +19,7 @@
  * A block's coefficients lie where idct.place says, in idct.stride of IDCT_BLOCK places; those that are
  * not wanted all go to one place that counts for nothing.
  */
-enum { IDCT_BLOCK = 64 };
+enum { IDCT_BLOCK = 64, IDCT_PAIRS_BLOCK = 32 };
 
 /* Row * 8 + column of each coefficient in zigzag order. */
 extern const uint8_t idct_natural_order[64];
@@ -68,7 +68,7 @@ struct idct {
     union {
         struct idct_narrow narrow;
         struct idct_wide wide;
-        int16_t pairs[32];     /* the quantizers where coefficients lie in pairs */
+        int16_t pairs[IDCT_PAIRS_BLOCK]; /* the quantizers where coefficients lie in pairs */
     };
 };
 
@@ -116,10 +116,10 @@ void idct_pairs_block(const struct idct *idct, const int16_t *block, unsigned k,
                       size_t pitch);
 
 /*
- * The block in that row and column of blocks to points x points samples at `to`, rows `pitch` bytes
- * apart; up to 8 samples of each of these rows, or 8 bytes too many of pairs, are written, the surplus
- * without meaning. k: no
- * coefficient behind that one, in zigzag order, is other than zero; 0 is the DC coefficient.
+ * The block in that row and column of blocks to points x points samples, or three rows of pairs, at
+ * `to`, rows `pitch` bytes apart. Up to 8 samples of each row, or 8 bytes too many of pairs, are written,
+ * the surplus ones without meaning. k: no coefficient behind that one, in zigzag order, is other than
+ * zero; 0 is the DC coefficient.
  */
 static inline void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
                               uint32_t column, uint8_t *to, size_t pitch)
