@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "base/peer.h"
+#include "http/client.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+/*
+ * One call with libcurl: a multi handle with one easy handle, for curl_multi_poll can watch the client's
+ * socket beside the call's. Each has a connection cache of its own. Private to client.c.
+ */
+struct transfer_handle {
+    CURLM *multi;
+    CURL *easy;
+};
+
+/* One call under way, as libcurl's callbacks see it. */
+struct transfer {
+    const struct http_call *call;
+    struct http_call_result *result;
+    size_t max_body_bytes;
+    struct peer peer; /* the client whose call this is */
+};
+
+/* False: there is no memory. */
+bool transfer_handle_open(struct transfer_handle *handle);
+void transfer_handle_close(struct transfer_handle *handle);
+
+/* As http_client_call. The result has a body on errors, too, which is the caller's. */
+int transfer_call(const struct transfer_handle *handle, const char *base_url,
+                  struct transfer *transfer);
