@@ -67,15 +67,10 @@ static void begin_across(struct halver *halver, struct halver_across *weights, u
 
 /* --- memory ------------------------------------------------------------------------------------- */
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + 63) & ~(size_t)63;
-}
-
 /* With room for what a block's three vectors write, and for what is read in whole vectors. */
 static size_t row_bytes(const struct halver_options *options)
 {
-    return aligned((size_t)options->padded_across * HALVER_STEP + 128);
+    return plane_aligned((size_t)options->padded_across * HALVER_STEP + 128);
 }
 
 /* A block before the first, one behind the last, and one more of a pair. */
@@ -83,7 +78,7 @@ static size_t filtered_bytes(const struct halver_options *options)
 {
     const size_t block = OVERLAP_FREQUENCIES * OVERLAP_POINTS * sizeof(int16_t);
 
-    return aligned(((size_t)options->padded_across + 3) * block + 128);
+    return plane_aligned(((size_t)options->padded_across + 3) * block + 128);
 }
 
 /* As many rows of blocks as go in at once, two before them, and whole turns. */
@@ -95,7 +90,7 @@ static unsigned choose_ring(unsigned at_once)
 size_t halver_bytes(const struct halver_options *options)
 {
     return sizeof(struct halver_across) * (count_phases(options) + 2) +
-           row_bytes(options) * HALVER_ROWS * choose_ring(options->rows_at_once) +
+           row_bytes(options) * IDCT_PAIRS_ROWS * choose_ring(options->rows_at_once) +
            filtered_bytes(options);
 }
 
@@ -115,7 +110,7 @@ void halver_begin(struct halver *halver, const struct halver_options *options, u
     begin_across(halver, weights, phases);
     memory += sizeof(*weights) * (phases + 2);
     halver->bands = memory;
-    memory += halver->pitch * HALVER_ROWS * halver->ring;
+    memory += halver->pitch * IDCT_PAIRS_ROWS * halver->ring;
     halver->filtered = (int16_t *)(void *)memory;
 }
 
@@ -123,7 +118,7 @@ void halver_begin(struct halver *halver, const struct halver_options *options, u
 
 static uint8_t *band_at(const struct halver *halver, uint32_t row)
 {
-    return halver->bands + row % halver->ring * HALVER_ROWS * halver->pitch;
+    return halver->bands + row % halver->ring * IDCT_PAIRS_ROWS * halver->pitch;
 }
 
 /* Of a row of blocks whose neighbours are there: four rows of the plane. Where there is no neighbour,
@@ -136,10 +131,10 @@ static void finish_row(struct halver *halver, uint32_t row)
     const uint8_t *behind = band_at(halver, edges.last ? row : row + 1);
     const uint8_t *rows[HALVER_PAIRS];
 
-    for (unsigned i = 0; i < HALVER_ROWS; i++) {
+    for (unsigned i = 0; i < IDCT_PAIRS_ROWS; i++) {
         rows[i] = before + i * halver->pitch;
-        rows[i + HALVER_ROWS] = own + i * halver->pitch;
-        rows[i + 2 * HALVER_ROWS] = behind + i * halver->pitch;
+        rows[i + IDCT_PAIRS_ROWS] = own + i * halver->pitch;
+        rows[i + 2 * IDCT_PAIRS_ROWS] = behind + i * halver->pitch;
     }
     halver_filter_down(halver, rows,
                        find_weights(idct_phase_at(&halver->phase_down, row), edges));
@@ -149,7 +144,7 @@ static void finish_row(struct halver *halver, uint32_t row)
 
 uint8_t *halver_take(struct halver *halver, uint32_t rows)
 {
-    const uint32_t end = halver->taken + rows / HALVER_ROWS;
+    const uint32_t end = halver->taken + rows / IDCT_PAIRS_ROWS;
 
     for (; halver->taken < end; halver->taken++) {
         if (halver->taken > 0 && halver->taken < halver->down)

@@ -17,10 +17,9 @@
  * of the result come out, of 8 bits, as soon as the next row of blocks is there. One thread.
  */
 enum {
-    HALVER_ROWS = 3,                                  /* of pairs, for a row of blocks */
-    HALVER_STEP = 2 * OVERLAP_FREQUENCIES * (int)sizeof(int16_t), /* from block to block, bytes */
-    HALVER_WEIGHT_BITS = 14,                          /* a weight of 1 */
-    HALVER_PAIRS = 3 * OVERLAP_FREQUENCIES / 2,       /* of weights: those of three blocks */
+    HALVER_STEP = IDCT_PAIRS_STEP * (int)sizeof(int16_t), /* from block to block, bytes */
+    HALVER_WEIGHT_BITS = 14,           /* a weight of 1 */
+    HALVER_PAIRS = 3 * IDCT_PAIRS_ROWS, /* of weights: those of three blocks */
 };
 
 /* Weights as vectors: down, for sample y of the result; across, for samples 0 and 1, and for 2 and 3, in

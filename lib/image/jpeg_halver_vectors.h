@@ -28,8 +28,8 @@ _target_ static _inline_ void NAMED(store_pairs)(const __m256i sum[OVERLAP_POINT
 }
 
 _target_ static void NAMED(filter_down)(const struct halver *halver,
-                                    const uint8_t *const rows[HALVER_PAIRS],
-                                    const struct halver_down *weights)
+                                        const uint8_t *const rows[HALVER_PAIRS],
+                                        const struct halver_down *weights)
 {
     const size_t bytes = (size_t)halver->across * HALVER_STEP;
     int16_t *to = halver_filtered(halver, 0);
@@ -80,7 +80,8 @@ _target_ static _inline_ __m256i NAMED(sum_block)(const struct halver *halver, u
 }
 
 /* Two blocks to four rows of eight samples. */
-_target_ static _inline_ void NAMED(store_blocks)(__m256i first, __m256i second, uint8_t *to, size_t pitch)
+_target_ static _inline_ void NAMED(store_blocks)(__m256i first, __m256i second, uint8_t *to,
+                                                  size_t pitch)
 {
     const __m256i by_row = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
@@ -98,6 +99,6 @@ _target_ static _inline_ void NAMED(store_blocks)(__m256i first, __m256i second,
 _target_ static void NAMED(filter_across)(const struct halver *halver, uint8_t *to)
 {
     for (uint32_t column = 0; column < halver->across; column += 2, to += 2 * OVERLAP_POINTS)
-        NAMED(store_blocks)(NAMED(sum_block)(halver, column), NAMED(sum_block)(halver, column + 1), to,
-                     halver->to->pitch);
+        NAMED(store_blocks)(NAMED(sum_block)(halver, column), NAMED(sum_block)(halver, column + 1),
+                            to, halver->to->pitch);
 }

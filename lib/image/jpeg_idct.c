@@ -34,15 +34,12 @@ struct idct_phase idct_find_phase(unsigned points, uint32_t along)
  * and v + 5. Those that are high in both directions hardly reach the result, and are left out: so the rest
  * fits a cache line, the last place being free.
  */
-enum {
-    PAIRS_ROW = 2 * OVERLAP_FREQUENCIES, /* shorts */
-    PAIRS_SUM_MAX = 7,         /* of v and u */
-};
+enum { PAIRS_SUM_MAX = 7 };    /* of v and u */
 
 static void prepare_pairs(struct idct *idct, const struct jpeg_component *component)
 {
-    idct->rows = OVERLAP_FREQUENCIES / 2;
-    idct->step = PAIRS_ROW * sizeof(int16_t);
+    idct->rows = IDCT_PAIRS_ROWS;
+    idct->step = IDCT_PAIRS_STEP * sizeof(int16_t);
     idct->stride = IDCT_PAIRS_BLOCK;
     memset(idct->place, IDCT_PAIRS_BLOCK - 1, sizeof(idct->place));
     memset(idct->pairs, 0, sizeof(idct->pairs));
@@ -51,7 +48,7 @@ static void prepare_pairs(struct idct *idct, const struct jpeg_component *compon
 
         if (!idct_wants(idct, k))
             continue;
-        idct->place[k] = (uint8_t)(v / 2 * PAIRS_ROW + u * 2 + v % 2);
+        idct->place[k] = (uint8_t)(v / 2 * IDCT_PAIRS_STEP + u * 2 + v % 2);
         idct->pairs[idct->place[k]] = (int16_t)jpeg_quantizer(component, k);
     }
 }
@@ -111,11 +108,11 @@ void idct_pairs_block(const struct idct *idct, const int16_t *block, unsigned k,
                       size_t pitch)
 {
     const idct_shorts *from[] = {(const idct_shorts *)block,
-                                 (const idct_shorts *)(block + PAIRS_ROW),
-                                 (const idct_shorts *)(block + 2 * PAIRS_ROW)};
+                                 (const idct_shorts *)(block + IDCT_PAIRS_STEP),
+                                 (const idct_shorts *)(block + 2 * IDCT_PAIRS_STEP)};
     const idct_shorts *quantizer[] = {(const idct_shorts *)idct->pairs,
-                                      (const idct_shorts *)(idct->pairs + PAIRS_ROW),
-                                      (const idct_shorts *)(idct->pairs + 2 * PAIRS_ROW)};
+                                      (const idct_shorts *)(idct->pairs + IDCT_PAIRS_STEP),
+                                      (const idct_shorts *)(idct->pairs + 2 * IDCT_PAIRS_STEP)};
     idct_shorts *row[] = {(idct_shorts *)to, (idct_shorts *)(to + pitch),
                           (idct_shorts *)(to + 2 * pitch)};
 

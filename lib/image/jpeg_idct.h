@@ -19,7 +19,14 @@
  * A block's coefficients lie where idct.place says, in idct.stride of IDCT_BLOCK places; those that are
  * not wanted all go to one place that counts for nothing.
  */
-enum { IDCT_BLOCK = 64, IDCT_PAIRS_BLOCK = 32 };
+enum { IDCT_BLOCK = 64 };
+
+/* Of pairs: places of a block; rows that it fills; and from block to block in them, shorts. */
+enum {
+    IDCT_PAIRS_BLOCK = 32,
+    IDCT_PAIRS_ROWS = OVERLAP_FREQUENCIES / 2,
+    IDCT_PAIRS_STEP = 2 * OVERLAP_FREQUENCIES,
+};
 
 /* Row * 8 + column of each coefficient in zigzag order. */
 extern const uint8_t idct_natural_order[64];

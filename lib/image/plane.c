@@ -10,7 +10,7 @@
  * cache. */
 static size_t pitch_for(uint32_t width)
 {
-    size_t pitch = ((size_t)width + PLANE_MARGIN + 63) & ~(size_t)63;
+    size_t pitch = plane_aligned((size_t)width + PLANE_MARGIN);
 
     return pitch % 4096 == 0 ? pitch + 64 : pitch;
 }

@@ -19,6 +19,12 @@ struct plane {
 
 enum { PLANE_MARGIN = 32 };
 
+/* Up to whole cache lines. */
+static inline size_t plane_aligned(size_t bytes)
+{
+    return (bytes + 63) & ~(size_t)63;
+}
+
 /* The bytes that a plane of this size takes. */
 size_t plane_bytes(uint32_t width, uint32_t height);
 

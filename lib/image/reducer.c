@@ -204,20 +204,15 @@ static group_function *plain_function(void)
 
 /* --- memory ------------------------------------------------------------------------------------- */
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + 63) & ~(size_t)63;
-}
-
 /* A row going in, with whole groups. */
 static size_t row_bytes(const struct reducer_options *options)
 {
-    return aligned(((size_t)options->padded_width + GROUP + 16) * SAMPLE_BYTES);
+    return plane_aligned(((size_t)options->padded_width + GROUP + 16) * SAMPLE_BYTES);
 }
 
 static size_t filter_bytes(uint32_t count, uint32_t taps)
 {
-    return aligned(count * sizeof(uint32_t)) + aligned((size_t)count * taps * sizeof(int16_t));
+    return plane_aligned(count * sizeof(uint32_t)) + plane_aligned((size_t)count * taps * sizeof(int16_t));
 }
 
 static uint32_t window_rows(const struct reducer_options *options)
@@ -230,8 +225,8 @@ size_t reducer_bytes(const struct reducer_options *options)
     return filter_bytes(options->to_width, count_taps(options->step_x, options->width)) +
            filter_bytes(options->to_height, count_taps(options->step_y, options->height)) +
            row_bytes(options) * (window_rows(options) + STRIP_ROWS) +
-           aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES +
-           aligned((size_t)options->to_width + 16) * STRIP_ROWS;
+           plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES +
+           plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS;
 }
 
 static uint8_t *take(uint8_t **memory, size_t bytes)
@@ -247,9 +242,9 @@ static void begin_filter(struct reducer_filter *filter, uint32_t count, double s
 {
     filter->count = count;
     filter->taps = count_taps(step, length);
-    filter->first = (uint32_t *)(void *)take(memory, aligned(count * sizeof(uint32_t)));
+    filter->first = (uint32_t *)(void *)take(memory, plane_aligned(count * sizeof(uint32_t)));
     filter->weights = (int16_t *)(void *)take(
-        memory, aligned((size_t)count * filter->taps * sizeof(int16_t)));
+        memory, plane_aligned((size_t)count * filter->taps * sizeof(int16_t)));
     for (uint32_t i = 0; i < count; i++)
         find_weights(filter, i, step, length);
 }
@@ -268,8 +263,8 @@ void reducer_begin(struct reducer *reducer, const struct reducer_options *option
     begin_filter(&reducer->down, options->to_height, options->step_y, options->height, &memory);
     reducer->window = take(&memory, reducer->pitch * reducer->window_rows);
     reducer->strip = take(&memory, reducer->pitch * STRIP_ROWS);
-    reducer->turned = take(&memory, aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES);
-    reducer->narrow = take(&memory, aligned((size_t)options->to_width + 16) * STRIP_ROWS);
+    reducer->turned = take(&memory, plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES);
+    reducer->narrow = take(&memory, plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS);
 }
 
 /* --- at work ------------------------------------------------------------------------------------ */
