@@ -198,28 +198,35 @@ static int read_chunk(struct png_picture *picture, const struct chunk *chunk, si
     return (chunk->name[0] & ANCILLARY) == 0 || is(chunk, "cICP") ? -ENOTSUP : 0;
 }
 
+/*
+ * What is rare is read to its end all the same, so that damage is found here and no other decoder sees
+ * it: libpng believes the length of a chunk (eXIf) and asks for as much memory before it reads a byte.
+ */
 int png_open(struct png_picture *picture, const uint8_t *data, size_t size)
 {
     const struct bytes file = {data, size};
     size_t at = SIGNATURE_BYTES;
     struct chunk chunk;
+    bool rare = false;
     int status;
 
     *picture = (struct png_picture){0};
     status = next_chunk(file, &at, &chunk);
     if (status == 0)
         status = read_header(picture, &chunk);
-    while (status == 0) {
+    while (status == 0 || status == -ENOTSUP) {
+        rare = rare || status != 0;
         status = next_chunk(file, &at, &chunk);
         if (status == 0 && is(&chunk, "IEND"))
             break;
         if (status == 0)
             status = read_chunk(picture, &chunk, size);
     }
-    if (status == 0 &&
-        (picture->stream.data == NULL || (picture->has_palette && picture->colours == 0)))
+    if (status != 0)
+        return status;
+    if (picture->stream.data == NULL || (picture->has_palette && picture->colours == 0))
         return STATUS_IMAGE_CORRUPT;
-    return status;
+    return rare ? -ENOTSUP : 0;
 }
 
 unsigned png_orientation(const uint8_t *data, size_t size)

@@ -228,6 +228,20 @@ def test_the_long_way_for_what_is_rare(image_cli, operation):
     assert np.array_equal(np.asarray(result), np.asarray(seen.convert("L")))
 
 
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_damage_of_what_is_rare(image_cli, operation):
+    """Found before libpng sees it, which believes the length of a chunk."""
+    good = subsampled(smooth(3)[:8, :8])
+    place = good.index(b"IDAT") - 4
+    exif = struct.pack(">I4s", 0x7bffffff, b"eXIf")
+    assert image_cli(operation, good).status == 0
+    for name, data in {
+            "a chunk longer than the file": good[:place] + exif + good[place:],
+            "no end": without(good, b"IEND"),
+            "the sum of the pixels": flipped(good, b"IDAT")}.items():
+        assert image_cli(operation, data).status == CORRUPT, name
+
+
 def subsampled(array):
     """Interlaced: the seven passes of Adam7 over 8 x 8 pixels."""
     lines = b""
