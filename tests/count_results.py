@@ -28,7 +28,7 @@ class Part:
 
 
 def read_meson(path):
-    """A line of JSON each; tests/fuzz/run writes the same."""
+    """A line of JSON each; tests/fuzz/run writes the same, and a message of what it found."""
     part = Part(path.stem)
     for line in path.read_text().splitlines():
         test = json.loads(line)
@@ -42,7 +42,7 @@ def read_meson(path):
         part.passed += inner_passed or good
         part.failures += [f"{test['name']} {name}" for name in sorted(set(inner_failed))]
         if not good and not inner_failed:
-            part.failures.append(test["name"])
+            part.failures.append(": ".join(filter(None, [test["name"], test.get("message")])))
     return part
 
 
