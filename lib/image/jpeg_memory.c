@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+static const size_t page_bytes = 4096;
+
 static struct {
     void *bytes;
     size_t size;
@@ -18,10 +20,10 @@ static void release(enum memory_use use)
 
 void *jpeg_memory(enum memory_use use, size_t size)
 {
-    if (size <= memory[use].size)
+    if (memory[use].bytes != NULL && size <= memory[use].size)
         return memory[use].bytes;
     release(use);
-    size = (size + size / 8 + 4095) & ~(size_t)4095;
+    size = (size + size / 8 + page_bytes) & ~(page_bytes - 1);
     memory[use].bytes = aligned_alloc(64, size);
     if (memory[use].bytes != NULL)
         memory[use].size = size;

@@ -21,7 +21,7 @@ enum memory_use {
 };
 
 /* At least `size` bytes, aligned to 64, with whatever was in them; valid until the next call for the
- * same use. NULL: there is no memory. */
+ * same use. NULL: there is no memory, which is not said of a size of 0. */
 void *jpeg_memory(enum memory_use use, size_t size);
 
 /* Gives back whatever is larger than `kept` bytes. */

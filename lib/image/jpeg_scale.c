@@ -182,7 +182,7 @@ static int begin_plans(struct reduction *reduction, struct plan *plans,
     }
     reducers = jpeg_memory(MEMORY_REDUCERS, reducers_bytes);
     planes = jpeg_memory(MEMORY_PLANES, planes_bytes);
-    if ((reducers == NULL && reducers_bytes > 0) || planes == NULL)
+    if (reducers == NULL || planes == NULL)
         return -ENOMEM;
     for (unsigned i = 0; i < reduction->components; i++) {
         struct plane plane = planned_plane(&plans[i]);
