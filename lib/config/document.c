@@ -34,7 +34,7 @@ static const char introduction[] =
     "| `workers` | how many workers there are; what 0 means on this machine |\n"
     "| `memory_bound_bytes` | the server and its workers together stay below: workers x "
     "(max_memory_bytes + limits.max_body_bytes + limits.max_output_bytes) + "
-    "limits.max_inflight_bytes + listen.max_connections x 320 KiB + 32 MiB |\n"
+    "limits.max_inflight_bytes + listen.max_connections x 640 KiB + 32 MiB |\n"
     "| `sandbox` | what the workers' sandbox is made of on this machine |\n";
 
 static const char *const type_names[] = {

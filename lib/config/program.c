@@ -39,7 +39,8 @@ unsigned settings_workers(const struct settings *settings)
 
 uint64_t settings_memory_bound(const struct settings *settings)
 {
-    static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256) << 10;
+    /* A connection: of the library, its thread's stack, libcurl's buffers for a call to another server. */
+    static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256 + 320) << 10;
     uint64_t worker_bytes = (uint64_t)settings->pool.max_memory_bytes +
                             (uint64_t)settings->limits.max_body_bytes +
                             (uint64_t)settings->limits.max_output_bytes;

@@ -18,6 +18,8 @@ enum {
     CONNECT_MS = 500, /* the other server is near */
     LOOK_MS = 250, /* libcurl cannot wait for POLLRDHUP: look now and then */
     IDLE_CONNECTION_S = 20,
+    RECEIVE_BYTES = 64 * 1024, /* libcurl's buffers of a call: each filling is a sleep and a wake-up */
+    SEND_BYTES = 256 * 1024,
     EXPECT_BYTES = 512 * 1024, /* libcurl expects 100-continue of bodies of 1 MiB and more */
 };
 
@@ -92,6 +94,8 @@ static void set_up(CURL *easy)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_CONNECTION_S);
 }
 
