@@ -7,6 +7,7 @@ import statistics
 
 OURS, ALONE = "grisaille", "grisaille-scale alone"
 USUAL, SHARP, PILLOW, NGINX = "libvips as usual", "sharp", "Pillow", "nginx image_filter"
+REFERENCE = "the reference itself, at 80" # of quality
 
 # Student's t for an interval of 95 %, by degrees of freedom from 1.
 T95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13,

@@ -12,7 +12,7 @@ import time
 import instructions
 import quality
 from contestants import Grisaille, pss_mib
-from figures import medians
+from figures import REFERENCE, medians
 from measure import ask, exact, load
 
 QUALITY_FACTORS = ("0.125", "0.25", "0.3", "0.5", "0.7", "0.9")
@@ -101,11 +101,14 @@ def spread(samples):
 
 
 def judged(picture, factor, contestants):
-    """(PSNR, SSIM) of each contestant's answer."""
+    """(PSNR, SSIM) of each contestant's answer, and of the best that can be had at their quality."""
     ideal = quality.Ideal(picture.path, factor)
-    return {contestant.name: quality.judge(
+    found = {contestant.name: quality.judge(
         ask(contestant, factor, [picture.path], 1)[picture.path], ideal)
         for contestant in contestants if contestant.can(factor)}
+    if "gray" not in factor:
+        found[REFERENCE] = quality.judge(ideal.encoded(80), ideal)
+    return found
 
 
 def qualities(pictures, scaling, graying):

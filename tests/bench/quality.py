@@ -31,6 +31,13 @@ class Ideal:
         return self.made[size]
 
 
+    def encoded(self, level):
+        """The picture that answers should be, as a JPEG with chroma halved."""
+        data = io.BytesIO()
+        self.of(tuple(self.size)).save(data, "jpeg", quality=level)
+        return data.getvalue()
+
+
 def psnr(first, second):
     """In decibels; None where they are the same."""
     error = numpy.mean(numpy.square(first.astype(numpy.int16) - second, dtype=numpy.int32))

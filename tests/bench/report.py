@@ -12,7 +12,8 @@ import time
 
 import charts
 import goals
-from figures import (ALONE, NGINX, OURS, PILLOW, SHARP, USUAL, geometric_mean, straightness)
+from figures import (ALONE, NGINX, OURS, PILLOW, REFERENCE, SHARP, USUAL, geometric_mean,
+                     straightness)
 
 PAGE = (pathlib.Path(__file__).parent / "page.md").read_text()
 EVERYBODY = (OURS, ALONE, USUAL, SHARP, PILLOW, NGINX)
@@ -118,7 +119,7 @@ def share_table(results):
 def quality_table(results):
     """Ours beside each peer, over all photographs: mean and worst difference of PSNR, of SSIM."""
     rows = []
-    for name in goals.PEERS:
+    for name in (*goals.PEERS, REFERENCE):
         for factor in goals.factors(results):
             decibels, similar = (goals.differences(results, name, factor, which)
                                  for which in (0, 1))

@@ -62,6 +62,16 @@ def test_a_perfect_answer_is_perfect(tmp_path):
         quality.judge(png(source.resize((30, 32))), quality.Ideal(path, "0.5"))
 
 
+def test_the_best_that_can_be_had(tmp_path):
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(numpy.random.default_rng(3).integers(
+        0, 256, (64, 64, 3), dtype=numpy.uint8)).save(path, quality=90)
+    ideal = quality.Ideal(path, "0.5")
+    coarse, fine = (quality.judge(ideal.encoded(level), ideal)[0] for level in (50, 95))
+    assert Image.open(io.BytesIO(ideal.encoded(50))).size == tuple(ideal.size)
+    assert 15 < coarse < fine
+
+
 def png(image):
     data = io.BytesIO()
     image.save(data, "png")
