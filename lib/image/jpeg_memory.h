@@ -10,7 +10,7 @@
  */
 enum memory_use {
     MEMORY_SCAN,               /* a scan's bytes without stuffing */
-    MEMORY_ROWS,               /* luma blocks of an MCU row; coefficients */
+    MEMORY_ROWS,               /* luma blocks of an MCU row; coefficients; rows of chroma */
     MEMORY_HISTORY,            /* which coefficients of each block are not zero */
     MEMORY_COEFFICIENTS,       /* of a progressive picture */
     MEMORY_PLANES,

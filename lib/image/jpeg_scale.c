@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg_scale.h"
 
+#include "image/chroma.h"
 #include "image/jpeg_decode.h"
 #include "image/jpeg_encode.h"
 #include "image/jpeg_idct.h"
@@ -260,6 +261,27 @@ static int turn_planes(struct reduction *reduction)
     return r;
 }
 
+/* Chroma, upright, where it is halved. */
+static int emphasize_chroma(const struct reduction *reduction, double factor,
+                            const struct jpeg_encoding *encoding)
+{
+    const unsigned points = choose_points(reduction, factor, 1);
+    const unsigned emphasis = chroma_emphasis(factor, points);
+    const bool across = encoding->h == 2, down = encoding->v == 2;
+
+    if (reduction->components != 3 || emphasis == 0 || (!across && !down))
+        return 0;
+    for (unsigned i = 1; i < reduction->components; i++) {
+        const struct plane *plane = &reduction->planes[i];
+        uint8_t *memory = jpeg_memory(MEMORY_ROWS, chroma_bytes(plane->width));
+
+        if (memory == NULL)
+            return -ENOMEM;
+        chroma_emphasize(plane, emphasis, across, down, memory);
+    }
+    return 0;
+}
+
 static void describe(const struct reduction *reduction, struct jpeg_encoding *encoding)
 {
     const struct jpeg_layout *layout = reduction->layout;
@@ -297,7 +319,9 @@ int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *req
     reduction.half = request->factor == 0.5;
     describe(&reduction, &encoding);
     if ((r = fill_planes(&reduction, request->factor)) != 0 ||
-        (r = turn_planes(&reduction)) != 0 || (r = add_profile(layout, &encoding)) != 0)
+        (r = turn_planes(&reduction)) != 0 ||
+        (r = emphasize_chroma(&reduction, request->factor, &encoding)) != 0 ||
+        (r = add_profile(layout, &encoding)) != 0)
         return r;
     return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
 }

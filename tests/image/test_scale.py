@@ -236,6 +236,35 @@ def test_half_is_filtered_in_full(image_cli, size):
     assert np.abs(difference).mean() < 1.5
 
 
+def chroma_waves(side, period, subsampling, **options):
+    """Cb waves from left to right, Cr from top to bottom."""
+    wave = np.tile(128 + 50 * np.sin(np.arange(side) * 2 * np.pi / period), (side, 1))
+    planes = [np.full((side, side), 128), wave, wave.T]
+    image = Image.merge("YCbCr", [Image.fromarray(np.rint(plane).astype(np.uint8))
+                                  for plane in planes])
+    return files.encode(image, "JPEG", quality=97, subsampling=subsampling, **options)
+
+
+def contrast(image, band, axis, period):
+    """The amplitude of such a wave, as the picture is shown."""
+    line = np.asarray(image.convert("YCbCr"))[..., band].mean(axis) - 128
+    turns = np.exp(-2j * np.pi * np.arange(line.size) / period)
+    return abs(line @ turns) * 2 / line.size
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4"])
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("factor", [0.0625, 0.125, 0.25, 0.5, 0.75])
+def test_chroma_is_shown_with_its_contrast(image_cli, factor, progressive, subsampling):
+    """Halved chroma is interpolated by whoever shows it, which would take off a tenth and more."""
+    data = chroma_waves(round(96 / factor), 12 / factor, subsampling, progressive=progressive)
+    image = image_cli("scale", data, factor, quality=97).image
+    expected = files.decode(data).convert("RGB").resize(image.size, Image.LANCZOS)
+    for band, axis in ((1, 0), (2, 1)):
+        ratio = contrast(image, band, axis, 12) / contrast(expected, band, axis, 12)
+        assert 0.965 < ratio < 1.035
+
+
 @pytest.mark.parametrize("factor", [0.01, 0.125, 0.3])
 @pytest.mark.parametrize("size", [(1, 50), (50, 1), (7, 7), (1, 1), (15, 200)], ids=str)
 def test_narrow_cmyk(image_cli, size, factor):
