@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+
+#include "pool_fixture.h"
+
+#include "base/deadline.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { ORDER_OFFSET = 33, PICTURE_BYTES = 256 };
+
+struct pool *pool;
+
+struct pool_options default_options(void)
+{
+    return (struct pool_options){
+        .program = getenv("HOSTILE_WORKER"),
+        .workers = 2,
+        .queue_max = 8,
+        .queue_wait_ms = 5000,
+        .max_memory_bytes = 1ULL << 30,
+        .max_input_bytes = 1 << 20,
+        .max_output_bytes = 1 << 20,
+        .sandbox = true,
+    };
+}
+
+void open_pool(const struct pool_options *options)
+{
+    char why[128];
+
+    assert_int_equal(pool_new(&pool, options, why), 0);
+}
+
+int set_up(void **state)
+{
+    struct pool_options options = default_options();
+
+    (void)state;
+    open_pool(&options);
+    return 0;
+}
+
+int tear_down(void **state)
+{
+    (void)state;
+    pool = pool_free(pool);
+    return 0;
+}
+
+/* A picture with an order in it and a number that makes it different from the others. */
+static void draw(uint8_t picture[static PICTURE_BYTES], const char *order, int number)
+{
+    memset(picture, 0, PICTURE_BYTES);
+    memcpy(picture, "\x89PNG\r\n\x1a\n", 8);
+    snprintf((char *)picture + ORDER_OFFSET, PICTURE_BYTES - ORDER_OFFSET, "%s\n%d", order, number);
+}
+
+int run_order(const char *order, int number, int64_t deadline_ms, int client_fd,
+              struct pool_result *result)
+{
+    uint8_t picture[PICTURE_BYTES];
+    struct pool_job job = {
+        .kind = JOB_GRAY,
+        .parameters = {.factor = 1, .default_quality = 80},
+        .input = picture,
+        .input_size = PICTURE_BYTES,
+        .deadline_us = deadline_after_ms(deadline_ms),
+        .client_fd = client_fd,
+    };
+
+    draw(picture, order, number);
+    return pool_run(pool, &job, result);
+}
+
+/* Runs an order and says whether the answer is exactly the picture that was sent. */
+int run_echo(const char *order, int number)
+{
+    uint8_t picture[PICTURE_BYTES];
+    struct pool_result result;
+    int status = run_order(order, number, LONG_MS, -1, &result);
+
+    draw(picture, order, number);
+    if (status == 0 &&
+        (result.output_size != PICTURE_BYTES || memcmp(result.output, picture, PICTURE_BYTES) != 0))
+        status = -EBADMSG;
+    free(result.output);
+    return status;
+}
+
+int run_status(const char *order)
+{
+    struct pool_result result;
+    int status = run_order(order, 0, LONG_MS, -1, &result);
+
+    free(result.output);
+    return status;
+}
+
+void assert_whole_again(void)
+{
+    struct pool_status status;
+    int64_t until = deadline_after_ms(2000);
+
+    do {
+        pool_get_status(pool, &status);
+        if (status.idle == status.workers)
+            break;
+        usleep(2000);
+    } while (clock_us() < until);
+    assert_int_equal(status.idle, status.workers);
+    assert_int_equal(status.waiting, 0);
+    assert_int_equal(run_echo("echo", 99), 0);
+}
+
+int block_child_signal(void **state)
+{
+    sigset_t child;
+
+    (void)state;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    return pthread_sigmask(SIG_BLOCK, &child, NULL);
+}
