@@ -8,6 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/chroma.h"
 #include "image/profile.h"
 #include "image/shrink.h"
 #include "image/webp_encode.h"
@@ -21,6 +22,7 @@
 
 enum {
     CHROMA_OF_GRAY = 128,
+    POINTS_OF_FULL_SIZE = 8,   /* chroma is filtered from all that there is */
     FAINT_ALPHA = 8,           /* colours below are known to three bits, and cost as much as others */
 };
 
@@ -177,6 +179,19 @@ static int encode_reduced(const struct shrink *y, const struct plane *u, const s
     return webp_encode_planes(format, &planes, output);
 }
 
+static int emphasize(const struct plane *u, const struct plane *v, const struct shrink_size *size)
+{
+    const unsigned emphasis =
+        chroma_emphasis((double)size->to_width / size->width, POINTS_OF_FULL_SIZE);
+    _cleanup_free_ uint8_t *memory = malloc(chroma_bytes(u->width));
+
+    if (memory == NULL)
+        return -ENOMEM;
+    chroma_emphasize(u, emphasis, true, true, memory);
+    chroma_emphasize(v, emphasis, true, true, memory);
+    return 0;
+}
+
 static int make_smaller(const WebPYUVABuffer *decoded, const struct shrink_size *size,
                         const struct webp_format *format, struct image_output *output)
 {
@@ -188,6 +203,8 @@ static int make_smaller(const WebPYUVABuffer *decoded, const struct shrink_size 
         error = shrink_plane(&u, (struct source_plane){decoded->u, decoded->u_stride}, &chroma);
     if (error == 0)
         error = shrink_plane(&v, (struct source_plane){decoded->v, decoded->v_stride}, &chroma);
+    if (error == 0)
+        error = emphasize(&u.planes[0], &v.planes[0], size);
     if (error != 0)
         return error;
     return encode_reduced(&y, &u.planes[0], &v.planes[0], format, output);
