@@ -104,8 +104,7 @@ double idct_gain(const struct idct *idct, unsigned k)
 }
 
 /* Each row is written four shorts too far: its next block comes later, or never. */
-void idct_pairs_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                      size_t pitch)
+void idct_pairs_block(const struct idct *idct, const int16_t *block, uint8_t *to, size_t pitch)
 {
     const idct_shorts *from[] = {(const idct_shorts *)block,
                                  (const idct_shorts *)(block + IDCT_PAIRS_STEP),
@@ -116,11 +115,6 @@ void idct_pairs_block(const struct idct *idct, const int16_t *block, unsigned k,
     idct_shorts *row[] = {(idct_shorts *)to, (idct_shorts *)(to + pitch),
                           (idct_shorts *)(to + 2 * pitch)};
 
-    if (k == 0) { /* without loading as a vector what was stored just now */
-        row[0][0] = (idct_shorts){(int16_t)((unsigned)block[0] * (unsigned)idct->pairs[0])};
-        row[0][1] = row[1][0] = row[1][1] = row[2][0] = row[2][1] = (idct_shorts){0};
-        return;
-    }
     for (unsigned i = 0; i < 2; i++) {
         row[i][0] = from[i][0] * quantizer[i][0];
         row[i][1] = from[i][1] * quantizer[i][1];

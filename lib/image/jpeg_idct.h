@@ -119,8 +119,7 @@ void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component
 void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
                      size_t pitch);
 
-void idct_pairs_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                      size_t pitch);
+void idct_pairs_block(const struct idct *idct, const int16_t *block, uint8_t *to, size_t pitch);
 
 /*
  * The block in that row and column of blocks to points x points samples, or three rows of pairs, at
@@ -134,7 +133,7 @@ static inline void idct_block(const struct idct *idct, const int16_t *block, uns
     if (idct->way == IDCT_NARROW)
         idct_narrow_block(idct, block, k, row, column, to, pitch);
     else if (idct->way == IDCT_PAIRS)
-        idct_pairs_block(idct, block, k, to, pitch);
+        idct_pairs_block(idct, block, to, pitch);
     else
         idct_wide_block(idct, block, k, to, pitch);
 }
