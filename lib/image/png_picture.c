@@ -132,7 +132,8 @@ static int read_transparency(struct png_picture *picture, struct bytes alpha)
     return 0;
 }
 
-/* One that cannot be read is none. */
+/* One that cannot be read is none, and no other is looked for: of thousands that do not inflate each
+ * would cost as much as the first. */
 static int read_profile(struct png_picture *picture, struct bytes content)
 {
     const uint8_t *end = memchr(content.data, '\0', content.size);
@@ -140,7 +141,8 @@ static int read_profile(struct png_picture *picture, struct bytes content)
     enum libdeflate_result result = LIBDEFLATE_INSUFFICIENT_SPACE;
     size_t start = end == NULL ? content.size : (size_t)(end - content.data) + 2;
 
-    if (start > PROFILE_NAME_MAX + 2 || start >= content.size || picture->profile != NULL)
+    picture->profile_is_late = true;
+    if (start > PROFILE_NAME_MAX + 2 || start >= content.size)
         return 0;
     if ((inflater = libdeflate_alloc_decompressor()) == NULL)
         return -ENOMEM;
@@ -239,6 +241,29 @@ unsigned png_orientation(const uint8_t *data, size_t size)
             return jpeg_exif_orientation(chunk.data.data, chunk.data.size);
     }
     return 1;
+}
+
+static bool is_needed(const struct chunk *chunk)
+{
+    return (chunk->name[0] & ANCILLARY) == 0 || is(chunk, "tRNS") || is(chunk, "iCCP") ||
+           is(chunk, "pHYs");
+}
+
+int png_strip(const uint8_t *data, size_t size, struct buffer *stripped)
+{
+    size_t at = SIGNATURE_BYTES, start = at;
+    struct chunk chunk;
+    int error = buffer_reserve(stripped, size);
+
+    if (error == 0)
+        error = buffer_append(stripped, data, SIGNATURE_BYTES, size);
+    for (; error == 0 && next_chunk((struct bytes){data, size}, &at, &chunk) == 0; start = at) {
+        if (is_needed(&chunk))
+            error = buffer_append(stripped, data + start, at - start, size);
+        if (is(&chunk, "IEND"))
+            break;
+    }
+    return error;
 }
 
 void png_palette_to_gray(struct png_picture *picture)

@@ -42,6 +42,10 @@ int png_open(struct png_picture *picture, const uint8_t *data, size_t size);
 /* The EXIF orientation (1..8) of any PNG, which may stand behind its pixels. Any thread. */
 unsigned png_orientation(const uint8_t *data, size_t size);
 
+/* A PNG that png_open found whole, with the chunks that pixels and their meaning need and no others. The
+ * buffer is the caller's, and empty before. 0 or -ENOMEM. */
+int png_strip(const uint8_t *data, size_t size, struct buffer *stripped);
+
 /* Makes the palette's colours gray (luma): rows have 1 or 2 bands from now on. */
 void png_palette_to_gray(struct png_picture *picture);
 

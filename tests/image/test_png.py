@@ -242,6 +242,38 @@ def test_damage_of_what_is_rare(image_cli, operation):
         assert image_cli(operation, data).status == CORRUPT, name
 
 
+def test_texts_that_inflate_cost_nothing(image_cli):
+    """Of a kind that libpng reads, each to 50 MB."""
+    good = subsampled(smooth(3)[:8, :8])
+    text = png.chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(51 << 20)))
+    for place in (33, len(good) - 12): # before and behind the pixels
+        result = image_cli("scale", good[:place] + 30 * text + good[place:], 1)
+        assert np.array_equal(np.asarray(result.image), smooth(3)[:8, :8])
+        assert result.cpu_s < 1.5
+
+
+def test_profiles_that_do_not_inflate_cost_one(image_cli):
+    array = noise((20, 30, 3))
+    stream = bytearray(zlib.compress(bytes((4 << 20) - 5)))
+    stream[-1] ^= 1 # Adler-32
+    profile = png.chunk(b"iCCP", b"x\0\0" + bytes(stream))
+    good = png.chunk(b"iCCP", b"x\0\0" + zlib.compress(files.srgb_profile()))
+    data = write(array, filtered(array, [1]), extra=4000 * profile + good)
+    result = image_cli("scale", data, 1)
+    assert result.status == 0 and b"iCCP" not in result.data
+    assert result.cpu_s < 1
+
+
+def test_the_long_way_keeps_the_profile(image_cli):
+    good = subsampled(smooth(3)[:8, :8])
+    profile = files.wide_profile()
+    extra = (png.chunk(b"iCCP", b"x\0\0" + zlib.compress(profile)) +
+             png.chunk(b"tEXt", b"Comment\0hello"))
+    image = image_cli("scale", good[:33] + extra + good[33:], 1).image
+    assert image.info["icc_profile"] == profile
+    assert "Comment" not in image.info
+
+
 def subsampled(array):
     """Interlaced: the seven passes of Adam7 over 8 x 8 pixels."""
     lines = b""
