@@ -302,13 +302,15 @@ static void log_request(const struct http_request *request)
              (double)(clock_us() - request->started_us) / 1000);
 }
 
-/* The connection's thread waits for the client here, not the library's main one. */
+/* The client may have gone in the middle of a phase, which is left first: from then on the watchdog
+ * knows nothing of the request, and what it did is done. The connection's thread waits for the client
+ * here, not the library's main one. */
 static void complete(struct http_request *request)
 {
     struct timeouts *timeouts = request->server->timeouts;
     struct watch *watch = request->watch;
 
-    if (timeouts_hung_up(watch)) {
+    if (!timeouts_enter(timeouts, watch, PHASE_HANDLER, NULL)) {
         request->code = request->late_code != 0 ? request->late_code : request->code;
         request->sent_bytes += request->late_bytes;
         request->linger = request->linger || request->late_code != 0;

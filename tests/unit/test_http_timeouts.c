@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -181,6 +182,50 @@ static void test_header_timeout_race(void **state)
     run_race(&outcome);
 }
 
+enum { LEAVERS = 24, LEAVINGS = 100, LEAVE_MS = 30 };
+
+/* Of a request that is not complete, all but the last one; /hold is, and its handler waits. */
+static const char *const unfinished[] = {
+    "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nhalf",
+    "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf",
+    "POST /none HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nhalf",
+    "GET / HTTP/1.1\r\n" HOST "X-Request-Id: ha",
+    "POST /hold HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nhold",
+};
+
+static void *leave_at_the_limit(void *argument)
+{
+    const struct linger reset = {.l_onoff = 1};
+    unsigned seed = (unsigned)(uintptr_t)argument;
+
+    for (unsigned i = 0; i < LEAVINGS; i++) {
+        const char *text = unfinished[(seed + i) % (sizeof(unfinished) / sizeof(unfinished[0]))];
+        int fd = peer_connect(&peer);
+
+        send(fd, text, strlen(text), MSG_NOSIGNAL); /* a busy server may be closing it already */
+        usleep((useconds_t)(LEAVE_MS * 1000 - 500 + rand_r(&seed) % 2000));
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        close(fd);
+    }
+    return NULL;
+}
+
+/* Goal: clients that reset the connection in the very moment in which their time is over: nothing is
+ * left of their requests, and nothing of them is touched any more (AddressSanitizer). */
+static void test_reset_race(void **state)
+{
+    pthread_t threads[LEAVERS];
+
+    (void)state;
+    peer.options.body_timeout_ms = peer.options.idle_timeout_ms = LEAVE_MS;
+    peer_start(&peer);
+    for (uintptr_t i = 0; i < LEAVERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, leave_at_the_limit, (void *)i), 0);
+    for (size_t i = 0; i < LEAVERS; i++)
+        pthread_join(threads[i], NULL);
+    peer_wait_held(0);
+}
+
 /* Goal: a client that takes nothing of its answer is hung up on; one that takes it slowly, for
  * longer than the timeout, is not. */
 static void test_slow_reader(void **state)
@@ -235,6 +280,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_body_timeout, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_body_timeout_race, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_header_timeout_race, peer_set_up, peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_reset_race, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_slow_reader, peer_set_up, peer_tear_down),
     };
 
