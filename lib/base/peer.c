@@ -30,3 +30,10 @@ bool peer_gone(struct peer *peer, short revents)
         peer->gone_at_us = deadline_after_ms(PEER_GRACE_MS);
     return clock_us() >= peer->gone_at_us;
 }
+
+bool peer_gone_now(struct peer *peer)
+{
+    struct pollfd now = peer_pollfd(peer);
+
+    return peer_gone(peer, poll(&now, 1, 0) > 0 ? now.revents : 0);
+}

@@ -33,3 +33,6 @@ int64_t peer_timeout_us(const struct peer *peer);
 
 /* Whether the peer is gone, after poll() returned `revents` for it (0: none). */
 bool peer_gone(struct peer *peer, short revents);
+
+/* The same for whoever cannot wait with poll(): looks at it now, without waiting. */
+bool peer_gone_now(struct peer *peer);

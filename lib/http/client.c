@@ -103,27 +103,41 @@ struct http_client *http_client_free(struct http_client *client)
     return NULL;
 }
 
-/* Waits until a handle is idle or may be made. True: take or make one; the mutex is held. */
-static bool wait_for_handle(struct http_client *client, int64_t deadline)
+static bool has_handle(const struct http_client *client)
 {
-    struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
-    int error = 0;
-
-    while (client->idle == NULL && client->handles >= client->options.max_handles && error == 0)
-        error = pthread_cond_timedwait(&client->returned, &client->mutex, &until);
     return client->idle != NULL || client->handles < client->options.max_handles;
 }
 
-static int borrow(struct http_client *client, int64_t deadline, struct handle **borrowed)
+/* Waits until a handle is idle or may be made, with the mutex held: 0, take or make one. A handle that
+ * came free is taken whatever else is so, or the one who was woken for it would leave it to nobody. */
+static int wait_for_handle(struct http_client *client, int64_t deadline, struct peer *peer)
+{
+    while (!has_handle(client)) {
+        int64_t look = deadline_earlier(deadline, deadline_after_ms(TRANSFER_LOOK_MS));
+        struct timespec until = {look / 1000000, look % 1000000 * 1000};
+
+        if (peer_gone_now(peer))
+            return STATUS_CLIENT_GONE;
+        if (deadline_left_ms(deadline) == 0)
+            return STATUS_OVERLOADED;
+        pthread_cond_timedwait(&client->returned, &client->mutex, &until);
+    }
+    return 0;
+}
+
+static int borrow(struct http_client *client, int64_t deadline, struct peer *peer,
+                  struct handle **borrowed)
 {
     struct handle *handle;
     bool make = false;
+    int status;
 
     deadline = deadline_earlier(deadline, deadline_after_ms(client->options.handle_wait_ms));
     pthread_mutex_lock(&client->mutex);
-    if (!wait_for_handle(client, deadline)) {
+    status = wait_for_handle(client, deadline, peer);
+    if (status != 0) {
         pthread_mutex_unlock(&client->mutex);
-        return STATUS_OVERLOADED;
+        return status;
     }
     handle = client->idle;
     if (handle != NULL) {
@@ -176,7 +190,7 @@ int http_client_call(struct http_client *client, const struct http_call *call,
     *result = (struct http_call_result){0};
     if (deadline_left_ms(call->deadline_us) == 0)
         return STATUS_DEADLINE_EXCEEDED;
-    status = borrow(client, call->deadline_us, &handle);
+    status = borrow(client, call->deadline_us, &transfer.peer, &handle);
     if (status != 0)
         return status;
     status = handle != NULL ? transfer_call(&handle->transfer, client->base_url, &transfer) : -ENOMEM;

@@ -8,7 +8,6 @@
 #include "base/status.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 
 enum {
     CONNECT_MS = 500, /* the other server is near */
-    LOOK_MS = 250, /* libcurl cannot wait for POLLRDHUP: look now and then */
     IDLE_CONNECTION_S = 20,
     RECEIVE_BYTES = 64 * 1024, /* libcurl's buffers of a call: each filling is a sleep and a wake-up */
     SEND_BYTES = 256 * 1024,
@@ -192,14 +190,6 @@ static int prepare(CURL *easy, const char *base_url, struct transfer *transfer,
 
 /* --- at work ------------------------------------------------------------------------------------ */
 
-static bool client_is_gone(struct transfer *transfer)
-{
-    struct pollfd client = peer_pollfd(&transfer->peer);
-
-    return poll(&client, 1, 0) > 0 ? peer_gone(&transfer->peer, client.revents)
-                                   : peer_gone(&transfer->peer, 0);
-}
-
 /* Waits for something to happen on either socket. While the call's has something to do there is no need
  * to look at the client's. */
 static int wait_a_little(CURLM *multi, struct transfer *transfer)
@@ -211,9 +201,9 @@ static int wait_a_little(CURLM *multi, struct transfer *transfer)
     if (left == 0)
         return STATUS_DEADLINE_EXCEEDED;
     if (curl_multi_poll(multi, client.fd >= 0 ? &client : NULL, client.fd >= 0 ? 1 : 0,
-                        left < LOOK_MS ? left : LOOK_MS, &ready) != CURLM_OK)
+                        left < TRANSFER_LOOK_MS ? left : TRANSFER_LOOK_MS, &ready) != CURLM_OK)
         return -EIO;
-    if ((ready == 0 || client.revents != 0) && client_is_gone(transfer))
+    if ((ready == 0 || client.revents != 0) && peer_gone_now(&transfer->peer))
         return STATUS_CLIENT_GONE;
     return 0;
 }

@@ -17,6 +17,9 @@ struct transfer_handle {
     CURL *easy;
 };
 
+/* Neither libcurl nor a condition variable can wait for a client's FIN: look now and then. */
+enum { TRANSFER_LOOK_MS = 250 };
+
 /* One call under way, as libcurl's callbacks see it. */
 struct transfer {
     const struct http_call *call;

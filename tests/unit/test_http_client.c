@@ -309,15 +309,13 @@ static void *leave(void *argument)
     return NULL;
 }
 
-/* Calls a silent server for a client that leaves after 200 ms; returns how long the call took. */
-static int64_t call_for_leaving(bool half)
+/* Makes a call that gets no answer for a client that leaves after 200 ms; returns how long it took. */
+static int64_t call_for_leaving(struct http_client *client, bool half)
 {
     struct http_call call = {
-        .target = "/", .body = "x", .body_size = 1, .deadline_us = deadline_after_ms(5000)};
+        .target = "/", .body = "x", .body_size = 1, .deadline_us = deadline_after_ms(10000)};
     struct leaving leaving = {.half = half};
     struct http_call_result result;
-    struct http_client *client;
-    struct script script;
     pthread_t thread;
     int64_t took;
     int ends[2];
@@ -325,28 +323,46 @@ static int64_t call_for_leaving(bool half)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     call.client_fd = ends[0];
     leaving.fd = ends[1];
-    script_start(&script, silence);
-    client = new_client(script.port, 1);
     assert_int_equal(pthread_create(&thread, NULL, leave, &leaving), 0);
     took = clock_us();
     assert_int_equal(http_client_call(client, &call, &result), STATUS_CLIENT_GONE);
     took = clock_us() - took;
     pthread_join(thread, NULL);
-    http_client_free(client);
-    script_end(&script);
     close(ends[0]);
     if (half)
         close(ends[1]);
     return took;
 }
 
-/* Goal: a client that has left ends the call at once; one that has closed its sending half, after a
- * second. */
+/* Goal: a client that has left ends the call to a silent server at once; one that has closed its
+ * sending half, after a second. */
 static void test_client_gone(void **state)
 {
     (void)state;
-    assert_in_range(call_for_leaving(false), 190000, 1000000);
-    assert_in_range(call_for_leaving(true), 1190000, 3000000);
+    for (int half = 0; half <= 1; half++) {
+        struct http_client *client;
+        struct script script;
+
+        script_start(&script, silence);
+        client = new_client(script.port, 1);
+        assert_in_range(call_for_leaving(client, half), half ? 1190000 : 190000, 5000000);
+        http_client_free(client);
+        script_end(&script);
+    }
+}
+
+/* Goal: so does a client whose call has no handle yet. */
+static void test_client_gone_while_waiting(void **state)
+{
+    struct http_client_options options = {
+        .base_url = "http://127.0.0.1:1", .max_handles = 0, .handle_wait_ms = 10000};
+    struct http_client *client = NULL;
+
+    (void)state;
+    assert_int_equal(http_client_new(&client, &options), 0);
+    assert_in_range(call_for_leaving(client, false), 190000, 5000000);
+    assert_in_range(call_for_leaving(client, true), 1190000, 5000000);
+    http_client_free(client);
 }
 
 static void *occupy(void *argument)
@@ -439,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_unavailable),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_client_gone),
+        cmocka_unit_test(test_client_gone_while_waiting),
         cmocka_unit_test(test_no_handle),
         cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_urls),
