@@ -175,8 +175,8 @@ static int read_value(const struct http_parameter *parameter, const char *text,
         error = parse_int64(text, strlen(text), &values->value[row].integer);
         number = (double)values->value[row].integer;
     } else {
-        error = parse_decimal(text, strlen(text), &number);
-        values->value[row].decimal = number;
+        error = parse_decimal(text, strlen(text), &values->value[row].decimal);
+        number = values->value[row].decimal;
     }
     if (error == -ENOMEM)
         return error;

@@ -56,6 +56,30 @@ static void test_good_values(void **state)
     assert_false(values.value[0].given || values.value[1].given);
 }
 
+/* Leaves bytes where the next functions have their variables. */
+static void dirty_stack(void)
+{
+    volatile unsigned char bytes[8192];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = 0xa5;
+}
+
+/* Goal: what is no number leaves none behind: nothing is read that was never written. */
+static void test_no_number(void **state)
+{
+    static const char *const cases[] = {"scale=abc", "scale=1e999", "scale=0x1", "quality=abc",
+                                        "quality=99999999999999999999"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        dirty_stack();
+        assert_int_equal(parse(cases[i]), STATUS_BAD_PARAMETER);
+        assert_true(values.value[0].decimal == 0);
+        assert_int_equal(values.value[1].integer, 0);
+    }
+}
+
 /* Goal: everything else is refused, and the answer names the parameter. */
 static void test_bad_values(void **state)
 {
@@ -264,7 +288,7 @@ int main(void)
         cmocka_unit_test(test_good_values), cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_bad_names),   cmocka_unit_test(test_percent_decode),
         cmocka_unit_test(test_utf8),        cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_hosts),       cmocka_unit_test(test_no_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
