@@ -41,8 +41,9 @@ void *exchange_begin(void *argument, const char *target, struct MHD_Connection *
 
     /* The library is about to parse the query into a list of its own, for which a query of 1,000
      * names leaves no room: it then hangs up without a word. We parse our copy; leave it an empty
-     * one. It is the library's own buffer, which it is about to cut up in any case. */
-    if (query != NULL)
+     * one. It is the library's own buffer, which the version that we know is about to cut up in any
+     * case. */
+    if (query != NULL && framing_layout_is_known())
         query[1] = '\0';
     atomic_fetch_add(&server->requests, 1);
     logger_watch(request);

@@ -155,7 +155,7 @@ static const char *check_request_line(const struct request_line *line)
     return skip_line_end(version + strlen(version));
 }
 
-static bool layout_is_known(void)
+bool framing_layout_is_known(void)
 {
     return strncmp(MHD_get_version(), "0.9.75", 6) == 0;
 }
@@ -175,7 +175,7 @@ static bool ends_well(struct MHD_Connection *connection, const struct request_li
 static void check_section(struct MHD_Connection *connection, const struct request_line *line,
                           struct walk *walk)
 {
-    bool known = layout_is_known();
+    bool known = framing_layout_is_known();
 
     if (known) {
         walk->next = check_request_line(line);
