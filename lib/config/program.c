@@ -8,6 +8,7 @@
 #include "config/load.h"
 #include "config/print.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,11 +126,13 @@ int settings_load_to(const struct program *program, int argc, char **argv,
                      struct settings *settings, FILE *out, FILE *errors)
 {
     struct reading reading;
-    int code = EXIT_FAILED;
+    int code = EXIT_FAILED, error;
 
     *settings = (struct settings){0};
-    if (reading_start(&reading, program->options, settings, errors) != 0)
-        reading_complain(&reading, "out of memory");
+    error = reading_start(&reading, program->options, settings, errors);
+    if (error != 0)
+        reading_complain(&reading, error == -ENOMEM ? "out of memory"
+                                                     : "the table of options is not sound");
     else
         code = load(program, argc, argv, &reading, out);
     if (code != SETTINGS_GO_ON)

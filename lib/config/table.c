@@ -20,36 +20,43 @@ static void *member(const struct reading *reading, const struct option_row *row)
     return (char *)reading->settings + row->offset;
 }
 
-static void add_entry(struct reading *reading, const char *section, const struct option_row *row)
+static int add_entry(struct reading *reading, const char *section, const struct option_row *row)
 {
-    struct entry *entry = &reading->entries[reading->count++];
+    struct entry *entry = &reading->entries[reading->count];
 
+    if (reading->count == ENTRIES_MAX)
+        return -E2BIG;
+    reading->count++;
     *entry = (struct entry){.row = row, .section = section};
     if (row->name != NULL)
         snprintf(entry->key, sizeof(entry->key), "%s%s%s", section != NULL ? section : "",
                  section != NULL ? "." : "", row->name);
+    return 0;
+}
+
+static int add_entries(struct reading *reading, const struct option_section *section)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < section->count && error == 0; i++)
+        error = add_entry(reading, section->name, &section->rows[i]);
+    return error;
 }
 
 int reading_start(struct reading *reading, const struct option_table *options,
                   struct settings *settings, FILE *errors)
 {
-    int error;
+    int error = 0;
 
     *reading = (struct reading){.options = options, .settings = settings, .errors = errors};
-    for (size_t s = 0; s < options->count; s++) {
-        const struct option_section *section = &options->sections[s];
-
-        for (size_t i = 0; i < section->count && reading->count < ENTRIES_MAX; i++)
-            add_entry(reading, section->name, &section->rows[i]);
-    }
-    for (size_t i = 0; i < reading->count; i++) {
+    for (size_t s = 0; s < options->count && error == 0; s++)
+        error = add_entries(reading, &options->sections[s]);
+    for (size_t i = 0; i < reading->count && error == 0; i++) {
         struct entry *entry = &reading->entries[i];
 
         error = reading_store_word(reading, entry, entry->row->fallback);
-        if (error != 0)
-            return error;
     }
-    return 0;
+    return error;
 }
 
 static bool same_section(const char *a, const char *b)

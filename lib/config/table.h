@@ -13,7 +13,7 @@
  * flattened into entries with whole keys, and every value, whoever brings it, is checked and stored
  * here.
  */
-enum { ENTRIES_MAX = 64, KEY_BYTES = 64, TEXT_BYTES = 256 };
+enum { ENTRIES_MAX = 128, KEY_BYTES = 64, TEXT_BYTES = 256 };
 
 enum origin { FROM_DEFAULT, FROM_FILE, FROM_FLAG };
 
@@ -36,7 +36,8 @@ struct reading {
     struct entry entries[ENTRIES_MAX];
 };
 
-/* Flattens the table and stores the defaults. 0 or -ENOMEM. */
+/* Flattens the table and stores the defaults. 0; -ENOMEM; -E2BIG: the table has more than
+ * ENTRIES_MAX rows; or -EINVAL: it does not take a default of its own. */
 int reading_start(struct reading *reading, const struct option_table *options,
                   struct settings *settings, FILE *errors);
 

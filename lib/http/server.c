@@ -154,6 +154,16 @@ static int start_library(struct http_server *server)
     return 0;
 }
 
+/* Where a value is kept for each parameter, there is room for so many. */
+static int check_routes(const struct http_server_options *options)
+{
+    for (size_t i = 0; i < options->route_count; i++) {
+        if (options->routes[i].parameter_count > HTTP_PARAMETERS_MAX)
+            return -E2BIG;
+    }
+    return 0;
+}
+
 static int start(struct http_server *server)
 {
     const struct timeouts_options timeouts = {
@@ -164,6 +174,9 @@ static int start(struct http_server *server)
     };
     int error;
 
+    error = check_routes(&server->options);
+    if (error != 0)
+        return error;
     error = raise_descriptor_limit(server->options.max_connections);
     if (error != 0)
         return error;

@@ -38,7 +38,7 @@ struct http_route {
     enum http_method method;
     unsigned flags;            /* enum http_route_flag */
     const struct http_parameter *parameters; /* may be filled by the program before the start */
-    size_t parameter_count;
+    size_t parameter_count;    /* up to HTTP_PARAMETERS_MAX */
     /* Optional: called once with the first bytes of the body, HTTP_PEEK_BYTES or, of a shorter
      * body, all; a status refuses the request. */
     int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
@@ -79,7 +79,8 @@ struct http_server_status {
 
 /* Listens and serves. Raises RLIMIT_NOFILE to what max_connections needs. The caller has blocked
  * the signals that it waits for. 0; -EINVAL: `ip` is no address; -EMFILE: so many connections are
- * beyond the hard limit of descriptors; or -errno of socket, bind, listen or the start. */
+ * beyond the hard limit of descriptors; -E2BIG: a route takes more than HTTP_PARAMETERS_MAX
+ * parameters; or -errno of socket, bind, listen or the start. */
 int http_server_new(struct http_server **server, const struct http_server_options *options);
 
 /* The port listened on. */

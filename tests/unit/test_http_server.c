@@ -407,6 +407,20 @@ static void test_deadline(void **state)
     }
 }
 
+/* Goal: a route that takes more parameters than there is room for is told of at the start. */
+static void test_too_many_parameters(void **state)
+{
+    static const struct http_route route = {.path = "/",
+                                            .parameter_count = HTTP_PARAMETERS_MAX + 1};
+    struct peer_server peer;
+
+    (void)state;
+    peer_defaults(&peer);
+    peer.options.routes = &route;
+    peer.options.route_count = 1;
+    assert_int_equal(http_server_new(&peer.server, &peer.options), -E2BIG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pipelining, start, stop),
         cmocka_unit_test_setup_teardown(test_connection_ends, start, stop),
         cmocka_unit_test_setup_teardown(test_deadline, start, stop),
+        cmocka_unit_test(test_too_many_parameters),
     };
 
     log_open("test_http_server", LOG_WARNING, LOG_TEXT);
