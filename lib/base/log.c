@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include "base/deadline.h"
+#include "base/log_writer.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 2048, MESSAGE_BYTES = 1024 };
+enum { MESSAGE_BYTES = 1024 };
 
 static const char *log_program = "grisaille";
 static enum log_level log_max_level = LOG_INFO;
@@ -113,7 +114,7 @@ static int format_text(char *line, enum log_level level, const char *when, char 
     const char *id = log_request;
 
     blank_controls(message);
-    return snprintf(line, LINE_BYTES, "%s %s %s[%d]: %s%s%s%s\n", when, level_names[level],
+    return snprintf(line, LOG_LINE_BYTES, "%s %s %s[%d]: %s%s%s%s\n", when, level_names[level],
                     log_program, (int)getpid(), id ? "[" : "", id ? id : "", id ? "] " : "", message);
 }
 
@@ -123,33 +124,73 @@ static int format_json(char *line, enum log_level level, const char *when, const
     const char *id = log_request;
 
     escape_json(escaped, sizeof(escaped), message);
-    return snprintf(line, LINE_BYTES,
+    return snprintf(line, LOG_LINE_BYTES,
                     "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,%s%s%s"
                     "\"message\":\"%s\"}\n",
                     when, level_names[level], log_program, (int)getpid(),
                     id ? "\"request_id\":\"" : "", id ? id : "", id ? "\"," : "", escaped);
 }
 
+/* Makes the line of a message; returns its length. */
+static size_t format_line(char line[static LOG_LINE_BYTES], enum log_level level, char *message)
+{
+    char when[40];
+    int length;
+
+    format_time(when, sizeof(when));
+    if (log_line_format == LOG_JSON)
+        length = format_json(line, level, when, message);
+    else
+        length = format_text(line, level, when, message);
+    return length > 0 ? (size_t)length : 0;
+}
+
+static void write_line(const char *line, size_t size)
+{
+    if (!log_writer_take(line, size) && write(STDERR_FILENO, line, size) < 0)
+        return; /* nowhere is left to say so */
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
     int saved = errno;
-    char message[MESSAGE_BYTES], line[LINE_BYTES], when[40];
+    char message[MESSAGE_BYTES], line[LOG_LINE_BYTES];
     va_list arguments;
-    int length;
 
     if (!log_enabled(level))
         return;
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    format_time(when, sizeof(when));
-    if (log_line_format == LOG_JSON)
-        length = format_json(line, level, when, message);
-    else
-        length = format_text(line, level, when, message);
-    if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
-        length = 0; /* nowhere is left to say so */
+    write_line(line, format_line(line, level, message));
     errno = saved;
+}
+
+void log_plain(const char *format, ...)
+{
+    char line[LOG_LINE_BYTES];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line) - 1, format, arguments);
+    va_end(arguments);
+    blank_controls(line);
+    strcat(line, "\n");
+    write_line(line, strlen(line));
+}
+
+static size_t format_lost(char line[static LOG_LINE_BYTES], unsigned long long lost)
+{
+    char message[MESSAGE_BYTES];
+
+    snprintf(message, sizeof(message), "%llu log line(s) were lost: they could not be written in time",
+             lost);
+    return format_line(line, LOG_WARNING, message);
+}
+
+int log_start(void)
+{
+    return log_writer_start(format_lost);
 }
 
 bool log_limit(_Atomic long long *last_us, int period_ms)

@@ -20,6 +20,8 @@
 /* Threads of connections share two arenas: more would keep more freed memory from the kernel. */
 enum { ARENAS = 2, HEAP_BYTES = 32 << 20 };
 
+enum { ANNOUNCE_WAIT_MS = 100 };
+
 /* A terminal that closes sends SIGHUP, unless nohup told us not to mind. */
 static void stop_signals(sigset_t *signals)
 {
@@ -70,19 +72,25 @@ static void keep_heap(void)
 int service_begin(const struct service *service, const struct settings *settings)
 {
     sigset_t blocked;
-    int code = check_ready_fd(service, settings);
+    int code = check_ready_fd(service, settings), error;
 
     if (code != 0)
         return code;
     open_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a log that has become too large a file is no reason to end */
     stop_signals(&blocked);
     sigaddset(&blocked, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &blocked, NULL);
     keep_heap();
     log_open(service->program, (enum log_level)settings->log_level,
              (enum log_format)settings->log_format);
-    return 0;
+    error = log_start();
+    if (error == 0)
+        return 0;
+    log_plain("%s: cannot start the thread of the log: %s", service->program,
+              strerrordesc_np(-error));
+    return 1;
 }
 
 /* The folder this program's file is in. 0 or -errno. */
@@ -156,8 +164,8 @@ int service_start_pool(const struct service *service, const struct settings *set
         tell_missing_walls(settings, *pool);
         return 0;
     }
-    fprintf(stderr, "%s: cannot start workers: %s: %s (%s)\n", service->program, path, why,
-            strerrordesc_np(-error));
+    log_plain("%s: cannot start workers: %s: %s (%s)", service->program, path, why,
+              strerrordesc_np(-error));
     return 1;
 }
 
@@ -184,13 +192,12 @@ int service_start_server(const struct service *service, const struct settings *s
     if (error == 0)
         return 0;
     if (error == -EMFILE)
-        fprintf(stderr,
-                "%s: listen.max_connections: %lld connections need more descriptors than the hard "
-                "limit (ulimit -Hn) allows\n",
-                service->program, (long long)settings->listen.max_connections);
+        log_plain("%s: listen.max_connections: %lld connections need more descriptors than the hard "
+                  "limit (ulimit -Hn) allows",
+                  service->program, (long long)settings->listen.max_connections);
     else
-        fprintf(stderr, "%s: cannot listen on %s port %d: %s\n", service->program,
-                settings->listen.ip, (int)settings->listen.port, strerrordesc_np(-error));
+        log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
+                  (int)settings->listen.port, strerrordesc_np(-error));
     return 1;
 }
 
@@ -226,6 +233,7 @@ void service_announce(const struct settings *settings, const struct http_server 
         log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
     snprintf(url, sizeof(url), "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
     log_info("listening on %s port=%u", url, port);
+    log_flush(ANNOUNCE_WAIT_MS); /* who is told of our being ready may look there first */
     if (settings->ready_fd >= 0)
         tell_ready((int)settings->ready_fd, port);
     snprintf(assignments, sizeof(assignments), "READY=1\nSTATUS=listening on %s", url);

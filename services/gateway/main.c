@@ -5,6 +5,7 @@
  * grisaille-gateway: the front door. Takes pictures over HTTP, has them grayed by a pool of caged
  * children and reduced by the scale server. It never looks into a picture further than its header.
  */
+#include "base/log.h"
 #include "config/program.h"
 #include "service/start.h"
 #include "service/walls.h"
@@ -33,8 +34,8 @@ static int start_client(struct gateway *gateway)
 
     if (error == 0)
         return 0;
-    fprintf(stderr, "%s: cannot set up the client of scale.upstream %s: %s\n", service.program,
-            settings->scale.upstream, strerrordesc_np(-error));
+    log_plain("%s: cannot set up the client of scale.upstream %s: %s", service.program,
+              settings->scale.upstream, strerrordesc_np(-error));
     return 1;
 }
 

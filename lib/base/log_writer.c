@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "base/log_writer.h"
+
+/*
+ * Standard error may be a pipe that nobody reads, a terminal that was stopped, a full disk: a write to
+ * it can take for ever. So those who log put their lines into a ring, and one thread, the writer, takes
+ * them out and writes each with one write(). It alone can be held up.
+ *
+ *     log_line() ---> ring ---> writer ---> standard error
+ *          \________ lost ________/
+ *
+ * A line that finds no room is counted as lost, and so is each one after it until the ring has been
+ * emptied: thus the writer can tell of all of them in one line, in their place, behind those that came
+ * before and in front of those that come after. A line that cannot be written (EPIPE, ENOSPC ...) is
+ * counted too; then that line of the writer's is what is tried next, before any other.
+ *
+ * All of it is guarded by the mutex, which the writer does not hold while it writes. The thread is
+ * detached and never ends: where it is held up, nothing can be done but to go without it. It has all
+ * signals blocked, so that SIGPIPE and SIGXFSZ do not end the process.
+ *
+ * At exit() the writer is given EXIT_WAIT_MS to finish, and in a crash CRASH_WAIT_MS: the last lines
+ * before a crash are those that somebody will want to read. In a child after fork() there is no
+ * writer, so that it writes its lines itself, and those in the ring are its parent's.
+ */
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    RING_BYTES = 256 * 1024, /* about a thousand lines; a power of two */
+    EXIT_WAIT_MS = 1000,
+    CRASH_WAIT_MS = 200,
+};
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t work, rest; /* there is something to write; there is nothing left */
+    size_t (*report)(char *line, unsigned long long lost);
+    uint64_t put, taken;       /* bytes of the ring, ever */
+    unsigned long long lost;   /* lines, not yet told of */
+    bool full;                 /* lines are lost until the ring is empty */
+    bool failing;              /* the last write() failed ... */
+    bool torn;                 /* ... in the middle of a line */
+    atomic_bool running;
+    atomic_bool resting;       /* all is written that can be; the writer waits */
+    char ring[RING_BYTES];
+} writer = {.mutex = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
+
+/* --- the ring: lines, each behind its length in two bytes ----------------------------------------- */
+
+static void put(const void *bytes, size_t size)
+{
+    size_t at = writer.put % RING_BYTES, first = size < RING_BYTES - at ? size : RING_BYTES - at;
+
+    memcpy(writer.ring + at, bytes, first);
+    memcpy(writer.ring, (const char *)bytes + first, size - first);
+    writer.put += size;
+}
+
+static void take(void *bytes, size_t size)
+{
+    size_t at = writer.taken % RING_BYTES, first = size < RING_BYTES - at ? size : RING_BYTES - at;
+
+    memcpy(bytes, writer.ring + at, first);
+    memcpy((char *)bytes + first, writer.ring, size - first);
+    writer.taken += size;
+}
+
+static bool is_empty(void)
+{
+    return writer.put == writer.taken;
+}
+
+static size_t take_line(char line[static LOG_LINE_BYTES])
+{
+    uint16_t size;
+
+    take(&size, sizeof(size));
+    take(line, size);
+    return size;
+}
+
+bool log_writer_take(const char *line, size_t size)
+{
+    uint16_t length = (uint16_t)size;
+
+    if (!atomic_load_explicit(&writer.running, memory_order_acquire))
+        return false;
+    pthread_mutex_lock(&writer.mutex);
+    if (writer.put - writer.taken + sizeof(length) + size > RING_BYTES)
+        writer.full = true;
+    if (writer.full) {
+        writer.lost++;
+    } else {
+        put(&length, sizeof(length));
+        put(line, length);
+        atomic_store(&writer.resting, false);
+        pthread_cond_signal(&writer.work);
+    }
+    pthread_mutex_unlock(&writer.mutex);
+    return true;
+}
+
+/* --- the thread ----------------------------------------------------------------------------------- */
+
+/* A descriptor that somebody has made non-blocking is waited for like any other. */
+static bool write_line(const char *line, size_t size)
+{
+    struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    while (size > 0) {
+        ssize_t written = write(STDERR_FILENO, line, size);
+
+        if (written > 0) {
+            line += written;
+            size -= (size_t)written;
+            writer.torn = size > 0; /* the writer's alone */
+        } else if (written < 0 && errno == EAGAIN) {
+            poll(&writable, 1, -1);
+        } else if (written == 0 || errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_work(void)
+{
+    return !is_empty() || (writer.lost > 0 && !writer.failing);
+}
+
+static void wait_for_work(void)
+{
+    if (has_work())
+        return;
+    atomic_store(&writer.resting, true);
+    pthread_cond_broadcast(&writer.rest);
+    while (!has_work())
+        pthread_cond_wait(&writer.work, &writer.mutex);
+    atomic_store(&writer.resting, false);
+}
+
+/* The mutex is held, but not while it writes. */
+static bool write_without_lock(const char *line, size_t size)
+{
+    bool written;
+
+    pthread_mutex_unlock(&writer.mutex);
+    written = write_line(line, size);
+    pthread_mutex_lock(&writer.mutex);
+    writer.failing = !written;
+    return written;
+}
+
+/* Tells of what is lost. What cannot even be told makes the next line one of them. */
+static void report(char line[static LOG_LINE_BYTES])
+{
+    unsigned long long lost = writer.lost;
+    size_t newline = writer.torn ? 1 : 0, size;
+
+    writer.full = false;
+    line[0] = '\n';
+    size = writer.report(line + newline, lost);
+    if (write_without_lock(line, newline + size)) {
+        writer.lost -= lost;
+    } else if (!is_empty()) {
+        take_line(line);
+        writer.lost++;
+    }
+}
+
+static void *write_lines(void *argument)
+{
+    char line[LOG_LINE_BYTES + 1];
+
+    pthread_mutex_lock(&writer.mutex);
+    for (;;) {
+        wait_for_work();
+        if (writer.lost > 0 && (is_empty() || writer.failing))
+            report(line);
+        else if (!write_without_lock(line, take_line(line)))
+            writer.lost++;
+    }
+    return argument;
+}
+
+bool log_flush(int wait_ms)
+{
+    int64_t deadline = deadline_after_ms(wait_ms);
+    struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
+    bool written;
+    int error = 0;
+
+    if (!atomic_load(&writer.running))
+        return true;
+    pthread_mutex_lock(&writer.mutex);
+    while (!atomic_load(&writer.resting) && error == 0)
+        error = pthread_cond_timedwait(&writer.rest, &writer.mutex, &until);
+    written = atomic_load(&writer.resting) && writer.lost == 0;
+    pthread_mutex_unlock(&writer.mutex);
+    return written;
+}
+
+/* --- the ends of a process ------------------------------------------------------------------------ */
+
+static void at_exit(void)
+{
+    log_flush(EXIT_WAIT_MS);
+}
+
+/* The other threads still run: the writer does what is needed. The signal's default action follows
+ * once this returns. */
+static void at_crash(int number)
+{
+    const struct timespec a_moment = {.tv_nsec = 1000000};
+
+    for (int i = 0; i < CRASH_WAIT_MS && !atomic_load(&writer.resting); i++)
+        nanosleep(&a_moment, NULL);
+    raise(number);
+}
+
+/* Where a sanitizer handles these, it goes on doing so. */
+static void watch_crashes(void)
+{
+    static const int signals[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+    const struct sigaction ours = {.sa_handler = at_crash, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction theirs;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+        if (sigaction(signals[i], NULL, &theirs) == 0 && theirs.sa_handler == SIG_DFL)
+            sigaction(signals[i], &ours, NULL);
+    }
+}
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&writer.mutex);
+}
+
+static void in_parent(void)
+{
+    pthread_mutex_unlock(&writer.mutex);
+}
+
+static void in_child(void)
+{
+    atomic_store(&writer.running, false);
+    atomic_store(&writer.resting, true);
+    pthread_mutex_unlock(&writer.mutex);
+}
+
+/* --- its beginning -------------------------------------------------------------------------------- */
+
+static int start_thread(void)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&thread, NULL, write_lines, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error == 0)
+        pthread_detach(thread);
+    return -error;
+}
+
+int log_writer_start(size_t (*report_lost)(char *line, unsigned long long lost))
+{
+    pthread_condattr_t monotonic;
+    int error;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer.rest, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    writer.report = report_lost;
+    writer.resting = true;
+    error = start_thread();
+    if (error == 0)
+        error = -pthread_atfork(before_fork, in_parent, in_child);
+    if (error != 0)
+        return error;
+    atexit(at_exit);
+    watch_crashes();
+    atomic_store_explicit(&writer.running, true, memory_order_release);
+    return 0;
+}
