@@ -15,6 +15,9 @@
  * before and in front of those that come after. A line that cannot be written (EPIPE, ENOSPC ...) is
  * counted too; then that line of the writer's is what is tried next, before any other.
  *
+ * The first line after a silence wakes the writer. Then it looks every LINGER_MS whether there are more,
+ * until there are none: waking a thread for each line would cost several times as much as the line.
+ *
  * All of it is guarded by the mutex, which the writer does not hold while it writes. The thread is
  * detached and never ends: where it is held up, nothing can be done but to go without it. It has all
  * signals blocked, so that SIGPIPE and SIGXFSZ do not end the process.
@@ -38,6 +41,7 @@
 
 enum {
     RING_BYTES = 256 * 1024, /* about a thousand lines; a power of two */
+    LINGER_MS = 10,
     EXIT_WAIT_MS = 1000,
     CRASH_WAIT_MS = 200,
 };
@@ -45,6 +49,8 @@ enum {
 static struct {
     pthread_mutex_t mutex;
     pthread_cond_t work, rest; /* there is something to write; there is nothing left */
+    bool asleep;               /* the writer waits for work ... */
+    bool hurry;                /* ... and is not to linger */
     size_t (*report)(char *line, unsigned long long lost);
     uint64_t put, taken;       /* bytes of the ring, ever */
     unsigned long long lost;   /* lines, not yet told of */
@@ -52,9 +58,9 @@ static struct {
     bool failing;              /* the last write() failed ... */
     bool torn;                 /* ... in the middle of a line */
     atomic_bool running;
-    atomic_bool resting;       /* all is written that can be; the writer waits */
+    atomic_bool flushed;       /* all is written that can be */
     char ring[RING_BYTES];
-} writer = {.mutex = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
+} writer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* --- the ring: lines, each behind its length in two bytes ----------------------------------------- */
 
@@ -90,6 +96,12 @@ static size_t take_line(char line[static LOG_LINE_BYTES])
     return size;
 }
 
+static void hurry(void)
+{
+    writer.hurry = true;
+    pthread_cond_signal(&writer.work);
+}
+
 bool log_writer_take(const char *line, size_t size)
 {
     uint16_t length = (uint16_t)size;
@@ -104,8 +116,9 @@ bool log_writer_take(const char *line, size_t size)
     } else {
         put(&length, sizeof(length));
         put(line, length);
-        atomic_store(&writer.resting, false);
-        pthread_cond_signal(&writer.work);
+        atomic_store(&writer.flushed, false);
+        if (writer.asleep || writer.put - writer.taken > RING_BYTES / 2)
+            hurry();
     }
     pthread_mutex_unlock(&writer.mutex);
     return true;
@@ -139,15 +152,27 @@ static bool has_work(void)
     return !is_empty() || (writer.lost > 0 && !writer.failing);
 }
 
+static void linger(void)
+{
+    int64_t deadline = deadline_after_ms(LINGER_MS);
+    struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
+    int error = 0;
+
+    while (!writer.hurry && error == 0)
+        error = pthread_cond_timedwait(&writer.work, &writer.mutex, &until);
+}
+
 static void wait_for_work(void)
 {
     if (has_work())
         return;
-    atomic_store(&writer.resting, true);
+    atomic_store(&writer.flushed, true);
     pthread_cond_broadcast(&writer.rest);
+    linger();
+    writer.asleep = true;
     while (!has_work())
         pthread_cond_wait(&writer.work, &writer.mutex);
-    atomic_store(&writer.resting, false);
+    writer.asleep = writer.hurry = false;
 }
 
 /* The mutex is held, but not while it writes. */
@@ -204,9 +229,11 @@ bool log_flush(int wait_ms)
     if (!atomic_load(&writer.running))
         return true;
     pthread_mutex_lock(&writer.mutex);
-    while (!atomic_load(&writer.resting) && error == 0)
+    if (!atomic_load(&writer.flushed))
+        hurry();
+    while (!atomic_load(&writer.flushed) && error == 0)
         error = pthread_cond_timedwait(&writer.rest, &writer.mutex, &until);
-    written = atomic_load(&writer.resting) && writer.lost == 0;
+    written = atomic_load(&writer.flushed) && writer.lost == 0;
     pthread_mutex_unlock(&writer.mutex);
     return written;
 }
@@ -224,7 +251,7 @@ static void at_crash(int number)
 {
     const struct timespec a_moment = {.tv_nsec = 1000000};
 
-    for (int i = 0; i < CRASH_WAIT_MS && !atomic_load(&writer.resting); i++)
+    for (int i = 0; i < CRASH_WAIT_MS && !atomic_load(&writer.flushed); i++)
         nanosleep(&a_moment, NULL);
     raise(number);
 }
@@ -255,7 +282,7 @@ static void in_parent(void)
 static void in_child(void)
 {
     atomic_store(&writer.running, false);
-    atomic_store(&writer.resting, true);
+    atomic_store(&writer.flushed, true);
     pthread_mutex_unlock(&writer.mutex);
 }
 
@@ -283,10 +310,11 @@ int log_writer_start(size_t (*report_lost)(char *line, unsigned long long lost))
 
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer.work, &monotonic);
     pthread_cond_init(&writer.rest, &monotonic);
     pthread_condattr_destroy(&monotonic);
     writer.report = report_lost;
-    writer.resting = true;
+    writer.flushed = true;
     error = start_thread();
     if (error == 0)
         error = -pthread_atfork(before_fork, in_parent, in_child);

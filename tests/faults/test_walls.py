@@ -4,6 +4,7 @@
 of a running server. Each try fails, or ends the worker; the server goes on serving."""
 import os
 import pathlib
+import re
 import signal
 import threading
 import time
@@ -66,10 +67,12 @@ def try_call(server, name):
     if reply.status == 200:
         return orders.read_answer(reply.body).splitlines()[0]
     assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
-    deaths = [line.split("died during a job: ")[1] for line in server.log()[seen:].splitlines()
-              if "died during a job: " in line]
-    assert len(deaths) == 2 and deaths[0] == deaths[1], deaths
-    return deaths[0]
+    def deaths():
+        return re.findall(r"died during a job: (.*)\n", server.log()[seen:])
+    wait_until(lambda: len(deaths()) >= 2, 5, "both deaths in the log")
+    first, *others = deaths()
+    assert others == [first], deaths()
+    return first
 
 
 @pytest.mark.parametrize("name", WALLS)

@@ -9,6 +9,7 @@ import pytest
 
 from pictures import files
 from support.clients import Client, RawConnection, curl, request_head
+from support.processes import wait_until
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif",
@@ -248,7 +249,8 @@ def test_request_id_reaches_the_scale_server(own):
     scale = own.scale(log__level="debug")
     gateway = own.gateway(scale, log__level="debug")
     curl(gateway.url("/scale"), "-H", "X-Request-Id: find-me-42", body=files.jpeg())
-    assert "find-me-42" in gateway.log() and "find-me-42" in scale.log()
+    for server in (gateway, scale): # the line follows the answer
+        wait_until(lambda log=server.log: "find-me-42" in log(), 5, "a log line")
 
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5", "/gray?scale=0.5"])

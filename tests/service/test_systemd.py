@@ -14,6 +14,7 @@ import pytest
 
 from pictures import files
 from support.clients import RawConnection, curl, request_head
+from support.processes import wait_until
 from support.programs import GATEWAY, ROOT, SCALE, run
 
 BODY = files.jpeg(64, 48)
@@ -92,7 +93,8 @@ def test_nobody_listens(own, tmp_path, monkeypatch):
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nothing"))
     server = own.scale()
     assert curl(server.url("/scale"), body=BODY).status == 200
-    assert any("warning" in line and "systemd" in line for line in server.log().splitlines())
+    wait_until(lambda: any("warning" in line and "systemd" in line
+                           for line in server.log().splitlines()), 5, "a warning")
 
 
 def unit_path(program):

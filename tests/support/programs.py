@@ -54,6 +54,7 @@ class Server:
         self.settings = {"listen.port": 0, **self.defaults(), **settings}
         self.log_path = self.folder / f"{self.program.name}-{id(self):x}.log"
         self.checked = 0 # bytes of the log that a test has answered for
+        self.stderr = None # a descriptor to log to in the place of the file
         self.process = None
         self.port = None
         self.born = {} # its children when it was stopped, and when each began
@@ -77,7 +78,8 @@ class Server:
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(
                     [self.program, "--config", config, "--ready-fd", str(ready_writer), *self.flags],
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[ready_writer])
+                    stdin=subprocess.DEVNULL, stdout=log,
+                    stderr=log if self.stderr is None else self.stderr, pass_fds=[ready_writer])
             os.close(ready_writer)
             self.port = self.read_ready(ready)
         finally:
