@@ -183,8 +183,8 @@ static size_t format_lost(char line[static LOG_LINE_BYTES], unsigned long long l
 {
     char message[MESSAGE_BYTES];
 
-    snprintf(message, sizeof(message), "%llu log line(s) were lost: they could not be written in time",
-             lost);
+    snprintf(message, sizeof(message),
+             "%llu log line(s) were lost: they could not be written in time", lost);
     return format_line(line, LOG_WARNING, message);
 }
 

@@ -9,8 +9,9 @@
  * (services/) and the threads that they own log. Every line of a request carries its id: the thread
  * that serves a request says so once with log_set_request().
  *
- * Who logs writes the line itself, and waits where standard error is not read; unless log_start() was
- * called, as servers do: from then on nobody waits, and what is not read is lost, counted and told.
+ * Who logs writes the line itself, and waits where standard error is not read; unless log_start()
+ * was called, as servers do: from then on nobody waits, and what is not read is lost, counted and
+ * told.
  */
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 enum log_format { LOG_TEXT, LOG_JSON };
@@ -18,10 +19,10 @@ enum log_format { LOG_TEXT, LOG_JSON };
 /* Once, before any other thread. `program` is borrowed for ever. */
 void log_open(const char *program, enum log_level level, enum log_format format);
 
-/* Starts a thread that writes the lines from now on: from memory for about a thousand of them; those
- * beyond are lost, and told of in one line once writing is possible again. It flushes at exit(), and
- * before SIGSEGV, SIGABRT and the like end the process, for a moment each; not at _exit(). Once. 0 or
- * -errno. */
+/* Starts a thread that writes the lines from now on: from memory for about a thousand of them;
+ * those beyond are lost, and told of in one line once writing is possible again. It flushes at
+ * exit(), and before SIGSEGV, SIGABRT and the like end the process, for a moment each; not at
+ * _exit(). Once. 0 or -errno. */
 int log_start(void);
 
 /* Waits until all that was logged is written, for `wait_ms` at most. Whether it is, and nothing was
@@ -35,9 +36,9 @@ void log_set_request(const char *request_id);
 /* Whether lines of this level are written. */
 bool log_enabled(enum log_level level);
 
-/* One line; no newline in the format. Longer than about 1,000 bytes is cut. Control characters are
- * written as '?' in text and escaped in JSON; what is no UTF-8 as '?' and as U+FFFD. Any thread. Keeps
- * errno. */
+/* One line; no newline in the format. Longer than about 1,000 bytes is cut. Control characters
+ * are written as '?' in text and escaped in JSON; what is no UTF-8 as '?' and as U+FFFD. Any
+ * thread. Keeps errno. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A line as it is, of up to 2,000 bytes, for whoever started the program by hand; without time

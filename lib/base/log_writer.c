@@ -3,28 +3,29 @@
 #include "base/log_writer.h"
 
 /*
- * Standard error may be a pipe that nobody reads, a terminal that was stopped, a full disk: a write to
- * it can take for ever. So those who log put their lines into a ring, and one thread, the writer, takes
- * them out and writes each with one write(). It alone can be held up.
+ * Standard error may be a pipe that nobody reads, a terminal that was stopped, a full disk: a write
+ * to it can take for ever. So those who log put their lines into a ring, and one thread, the
+ * writer, takes them out and writes each with one write(). It alone can be held up.
  *
  *     log_line() ---> ring ---> writer ---> standard error
  *          \________ lost ________/
  *
  * A line that finds no room is counted as lost, and so is each one after it until the ring has been
- * emptied: thus the writer can tell of all of them in one line, in their place, behind those that came
- * before and in front of those that come after. A line that cannot be written (EPIPE, ENOSPC ...) is
- * counted too; then that line of the writer's is what is tried next, before any other.
+ * emptied: thus the writer can tell of all of them in one line, in their place, behind those that
+ * came before and in front of those that come after. A line that cannot be written (EPIPE, ENOSPC
+ * ...) is counted too; then that line of the writer's is what is tried next, before any other.
  *
- * The first line after a silence wakes the writer. Then it looks every LINGER_MS whether there are more,
- * until there are none: waking a thread for each line would cost several times as much as the line.
+ * The first line after a silence wakes the writer. Then it looks every LINGER_MS whether there are
+ * more, until there are none: waking a thread for each line would cost several times as much as the
+ * line.
  *
  * All of it is guarded by the mutex, which the writer does not hold while it writes. The thread is
- * detached and never ends: where it is held up, nothing can be done but to go without it. It has all
- * signals blocked, so that SIGPIPE and SIGXFSZ do not end the process.
+ * detached and never ends: where it is held up, nothing can be done but to go without it. It has
+ * all signals blocked, so that SIGPIPE and SIGXFSZ do not end the process.
  *
- * At exit() the writer is given EXIT_WAIT_MS to finish, and in a crash CRASH_WAIT_MS: the last lines
- * before a crash are those that somebody will want to read. In a child after fork() there is no
- * writer, so that it writes its lines itself, and those in the ring are its parent's.
+ * At exit() the writer is given EXIT_WAIT_MS to finish, and in a crash CRASH_WAIT_MS: the last
+ * lines before a crash are those that somebody will want to read. In a child after fork() there is
+ * no writer, so that it writes its lines itself, and those in the ring are its parent's.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
@@ -62,7 +63,7 @@ static struct {
     char ring[RING_BYTES];
 } writer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-/* --- the ring: lines, each behind its length in two bytes ----------------------------------------- */
+/* --- the ring: lines, each behind its length in two bytes ------------------------------------- */
 
 static void put(const void *bytes, size_t size)
 {
@@ -124,7 +125,7 @@ bool log_writer_take(const char *line, size_t size)
     return true;
 }
 
-/* --- the thread ----------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* A descriptor that somebody has made non-blocking is waited for like any other. */
 static bool write_line(const char *line, size_t size)
@@ -238,7 +239,7 @@ bool log_flush(int wait_ms)
     return written;
 }
 
-/* --- the ends of a process ------------------------------------------------------------------------ */
+/* --- the ends of a process -------------------------------------------------------------------- */
 
 static void at_exit(void)
 {
@@ -286,7 +287,7 @@ static void in_child(void)
     pthread_mutex_unlock(&writer.mutex);
 }
 
-/* --- its beginning -------------------------------------------------------------------------------- */
+/* --- its beginning ---------------------------------------------------------------------------- */
 
 static int start_thread(void)
 {

@@ -14,6 +14,6 @@ enum { LOG_LINE_BYTES = 2048 };
  * 0 or -errno. */
 int log_writer_start(size_t (*report)(char line[static LOG_LINE_BYTES], unsigned long long lost));
 
-/* Takes the line, of up to LOG_LINE_BYTES, to be written later, or counts it as lost; never waits for
- * who reads the log. False: there is no writer. Any thread. */
+/* Takes the line, of up to LOG_LINE_BYTES, to be written later, or counts it as lost; never
+ * waits for who reads the log. False: there is no writer. Any thread. */
 bool log_writer_take(const char *line, size_t size);

@@ -3,9 +3,10 @@
 #include "http/client.h"
 
 /*
- * The pool of libcurl's handles. They are made as they are needed and kept, each with its own connection
- * cache, for sharing a cache between threads is not supported. The last one given back is the first one
- * lent, so that few connections are kept warm. What is done with one is client_transfer.c's.
+ * The pool of libcurl's handles. They are made as they are needed and kept, each with its own
+ * connection cache, for sharing a cache between threads is not supported. The last one given back
+ * is the first one lent, so that few connections are kept warm. What is done with one is
+ * client_transfer.c's.
  */
 #include "base/deadline.h"
 #include "base/status.h"
@@ -108,8 +109,9 @@ static bool has_handle(const struct http_client *client)
     return client->idle != NULL || client->handles < client->options.max_handles;
 }
 
-/* Waits until a handle is idle or may be made, with the mutex held: 0, take or make one. A handle that
- * came free is taken whatever else is so, or the one who was woken for it would leave it to nobody. */
+/* Waits until a handle is idle or may be made, with the mutex held: 0, take or make one. A
+ * handle that came free is taken whatever else is so, or the one who was woken for it would
+ * leave it to nobody. */
 static int wait_for_handle(struct http_client *client, int64_t deadline, struct peer *peer)
 {
     while (!has_handle(client)) {

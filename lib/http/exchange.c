@@ -303,9 +303,9 @@ static void log_request(const struct http_request *request)
              (double)(clock_us() - request->started_us) / 1000);
 }
 
-/* The client may have gone in the middle of a phase, which is left first: from then on the watchdog
- * knows nothing of the request, and what it did is done. The connection's thread waits for the client
- * here, not the library's main one. */
+/* The client may have gone in the middle of a phase, which is left first: from then on the
+ * watchdog knows nothing of the request, and what it did is done. The connection's thread waits
+ * for the client here, not the library's main one. */
 static void complete(struct http_request *request)
 {
     struct timeouts *timeouts = request->server->timeouts;

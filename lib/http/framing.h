@@ -30,8 +30,8 @@ struct request_line {
 int framing_check(struct MHD_Connection *connection, const struct request_line *line,
                   struct framing *framing);
 
-/* Whether the library is of the version whose way with its buffer is known: of any other, nothing is
- * concluded from where things lie in it, and nothing is written there. Any thread. */
+/* Whether the library is of the version whose way with its buffer is known: of any other,
+ * nothing is concluded from where things lie in it, and nothing is written there. Any thread. */
 bool framing_layout_is_known(void);
 
 /* Whether `text` is a token (RFC 9110, 5.6.2). */

@@ -45,7 +45,8 @@ struct watch *timeouts_add(struct timeouts *timeouts, int fd);
 void timeouts_remove(struct timeouts *timeouts, struct watch *watch);
 
 /* The connection's thread goes on to `phase`. False: the connection was hung up on meanwhile, and
- * is to be closed. `argument` is for `expired`. */
+ * is to be closed. `argument` is for `expired`, and must live as long as the phase: once this has
+ * returned for the next one, the watchdog is done with it. */
 bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase phase,
                     void *argument);
 

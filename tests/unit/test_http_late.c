@@ -58,8 +58,8 @@ static void hang_up(int fd, bool reset)
     close(fd);
 }
 
-/* Sends this, is read, hangs up, and waits until its request is over; false: the machine was so busy
- * that the connection had timed out before. */
+/* Sends this, is read, hangs up, and waits until its request is over; false: the machine was so
+ * busy that the connection had timed out before. */
 static bool send_and_leave(const char *text, bool reset)
 {
     int64_t deadline = deadline_after_ms(PATIENCE_MS / 5);
@@ -99,7 +99,7 @@ static void test_client_leaves_within_a_phase(void **state)
     assert_int_equal(atomic_load(&expired_after_free), 0);
 }
 
-/* --- timeouts.c alone ----------------------------------------------------------------------------- */
+/* --- timeouts.c alone ------------------------------------------------------------------------- */
 
 static atomic_bool telling, told;
 
@@ -113,8 +113,8 @@ static void tell_slowly(void *argument, enum phase phase)
     atomic_store(&told, atomic_load(alive));
 }
 
-/* Goal: who leaves a phase while its timeout is being told waits until that is done, learns of it, and
- * may then free what was told of; who leaves it before is not told of. */
+/* Goal: who leaves a phase while its timeout is being told waits until that is done, learns of
+ * it, and may then free what was told of; who leaves it before is not told of. */
 static void test_leaving_waits(void **state)
 {
     const struct timeouts_options options = {

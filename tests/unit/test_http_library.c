@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* Under a libmicrohttpd of another version than the one whose buffer is known, that is left alone. */
+/* Under a libmicrohttpd of another version than the one whose buffer is known, that is left
+ * alone. */
 #include "base/log.h"
 #include "http/exchange.h"
 #include "http_fixture.h"

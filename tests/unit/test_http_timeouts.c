@@ -210,8 +210,8 @@ static void *leave_at_the_limit(void *argument)
     return NULL;
 }
 
-/* Goal: clients that reset the connection in the very moment in which their time is over: nothing is
- * left of their requests, and nothing of them is touched any more (AddressSanitizer). */
+/* Goal: clients that reset the connection in the very moment in which their time is over:
+ * nothing is left of their requests, and nothing of them is touched any more (AddressSanitizer). */
 static void test_reset_race(void **state)
 {
     pthread_t threads[LEAVERS];
