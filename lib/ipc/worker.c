@@ -35,6 +35,7 @@ struct worker {
     const struct worker_handler *handler;
     struct region region;
     struct setup_message setup;
+    int64_t rest_at_us;    /* free memory goes back then, unless a job comes; NEVER: it has */
     char *message;         /* JOB_MESSAGE_BYTES, aligned for any message */
     size_t heap_at_start;  /* before the first job */
 };
@@ -103,7 +104,10 @@ static uint64_t region_bytes(const struct setup_message *setup)
 /* A limit that leaves no room for any picture is an operator's mistake, best told at the start. */
 static int check_room(const struct setup_message *setup, char why[static JOB_DETAIL_BYTES])
 {
-    uint64_t needed = address_space_used() - region_bytes(setup) + ROOM_BYTES;
+    uint64_t used = address_space_used(), needed = ROOM_BYTES;
+
+    if (used > region_bytes(setup)) /* else /proc does not say */
+        needed += used - region_bytes(setup);
 
     if (setup->sandbox == 0 || setup->max_memory_bytes >= needed || !SANDBOX_LIMITS_ADDRESS_SPACE)
         return 0;
@@ -203,15 +207,13 @@ static int run_job(struct worker *worker, const struct job_message *job,
 }
 
 /* The next job; free memory is given back first where it is long in coming. 0 or -errno. */
-static int next_job(struct worker *worker, struct job_message *job, bool trim)
+static int next_job(struct worker *worker, struct job_message *job)
 {
-    int size = -ETIMEDOUT;
+    int size = queue_receive(WORKER_FD_JOBS, worker->message, worker->rest_at_us);
 
-    if (trim)
-        size = queue_receive(WORKER_FD_JOBS, worker->message, deadline_after_ms(IDLE_TRIM_MS));
     if (size == -ETIMEDOUT) {
-        if (trim)
-            rest(worker);
+        worker->rest_at_us = DEADLINE_NEVER;
+        rest(worker);
         size = queue_receive(WORKER_FD_JOBS, worker->message, DEADLINE_NEVER);
     }
     if (size < 0)
@@ -222,12 +224,10 @@ static int next_job(struct worker *worker, struct job_message *job, bool trim)
 
 static int serve(struct worker *worker)
 {
-    bool worked = false;
-
     for (;;) {
         struct job_message job;
         struct reply_message reply = {.version = JOB_WIRE_VERSION};
-        int error = next_job(worker, &job, worked);
+        int error = next_job(worker, &job);
 
         if (error != 0)
             return error;
@@ -237,14 +237,16 @@ static int serve(struct worker *worker)
             error = send_reply(&reply);
         if (error != 0)
             return error;
-        worked = job.kind != JOB_PING;
+        if (job.kind != JOB_PING)
+            worker->rest_at_us = deadline_after_ms(IDLE_TRIM_MS);
     }
 }
 
 int worker_main(const struct worker_handler *handler, int argc, char **argv)
 {
     _Alignas(16) char message[JOB_MESSAGE_BYTES];
-    struct worker worker = {.handler = handler, .region = REGION_NONE, .message = message};
+    struct worker worker = {.handler = handler, .region = REGION_NONE, .message = message,
+                            .rest_at_us = DEADLINE_NEVER};
     struct reply_message hello = {.version = JOB_WIRE_VERSION};
     int parent = parse_parent(argc, argv), error;
 
