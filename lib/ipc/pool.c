@@ -18,8 +18,13 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 
-/* The share of one job in the moving average of how long a job takes: an eighth. */
+/* The share of one value in a moving average: an eighth. */
 enum { ESTIMATE_SHARE = 8 };
+
+/* Killing a worker costs the start of another. Whoever asks and hangs up, over and over, is to cost no
+ * more than who waits for his answers, but for a sixteenth: a job may take as long as sixteen starts
+ * before it is ended for having no client. Bounded, for a start is measured on a busy machine, too. */
+enum { ABANDON_STARTS = 16, ABANDON_LEAST_MS = 500, ABANDON_MOST_MS = 4000 };
 
 static int open_descriptors(struct pool *pool)
 {
@@ -37,6 +42,7 @@ static int open_descriptors(struct pool *pool)
 static int allocate(struct pool **ret, const struct pool_options *options)
 {
     struct pool *pool = calloc(1, sizeof(*pool));
+    pthread_condattr_t monotonic;
 
     if (pool == NULL)
         return -ENOMEM;
@@ -46,7 +52,12 @@ static int allocate(struct pool **ret, const struct pool_options *options)
     pool->tail = &pool->head;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->started, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->heard, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pool->program = strdup(options->program);
+    pool->options.program = pool->program; /* the caller's own may be gone tomorrow */
     pool->slots = calloc(options->workers, sizeof(*pool->slots));
     pool->polls = calloc(options->workers + POOL_POLLS, sizeof(*pool->polls));
     if (pool->program == NULL || pool->slots == NULL || pool->polls == NULL)
@@ -109,6 +120,7 @@ struct pool *pool_free(struct pool *pool)
     close_fd(pool->wake_fd);
     close_fd(pool->signal_fd);
     pthread_cond_destroy(&pool->started);
+    pthread_cond_destroy(&pool->heard);
     pthread_mutex_destroy(&pool->lock);
     free(pool->polls);
     free(pool->slots);
@@ -146,6 +158,7 @@ void pool_offer(struct pool *pool, struct slot *slot)
 
     if (first != NULL) {
         slot->state = SLOT_BUSY;
+        slot->deadline_us = first->deadline_us;
         first->slot = slot;
         eventfd_write(first->event_fd, 1);
         return;
@@ -161,20 +174,35 @@ void pool_doom(struct pool *pool, struct slot *slot)
     pool_wake_supervisor(pool);
 }
 
-struct slot *pool_take_idle(struct pool *pool)
+/* One that owes an answer may hang, and is the last to be lent; else the warmest memory is best. */
+static bool is_better(const struct slot *a, const struct slot *b)
 {
-    struct slot *warmest = NULL;
+    if ((a->ping == 0) != (b->ping == 0))
+        return a->ping == 0;
+    return a->idle_since_us > b->idle_since_us;
+}
+
+struct slot *pool_find_idle(const struct pool *pool)
+{
+    struct slot *best = NULL;
 
     for (unsigned i = 0; i < pool->options.workers; i++) {
         struct slot *slot = &pool->slots[i];
 
-        if (slot->state == SLOT_IDLE &&
-            (warmest == NULL || slot->idle_since_us > warmest->idle_since_us))
-            warmest = slot;
+        if (slot->state == SLOT_IDLE && (best == NULL || is_better(slot, best)))
+            best = slot;
     }
+    return best;
+}
+
+struct slot *pool_take_idle(struct pool *pool, int64_t deadline_us)
+{
+    struct slot *warmest = pool_find_idle(pool);
+
     if (warmest == NULL)
         return NULL;
     warmest->state = SLOT_BUSY;
+    warmest->deadline_us = deadline_us;
     if (warmest->trims > 0)
         pool_wake_supervisor(pool); /* it may sleep for good: there will be memory to give back */
     return warmest;
@@ -218,21 +246,12 @@ static bool is_full(const struct pool *pool)
            (pool->waiting > 0 && expected_us > (int64_t)pool->options.queue_wait_ms * 1000);
 }
 
-static bool has_idle(const struct pool *pool)
-{
-    for (unsigned i = 0; i < pool->options.workers; i++) {
-        if (pool->slots[i].state == SLOT_IDLE)
-            return true;
-    }
-    return false;
-}
-
 bool pool_is_full(struct pool *pool)
 {
     bool full;
 
     pthread_mutex_lock(&pool->lock);
-    full = !has_idle(pool) && is_full(pool);
+    full = pool_find_idle(pool) == NULL && is_full(pool);
     pthread_mutex_unlock(&pool->lock);
     return full;
 }
@@ -250,10 +269,10 @@ static int wait_for_hand_over(const struct pool *pool, const struct pool_job *jo
 
         if (poll(polls, ARRAY_LENGTH(polls), deadline_poll_ms(until)) < 0 && errno != EINTR)
             return -errno;
-        if (polls[0].revents & POLLIN)
-            return 0;
         if (peer_gone(&peer, polls[1].revents))
             return STATUS_CLIENT_GONE;
+        if (polls[0].revents & POLLIN)
+            return 0;
         if (clock_us() >= job->deadline_us)
             return STATUS_DEADLINE_EXCEEDED;
         if (clock_us() >= patience_us)
@@ -281,10 +300,10 @@ static int end_wait(struct pool *pool, struct waiter *waiter, int status, struct
 int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot)
 {
     _cleanup_close_ int event_fd = -1;
-    struct waiter waiter = {0};
+    struct waiter waiter = {.deadline_us = job->deadline_us};
 
     pthread_mutex_lock(&pool->lock);
-    *slot = pool_take_idle(pool);
+    *slot = pool_take_idle(pool, job->deadline_us);
     if (*slot != NULL || (!front && is_full(pool))) {
         pthread_mutex_unlock(&pool->lock);
         return *slot != NULL ? 0 : STATUS_OVERLOADED;
@@ -298,20 +317,32 @@ int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struc
     return end_wait(pool, &waiter, wait_for_hand_over(pool, job, event_fd), slot);
 }
 
-static void count_job(struct pool *pool, int64_t work_us)
+int64_t pool_average(int64_t average, int64_t value)
 {
-    pool->jobs++;
-    if (pool->work_estimate_us == 0)
-        pool->work_estimate_us = work_us;
-    else
-        pool->work_estimate_us += (work_us - pool->work_estimate_us) / ESTIMATE_SHARE;
+    return average == 0 ? value : average + (value - average) / ESTIMATE_SHARE;
+}
+
+int64_t pool_abandon_after_us(struct pool *pool)
+{
+    const int64_t least_us = ABANDON_LEAST_MS * 1000LL, most_us = ABANDON_MOST_MS * 1000LL;
+    int64_t after_us;
+
+    pthread_mutex_lock(&pool->lock);
+    after_us = ABANDON_STARTS * pool->start_estimate_us;
+    pthread_mutex_unlock(&pool->lock);
+    if (after_us < least_us)
+        return least_us;
+    return after_us < most_us ? after_us : most_us;
 }
 
 void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent)
 {
     pthread_mutex_lock(&pool->lock);
     slot->jobs++;
-    count_job(pool, work_us);
+    slot->heard_us = clock_us();
+    pthread_cond_broadcast(&pool->heard);
+    pool->jobs++;
+    pool->work_estimate_us = pool_average(pool->work_estimate_us, work_us);
     if (spent || (pool->options.max_jobs != 0 && slot->jobs >= pool->options.max_jobs)) {
         pool->recycled++;
         pool_doom(pool, slot);

@@ -69,8 +69,8 @@ struct pool *pool_free(struct pool *pool);
 
 /*
  * Runs one job: waits its turn for a worker (first come, first served), lends it, waits for the
- * reply, death, the deadline or the client's going away, whichever is first. Any thread, many at
- * once. Returns 0 and result->output; a positive status: what the worker said of the picture, or
+ * reply, death or the deadline, whichever is first. Where the client goes away, a job that waits is
+ * given up, and one that a worker has is let end unless that takes long. Any thread, many at once. Returns 0 and result->output; a positive status: what the worker said of the picture, or
  * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_IMAGE_CRASHED_DECODER, STATUS_CLIENT_GONE; or
  * -errno. `result` is always set.
  */

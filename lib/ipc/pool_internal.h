@@ -36,10 +36,11 @@
  * of the list. A job whose worker died goes to the front: it has waited already.
  *
  * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while: their
- * borrower sees a death.
+ * borrower sees a death. Nothing is logged with the lock held: a log may block.
  *
  * pool.c        start, stop, borrow and give back
  * pool_job.c    one job with a borrowed worker; retries
+ * pool_health.c       whether workers answer
  * pool_supervisor.c   the thread that starts and buries
  */
 enum { POOL_POLLS = 2 };
@@ -51,12 +52,17 @@ struct slot {
     struct process process;
     int jobs_fd, replies_fd;   /* the server's ends of the queues */
     struct region region;
-    uint64_t generation;       /* of the last job sent */
+    uint64_t generation;       /* of the last job or ping sent */
+    uint64_t ping;             /* generation of a ping that is not answered; 0: none */
+    int64_t pinged_us;
+    int64_t heard_us;          /* when it answered anything, last */
+    int64_t deadline_us;       /* BUSY: of the job; 0: it has none (its memory is being trimmed) */
     uint64_t jobs;             /* answered by this process */
     uint32_t facts;            /* the walls it stands behind */
     unsigned failed_starts;    /* in a row */
     int64_t start_at_us;       /* EMPTY: not before; STARTING: since */
     int64_t stopped_since_us;  /* the supervisor's; 0: it runs */
+    bool put_down;             /* the supervisor killed it: counted, and no crash */
     int64_t idle_since_us;
     unsigned trims;            /* IDLE: how often its spare pages were given back */
 };
@@ -64,6 +70,7 @@ struct slot {
 struct waiter {
     struct waiter *next;
     struct slot *slot;         /* set by the one who hands over, under the lock */
+    int64_t deadline_us;       /* of its job */
     int event_fd;              /* readable from then on */
 };
 
@@ -79,9 +86,11 @@ struct pool {
 
     pthread_mutex_t lock;      /* all below, and the slots' states */
     pthread_cond_t started;    /* a worker became ready, or could not */
+    pthread_cond_t heard;      /* a worker answered; timed by CLOCK_MONOTONIC */
     struct waiter *head, **tail;
     unsigned waiting;
     int64_t work_estimate_us;  /* of a job: moving average */
+    int64_t start_estimate_us; /* of a worker's start: moving average */
     uint64_t jobs, crashes, kills, recycled;
     bool stopping;
     bool ready_once;           /* pool_new waits for this ... */
@@ -90,9 +99,9 @@ struct pool {
 };
 
 /* All three with the lock held. pool_take_idle borrows the idle worker with the warmest memory, or
- * NULL; pool_offer makes a slot idle or hands it to the first waiter; pool_doom gives it to the
+ * NULL, for a job of that deadline; pool_offer makes a slot idle or hands it to the first waiter; pool_doom gives it to the
  * supervisor. */
-struct slot *pool_take_idle(struct pool *pool);
+struct slot *pool_take_idle(struct pool *pool, int64_t deadline_us);
 void pool_offer(struct pool *pool, struct slot *slot);
 void pool_doom(struct pool *pool, struct slot *slot);
 
@@ -107,8 +116,24 @@ int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struc
  * that it is spent (WORKER_SPENT). */
 void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent);
 
-/* Sends a job to a borrowed worker and waits: 0 and *reply; STATUS_DEADLINE_EXCEEDED,
- * STATUS_CLIENT_GONE; -EPROTO: it lies; -EPIPE: it died. On anything but 0 it must be doomed. */
-int pool_exchange(struct slot *slot, const struct pool_job *job, struct reply_message *reply);
+/* With the lock held: the idle worker that has rested least, one that owes an answer to a ping only
+ * where there is no other; it stays idle. NULL: none. */
+struct slot *pool_find_idle(const struct pool *pool);
+
+/* Whether a message of `size` bytes is the answer to the slot's ping, which is settled then. The slot's
+ * owner alone. */
+bool pool_take_pong(struct slot *slot, struct reply_message *reply, size_t size);
+
+/* The supervisor's: takes what an idle worker that was asked has answered, and dooms one that lies or
+ * has not answered by pool_ping_limit_us. */
+void pool_hear(struct pool *pool, struct slot *slot);
+int64_t pool_ping_limit_us(const struct slot *slot);
+
+/* A moving average with one value more. */
+int64_t pool_average(int64_t average, int64_t value);
+
+/* How long a job may have been worked on, in microseconds, before its worker is killed because its
+ * client is gone. */
+int64_t pool_abandon_after_us(struct pool *pool);
 
 void *pool_supervise(void *pool);

@@ -40,17 +40,42 @@ static int send_job(struct slot *slot, const struct pool_job *job)
 static int take_reply(struct slot *slot, struct reply_message *reply)
 {
     _Alignas(struct reply_message) char message[JOB_MESSAGE_BYTES];
-    int size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
+    int size;
 
-    if (size < 0)
-        return size;
-    memcpy(reply, message, sizeof(*reply));
+    do {
+        size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
+        if (size < 0)
+            return size;
+        memcpy(reply, message, sizeof(*reply));
+    } while (pool_take_pong(slot, reply, (size_t)size));
     return job_check_reply(reply, (size_t)size, slot->generation, slot->region.output_capacity);
 }
 
-int pool_exchange(struct slot *slot, const struct pool_job *job, struct reply_message *reply)
+/* What has become of a job between its worker and its client. */
+struct exchange {
+    struct peer peer;
+    bool gone;        /* its client is; a reply is for nobody */
+    int64_t until_us; /* when the worker is given up */
+};
+
+/* A client went away. Its job's end is waited for, where that is not long in coming: a worker that is
+ * killed costs a start. Whoever waits here still holds the connection, so that hanging up frees
+ * nobody's share of those. */
+static void abandon(struct pool *pool, struct exchange *exchange, int64_t started_us)
 {
-    struct peer peer = peer_watch(job->client_fd);
+    exchange->gone = true;
+    exchange->peer = peer_watch(-1);
+    exchange->until_us =
+        deadline_earlier(exchange->until_us, started_us + pool_abandon_after_us(pool));
+}
+
+/* Sends a job to a borrowed worker and waits: 0 and *reply; STATUS_DEADLINE_EXCEEDED,
+ * STATUS_CLIENT_GONE; -EPROTO, -ESTALE: it lies; -EPIPE: it died; -EIO: this process cannot wait. On
+ * anything but 0 it must be doomed. */
+static int run_exchange(struct pool *pool, struct slot *slot, const struct pool_job *job,
+                        struct exchange *exchange, struct reply_message *reply)
+{
+    int64_t started_us = clock_us();
     int error = send_job(slot, job);
 
     if (error != 0)
@@ -58,21 +83,21 @@ int pool_exchange(struct slot *slot, const struct pool_job *job, struct reply_me
     for (;;) {
         struct pollfd polls[] = {{.fd = slot->replies_fd, .events = POLLIN},
                                  {.fd = slot->process.pidfd, .events = POLLIN},
-                                 peer_pollfd(&peer)};
-        int64_t until = deadline_earlier(job->deadline_us, peer_timeout_us(&peer));
+                                 peer_pollfd(&exchange->peer)};
+        int64_t until = deadline_earlier(exchange->until_us, peer_timeout_us(&exchange->peer));
 
         if (poll(polls, ARRAY_LENGTH(polls), deadline_poll_ms(until)) < 0 && errno != EINTR)
-            return -errno;
+            return -EIO;
         /* The answer first: a worker may die, or a client leave, right after it. */
         error = take_reply(slot, reply);
         if (error != -EAGAIN)
             return error;
         if (polls[1].revents != 0)
             return -EPIPE;
-        if (peer_gone(&peer, polls[2].revents))
-            return STATUS_CLIENT_GONE;
-        if (clock_us() >= job->deadline_us)
-            return STATUS_DEADLINE_EXCEEDED;
+        if (!exchange->gone && peer_gone(&exchange->peer, polls[2].revents))
+            abandon(pool, exchange, started_us);
+        if (clock_us() >= exchange->until_us)
+            return exchange->gone ? STATUS_CLIENT_GONE : STATUS_DEADLINE_EXCEEDED;
     }
 }
 
@@ -112,39 +137,58 @@ static void bury(struct pool *pool, struct slot *slot, bool crashed)
 {
     process_kill(&slot->process);
     pthread_mutex_lock(&pool->lock);
-    if (crashed)
-        pool->crashes++;
-    else
-        pool->kills++;
+    if (!slot->put_down) {
+        pool->crashes += crashed;
+        pool->kills += !crashed;
+    }
     pool_doom(pool, slot);
     pthread_mutex_unlock(&pool->lock);
+}
+
+static void give_back_unused(struct pool *pool, struct slot *slot)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool_offer(pool, slot);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Whether nobody is left to work for, before any work is done. */
+static bool is_forsaken(const struct pool_job *job)
+{
+    struct peer peer = peer_watch(job->client_fd);
+    struct pollfd poll_fd = peer_pollfd(&peer);
+
+    return job->client_fd >= 0 && poll(&poll_fd, 1, 0) > 0 && peer_gone(&peer, poll_fd.revents);
 }
 
 /* One try with one worker. A final answer, or -EAGAIN and *blame has grown. */
 static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *job,
                    struct pool_result *result, unsigned *blame)
 {
+    struct exchange exchange = {.peer = peer_watch(job->client_fd), .until_us = job->deadline_us};
     int64_t started_us = clock_us();
     struct reply_message reply;
     int error;
 
     if (job->input_size > 0)
         memcpy(region_input(&slot->region), job->input, job->input_size);
-    error = pool_exchange(slot, job, &reply);
-    if (error == 0)
+    error = run_exchange(pool, slot, job, &exchange, &reply);
+    if (error == 0 && !exchange.gone)
         error = take_output(slot, job, &reply, result);
-    if (error == 0) {
+    if (error == 0 || error == -ENOMEM) { /* which is this process's own trouble */
         memcpy(result->detail, reply.detail, sizeof(result->detail));
         pool_return(pool, slot, clock_us() - started_us, reply.facts & WORKER_SPENT);
-        return reply.status;
+        if (exchange.gone)
+            return STATUS_CLIENT_GONE;
+        return error != 0 ? error : reply.status;
     }
-    if (error > 0 || error == -ENOMEM) {
+    if (error > 0 || error == -EIO) {
         bury(pool, slot, false);
         return error;
     }
     *blame += judge(slot, error);
     bury(pool, slot, true);
-    return -EAGAIN;
+    return exchange.gone ? STATUS_CLIENT_GONE : -EAGAIN;
 }
 
 int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *result)
@@ -164,41 +208,12 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
         result->queue_us += got_us - asked_us;
         if (status != 0)
             return status;
+        if (is_forsaken(job)) {
+            give_back_unused(pool, slot);
+            return STATUS_CLIENT_GONE;
+        }
         status = attempt(pool, slot, job, result, &blame);
         result->work_us += clock_us() - got_us;
     } while (status == -EAGAIN && blame < BLAME_LIMIT);
     return status == -EAGAIN ? STATUS_IMAGE_CRASHED_DECODER : status;
-}
-
-static struct slot *take_idle(struct pool *pool, bool *busy)
-{
-    struct slot *slot;
-
-    *busy = false;
-    pthread_mutex_lock(&pool->lock);
-    for (unsigned i = 0; i < pool->options.workers; i++)
-        *busy = *busy || pool->slots[i].state == SLOT_BUSY;
-    slot = pool_take_idle(pool);
-    pthread_mutex_unlock(&pool->lock);
-    return slot;
-}
-
-bool pool_answers(struct pool *pool, int timeout_ms)
-{
-    struct pool_job ping = {
-        .kind = JOB_PING, .deadline_us = deadline_after_ms(timeout_ms), .client_fd = -1};
-    struct reply_message reply;
-    struct slot *slot;
-    bool busy;
-
-    while ((slot = take_idle(pool, &busy)) != NULL) {
-        if (pool_exchange(slot, &ping, &reply) == 0) {
-            pthread_mutex_lock(&pool->lock);
-            pool_offer(pool, slot);
-            pthread_mutex_unlock(&pool->lock);
-            return true;
-        }
-        bury(pool, slot, true);
-    }
-    return busy;
 }

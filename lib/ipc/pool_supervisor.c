@@ -58,8 +58,9 @@ static void clear_slot(struct slot *slot)
     slot->jobs_fd = close_fd(slot->jobs_fd);
     slot->replies_fd = close_fd(slot->replies_fd);
     region_clear(&slot->region);
-    slot->generation = slot->jobs = 0;
+    slot->generation = slot->ping = slot->jobs = 0;
     slot->stopped_since_us = 0;
+    slot->put_down = false;
 }
 
 static int send_setup(const struct pool *pool, const struct slot *slot)
@@ -111,6 +112,7 @@ static int spawn(struct pool *pool, struct slot *slot)
 static void fail_start(struct pool *pool, struct slot *slot, int error, const char *why, bool final)
 {
     int64_t pause_ms = (int64_t)RETRY_FIRST_MS << slot->failed_starts;
+    bool tell;
 
     if (pause_ms > RETRY_LONGEST_MS)
         pause_ms = RETRY_LONGEST_MS;
@@ -120,14 +122,15 @@ static void fail_start(struct pool *pool, struct slot *slot, int error, const ch
     slot->start_at_us = deadline_after_ms(pause_ms);
     pthread_mutex_lock(&pool->lock);
     slot->state = SLOT_EMPTY;
-    if (pool->ready_once) {
-        log_warning("a worker did not start: %s", why);
-    } else if (final || slot->failed_starts >= STARTS_TO_GIVE_UP) {
+    tell = pool->ready_once;
+    if (!tell && (final || slot->failed_starts >= STARTS_TO_GIVE_UP)) {
         pool->start_error = error;
         snprintf(pool->why, sizeof(pool->why), "%s", why);
         pthread_cond_broadcast(&pool->started);
     }
     pthread_mutex_unlock(&pool->lock);
+    if (tell)
+        log_warning("a worker did not start: %s", why);
 }
 
 static void start(struct pool *pool, struct slot *slot)
@@ -146,12 +149,17 @@ static void start(struct pool *pool, struct slot *slot)
 
 static void welcome(struct pool *pool, struct slot *slot, const struct reply_message *hello)
 {
+    int64_t took_us = clock_us() - slot->start_at_us;
+
     log_debug("worker %d is ready after %lld ms, walls 0x%x", (int)slot->process.pid,
-              (long long)(clock_us() - slot->start_at_us) / 1000, hello->facts);
+              (long long)took_us / 1000, hello->facts);
     slot->failed_starts = 0;
     pthread_mutex_lock(&pool->lock);
     slot->facts = hello->facts;
+    pool->start_estimate_us = pool_average(pool->start_estimate_us, took_us);
     pool->ready_once = true;
+    slot->heard_us = clock_us();
+    pthread_cond_broadcast(&pool->heard);
     pool_offer(pool, slot);
     pthread_cond_broadcast(&pool->started);
     pthread_mutex_unlock(&pool->lock);
@@ -187,15 +195,19 @@ static void await_hello(struct pool *pool, struct slot *slot)
  * reaped in the next round. */
 static void check_idle(struct pool *pool, struct slot *slot)
 {
+    bool died;
+
     if (process_check(&slot->process) != PROCESS_DEAD)
         return;
     pthread_mutex_lock(&pool->lock);
-    if (slot->state == SLOT_IDLE) {
-        log_warning("worker %d died at rest", (int)slot->process.pid);
-        pool->crashes++;
+    died = slot->state == SLOT_IDLE;
+    if (died) {
+        pool->crashes += !slot->put_down;
         pool_doom(pool, slot);
     }
     pthread_mutex_unlock(&pool->lock);
+    if (died)
+        log_warning("worker %d died at rest", (int)slot->process.pid);
 }
 
 /* When an idle worker's pages are given back next. Not once but thrice, ever later: some client may
@@ -219,8 +231,10 @@ static void trim_idle(struct pool *pool, struct slot *slot)
     due = slot->state == SLOT_IDLE && clock_us() >= next_trim_us(slot);
     idle_since_us = slot->idle_since_us;
     trims = slot->trims;
-    if (due)
+    if (due) {
         slot->state = SLOT_BUSY;
+        slot->deadline_us = 0;
+    }
     pthread_mutex_unlock(&pool->lock);
     if (!due)
         return;
@@ -257,6 +271,7 @@ static void look_at(struct pool *pool, struct slot *slot)
         break;
     case SLOT_IDLE:
         check_idle(pool, slot);
+        pool_hear(pool, slot);
         trim_idle(pool, slot);
         break;
     case SLOT_BUSY:
@@ -267,10 +282,25 @@ static void look_at(struct pool *pool, struct slot *slot)
     }
 }
 
+/* Kills a worker that somebody else may have borrowed, who will see a death. */
+static void put_down(struct pool *pool, struct slot *slot)
+{
+    bool counts;
+
+    pthread_mutex_lock(&pool->lock);
+    counts = slot->state != SLOT_DOOMED && !slot->put_down;
+    slot->put_down = true;
+    pool->kills += counts;
+    pthread_mutex_unlock(&pool->lock);
+    if (counts)
+        log_warning("worker %d was stopped: killed", (int)slot->process.pid);
+    process_kill(&slot->process);
+}
+
 /* Somebody sent SIGSTOP. A debugger may do so for a moment; a worker left like that would hold its
  * job up to the deadline. Killed, it loses nothing, for the job is tried again. Returns when to
  * look again. */
-static int64_t watch_stopped(struct slot *slot)
+static int64_t watch_stopped(struct pool *pool, struct slot *slot)
 {
     int64_t now = clock_us();
 
@@ -282,8 +312,7 @@ static int64_t watch_stopped(struct slot *slot)
         slot->stopped_since_us = now;
     if (now < slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL)
         return slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL;
-    log_warning("worker %d was stopped: killed", (int)slot->process.pid);
-    process_kill(&slot->process);
+    put_down(pool, slot);
     return DEADLINE_NEVER;
 }
 
@@ -298,13 +327,24 @@ static int64_t next_look_us(struct pool *pool, const struct slot *slot)
     else if (slot->state == SLOT_STARTING)
         at = slot->start_at_us + START_LIMIT_MS * 1000LL;
     else if (slot->state == SLOT_IDLE)
-        at = next_trim_us(slot);
+        at = deadline_earlier(next_trim_us(slot), pool_ping_limit_us(slot));
     else if (slot->state == SLOT_BUSY)
         at = deadline_after_ms(TRIM_AFTER_MS); /* nobody tells when it is idle again */
     else if (slot->state == SLOT_DOOMED)
         at = deadline_after_ms(REAP_LOOK_MS);
     pthread_mutex_unlock(&pool->lock);
     return at;
+}
+
+/* Whether the supervisor is the one to read what a worker says. */
+static bool is_listened_to(struct pool *pool, const struct slot *slot)
+{
+    bool listened;
+
+    pthread_mutex_lock(&pool->lock);
+    listened = slot->state == SLOT_STARTING || (slot->state == SLOT_IDLE && slot->ping != 0);
+    pthread_mutex_unlock(&pool->lock);
+    return listened;
 }
 
 static void sleep_until_something_happens(struct pool *pool)
@@ -317,12 +357,11 @@ static void sleep_until_something_happens(struct pool *pool)
     pool->polls[1] = (struct pollfd){.fd = pool->signal_fd, .events = POLLIN};
     for (unsigned i = 0; i < pool->options.workers; i++) {
         struct slot *slot = &pool->slots[i];
-        bool starting = state_of(pool, slot) == SLOT_STARTING;
 
         pool->polls[POOL_POLLS + i] =
-            (struct pollfd){.fd = starting ? slot->replies_fd : -1, .events = POLLIN};
+            (struct pollfd){.fd = is_listened_to(pool, slot) ? slot->replies_fd : -1, .events = POLLIN};
         until = deadline_earlier(until, next_look_us(pool, slot));
-        until = deadline_earlier(until, watch_stopped(slot));
+        until = deadline_earlier(until, watch_stopped(pool, slot));
     }
     poll(pool->polls, POOL_POLLS + pool->options.workers, deadline_poll_ms(until));
     eventfd_read(pool->wake_fd, &count);

@@ -11,7 +11,9 @@ import pytest
 
 from faults import orders, traffic
 from faults.injection import HOSTILE
+from pictures import files
 from support.clients import RawConnection, request_head
+from support.processes import wait_until
 
 LARGE = 6 << 20
 
@@ -77,3 +79,32 @@ def test_vanish_during_download(own, experiment, leave):
         vanish()
     with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.4) as trial:
         trial.every(lambda: 0.01, vanish)
+
+
+@pytest.mark.parametrize("leave", [reset, shut])
+def test_hanging_up_kills_no_worker(own, leave):
+    """Clients that send a whole picture and hang up: its job is short, and is let end."""
+    server = own.gateway()
+    body = files.encode(files.picture(1200, 900, "RGB"), "PNG")
+    workers = sorted(server.workers())
+    for _ in range(40):
+        raw = RawConnection(server)
+        raw.send(request_head("POST", "/", len(body)) + body)
+        time.sleep(random.choice([0, 0.005, 0.02]))
+        leave(raw)
+    wait_until(lambda: traffic.is_whole(server), 20, "whole")
+    state = traffic.pool_state(server)
+    assert state["kills"] == state["crashes"] == 0 and state["jobs"] > 0, state
+    assert sorted(server.workers()) == workers
+
+
+def test_hanging_up_ends_a_long_job(own):
+    """A job without end, of a client that is gone, costs its worker, long before the deadline."""
+    server = own.gateway(gray__program=str(HOSTILE), gray__workers=1, limits__deadline_ms=60000)
+    raw = RawConnection(server)
+    body = orders.picture("hang")
+    raw.send(request_head("POST", "/", len(body)) + body)
+    wait_until(lambda: traffic.pool_state(server)["busy"] == 1, 10, "busy")
+    reset(raw)
+    wait_until(lambda: traffic.is_whole(server), 20, "whole")
+    assert traffic.pool_state(server)["kills"] == 1

@@ -12,7 +12,7 @@ import pytest
 from faults import orders, traffic
 from faults.injection import HOSTILE, MemoryGroup, needs_root, plain_build, script
 from pictures import files
-from support.clients import Client
+from support.clients import Client, curl
 from support.processes import wait_until
 from support.programs import BUILD, sanitizer
 
@@ -54,6 +54,29 @@ def test_workers_stopped(own, experiment):
     server = own.gateway()
     with experiment.run(server) as run:
         run.every(lambda: random.uniform(0.05, 0.15), lambda: signal_one(server, signal.SIGSTOP))
+
+
+def test_health_checks_harm_nobody(own):
+    """/readyz, again and again, while one worker of four is stopped: the answer is ready, since the
+    others are, and none of them is touched. With all stopped it is not ready, until they go on."""
+    server = own.gateway(own.scale(), gray__workers=4)
+    wait_until(lambda: traffic.is_whole(server), 10, "whole")
+    workers = sorted(server.workers())
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+        replies = [curl(server.url("/readyz")) for _ in range(5)]
+        os.kill(pid, signal.SIGCONT)
+        assert [reply.status for reply in replies] == [200] * 5
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    reply = curl(server.url("/readyz"))
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    assert reply.status == 503 and not reply.json()["gray"]
+    assert curl(server.url("/readyz")).status == 200
+    state = traffic.pool_state(server)
+    assert state["crashes"] == state["kills"] == 0, state
+    assert sorted(server.workers()) == workers
 
 
 def test_workers_crash(hostile, experiment):
@@ -167,6 +190,18 @@ def test_workers_do_not_start(own, experiment, tmp_path):
         flag.unlink()
         run.wait_for(8)
     assert server.log().count("did not start: it ended before it was ready: exit code 7") >= 2
+
+
+@needs_root
+@plain_build
+def test_workers_without_proc(own, tmp_path):
+    """Where /proc is missing a worker cannot measure itself, and starts and works."""
+    program = script(tmp_path / "worker.sh", "exec /usr/bin/unshare --mount /bin/sh -c "
+                     f"'/bin/umount -l /proc && exec {HOSTILE} \"$@\"' sh \"$@\"")
+    server = own.gateway(gray__program=str(program), gray__workers=1)
+    with Client(server) as client:
+        body = orders.picture("echo")
+        assert client.picture("/", body) == body
 
 
 def test_worker_program_replaced_by_nonsense(own, experiment, tmp_path):

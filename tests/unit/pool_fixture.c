@@ -5,6 +5,7 @@
 
 #include "base/deadline.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -122,6 +123,53 @@ void assert_whole_again(void)
     assert_int_equal(status.idle, status.workers);
     assert_int_equal(status.waiting, 0);
     assert_int_equal(run_echo("echo", 99), 0);
+}
+
+/* Whether `text` is the pid of a child of this process that runs the hostile worker. */
+static pid_t parse_child(const char *text)
+{
+    char path[64], line[512];
+    pid_t pid = atoi(text);
+    int parent = 0;
+    FILE *file;
+
+    if (pid <= 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return -1;
+    if (fgets(line, sizeof(line), file) == NULL || strrchr(line, ')') == NULL ||
+        sscanf(strrchr(line, ')'), ") %*c %d", &parent) != 1)
+        parent = 0;
+    fclose(file);
+    return parent == getpid() ? pid : -1;
+}
+
+unsigned list_children(pid_t children[static CHILDREN_MAX])
+{
+    DIR *proc = opendir("/proc");
+    unsigned count = 0;
+    struct dirent *entry;
+
+    assert_non_null(proc);
+    while ((entry = readdir(proc)) != NULL && count < CHILDREN_MAX) {
+        pid_t pid = parse_child(entry->d_name);
+
+        if (pid > 0)
+            children[count++] = pid;
+    }
+    closedir(proc);
+    return count;
+}
+
+void signal_children(int number)
+{
+    pid_t children[CHILDREN_MAX];
+    unsigned count = list_children(children);
+
+    for (unsigned i = 0; i < count; i++)
+        kill(children[i], number);
 }
 
 int block_child_signal(void **state)

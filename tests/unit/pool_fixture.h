@@ -5,6 +5,8 @@
 
 #include "ipc/pool.h"
 
+#include <sys/types.h>
+
 /*
  * A pool of workers that obey an order in their picture (tests/hostile): every way in which a
  * worker can end, lie or be late.
@@ -32,6 +34,11 @@ int run_order(const char *order, int number, int64_t deadline_ms, int client_fd,
 /* Runs an order; -EBADMSG where the answer is not exactly the picture that was sent. */
 int run_echo(const char *order, int number);
 int run_status(const char *order);
+
+/* The pids of this process's children, in no order; their number. */
+enum { CHILDREN_MAX = 64 };
+unsigned list_children(pid_t children[static CHILDREN_MAX]);
+void signal_children(int number);
 
 /* All workers are idle again, in two seconds, and work. */
 void assert_whole_again(void);

@@ -89,16 +89,80 @@ static void test_deadline_kills_and_replaces(void **state)
     assert_whole_again();
 }
 
-static void test_a_client_that_resets_frees_its_worker(void **state)
+/* A client that goes away once its job is with a worker: both directions, POLLHUP. */
+static void *leave_soon(void *fd)
+{
+    struct pool_status status;
+
+    do {
+        usleep(1000);
+        pool_get_status(pool, &status);
+    } while (status.busy == 0);
+    close(*(int *)fd);
+    return NULL;
+}
+
+/* Whoever hangs up while his job is short costs what he would have cost by waiting, and no worker. */
+static void test_short_jobs_of_clients_that_left_kill_nobody(void **state)
+{
+    pid_t before[CHILDREN_MAX], after[CHILDREN_MAX];
+    unsigned count = list_children(before);
+    struct pool_status status;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct pool_result result;
+        pthread_t leaver;
+        int pair[2];
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        assert_int_equal(pthread_create(&leaver, NULL, leave_soon, &pair[1]), 0);
+        assert_int_equal(run_order("sleep 60", i, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
+        assert_null(result.output);
+        pthread_join(leaver, NULL);
+        close(pair[0]);
+        assert_int_equal(run_echo("echo", i), 0);
+    }
+    pool_get_status(pool, &status);
+    assert_int_equal(status.kills + status.crashes, 0);
+    assert_int_equal(status.jobs, 40);
+    assert_int_equal(list_children(after), count);
+    assert_memory_equal(after, before, count * sizeof(*after));
+}
+
+static void test_a_long_job_of_a_client_that_left_is_killed(void **state)
 {
     struct pool_result result;
+    struct pool_status status;
+    int64_t started = clock_us();
+    pthread_t leaver;
     int pair[2];
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    close(pair[1]); /* both directions gone: POLLHUP */
+    assert_int_equal(pthread_create(&leaver, NULL, leave_soon, &pair[1]), 0);
+    assert_int_equal(run_order("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
+    assert_true(clock_us() - started < LONG_MS * 1000LL / 2);
+    pthread_join(leaver, NULL);
+    close(pair[0]);
+    pool_get_status(pool, &status);
+    assert_int_equal(status.kills, 1);
+    assert_whole_again();
+}
+
+static void test_no_work_is_begun_for_a_client_that_left(void **state)
+{
+    struct pool_result result;
+    struct pool_status status;
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    close(pair[1]);
     assert_int_equal(run_order("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
     close(pair[0]);
+    pool_get_status(pool, &status);
+    assert_int_equal(status.jobs + status.kills + status.crashes, 0);
     assert_whole_again();
 }
 
@@ -189,7 +253,9 @@ int main(void)
         POOL_TEST(test_lies_are_never_believed),
         POOL_TEST(test_a_second_reply_answers_nobody_else),
         POOL_TEST(test_deadline_kills_and_replaces),
-        POOL_TEST(test_a_client_that_resets_frees_its_worker),
+        POOL_TEST(test_short_jobs_of_clients_that_left_kill_nobody),
+        POOL_TEST(test_a_long_job_of_a_client_that_left_is_killed),
+        POOL_TEST(test_no_work_is_begun_for_a_client_that_left),
         POOL_TEST(test_a_half_closed_client_gets_its_answer),
         POOL_TEST(test_a_full_queue_refuses_at_once),
         POOL_TEST(test_waiting_too_long_is_refused),

@@ -21,42 +21,6 @@
 
 #include <cmocka.h>
 
-/* Whether `text` is the pid of a child of this process that runs the hostile worker. */
-static pid_t parse_child(const char *text)
-{
-    char path[64], line[512];
-    pid_t pid = atoi(text);
-    int parent = 0;
-    FILE *file;
-
-    if (pid <= 0)
-        return -1;
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return -1;
-    if (fgets(line, sizeof(line), file) == NULL || strrchr(line, ')') == NULL ||
-        sscanf(strrchr(line, ')'), ") %*c %d", &parent) != 1)
-        parent = 0;
-    fclose(file);
-    return parent == getpid() ? pid : -1;
-}
-
-static void signal_children(int number)
-{
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-
-    assert_non_null(proc);
-    while ((entry = readdir(proc)) != NULL) {
-        pid_t pid = parse_child(entry->d_name);
-
-        if (pid > 0)
-            kill(pid, number);
-    }
-    closedir(proc);
-}
-
 static void test_stopped_workers_are_replaced(void **state)
 {
     (void)state;
