@@ -82,6 +82,8 @@ enum worker_fact {
     WORKER_UID = 1 << 4,
     WORKER_NOT_DUMPABLE = 1 << 5,
     WORKER_SPENT = 1 << 6,    /* no wall: failed jobs left memory behind, replace me */
+    WORKER_LANDLOCK_TCP = 1 << 7,    /* from Linux 6.7 */
+    WORKER_LANDLOCK_SCOPES = 1 << 8, /* from Linux 6.12 */
 };
 
 static_assert(sizeof(struct setup_message) <= JOB_MESSAGE_BYTES, "a message fits the queue");

@@ -8,17 +8,16 @@
  * was done before.
  */
 #include "base/cleanup.h"
+#include "ipc/sandbox_landlock.h"
 #include "ipc/sandbox_seccomp.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <linux/landlock.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 /* A worker writes to no file but its log; that a picture cannot fill a disk through it. */
 enum { MAX_LOG_BYTES = 64 << 20 };
@@ -50,40 +49,6 @@ static int forbid_dumps(const struct sandbox_options *options)
 {
     (void)options;
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
-}
-
-/* Every right over files that the running kernel knows, granted for no file at all; likewise TCP
- * and signals, where it knows those. */
-static struct landlock_ruleset_attr landlock_everything(int abi)
-{
-    struct landlock_ruleset_attr attributes = {0};
-    unsigned rights = 13; /* of ABI 1, EXECUTE up to MAKE_SYM */
-
-    if (abi >= 2)
-        rights = 14; /* REFER */
-    if (abi >= 3)
-        rights = 15; /* TRUNCATE */
-    if (abi >= 5)
-        rights = 16; /* IOCTL_DEV */
-    attributes.handled_access_fs = (1ULL << rights) - 1;
-    return attributes;
-}
-
-/* 0, or -errno; -EOPNOTSUPP where the kernel has no Landlock. */
-static int forbid_files(void)
-{
-    struct landlock_ruleset_attr attributes;
-    _cleanup_close_ int ruleset = -1;
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-
-    if (abi < 1)
-        return -EOPNOTSUPP;
-    attributes = landlock_everything((int)abi);
-    ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes,
-                           sizeof(attributes.handled_access_fs), 0);
-    if (ruleset < 0)
-        return -errno;
-    return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : -errno;
 }
 
 static int set_limit(int resource, uint64_t value)
@@ -120,13 +85,14 @@ static int load_filter(const struct sandbox_options *options)
 static int enter_landlock(const struct sandbox_options *options)
 {
     (void)options;
-    return forbid_files();
+    return sandbox_enter_landlock();
 }
 
 static const struct wall {
     const char *name;
+    /* -errno; or 0; or what is in force only on some kernels, of enum worker_fact. */
     int (*put_up)(const struct sandbox_options *options);
-    uint32_t fact;
+    uint32_t fact; /* in force with it everywhere */
     int may_miss_with; /* an error that is a fact not in force and no failure; 0: none */
 } walls[] = {
     {"user", become_user, WORKER_UID, 0},
@@ -142,14 +108,14 @@ int sandbox_enter(const struct sandbox_options *options, uint32_t *facts,
                   char why[static JOB_DETAIL_BYTES])
 {
     for (size_t i = 0; i < ARRAY_LENGTH(walls); i++) {
-        int error = walls[i].put_up(options);
+        int found = walls[i].put_up(options);
 
-        if (error == 0) {
-            *facts |= walls[i].fact;
-        } else if (error != walls[i].may_miss_with) {
+        if (found >= 0) {
+            *facts |= walls[i].fact | (uint32_t)found;
+        } else if (found != walls[i].may_miss_with) {
             snprintf(why, JOB_DETAIL_BYTES, "the sandbox's wall \"%s\" cannot be put up: %s",
-                     walls[i].name, strerrordesc_np(-error));
-            return error;
+                     walls[i].name, strerrordesc_np(-found));
+            return found;
         }
     }
     return 0;

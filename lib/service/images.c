@@ -171,7 +171,8 @@ int images_readiness(struct pool *pool, const struct settings *settings, const c
         "{\"ready\":%s,\"%s\":%s%s%s,\n"
         " \"workers\":{\"count\":%u,\"idle\":%u,\"busy\":%u,\"starting\":%u,\"waiting\":%u,"
         "\"jobs\":%llu,\"crashes\":%llu,\"kills\":%llu,\"recycled\":%llu},\n"
-        " \"sandbox\":{\"mode\":\"%s\",\"seccomp\":%s,\"landlock\":%s,\"no_new_privs\":%s,"
+        " \"sandbox\":{\"mode\":\"%s\",\"seccomp\":%s,\"landlock\":%s,\"landlock_tcp\":%s,"
+        "\"landlock_scopes\":%s,\"no_new_privs\":%s,"
         "\"limits\":%s,\"user\":%s,\"not_dumpable\":%s}}\n",
         yes_no(ready), pool_name, yes_no(pool_ready),
         scale_answers < 0 ? "" : ",\"scale\":", scale_answers < 0 ? "" : yes_no(scale_answers > 0),
@@ -179,7 +180,8 @@ int images_readiness(struct pool *pool, const struct settings *settings, const c
         (unsigned long long)status.jobs, (unsigned long long)status.crashes,
         (unsigned long long)status.kills, (unsigned long long)status.recycled,
         settings->sandbox ? "required" : "off", yes_no(status.facts & WORKER_SECCOMP),
-        yes_no(status.facts & WORKER_LANDLOCK), yes_no(status.facts & WORKER_NO_NEW_PRIVS),
+        yes_no(status.facts & WORKER_LANDLOCK), yes_no(status.facts & WORKER_LANDLOCK_TCP),
+        yes_no(status.facts & WORKER_LANDLOCK_SCOPES), yes_no(status.facts & WORKER_NO_NEW_PRIVS),
         yes_no(status.facts & WORKER_RLIMITS), yes_no(status.facts & WORKER_UID),
         yes_no(status.facts & WORKER_NOT_DUMPABLE));
 }
