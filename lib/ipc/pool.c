@@ -23,7 +23,7 @@ enum { ESTIMATE_SHARE = 8 };
 
 /* Killing a worker costs the start of another. Whoever asks and hangs up, over and over, is to cost no
  * more than who waits for his answers, but for a sixteenth: a job may take as long as sixteen starts
- * before it is ended for having no client. Bounded, for a start is measured on a busy machine, too. */
+ * before it is ended because nobody waits for it. Bounded, for a start is measured on a busy machine, too. */
 enum { ABANDON_STARTS = 16, ABANDON_LEAST_MS = 500, ABANDON_MOST_MS = 4000 };
 
 static int open_descriptors(struct pool *pool)
@@ -335,20 +335,25 @@ int64_t pool_abandon_after_us(struct pool *pool)
     return after_us < most_us ? after_us : most_us;
 }
 
-void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent)
+void pool_settle(struct pool *pool, struct slot *slot, bool spent)
 {
-    pthread_mutex_lock(&pool->lock);
     slot->jobs++;
     slot->heard_us = clock_us();
     pthread_cond_broadcast(&pool->heard);
     pool->jobs++;
-    pool->work_estimate_us = pool_average(pool->work_estimate_us, work_us);
     if (spent || (pool->options.max_jobs != 0 && slot->jobs >= pool->options.max_jobs)) {
         pool->recycled++;
         pool_doom(pool, slot);
     } else {
         pool_offer(pool, slot);
     }
+}
+
+void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->work_estimate_us = pool_average(pool->work_estimate_us, work_us);
+    pool_settle(pool, slot, spent);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -358,10 +363,11 @@ void pool_get_status(struct pool *pool, struct pool_status *status)
     pthread_mutex_lock(&pool->lock);
     for (unsigned i = 0; i < pool->options.workers; i++) {
         const struct slot *slot = &pool->slots[i];
-        bool lives = slot->state == SLOT_IDLE || slot->state == SLOT_BUSY;
+        bool works = slot->state == SLOT_BUSY || slot->state == SLOT_ASIDE;
+        bool lives = slot->state == SLOT_IDLE || works;
 
         status->idle += slot->state == SLOT_IDLE;
-        status->busy += slot->state == SLOT_BUSY;
+        status->busy += works;
         status->starting += !lives;
         if (lives)
             status->facts &= slot->facts;

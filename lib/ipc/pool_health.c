@@ -3,11 +3,16 @@
 #include "ipc/pool_internal.h"
 
 /*
- * Whether workers answer, without harm to any. Who asks borrows no worker: a ping goes to one at rest,
- * which stays IDLE, and may be lent while it has not answered. The queue has room for a job behind the
- * ping, and whoever reads the worker's replies next, the supervisor or a borrower, knows the late
- * answer by its generation (pool_take_pong). Nobody is killed for being slower than somebody's
- * question; one that has not answered for SILENT_LIMIT_MS hangs, and is replaced.
+ * Workers that are lent to nobody: whether they answer, and which of them may be lent again.
+ *
+ * Who asks whether one answers borrows none: a ping goes to a worker at rest, which stays IDLE, and
+ * may be lent while it has not answered. The queue has room for a job behind the ping, and whoever reads
+ * the worker's replies next, the supervisor or a borrower, knows the late answer by its generation
+ * (pool_take_pong). Nobody is killed for being slower than somebody's question; one that has not
+ * answered for SILENT_LIMIT_MS hangs, and is replaced.
+ *
+ * One that is ASIDE owes a reply to a job that nobody waits for, or to a ping because it did not come
+ * for its job. The supervisor takes it, and lends the worker again.
  */
 #include "base/deadline.h"
 #include "base/log.h"
@@ -20,6 +25,7 @@
 enum {
     ASK_NEXT_MS = 20,        /* without an answer for so long, another worker is asked as well */
     SILENT_LIMIT_MS = 10000, /* how long one at rest may leave a ping unanswered: as long as a start */
+    ASIDE_LIMIT_MS = 1000,   /* the same for one that has left a job unfetched already */
 };
 
 bool pool_take_pong(struct slot *slot, struct reply_message *reply, size_t size)
@@ -56,7 +62,7 @@ static void ask_another(struct pool *pool)
 /* A worker with a job counts while it is within its deadline, and nobody has stopped or killed it. */
 static bool works(const struct slot *slot, int64_t now_us)
 {
-    return slot->state == SLOT_BUSY && now_us < slot->deadline_us &&
+    return (slot->state == SLOT_BUSY || slot->state == SLOT_ASIDE) && now_us < slot->deadline_us &&
            process_check(&slot->process) == PROCESS_RUNS;
 }
 
@@ -98,28 +104,70 @@ bool pool_answers(struct pool *pool, int timeout_ms)
     return answers;
 }
 
-enum rest { RESTS, LIES, HANGS };
+enum rest { RESTS, LIES, HANGS, LATE };
 
-/* With the lock held. */
-static enum rest listen_at_rest(struct pool *pool, struct slot *slot)
+/* A reply to a job that nobody waits for. The lock is held. */
+static enum rest settle(struct pool *pool, struct slot *slot, struct reply_message *reply, size_t size)
+{
+    if (slot->state != SLOT_ASIDE || slot->awaited != slot->generation ||
+        job_check_reply(reply, size, slot->generation, slot->region.output_capacity) != 0)
+        return LIES;
+    pool_settle(pool, slot, reply->facts & WORKER_SPENT);
+    return RESTS;
+}
+
+/* What one message says, or that none has come. The lock is held. */
+static enum rest take_answer(struct pool *pool, struct slot *slot)
 {
     _Alignas(struct reply_message) char message[JOB_MESSAGE_BYTES];
     struct reply_message reply;
     int size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
 
+    if (size < 0 && clock_us() < pool_patience_us(slot))
+        return RESTS;
     if (size < 0)
-        return clock_us() >= pool_ping_limit_us(slot) ? HANGS : RESTS;
+        return slot->deadline_us != 0 && slot->state == SLOT_ASIDE ? LATE : HANGS;
     memcpy(&reply, message, sizeof(reply));
     if (!pool_take_pong(slot, &reply, (size_t)size))
-        return LIES;
+        return settle(pool, slot, &reply, (size_t)size);
     slot->heard_us = clock_us();
     pthread_cond_broadcast(&pool->heard);
+    if (slot->state == SLOT_ASIDE && slot->awaited == reply.generation)
+        pool_offer(pool, slot);
     return RESTS;
 }
 
-int64_t pool_ping_limit_us(const struct slot *slot)
+int64_t pool_patience_us(const struct slot *slot)
 {
+    if (slot->state == SLOT_ASIDE)
+        return slot->awaited_until_us;
     return slot->ping == 0 ? DEADLINE_NEVER : slot->pinged_us + SILENT_LIMIT_MS * 1000LL;
+}
+
+static void set_aside(struct pool *pool, struct slot *slot, uint64_t generation, int64_t until_us)
+{
+    slot->state = SLOT_ASIDE;
+    slot->awaited = generation;
+    slot->awaited_until_us = until_us;
+    pool_wake_supervisor(pool);
+}
+
+void pool_abandon(struct pool *pool, struct slot *slot, int64_t until_us)
+{
+    pthread_mutex_lock(&pool->lock);
+    slot->deadline_us = until_us;
+    set_aside(pool, slot, slot->generation, until_us);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_set_aside(struct pool *pool, struct slot *slot)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (slot->ping == 0)
+        ask(pool, slot);
+    slot->deadline_us = 0;
+    set_aside(pool, slot, slot->ping, deadline_after_ms(ASIDE_LIMIT_MS));
+    pthread_mutex_unlock(&pool->lock);
 }
 
 void pool_hear(struct pool *pool, struct slot *slot)
@@ -127,15 +175,16 @@ void pool_hear(struct pool *pool, struct slot *slot)
     enum rest found = RESTS;
 
     pthread_mutex_lock(&pool->lock);
-    if (slot->state == SLOT_IDLE && slot->ping != 0)
-        found = listen_at_rest(pool, slot);
+    if (slot->state == SLOT_ASIDE || (slot->state == SLOT_IDLE && slot->ping != 0))
+        found = take_answer(pool, slot);
     if (found != RESTS) {
         pool->crashes += found == LIES;
-        pool->kills += found == HANGS;
+        pool->kills += found != LIES;
         pool_doom(pool, slot);
     }
     pthread_mutex_unlock(&pool->lock);
-    if (found != RESTS)
-        log_warning("worker %d %s at rest: killed", (int)slot->process.pid,
-                    found == LIES ? "does not keep to the protocol" : "does not answer");
+    if (found == LIES)
+        log_warning("worker %d does not keep to the protocol: killed", (int)slot->process.pid);
+    else if (found == HANGS)
+        log_warning("worker %d does not come back to its queue: killed", (int)slot->process.pid);
 }

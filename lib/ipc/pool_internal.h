@@ -16,12 +16,13 @@
  *
  * A worker lives in a slot. At any moment a slot has one owner, told by its state:
  *
- *     EMPTY ---> STARTING ---> IDLE <---> BUSY
- *       ^            |           |          |
- *       |            v           v          v
- *       +-------------------- DOOMED <------+
+ *     EMPTY ---> STARTING ---> IDLE <---> BUSY ---> ASIDE ---> IDLE or BUSY
+ *       ^            |           |          |         |
+ *       |            v           v          v         v
+ *       +-------------------- DOOMED <------+---------+
  *
  *     EMPTY, STARTING, DOOMED   the supervisor thread: it spawns, waits for the hello, reaps;
+ *     ASIDE                     the supervisor thread: it waits for a reply that nobody else waits for;
  *     IDLE                      whoever holds the lock;
  *     BUSY                      the connection thread that borrowed it, and nobody else. Only this
  *                               thread sends it a job, reads its replies, touches its memory.
@@ -35,6 +36,11 @@
  * own: its thread can so watch its client as well. Whoever makes a worker idle hands it to the head
  * of the list. A job whose worker died goes to the front: it has waited already.
  *
+ * A job whose client went away, or whose deadline passed, is let end unless that takes long: its
+ * worker is ASIDE meanwhile, and lent again after its reply. A worker that has answered may also never
+ * come back to its queue: a job that is not fetched in FETCH_MS is taken back and tried with
+ * another, and the worker is ASIDE until it answers a ping.
+ *
  * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while: their
  * borrower sees a death. Nothing is logged with the lock held: a log may block.
  *
@@ -45,7 +51,7 @@
  */
 enum { POOL_POLLS = 2 };
 
-enum slot_state { SLOT_EMPTY, SLOT_STARTING, SLOT_IDLE, SLOT_BUSY, SLOT_DOOMED };
+enum slot_state { SLOT_EMPTY, SLOT_STARTING, SLOT_IDLE, SLOT_BUSY, SLOT_ASIDE, SLOT_DOOMED };
 
 struct slot {
     enum slot_state state;
@@ -56,7 +62,9 @@ struct slot {
     uint64_t ping;             /* generation of a ping that is not answered; 0: none */
     int64_t pinged_us;
     int64_t heard_us;          /* when it answered anything, last */
-    int64_t deadline_us;       /* BUSY: of the job; 0: it has none (its memory is being trimmed) */
+    int64_t deadline_us;       /* BUSY, ASIDE: of its job; 0: it has none */
+    uint64_t awaited;          /* ASIDE: the generation whose reply makes it idle again ... */
+    int64_t awaited_until_us;  /* ... and the end of patience */
     uint64_t jobs;             /* answered by this process */
     uint32_t facts;            /* the walls it stands behind */
     unsigned failed_starts;    /* in a row */
@@ -112,8 +120,9 @@ void pool_cleanup(struct pool **pool);
  * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno. */
 int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot);
 
-/* Gives a worker back that has answered; recycles it where it has done its share, or says
- * that it is spent (WORKER_SPENT). */
+/* Gives a worker back that has answered a job; recycles it where it has done its share, or says that
+ * it is spent (WORKER_SPENT). pool_settle is the same with the lock held, and does not count the time. */
+void pool_settle(struct pool *pool, struct slot *slot, bool spent);
 void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent);
 
 /* With the lock held: the idle worker that has rested least, one that owes an answer to a ping only
@@ -124,16 +133,21 @@ struct slot *pool_find_idle(const struct pool *pool);
  * owner alone. */
 bool pool_take_pong(struct slot *slot, struct reply_message *reply, size_t size);
 
-/* The supervisor's: takes what an idle worker that was asked has answered, and dooms one that lies or
- * has not answered by pool_ping_limit_us. */
+/* Both set a borrowed worker aside. It is lent again once it answers: a job that it has, by until_us; a
+ * ping, where it has not fetched the job. */
+void pool_abandon(struct pool *pool, struct slot *slot, int64_t until_us);
+void pool_set_aside(struct pool *pool, struct slot *slot);
+
+/* The supervisor's: takes what a worker has answered that is idle or set aside, and dooms one that lies
+ * or has not answered by pool_patience_us. */
 void pool_hear(struct pool *pool, struct slot *slot);
-int64_t pool_ping_limit_us(const struct slot *slot);
+int64_t pool_patience_us(const struct slot *slot);
 
 /* A moving average with one value more. */
 int64_t pool_average(int64_t average, int64_t value);
 
-/* How long a job may have been worked on, in microseconds, before its worker is killed because its
- * client is gone. */
+/* How long a job may have been worked on, in microseconds, before its worker is killed because nobody
+ * waits for it any more. */
 int64_t pool_abandon_after_us(struct pool *pool);
 
 void *pool_supervise(void *pool);

@@ -23,6 +23,10 @@
  */
 enum { BLAME_LIMIT = 8, BLAME_CRASH = 4, BLAME_KILLED = 1 };
 
+/* A worker at rest has a job the moment that it is sent, even where it must wait for a CPU: the kernel
+ * hands it over. One that rests its memory, or is hanging since its last answer, has not. */
+enum { FETCH_MS = 200 };
+
 static int send_job(struct slot *slot, const struct pool_job *job)
 {
     struct job_message message = {
@@ -51,31 +55,29 @@ static int take_reply(struct slot *slot, struct reply_message *reply)
     return job_check_reply(reply, (size_t)size, slot->generation, slot->region.output_capacity);
 }
 
-/* What has become of a job between its worker and its client. */
-struct exchange {
-    struct peer peer;
-    bool gone;        /* its client is; a reply is for nobody */
-    int64_t until_us; /* when the worker is given up */
-};
-
-/* A client went away. Its job's end is waited for, where that is not long in coming: a worker that is
- * killed costs a start. Whoever waits here still holds the connection, so that hanging up frees
- * nobody's share of those. */
-static void abandon(struct pool *pool, struct exchange *exchange, int64_t started_us)
+/* Takes a job back that the worker has not fetched: then it is as if it had never been sent. A ping
+ * may lie before it. */
+static bool take_back(struct slot *slot)
 {
-    exchange->gone = true;
-    exchange->peer = peer_watch(-1);
-    exchange->until_us =
-        deadline_earlier(exchange->until_us, started_us + pool_abandon_after_us(pool));
+    _Alignas(struct job_message) char message[JOB_MESSAGE_BYTES];
+    struct job_message job;
+
+    while (queue_receive(slot->jobs_fd, message, DEADLINE_NEVER) == (int)sizeof(job)) {
+        memcpy(&job, message, sizeof(job));
+        if (job.generation == slot->generation)
+            return true;
+        slot->ping = 0;
+    }
+    return false;
 }
 
-/* Sends a job to a borrowed worker and waits: 0 and *reply; STATUS_DEADLINE_EXCEEDED,
- * STATUS_CLIENT_GONE; -EPROTO, -ESTALE: it lies; -EPIPE: it died; -EIO: this process cannot wait. On
- * anything but 0 it must be doomed. */
-static int run_exchange(struct pool *pool, struct slot *slot, const struct pool_job *job,
-                        struct exchange *exchange, struct reply_message *reply)
+/* Sends a job to a borrowed worker and waits: 0 and *reply. STATUS_DEADLINE_EXCEEDED,
+ * STATUS_CLIENT_GONE: it may be at work still. -EBUSY: it has not fetched the job, which was taken
+ * back. -EPROTO, -ESTALE: it lies; -EPIPE: it died; -EIO: this process cannot wait. */
+static int exchange(struct slot *slot, const struct pool_job *job, struct reply_message *reply)
 {
-    int64_t started_us = clock_us();
+    int64_t fetch_us = deadline_after_ms(FETCH_MS);
+    struct peer peer = peer_watch(job->client_fd);
     int error = send_job(slot, job);
 
     if (error != 0)
@@ -83,9 +85,10 @@ static int run_exchange(struct pool *pool, struct slot *slot, const struct pool_
     for (;;) {
         struct pollfd polls[] = {{.fd = slot->replies_fd, .events = POLLIN},
                                  {.fd = slot->process.pidfd, .events = POLLIN},
-                                 peer_pollfd(&exchange->peer)};
-        int64_t until = deadline_earlier(exchange->until_us, peer_timeout_us(&exchange->peer));
+                                 peer_pollfd(&peer)};
+        int64_t until = deadline_earlier(job->deadline_us, peer_timeout_us(&peer));
 
+        until = deadline_earlier(until, fetch_us);
         if (poll(polls, ARRAY_LENGTH(polls), deadline_poll_ms(until)) < 0 && errno != EINTR)
             return -EIO;
         /* The answer first: a worker may die, or a client leave, right after it. */
@@ -94,10 +97,15 @@ static int run_exchange(struct pool *pool, struct slot *slot, const struct pool_
             return error;
         if (polls[1].revents != 0)
             return -EPIPE;
-        if (!exchange->gone && peer_gone(&exchange->peer, polls[2].revents))
-            abandon(pool, exchange, started_us);
-        if (clock_us() >= exchange->until_us)
-            return exchange->gone ? STATUS_CLIENT_GONE : STATUS_DEADLINE_EXCEEDED;
+        if (peer_gone(&peer, polls[2].revents))
+            return STATUS_CLIENT_GONE;
+        if (clock_us() >= job->deadline_us)
+            return STATUS_DEADLINE_EXCEEDED;
+        if (clock_us() >= fetch_us) {
+            fetch_us = DEADLINE_NEVER;
+            if (take_back(slot))
+                return -EBUSY;
+        }
     }
 }
 
@@ -161,38 +169,58 @@ static bool is_forsaken(const struct pool_job *job)
     return job->client_fd >= 0 && poll(&poll_fd, 1, 0) > 0 && peer_gone(&peer, poll_fd.revents);
 }
 
-/* One try with one worker. A final answer, or -EAGAIN and *blame has grown. */
+/* Nobody waits for the job's end any more. Short ones are let end: killing a worker costs the start of
+ * another. One that has not fetched its job has none. */
+static void give_up(struct pool *pool, struct slot *slot, int64_t started_us)
+{
+    int64_t until_us = started_us + pool_abandon_after_us(pool);
+
+    if (take_back(slot))
+        pool_set_aside(pool, slot);
+    else if (clock_us() < until_us)
+        pool_abandon(pool, slot, until_us);
+    else
+        bury(pool, slot, false);
+}
+
+/* One try with one worker. A final answer, or -EAGAIN, and *blame may have grown. */
 static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *job,
                    struct pool_result *result, unsigned *blame)
 {
-    struct exchange exchange = {.peer = peer_watch(job->client_fd), .until_us = job->deadline_us};
     int64_t started_us = clock_us();
     struct reply_message reply;
     int error;
 
     if (job->input_size > 0)
         memcpy(region_input(&slot->region), job->input, job->input_size);
-    error = run_exchange(pool, slot, job, &exchange, &reply);
-    if (error == 0 && !exchange.gone)
+    error = exchange(slot, job, &reply);
+    if (error == 0)
         error = take_output(slot, job, &reply, result);
     if (error == 0 || error == -ENOMEM) { /* which is this process's own trouble */
         memcpy(result->detail, reply.detail, sizeof(result->detail));
         pool_return(pool, slot, clock_us() - started_us, reply.facts & WORKER_SPENT);
-        if (exchange.gone)
-            return STATUS_CLIENT_GONE;
         return error != 0 ? error : reply.status;
     }
-    if (error > 0 || error == -EIO) {
+    if (error > 0) {
+        give_up(pool, slot, started_us);
+        return error;
+    }
+    if (error == -EBUSY) { /* no fault of the job's */
+        pool_set_aside(pool, slot);
+        return -EAGAIN;
+    }
+    if (error == -EIO) {
         bury(pool, slot, false);
         return error;
     }
     *blame += judge(slot, error);
     bury(pool, slot, true);
-    return exchange.gone ? STATUS_CLIENT_GONE : -EAGAIN;
+    return -EAGAIN;
 }
 
 int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *result)
 {
+    bool again = false;
     unsigned blame = 0;
     int status;
 
@@ -203,7 +231,7 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
         int64_t asked_us = clock_us(), got_us;
         struct slot *slot;
 
-        status = pool_borrow(pool, job, blame > 0, &slot);
+        status = pool_borrow(pool, job, again, &slot);
         got_us = clock_us();
         result->queue_us += got_us - asked_us;
         if (status != 0)
@@ -214,6 +242,7 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
         }
         status = attempt(pool, slot, job, result, &blame);
         result->work_us += clock_us() - got_us;
+        again = true;
     } while (status == -EAGAIN && blame < BLAME_LIMIT);
     return status == -EAGAIN ? STATUS_IMAGE_CRASHED_DECODER : status;
 }

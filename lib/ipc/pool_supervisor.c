@@ -200,7 +200,7 @@ static void check_idle(struct pool *pool, struct slot *slot)
     if (process_check(&slot->process) != PROCESS_DEAD)
         return;
     pthread_mutex_lock(&pool->lock);
-    died = slot->state == SLOT_IDLE;
+    died = slot->state == SLOT_IDLE || slot->state == SLOT_ASIDE;
     if (died) {
         pool->crashes += !slot->put_down;
         pool_doom(pool, slot);
@@ -274,6 +274,10 @@ static void look_at(struct pool *pool, struct slot *slot)
         pool_hear(pool, slot);
         trim_idle(pool, slot);
         break;
+    case SLOT_ASIDE:
+        check_idle(pool, slot);
+        pool_hear(pool, slot);
+        break;
     case SLOT_BUSY:
         break;
     case SLOT_DOOMED:
@@ -327,7 +331,9 @@ static int64_t next_look_us(struct pool *pool, const struct slot *slot)
     else if (slot->state == SLOT_STARTING)
         at = slot->start_at_us + START_LIMIT_MS * 1000LL;
     else if (slot->state == SLOT_IDLE)
-        at = deadline_earlier(next_trim_us(slot), pool_ping_limit_us(slot));
+        at = deadline_earlier(next_trim_us(slot), pool_patience_us(slot));
+    else if (slot->state == SLOT_ASIDE)
+        at = pool_patience_us(slot);
     else if (slot->state == SLOT_BUSY)
         at = deadline_after_ms(TRIM_AFTER_MS); /* nobody tells when it is idle again */
     else if (slot->state == SLOT_DOOMED)
@@ -342,7 +348,8 @@ static bool is_listened_to(struct pool *pool, const struct slot *slot)
     bool listened;
 
     pthread_mutex_lock(&pool->lock);
-    listened = slot->state == SLOT_STARTING || (slot->state == SLOT_IDLE && slot->ping != 0);
+    listened = slot->state == SLOT_STARTING || slot->state == SLOT_ASIDE ||
+               (slot->state == SLOT_IDLE && slot->ping != 0);
     pthread_mutex_unlock(&pool->lock);
     return listened;
 }

@@ -28,7 +28,7 @@ static int random_name(char *name, size_t size)
 int queue_open(struct queue_ends *ends, enum queue_direction direction)
 {
     struct mq_attr attributes = {.mq_maxmsg = JOB_QUEUE_DEPTH, .mq_msgsize = JOB_MESSAGE_BYTES};
-    int server_mode = direction == QUEUE_TO_WORKER ? O_WRONLY : O_RDONLY;
+    int server_mode = direction == QUEUE_TO_WORKER ? O_RDWR : O_RDONLY;
     int worker_mode = direction == QUEUE_TO_WORKER ? O_RDONLY : O_WRONLY;
     _cleanup_close_ int server = -1;
     int worker, error;

@@ -13,7 +13,9 @@
 enum queue_direction { QUEUE_TO_WORKER, QUEUE_TO_SERVER };
 
 struct queue_ends {
-    int server; /* O_NONBLOCK; both are close-on-exec; the caller's to close() */
+    /* O_NONBLOCK; both are close-on-exec; the caller's to close(). The server's end of a queue to a
+     * worker can also be received from: so a message that was not fetched is taken back. */
+    int server;
     int worker; /* blocking */
 };
 

@@ -122,7 +122,7 @@ static int explain(int status, const struct pool_result *result, struct http_ans
         return overloaded(answer);
     case STATUS_DEADLINE_EXCEEDED:
         return http_answer_detail(answer, status,
-                                  "the picture took longer than it may; its worker was stopped");
+                                  "the picture took longer than it may");
     case STATUS_IMAGE_CRASHED_DECODER:
         return http_answer_detail(answer, status, "decoding the picture ended its worker, twice");
     default:

@@ -35,6 +35,15 @@ static void scribble(struct worker_output *output)
     }
 }
 
+/* Does not come back to its queue. */
+static _Noreturn void stay_away(void)
+{
+    struct timespec pause = {.tv_sec = 1};
+
+    for (;;)
+        nanosleep(&pause, NULL);
+}
+
 static bool tell(struct reply_message *reply, const char *lie, size_t *size)
 {
     if (strcmp(lie, "length") == 0)
@@ -58,7 +67,8 @@ static bool tell(struct reply_message *reply, const char *lie, size_t *size)
     else if (strcmp(lie, "nothing") == 0)
         reply->output_bytes = 0;
     else
-        return strcmp(lie, "twice") == 0 || strcmp(lie, "after") == 0;
+        return strcmp(lie, "twice") == 0 || strcmp(lie, "after") == 0 ||
+               strcmp(lie, "hang") == 0;
     return true;
 }
 
@@ -72,5 +82,7 @@ int order_lie(const struct job_message *job, const char *argument, struct worker
     queue_send(WORKER_FD_REPLIES, &reply, size);
     if (strcmp(argument, "after") == 0)
         scribble(output);
+    if (strcmp(argument, "hang") == 0)
+        stay_away();
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -70,6 +71,27 @@ static int nap(const struct job_message *job, const char *argument, struct worke
     (void)output;
     nanosleep(&time, NULL);
     return 0;
+}
+
+/* When its memory is given back, after the job, takes its time over it. */
+static bool rests_long;
+
+static int rest_long(const struct job_message *job, const char *argument,
+                     struct worker_output *output)
+{
+    (void)job;
+    (void)argument;
+    (void)output;
+    rests_long = true;
+    return 0;
+}
+
+static void rest(void)
+{
+    struct timespec time = {.tv_nsec = 400000000};
+
+    if (rests_long)
+        nanosleep(&time, NULL);
 }
 
 /* Takes and touches that many MiB; where they are refused, tells it as a picture too large. */
@@ -137,6 +159,7 @@ static const struct order orders[] = {
     {"exit", leave},
     {"hang", hang},
     {"sleep", nap},
+    {"rest-long", rest_long},
     {"allocate", allocate},
     {"status", refuse},
     {"call", order_call},
@@ -185,7 +208,7 @@ static int start(void)
 int main(int argc, char **argv)
 {
     const struct worker_handler handler = {
-        .name = "grisaille-hostile-worker", .start = start, .handle = handle};
+        .name = "grisaille-hostile-worker", .start = start, .handle = handle, .rest = rest};
 
     return worker_main(&handler, argc, argv);
 }

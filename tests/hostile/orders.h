@@ -23,5 +23,5 @@ struct order {
 int order_call(const struct job_message *job, const char *argument, struct worker_output *output);
 
 /* Sends the reply that `argument` names: "length", "offset", "generation", "version", "short",
- * "garbage", "status", "format", "nothing", "twice", "after". */
+ * "garbage", "status", "format", "nothing", "twice", "after", "hang". */
 int order_lie(const struct job_message *job, const char *argument, struct worker_output *output);

@@ -123,9 +123,10 @@ static void test_short_jobs_of_clients_that_left_kill_nobody(void **state)
         close(pair[0]);
         assert_int_equal(run_echo("echo", i), 0);
     }
+    assert_whole_again();
     pool_get_status(pool, &status);
     assert_int_equal(status.kills + status.crashes, 0);
-    assert_int_equal(status.jobs, 40);
+    assert_int_equal(status.jobs, 41); /* with the one that assert_whole_again runs */
     assert_int_equal(list_children(after), count);
     assert_memory_equal(after, before, count * sizeof(*after));
 }
@@ -145,9 +146,60 @@ static void test_a_long_job_of_a_client_that_left_is_killed(void **state)
     assert_true(clock_us() - started < LONG_MS * 1000LL / 2);
     pthread_join(leaver, NULL);
     close(pair[0]);
+    assert_whole_again();
     pool_get_status(pool, &status);
     assert_int_equal(status.kills, 1);
+}
+
+/* A deadline that its client chose is no reason for a kill, either. */
+static void test_short_jobs_that_miss_their_deadline_kill_nobody(void **state)
+{
+    struct pool_result result;
+    struct pool_status status;
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(run_order("sleep 60", i, 5, -1, &result), STATUS_DEADLINE_EXCEEDED);
     assert_whole_again();
+    pool_get_status(pool, &status);
+    assert_int_equal(status.kills + status.crashes, 0);
+}
+
+/* A worker may answer honestly and then do something else than to wait for its next job. */
+static void test_a_worker_that_does_not_come_back_costs_nobody_his_deadline(void **state)
+{
+    struct pool_status status;
+    int64_t started;
+
+    (void)state;
+    assert_int_equal(run_echo("lie hang", 1), 0);
+    started = clock_us();
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(run_echo("echo", i), 0);
+    assert_true(clock_us() - started < LONG_MS * 1000LL / 5);
+    assert_whole_again();
+    pool_get_status(pool, &status);
+    assert_int_equal(status.crashes, 0);
+    assert_int_equal(status.kills, 1);
+}
+
+/* One that comes late is lent again. The pause: until it most likely rests, which takes it as long. */
+static void test_a_worker_that_comes_back_late_is_not_killed(void **state)
+{
+    struct pool_options options = default_options();
+    struct pool_status status;
+
+    (void)state;
+    pool = pool_free(pool);
+    options.workers = 1;
+    open_pool(&options);
+    assert_int_equal(run_echo("rest-long", 1), 0);
+    usleep(600000);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(run_echo("echo", i), 0);
+    assert_whole_again();
+    pool_get_status(pool, &status);
+    assert_int_equal(status.crashes + status.kills, 0);
 }
 
 static void test_no_work_is_begun_for_a_client_that_left(void **state)
@@ -255,6 +307,9 @@ int main(void)
         POOL_TEST(test_deadline_kills_and_replaces),
         POOL_TEST(test_short_jobs_of_clients_that_left_kill_nobody),
         POOL_TEST(test_a_long_job_of_a_client_that_left_is_killed),
+        POOL_TEST(test_short_jobs_that_miss_their_deadline_kill_nobody),
+        POOL_TEST(test_a_worker_that_does_not_come_back_costs_nobody_his_deadline),
+        POOL_TEST(test_a_worker_that_comes_back_late_is_not_killed),
         POOL_TEST(test_no_work_is_begun_for_a_client_that_left),
         POOL_TEST(test_a_half_closed_client_gets_its_answer),
         POOL_TEST(test_a_full_queue_refuses_at_once),
