@@ -28,6 +28,8 @@ struct pool_options {
     int log_level, log_format; /* enum log_level, enum log_format, for the workers */
 };
 
+struct pool_result;
+
 struct pool_job {
     enum job_kind kind;
     struct job_parameters parameters;
@@ -35,12 +37,16 @@ struct pool_job {
     size_t input_size;
     int64_t deadline_us;       /* base/deadline.h */
     int client_fd;             /* the client's socket, watched for its going away; -1: none */
+    /* Whether the output is what was asked for. If not, its worker lies, and another one gets the job.
+     * NULL: whatever it is. */
+    bool (*accepts)(const struct pool_result *result, const void *context);
+    const void *context;       /* of accepts */
 };
 
 struct pool_result {
     uint8_t *output;           /* on 0: malloc'd, the caller's; free with free() */
     size_t output_size;
-    uint32_t format;           /* enum image_format as the worker says; the caller checks it */
+    uint32_t format;           /* enum image_format as the worker says; for pool_job.accepts to check */
     int64_t queue_us;          /* waited for a worker */
     int64_t work_us;           /* with a worker, retries included */
     char detail[JOB_DETAIL_BYTES]; /* a sentence for the client; "" where there is none */

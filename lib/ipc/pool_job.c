@@ -109,7 +109,8 @@ static int exchange(struct slot *slot, const struct pool_job *job, struct reply_
     }
 }
 
-/* Copies the result out: after this the worker may write what it likes. */
+/* Copies the result out, after which the worker may write what it likes, and looks at it only then. 0,
+ * -ENOMEM, or -EPROTO: it is not what was asked for. */
 static int take_output(const struct slot *slot, const struct pool_job *job,
                        const struct reply_message *reply, struct pool_result *result)
 {
@@ -124,7 +125,11 @@ static int take_output(const struct slot *slot, const struct pool_job *job,
            reply->output_bytes);
     result->output_size = reply->output_bytes;
     result->format = reply->format;
-    return 0;
+    if (job->accepts == NULL || job->accepts(result, job->context))
+        return 0;
+    free(result->output);
+    result->output = NULL;
+    return -EPROTO;
 }
 
 /* What a worker's end adds to the blame of the job it had, and a line for the log. */

@@ -130,22 +130,29 @@ static int explain(int status, const struct pool_result *result, struct http_ans
     }
 }
 
-int images_run(struct pool *pool, const struct pool_job *job, enum image_format format,
+static bool is_of_format(const struct pool_result *result, const void *context)
+{
+    enum image_format format = *(const enum image_format *)context;
+
+    return result->format == format && image_sniff(result->output, result->output_size) == format;
+}
+
+int images_run(struct pool *pool, const struct pool_job *asked, enum image_format format,
                struct http_answer *answer)
 {
+    struct pool_job job = *asked;
     struct pool_result result;
-    int status = pool_run(pool, job, &result);
+    int status;
 
+    job.accepts = is_of_format;
+    job.context = &format;
+    status = pool_run(pool, &job, &result);
     answer->queue_us += result.queue_us;
     answer->work_us += result.work_us;
     if (status > 0)
         return explain(status, &result, answer);
     if (status < 0)
         return status;
-    if (result.format != format || image_sniff(result.output, result.output_size) != format) {
-        free(result.output);
-        return -EPROTO; /* a worker that lies about what it made */
-    }
     answer->body = result.output;
     answer->body_size = result.output_size;
     answer->content_type = image_media_type(result.format);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,42 @@ static void test_lies_are_never_believed(void **state)
         assert_int_equal(run_status(lies[i]), STATUS_IMAGE_CRASHED_DECODER);
         assert_whole_again();
     }
+}
+
+static bool refuses_the_first(const struct pool_result *result, const void *context)
+{
+    int *asked = *(int *const *)context;
+
+    assert_non_null(result->output);
+    return (*asked)++ > 0;
+}
+
+/* An answer that is not what was asked for is its worker's lie: another one is asked. */
+static void test_what_is_not_accepted_is_tried_again(void **state)
+{
+    static const char picture[] = "\x89PNG\r\n\x1a\n                         echo\n";
+    int asked = 0, *context = &asked;
+    struct pool_job job = {
+        .kind = JOB_GRAY,
+        .parameters = {.factor = 1, .default_quality = 80},
+        .input = picture,
+        .input_size = sizeof(picture) - 1,
+        .deadline_us = deadline_after_ms(LONG_MS),
+        .client_fd = -1,
+        .accepts = refuses_the_first,
+        .context = &context,
+    };
+    struct pool_result result;
+    struct pool_status status;
+
+    (void)state;
+    assert_int_equal(pool_run(pool, &job, &result), 0);
+    assert_int_equal(asked, 2);
+    assert_int_equal(result.output_size, job.input_size);
+    free(result.output);
+    pool_get_status(pool, &status);
+    assert_int_equal(status.crashes, 1);
+    assert_whole_again();
 }
 
 static void test_a_second_reply_answers_nobody_else(void **state)
@@ -303,6 +340,7 @@ int main(void)
         POOL_TEST(test_a_workers_status_passes),
         POOL_TEST(test_twice_dead_is_an_answer),
         POOL_TEST(test_lies_are_never_believed),
+        POOL_TEST(test_what_is_not_accepted_is_tried_again),
         POOL_TEST(test_a_second_reply_answers_nobody_else),
         POOL_TEST(test_deadline_kills_and_replaces),
         POOL_TEST(test_short_jobs_of_clients_that_left_kill_nobody),
