@@ -177,7 +177,7 @@ static const struct option_row pool_rows[] = {
     {
         .name = "max_memory_bytes", .type = OPTION_INTEGER, .offset = AT(pool.max_memory_bytes),
         .unit = "bytes",
-        .smallest = MEBIBYTES(64), .largest = MEBIBYTES(1024 * 1024),
+        .smallest = MEBIBYTES(160), .largest = MEBIBYTES(1024 * 1024), /* less, and none starts */
         .fallback = "2147483648",
         .help = "address space of one worker, beside the memory it shares with the server",
     },

@@ -86,18 +86,15 @@ int pool_new(struct pool **ret, const struct pool_options *options, char why[sta
     _cleanup_(pool_cleanup) struct pool *pool = NULL;
     int error;
 
-    snprintf(why, 128, "cannot set up the pool");
     error = allocate(&pool, options);
-    if (error != 0)
-        return error;
-    if (access(options->program, X_OK) != 0) {
+    if (error == 0 && access(options->program, X_OK) != 0)
         error = -errno;
-        snprintf(why, 128, "cannot run the worker program");
+    if (error == 0)
+        error = -pthread_create(&pool->supervisor, NULL, pool_supervise, pool);
+    if (error != 0) {
+        snprintf(why, 128, "%s", strerrordesc_np(-error));
         return error;
     }
-    error = -pthread_create(&pool->supervisor, NULL, pool_supervise, pool);
-    if (error != 0)
-        return error;
     pool->supervised = true;
     error = wait_until_ready(pool, why);
     if (error != 0)

@@ -64,8 +64,8 @@ struct pool_status {
  * Starts the workers and the supervisor, and returns once one worker is ready for jobs. `options`
  * is copied, `options->program` too. The caller has blocked SIGCHLD in every thread (server
  * programs block all signals they wait for before any thread starts).
- * 0 and *pool; or -errno: the program does not start, -EPROTO, or -EPERM: it cannot be caged; then
- * *why (128 bytes of the caller) says what failed.
+ * 0 and *pool; or -errno: the program does not start, -EPROTO, or -EPERM: it cannot be caged, or has no
+ * room; then *why (128 bytes of the caller) says all that an operator needs to know.
  */
 int pool_new(struct pool **pool, const struct pool_options *options, char why[static 128]);
 

@@ -30,6 +30,7 @@ enum {
     TRIM_KEEP_BYTES = 1 << 20, /* ... but for so many of either part of its region */
     STOPPED_LIMIT_MS = 1500, /* how long a worker may be stopped */
     REAP_LOOK_MS = 50,       /* how often a killed process that takes its time is looked at */
+    WHY_BYTES = 128,         /* why a worker did not start */
     NOBODY = 65534,          /* the user and group of a root server's workers */
 };
 
@@ -82,30 +83,48 @@ static int send_setup(const struct pool *pool, const struct slot *slot)
     return queue_send(slot->jobs_fd, &setup, sizeof(setup));
 }
 
-/* Queues, memory, process, setup. 0 or -errno; what was made so far stays in the slot. */
-static int spawn(struct pool *pool, struct slot *slot)
+/* Opens both queues, of which the slot gets its ends. 0, or -errno and `why`. */
+static int open_queues(struct slot *slot, int *worker_jobs, int *worker_replies,
+                       char why[static WHY_BYTES])
 {
     struct queue_ends jobs = {-1, -1}, replies = {-1, -1};
-    _cleanup_close_ int worker_jobs = -1, worker_replies = -1;
-    int error;
+    int error = queue_open(&jobs, QUEUE_TO_WORKER);
 
-    error = queue_open(&jobs, QUEUE_TO_WORKER);
-    if (error != 0)
+    if (error == 0) {
+        slot->jobs_fd = jobs.server;
+        *worker_jobs = jobs.worker;
+        error = queue_open(&replies, QUEUE_TO_SERVER);
+    }
+    if (error != 0) {
+        queue_explain(error, why, WHY_BYTES);
         return error;
-    slot->jobs_fd = jobs.server;
-    worker_jobs = jobs.worker;
-    error = queue_open(&replies, QUEUE_TO_SERVER);
-    if (error != 0)
-        return error;
+    }
     slot->replies_fd = replies.server;
-    worker_replies = replies.worker;
+    *worker_replies = replies.worker;
+    return 0;
+}
+
+/* Queues, memory, process, setup. 0, or -errno and `why`; what was made so far stays in the slot. */
+static int spawn(struct pool *pool, struct slot *slot, char why[static WHY_BYTES])
+{
+    _cleanup_close_ int worker_jobs = -1, worker_replies = -1;
+    int error = open_queues(slot, &worker_jobs, &worker_replies, why);
+
+    if (error != 0)
+        return error;
     error = region_new(&slot->region, pool->options.max_input_bytes,
                        pool->options.max_output_bytes);
-    if (error != 0)
+    if (error != 0) {
+        snprintf(why, WHY_BYTES, "shared memory: %s", strerrordesc_np(-error));
         return error;
+    }
     error = process_spawn(&slot->process, pool->program,
                           (const int[3]){worker_jobs, worker_replies, slot->region.fd});
-    return error != 0 ? error : send_setup(pool, slot);
+    if (error == 0)
+        error = send_setup(pool, slot);
+    if (error != 0)
+        snprintf(why, WHY_BYTES, "%s", strerrordesc_np(-error));
+    return error;
 }
 
 /* A start failed: the next try comes later, and a pool that never had a worker gives up. */
@@ -135,16 +154,17 @@ static void fail_start(struct pool *pool, struct slot *slot, int error, const ch
 
 static void start(struct pool *pool, struct slot *slot)
 {
+    char why[WHY_BYTES];
     int error;
 
     if (clock_us() < slot->start_at_us)
         return;
     slot->start_at_us = clock_us();
-    error = spawn(pool, slot);
+    error = spawn(pool, slot, why);
     if (error == 0)
         set_state(pool, slot, SLOT_STARTING);
     else
-        fail_start(pool, slot, error, strerrordesc_np(-error), false);
+        fail_start(pool, slot, error, why, false);
 }
 
 static void welcome(struct pool *pool, struct slot *slot, const struct reply_message *hello)

@@ -10,8 +10,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <mqueue.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 /* A name nobody else has: O_EXCL sees to it that a collision is an error and not a shared queue. */
@@ -49,6 +52,33 @@ int queue_open(struct queue_ends *ends, enum queue_direction direction)
     ends->server = TAKE_FD(server);
     ends->worker = worker;
     return 0;
+}
+
+/* mq_open says EMFILE for both limits. */
+static bool has_descriptors(void)
+{
+    _cleanup_close_ int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+    return fd >= 0;
+}
+
+void queue_explain(int error, char *why, size_t size)
+{
+    struct rlimit limit = {0};
+
+    getrlimit(RLIMIT_MSGQUEUE, &limit);
+    if (error == -ENOSPC)
+        snprintf(why, size, "no more message queues: the limit is fs.mqueue.queues_max (sysctl)");
+    else if (error == -EMFILE && has_descriptors())
+        snprintf(why, size,
+                 "no more message queues: the user's limit is RLIMIT_MSGQUEUE (ulimit -q), %llu bytes",
+                 (unsigned long long)limit.rlim_cur);
+    else if (error == -EINVAL)
+        snprintf(why, size,
+                 "message queues: fs.mqueue.msg_max must be at least %d and msgsize_max %d (sysctl)",
+                 JOB_QUEUE_DEPTH, JOB_MESSAGE_BYTES);
+    else
+        snprintf(why, size, "message queues: %s", strerrordesc_np(-error));
 }
 
 int queue_send(int fd, const void *message, size_t size)

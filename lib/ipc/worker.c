@@ -135,12 +135,14 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
     error = region_attach(&worker->region, WORKER_FD_REGION, setup->input_capacity,
                           setup->output_capacity);
     if (error != 0) {
-        snprintf(hello->detail, sizeof(hello->detail), "cannot map the shared memory");
+        snprintf(hello->detail, sizeof(hello->detail), "cannot map the shared memory: %s",
+                 strerrordesc_np(-error));
         return error;
     }
     error = worker->handler->start();
     if (error != 0) {
-        snprintf(hello->detail, sizeof(hello->detail), "cannot start the image library");
+        snprintf(hello->detail, sizeof(hello->detail), "cannot start the image library: %s",
+                 strerrordesc_np(-error));
         return error;
     }
     error = check_room(setup, hello->detail);

@@ -164,8 +164,7 @@ int service_start_pool(const struct service *service, const struct settings *set
         tell_missing_walls(settings, *pool);
         return 0;
     }
-    log_plain("%s: cannot start workers: %s: %s (%s)", service->program, path, why,
-              strerrordesc_np(-error));
+    log_plain("%s: cannot start workers: %s: %s", service->program, path, why);
     return 1;
 }
 

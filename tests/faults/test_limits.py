@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """The machine refuses: queues, descriptors, threads, memory. What can be served is, what cannot be
 is told so, and everything is whole again once the machine gives what was asked for."""
+import json
 import random
 import re
 import signal
@@ -16,7 +17,7 @@ from faults.injection import (BUILD, HOSTILE, STRANGER, Odds, as_stranger, limit
 from faults.test_workers import signal_one
 from support.clients import RawConnection, curl
 from support.processes import wait_until
-from support.programs import GATEWAY, run
+from support.programs import GATEWAY, SCALE, run
 
 
 
@@ -143,7 +144,7 @@ def test_queue_limit_of_a_user(own, experiment):
         trial.injected = 1
         signal_one(server, signal.SIGKILL)
         time.sleep(trial.seconds)
-    assert "Too many open files" in server.log()
+    assert "did not start: no more message queues: the user's limit is RLIMIT_MSGQUEUE" in server.log()
 
 
 @needs_root
@@ -184,3 +185,31 @@ def test_too_few_descriptors_to_start():
                cwd=BUILD)
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert "descriptors" in done.stderr, done.stderr
+
+
+@plain_build
+@pytest.mark.parametrize("limit, told", [
+    ("--msgqueue=1000:1000", "the user's limit is RLIMIT_MSGQUEUE (ulimit -q), 1000 bytes"),
+    ("--as=150000000:150000000", "cannot map the shared memory: Cannot allocate memory"),
+    ("--nofile=12:12", "Too many open files")])
+def test_a_limit_that_lets_no_worker_start_is_told(limit, told):
+    """One line that names what is short, and not the next best error."""
+    done = run("/usr/bin/prlimit", limit, SCALE, "-p", "0", "-i", "127.0.0.1")
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 1 and len(lines) == 1, done
+    assert lines[0].startswith("grisaille-scale: cannot start workers: "), lines
+    assert lines[0].endswith(told) and "not permitted" not in lines[0], lines
+
+
+@plain_build
+@pytest.mark.parametrize("kind, key", [("gateway", "gray"), ("scale", "scale")])
+def test_the_smallest_memory_is_enough(own, tmp_path, kind, key):
+    """The least max_memory_bytes that a configuration may have lets workers start and work."""
+    least = 160 << 20
+    server = getattr(own, kind)(**{f"{key}__max_memory_bytes": least})
+    picture = traffic.honest_pictures(1)[0][0]
+    assert curl(server.url("/gray" if kind == "gateway" else "/scale"), body=picture).status == 200
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({key: {"max_memory_bytes": least - 1}}))
+    done = run(GATEWAY if kind == "gateway" else SCALE, "--check-config", "-c", config)
+    assert done.returncode == 2 and "max_memory_bytes" in done.stderr, done
