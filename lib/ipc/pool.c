@@ -21,9 +21,10 @@
 /* The share of one value in a moving average: an eighth. */
 enum { ESTIMATE_SHARE = 8 };
 
-/* Killing a worker costs the start of another. Whoever asks and hangs up, over and over, is to cost no
- * more than who waits for his answers, but for a sixteenth: a job may take as long as sixteen starts
- * before it is ended because nobody waits for it. Bounded, for a start is measured on a busy machine, too. */
+/* Killing a worker costs the start of another. Whoever asks and hangs up, over and over, is to cost
+ * no more than who waits for his answers, but for a sixteenth: a job may take as long as sixteen
+ * starts before it is ended because nobody waits for it. Bounded, for a start is measured on a busy
+ * machine, too. */
 enum { ABANDON_STARTS = 16, ABANDON_LEAST_MS = 500, ABANDON_MOST_MS = 4000 };
 
 static int open_descriptors(struct pool *pool)

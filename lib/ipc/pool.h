@@ -37,8 +37,8 @@ struct pool_job {
     size_t input_size;
     int64_t deadline_us;       /* base/deadline.h */
     int client_fd;             /* the client's socket, watched for its going away; -1: none */
-    /* Whether the output is what was asked for. If not, its worker lies, and another one gets the job.
-     * NULL: whatever it is. */
+    /* Whether the output is what was asked for. If not, its worker lies, and another one gets the
+     * job. NULL: whatever it is. */
     bool (*accepts)(const struct pool_result *result, const void *context);
     const void *context;       /* of accepts */
 };
@@ -46,7 +46,7 @@ struct pool_job {
 struct pool_result {
     uint8_t *output;           /* on 0: malloc'd, the caller's; free with free() */
     size_t output_size;
-    uint32_t format;           /* enum image_format as the worker says; for pool_job.accepts to check */
+    uint32_t format;           /* enum image_format as the worker says; see pool_job.accepts */
     int64_t queue_us;          /* waited for a worker */
     int64_t work_us;           /* with a worker, retries included */
     char detail[JOB_DETAIL_BYTES]; /* a sentence for the client; "" where there is none */
@@ -64,8 +64,8 @@ struct pool_status {
  * Starts the workers and the supervisor, and returns once one worker is ready for jobs. `options`
  * is copied, `options->program` too. The caller has blocked SIGCHLD in every thread (server
  * programs block all signals they wait for before any thread starts).
- * 0 and *pool; or -errno: the program does not start, -EPROTO, or -EPERM: it cannot be caged, or has no
- * room; then *why (128 bytes of the caller) says all that an operator needs to know.
+ * 0 and *pool; or -errno: the program does not start, -EPROTO, or -EPERM: it cannot be caged, or
+ * has no room; then *why (128 bytes of the caller) says all that an operator needs to know.
  */
 int pool_new(struct pool **pool, const struct pool_options *options, char why[static 128]);
 
@@ -76,7 +76,8 @@ struct pool *pool_free(struct pool *pool);
 /*
  * Runs one job: waits its turn for a worker (first come, first served), lends it, waits for the
  * reply, death or the deadline, whichever is first. Where the client goes away, a job that waits is
- * given up, and one that a worker has is let end unless that takes long. Any thread, many at once. Returns 0 and result->output; a positive status: what the worker said of the picture, or
+ * given up, and one that a worker has is let end unless that takes long. Any thread, many at once.
+ * Returns 0 and result->output; a positive status: what the worker said of the picture, or
  * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_IMAGE_CRASHED_DECODER, STATUS_CLIENT_GONE; or
  * -errno. `result` is always set.
  */

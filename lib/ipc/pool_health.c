@@ -6,13 +6,13 @@
  * Workers that are lent to nobody: whether they answer, and which of them may be lent again.
  *
  * Who asks whether one answers borrows none: a ping goes to a worker at rest, which stays IDLE, and
- * may be lent while it has not answered. The queue has room for a job behind the ping, and whoever reads
- * the worker's replies next, the supervisor or a borrower, knows the late answer by its generation
- * (pool_take_pong). Nobody is killed for being slower than somebody's question; one that has not
- * answered for SILENT_LIMIT_MS hangs, and is replaced.
+ * may be lent while it has not answered. The queue has room for a job behind the ping, and whoever
+ * reads the worker's replies next, the supervisor or a borrower, knows the late answer by its
+ * generation (pool_take_pong). Nobody is killed for being slower than somebody's question; one that
+ * has not answered for SILENT_LIMIT_MS hangs, and is replaced.
  *
- * One that is ASIDE owes a reply to a job that nobody waits for, or to a ping because it did not come
- * for its job. The supervisor takes it, and lends the worker again.
+ * One that is ASIDE owes a reply to a job that nobody waits for, or to a ping because it did not
+ * come for its job. The supervisor takes it, and lends the worker again.
  */
 #include "base/deadline.h"
 #include "base/log.h"
@@ -24,7 +24,7 @@
 
 enum {
     ASK_NEXT_MS = 20,        /* without an answer for so long, another worker is asked as well */
-    SILENT_LIMIT_MS = 10000, /* how long one at rest may leave a ping unanswered: as long as a start */
+    SILENT_LIMIT_MS = 10000, /* how long one at rest may leave a ping unanswered */
     ASIDE_LIMIT_MS = 1000,   /* the same for one that has left a job unfetched already */
 };
 
@@ -50,7 +50,7 @@ static void ask(struct pool *pool, struct slot *slot)
     pool_wake_supervisor(pool); /* it listens, and judges */
 }
 
-/* Asks the worker that has rested least of those that have not been asked. */
+/* Asks the worker that has rested least of those that owe no answer. */
 static void ask_another(struct pool *pool)
 {
     struct slot *slot = pool_find_idle(pool);
@@ -59,7 +59,7 @@ static void ask_another(struct pool *pool)
         ask(pool, slot);
 }
 
-/* A worker with a job counts while it is within its deadline, and nobody has stopped or killed it. */
+/* A worker with a job counts within the job's deadline, unless somebody stopped or killed it. */
 static bool works(const struct slot *slot, int64_t now_us)
 {
     return (slot->state == SLOT_BUSY || slot->state == SLOT_ASIDE) && now_us < slot->deadline_us &&
@@ -107,7 +107,8 @@ bool pool_answers(struct pool *pool, int timeout_ms)
 enum rest { RESTS, LIES, HANGS, LATE };
 
 /* A reply to a job that nobody waits for. The lock is held. */
-static enum rest settle(struct pool *pool, struct slot *slot, struct reply_message *reply, size_t size)
+static enum rest settle(struct pool *pool, struct slot *slot, struct reply_message *reply,
+                        size_t size)
 {
     if (slot->state != SLOT_ASIDE || slot->awaited != slot->generation ||
         job_check_reply(reply, size, slot->generation, slot->region.output_capacity) != 0)
@@ -179,7 +180,7 @@ void pool_hear(struct pool *pool, struct slot *slot)
         found = take_answer(pool, slot);
     if (found != RESTS) {
         pool->crashes += found == LIES;
-        pool->kills += found != LIES;
+        pool->kills += found != LIES && !slot->put_down;
         pool_doom(pool, slot);
     }
     pthread_mutex_unlock(&pool->lock);

@@ -22,32 +22,33 @@
  *       +-------------------- DOOMED <------+---------+
  *
  *     EMPTY, STARTING, DOOMED   the supervisor thread: it spawns, waits for the hello, reaps;
- *     ASIDE                     the supervisor thread: it waits for a reply that nobody else waits for;
+ *     ASIDE                     the supervisor thread: it waits for a reply that nobody wants;
  *     IDLE                      whoever holds the lock;
  *     BUSY                      the connection thread that borrowed it, and nobody else. Only this
  *                               thread sends it a job, reads its replies, touches its memory.
  *
- * The state itself changes under the lock only. A borrower that sees its worker die, lie or miss
- * the deadline marks the slot DOOMED and wakes the supervisor, which reaps the process and starts
- * another. So a death is an event of one poll() of one thread, and nobody has to find out whose
- * job a dead worker had.
+ * The state itself changes under the lock only. A borrower that sees its worker die, lie or take
+ * too long marks the slot DOOMED and wakes the supervisor, which reaps the process and starts
+ * another. So a death is an event of one poll() of one thread, and nobody has to find out whose job
+ * a dead worker had.
  *
  * Jobs that find no idle worker wait in a first-come-first-served list, each with an eventfd of its
  * own: its thread can so watch its client as well. Whoever makes a worker idle hands it to the head
  * of the list. A job whose worker died goes to the front: it has waited already.
  *
  * A job whose client went away, or whose deadline passed, is let end unless that takes long: its
- * worker is ASIDE meanwhile, and lent again after its reply. A worker that has answered may also never
- * come back to its queue: a job that is not fetched in FETCH_MS is taken back and tried with
+ * worker is ASIDE meanwhile, and lent again after its reply. A worker that has answered may also
+ * never come back to its queue: a job that is not fetched in FETCH_MS is taken back and tried with
  * another, and the worker is ASIDE until it answers a ping.
  *
  * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while: their
  * borrower sees a death. Nothing is logged with the lock held: a log may block.
  *
- * pool.c        start, stop, borrow and give back
- * pool_job.c    one job with a borrowed worker; retries
- * pool_health.c       whether workers answer
- * pool_supervisor.c   the thread that starts and buries
+ * pool.c              start, stop, borrow and give back
+ * pool_job.c          one job with a borrowed worker; retries
+ * pool_health.c       workers that are idle or set aside: what they answer
+ * pool_start.c        an empty slot's way to a worker
+ * pool_supervisor.c   the thread that starts, watches and buries
  */
 enum { POOL_POLLS = 2 };
 
@@ -106,9 +107,9 @@ struct pool {
     char why[128];
 };
 
-/* All three with the lock held. pool_take_idle borrows the idle worker with the warmest memory, or
- * NULL, for a job of that deadline; pool_offer makes a slot idle or hands it to the first waiter; pool_doom gives it to the
- * supervisor. */
+/* All three with the lock held. pool_take_idle borrows the idle worker with the warmest memory for
+ * a job of that deadline, or NULL; pool_offer makes a slot idle or hands it to the first waiter;
+ * pool_doom gives it to the supervisor. */
 struct slot *pool_take_idle(struct pool *pool, int64_t deadline_us);
 void pool_offer(struct pool *pool, struct slot *slot);
 void pool_doom(struct pool *pool, struct slot *slot);
@@ -120,8 +121,9 @@ void pool_cleanup(struct pool **pool);
  * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno. */
 int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot);
 
-/* Gives a worker back that has answered a job; recycles it where it has done its share, or says that
- * it is spent (WORKER_SPENT). pool_settle is the same with the lock held, and does not count the time. */
+/* Gives a worker back that has answered a job; recycles it where it has done its share, or says
+ * that it is spent (WORKER_SPENT). pool_settle is the same with the lock held, and does not count
+ * the time. */
 void pool_settle(struct pool *pool, struct slot *slot, bool spent);
 void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent);
 
@@ -129,25 +131,34 @@ void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spe
  * where there is no other; it stays idle. NULL: none. */
 struct slot *pool_find_idle(const struct pool *pool);
 
-/* Whether a message of `size` bytes is the answer to the slot's ping, which is settled then. The slot's
- * owner alone. */
+/* Whether a message of `size` bytes is the answer to the slot's ping, which is settled then. The
+ * slot's owner alone. */
 bool pool_take_pong(struct slot *slot, struct reply_message *reply, size_t size);
 
-/* Both set a borrowed worker aside. It is lent again once it answers: a job that it has, by until_us; a
- * ping, where it has not fetched the job. */
+/* Both set a borrowed worker aside. It is lent again once it answers: a job that it has, by
+ * until_us; a ping, where it has not fetched the job. */
 void pool_abandon(struct pool *pool, struct slot *slot, int64_t until_us);
 void pool_set_aside(struct pool *pool, struct slot *slot);
 
-/* The supervisor's: takes what a worker has answered that is idle or set aside, and dooms one that lies
- * or has not answered by pool_patience_us. */
+/* The supervisor's: takes what a worker has answered that is idle or set aside, and dooms one that
+ * lies or has not answered by pool_patience_us. */
 void pool_hear(struct pool *pool, struct slot *slot);
 int64_t pool_patience_us(const struct slot *slot);
 
 /* A moving average with one value more. */
 int64_t pool_average(int64_t average, int64_t value);
 
-/* How long a job may have been worked on, in microseconds, before its worker is killed because nobody
- * waits for it any more. */
+/* How long a job may have been worked on, in microseconds, before its worker is killed because
+ * nobody waits for it any more. */
 int64_t pool_abandon_after_us(struct pool *pool);
 
 void *pool_supervise(void *pool);
+
+/* The supervisor's alone. pool_start_worker starts one where its time has come; pool_await_hello
+ * looks for the hello of one that is starting, which takes POOL_START_LIMIT_MS at most;
+ * pool_clear_slot ends and reaps a slot's process and takes everything away that it had. */
+enum { POOL_START_LIMIT_MS = 10000 };
+void pool_start_worker(struct pool *pool, struct slot *slot);
+void pool_await_hello(struct pool *pool, struct slot *slot);
+void pool_clear_slot(struct slot *slot);
+void pool_set_state(struct pool *pool, struct slot *slot, enum slot_state state);

@@ -23,8 +23,8 @@
  */
 enum { BLAME_LIMIT = 8, BLAME_CRASH = 4, BLAME_KILLED = 1 };
 
-/* A worker at rest has a job the moment that it is sent, even where it must wait for a CPU: the kernel
- * hands it over. One that rests its memory, or is hanging since its last answer, has not. */
+/* A worker at rest has a job the moment that it is sent, even where it must wait for a CPU: the
+ * kernel hands it over. One that rests its memory, or is hanging since its last answer, has not. */
 enum { FETCH_MS = 200 };
 
 static int send_job(struct slot *slot, const struct pool_job *job)
@@ -109,8 +109,8 @@ static int exchange(struct slot *slot, const struct pool_job *job, struct reply_
     }
 }
 
-/* Copies the result out, after which the worker may write what it likes, and looks at it only then. 0,
- * -ENOMEM, or -EPROTO: it is not what was asked for. */
+/* Copies the result out, after which the worker may write what it likes, and looks at it only then.
+ * 0, -ENOMEM, or -EPROTO: it is not what was asked for. */
 static int take_output(const struct slot *slot, const struct pool_job *job,
                        const struct reply_message *reply, struct pool_result *result)
 {
@@ -174,8 +174,8 @@ static bool is_forsaken(const struct pool_job *job)
     return job->client_fd >= 0 && poll(&poll_fd, 1, 0) > 0 && peer_gone(&peer, poll_fd.revents);
 }
 
-/* Nobody waits for the job's end any more. Short ones are let end: killing a worker costs the start of
- * another. One that has not fetched its job has none. */
+/* Nobody waits for the job's end any more. Short ones are let end: killing a worker costs the start
+ * of another. One that has not fetched its job has none. */
 static void give_up(struct pool *pool, struct slot *slot, int64_t started_us)
 {
     int64_t until_us = started_us + pool_abandon_after_us(pool);

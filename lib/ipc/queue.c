@@ -71,11 +71,12 @@ void queue_explain(int error, char *why, size_t size)
         snprintf(why, size, "no more message queues: the limit is fs.mqueue.queues_max (sysctl)");
     else if (error == -EMFILE && has_descriptors())
         snprintf(why, size,
-                 "no more message queues: the user's limit is RLIMIT_MSGQUEUE (ulimit -q), %llu bytes",
+                 "no more message queues: the user's limit is RLIMIT_MSGQUEUE (ulimit -q), %llu "
+                 "bytes",
                  (unsigned long long)limit.rlim_cur);
     else if (error == -EINVAL)
         snprintf(why, size,
-                 "message queues: fs.mqueue.msg_max must be at least %d and msgsize_max %d (sysctl)",
+                 "message queues: fs.mqueue.msg_max must be at least %d, msgsize_max %d (sysctl)",
                  JOB_QUEUE_DEPTH, JOB_MESSAGE_BYTES);
     else
         snprintf(why, size, "message queues: %s", strerrordesc_np(-error));

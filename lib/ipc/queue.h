@@ -22,8 +22,8 @@ struct queue_ends {
 /* 0 or -errno, ends untouched. Any thread. */
 int queue_open(struct queue_ends *ends, enum queue_direction direction);
 
-/* Why queue_open failed with `error`, for an operator: the limit that was reached, by the name under
- * which it is raised. At once, in the same thread: it may look at what is so now. */
+/* Why queue_open failed with `error`, for an operator: the limit that was reached, by the name
+ * under which it is raised. At once, in the same thread: it may look at what is so now. */
 void queue_explain(int error, char *why, size_t size);
 
 /* Sends one message of at most JOB_MESSAGE_BYTES. 0 or -errno; -EAGAIN from a server's end that is

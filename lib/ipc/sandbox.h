@@ -31,6 +31,7 @@ struct sandbox_options {
 int sandbox_follow_parent(int parent);
 
 /* Puts up every wall. 0 and *facts, the enum worker_fact in force; those of Landlock alone may be
- * missing, on a kernel without it, or without its later parts. Or -errno and `why` names the wall that failed. */
+ * missing, on a kernel without it, or without its later parts. Or -errno and `why` names the wall
+ * that failed. */
 int sandbox_enter(const struct sandbox_options *options, uint32_t *facts,
                   char why[static JOB_DETAIL_BYTES]);

@@ -4,8 +4,8 @@
 
 /*
  * What of Landlock there is depends on the kernel that runs, and not on the headers of the build:
- * Debian 12's are of Linux 6.1 and know nothing of networks and scopes. So the numbers stand here, as
- * include/uapi/linux/landlock.h of later kernels has them.
+ * Debian 12's are of Linux 6.1 and know nothing of networks and scopes. So the numbers stand here,
+ * as include/uapi/linux/landlock.h of later kernels has them.
  */
 #include "base/cleanup.h"
 #include "ipc/job.h"
@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-/* struct landlock_ruleset_attr of ABI 6. A kernel takes as much of it as it knows, or more where that
- * is zero. */
+/* struct landlock_ruleset_attr of ABI 6. A kernel takes as much of it as it knows, or more where
+ * that is zero. */
 struct ruleset {
     uint64_t files; /* handled_access_fs */
     uint64_t tcp;   /* handled_access_net, from ABI 4 */

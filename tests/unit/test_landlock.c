@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* Landlock without the other walls: what each of its parts refuses, by a child that tries it, and that
- * the same works without. In a worker the system call filter kills before Landlock is asked. */
+/* Landlock without the other walls: what each of its parts refuses, by a child that tries it, and
+ * that the same works without. In a worker the system call filter kills before Landlock is asked.
+ * */
 #include "base/cleanup.h"
 #include "ipc/job.h"
 #include "ipc/sandbox_landlock.h"

@@ -139,7 +139,8 @@ static void *leave_soon(void *fd)
     return NULL;
 }
 
-/* Whoever hangs up while his job is short costs what he would have cost by waiting, and no worker. */
+/* Whoever hangs up while his job is short costs what he would have cost by waiting, and no worker.
+ * */
 static void test_short_jobs_of_clients_that_left_kill_nobody(void **state)
 {
     pid_t before[CHILDREN_MAX], after[CHILDREN_MAX];
@@ -220,7 +221,8 @@ static void test_a_worker_that_does_not_come_back_costs_nobody_his_deadline(void
     assert_int_equal(status.kills, 1);
 }
 
-/* One that comes late is lent again. The pause: until it most likely rests, which takes it as long. */
+/* One that comes late is lent again. The pause: until it most likely rests, which takes it as long.
+ * */
 static void test_a_worker_that_comes_back_late_is_not_killed(void **state)
 {
     struct pool_options options = default_options();

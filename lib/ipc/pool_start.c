@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "ipc/pool_internal.h"
+
+/* A worker from an empty slot to its hello, in the supervisor's thread, and why it did not get
+ * there. */
+#include "base/cleanup.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "ipc/queue.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    RETRY_FIRST_MS = 50,     /* after a failed start; doubles ... */
+    RETRY_LONGEST_MS = 1000, /* ... up to this: a cause that is gone is soon noticed */
+    STARTS_TO_GIVE_UP = 3,   /* in a row, before any worker was ever ready */
+    WHY_BYTES = 128,         /* why a worker did not start */
+    NOBODY = 65534,          /* the user and group of a root server's workers */
+};
+
+void pool_set_state(struct pool *pool, struct slot *slot, enum slot_state state)
+{
+    pthread_mutex_lock(&pool->lock);
+    slot->state = state;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_clear_slot(struct slot *slot)
+{
+    process_kill(&slot->process);
+    process_reap(&slot->process);
+    slot->jobs_fd = close_fd(slot->jobs_fd);
+    slot->replies_fd = close_fd(slot->replies_fd);
+    region_clear(&slot->region);
+    slot->generation = slot->ping = slot->jobs = 0;
+    slot->stopped_since_us = 0;
+    slot->put_down = false;
+}
+
+static int send_setup(const struct pool *pool, const struct slot *slot)
+{
+    const struct pool_options *options = &pool->options;
+    uint32_t user = geteuid() == 0 ? NOBODY : 0;
+    struct setup_message setup = {
+        .version = JOB_WIRE_VERSION,
+        .sandbox = options->sandbox,
+        .max_memory_bytes = options->max_memory_bytes,
+        .input_capacity = slot->region.input_capacity,
+        .output_capacity = slot->region.output_capacity,
+        .uid = user,
+        .gid = user,
+        .log_level = (uint32_t)options->log_level,
+        .log_format = (uint32_t)options->log_format,
+    };
+
+    return queue_send(slot->jobs_fd, &setup, sizeof(setup));
+}
+
+/* Opens both queues, of which the slot gets its ends. 0, or -errno and `why`. */
+static int open_queues(struct slot *slot, int *worker_jobs, int *worker_replies,
+                       char why[static WHY_BYTES])
+{
+    struct queue_ends jobs = {-1, -1}, replies = {-1, -1};
+    int error = queue_open(&jobs, QUEUE_TO_WORKER);
+
+    if (error == 0) {
+        slot->jobs_fd = jobs.server;
+        *worker_jobs = jobs.worker;
+        error = queue_open(&replies, QUEUE_TO_SERVER);
+    }
+    if (error != 0) {
+        queue_explain(error, why, WHY_BYTES);
+        return error;
+    }
+    slot->replies_fd = replies.server;
+    *worker_replies = replies.worker;
+    return 0;
+}
+
+/* Queues, memory, process, setup. 0, or -errno and `why`; what was made so far stays in the slot.
+ * */
+static int spawn(struct pool *pool, struct slot *slot, char why[static WHY_BYTES])
+{
+    _cleanup_close_ int worker_jobs = -1, worker_replies = -1;
+    int error = open_queues(slot, &worker_jobs, &worker_replies, why);
+
+    if (error != 0)
+        return error;
+    error = region_new(&slot->region, pool->options.max_input_bytes,
+                       pool->options.max_output_bytes);
+    if (error != 0) {
+        snprintf(why, WHY_BYTES, "shared memory: %s", strerrordesc_np(-error));
+        return error;
+    }
+    error = process_spawn(&slot->process, pool->program,
+                          (const int[3]){worker_jobs, worker_replies, slot->region.fd});
+    if (error == 0)
+        error = send_setup(pool, slot);
+    if (error != 0)
+        snprintf(why, WHY_BYTES, "%s", strerrordesc_np(-error));
+    return error;
+}
+
+/* A start failed: the next try comes later, and a pool that never had a worker gives up. */
+static void fail_start(struct pool *pool, struct slot *slot, int error, const char *why, bool final)
+{
+    int64_t pause_ms = (int64_t)RETRY_FIRST_MS << slot->failed_starts;
+    bool tell;
+
+    if (pause_ms > RETRY_LONGEST_MS)
+        pause_ms = RETRY_LONGEST_MS;
+    else
+        slot->failed_starts++;
+    pool_clear_slot(slot);
+    slot->start_at_us = deadline_after_ms(pause_ms);
+    pthread_mutex_lock(&pool->lock);
+    slot->state = SLOT_EMPTY;
+    tell = pool->ready_once;
+    if (!tell && (final || slot->failed_starts >= STARTS_TO_GIVE_UP)) {
+        pool->start_error = error;
+        snprintf(pool->why, sizeof(pool->why), "%s", why);
+        pthread_cond_broadcast(&pool->started);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (tell)
+        log_warning("a worker did not start: %s", why);
+}
+
+void pool_start_worker(struct pool *pool, struct slot *slot)
+{
+    char why[WHY_BYTES];
+    int error;
+
+    if (clock_us() < slot->start_at_us)
+        return;
+    slot->start_at_us = clock_us();
+    error = spawn(pool, slot, why);
+    if (error == 0)
+        pool_set_state(pool, slot, SLOT_STARTING);
+    else
+        fail_start(pool, slot, error, why, false);
+}
+
+static void welcome(struct pool *pool, struct slot *slot, const struct reply_message *hello)
+{
+    int64_t took_us = clock_us() - slot->start_at_us;
+
+    log_debug("worker %d is ready after %lld ms, walls 0x%x", (int)slot->process.pid,
+              (long long)took_us / 1000, hello->facts);
+    slot->failed_starts = 0;
+    pthread_mutex_lock(&pool->lock);
+    slot->facts = hello->facts;
+    pool->start_estimate_us = pool_average(pool->start_estimate_us, took_us);
+    pool->ready_once = true;
+    slot->heard_us = clock_us();
+    pthread_cond_broadcast(&pool->heard);
+    pool_offer(pool, slot);
+    pthread_cond_broadcast(&pool->started);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_await_hello(struct pool *pool, struct slot *slot)
+{
+    _Alignas(struct reply_message) char message[JOB_MESSAGE_BYTES];
+    struct reply_message hello;
+    int size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
+
+    if (size >= 0) {
+        memcpy(&hello, message, sizeof(hello));
+        if (job_check_reply(&hello, (size_t)size, 0, 0) != 0)
+            fail_start(pool, slot, -EPROTO, "the worker program is of another build", true);
+        else if (hello.status != 0)
+            fail_start(pool, slot, -EPERM, hello.detail, true);
+        else
+            welcome(pool, slot, &hello);
+    } else if (process_check(&slot->process) == PROCESS_DEAD) {
+        struct process_death death = process_death(&slot->process);
+        char why[96];
+
+        snprintf(why, sizeof(why), "it ended before it was ready: %s", death.text);
+        fail_start(pool, slot, -EPIPE, why, false);
+    } else if (clock_us() >= slot->start_at_us + POOL_START_LIMIT_MS * 1000LL) {
+        fail_start(pool, slot, -ETIMEDOUT, "it was not ready in time", false);
+    }
+}
