@@ -112,7 +112,7 @@ int run_status(const char *order)
 void assert_whole_again(void)
 {
     struct pool_status status;
-    int64_t until = deadline_after_ms(2000);
+    int64_t until = deadline_after_ms(LONG_MS);
 
     do {
         pool_get_status(pool, &status);

@@ -40,5 +40,5 @@ enum { CHILDREN_MAX = 64 };
 unsigned list_children(pid_t children[static CHILDREN_MAX]);
 void signal_children(int number);
 
-/* All workers are idle again, in two seconds, and work. */
+/* All workers are idle again, in LONG_MS, and work. */
 void assert_whole_again(void);
