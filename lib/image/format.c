@@ -7,6 +7,9 @@
 #include "image/bytes.h"
 #include "image/header.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 /*
  * The formats in one table: what they are called, what they begin with, who reads their header.
  * Everything else about a format is in header_<format>.c.
@@ -71,6 +74,21 @@ int image_read_header(const uint8_t *data, size_t size, struct image_header *hea
     if (status == 0 && (header->width == 0 || header->height == 0))
         status = STATUS_IMAGE_CORRUPT;
     return status;
+}
+
+int image_refuse(struct image_header *header, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(header->unsupported, sizeof(header->unsupported), format, arguments);
+    va_end(arguments);
+    return STATUS_UNSUPPORTED_FORMAT;
+}
+
+bool image_has_room(const struct image_header *header, size_t size)
+{
+    return header->stored_bytes <= size;
 }
 
 uint64_t image_pixels(const struct image_header *header)

@@ -12,23 +12,58 @@
  */
 enum image_format { IMAGE_NONE, IMAGE_JPEG, IMAGE_PNG, IMAGE_WEBP, IMAGE_GIF, IMAGE_TIFF, IMAGE_FORMAT_COUNT };
 
+/* TIFF's own numbers for compressions ... */
+enum {
+    IMAGE_TIFF_PLAIN = 1,
+    IMAGE_TIFF_FAX3 = 3,
+    IMAGE_TIFF_FAX4 = 4,
+    IMAGE_TIFF_LZW = 5,
+    IMAGE_TIFF_JPEG = 7,
+    IMAGE_TIFF_DEFLATE = 8,
+    IMAGE_TIFF_PACKBITS = 32773,
+    IMAGE_TIFF_OLD_DEFLATE = 32946,
+    IMAGE_TIFF_LZMA = 34925,
+    IMAGE_TIFF_ZSTD = 50000,
+};
+
+/* ... and for what samples mean. */
+enum {
+    IMAGE_TIFF_WHITE_IS_ZERO = 0,
+    IMAGE_TIFF_BLACK_IS_ZERO = 1,
+    IMAGE_TIFF_RGB = 2,
+    IMAGE_TIFF_PALETTE = 3,
+    IMAGE_TIFF_INKS = 5,
+    IMAGE_TIFF_YCBCR = 6,
+    IMAGE_TIFF_LAB = 8,
+};
+
+enum { IMAGE_UNSUPPORTED_BYTES = 80 };
+
 struct image_header {
     enum image_format format;
     uint32_t width, height;    /* pixels as stored, before orientation; 0: not told cheaply */
     uint32_t frames;           /* at least 1; of GIF, WebP and TIFF (pages, if all have one size) */
     bool lossless;             /* WebP: whether the (first) picture is VP8L */
     uint16_t bits;             /* per sample; PNG and TIFF */
-    uint16_t compression;      /* TIFF's own number for it */
-    bool planes;               /* TIFF: of samples, as libvips does not put them together */
+    uint16_t samples;          /* TIFF: of a pixel, extra ones counted */
+    uint16_t compression, photometric; /* TIFF's own numbers */
+    uint64_t stored_bytes;     /* TIFF: that strips or tiles of the frames say to have */
+    bool premultiplied;        /* TIFF: colours come times alpha */
     uint8_t quality;           /* JPEG: about what its luma was encoded at, 1..100; 0: not known */
+    char unsupported[IMAGE_UNSUPPORTED_BYTES]; /* what it is, where its kind is not supported */
 };
 
 /* The format from the magic bytes; IMAGE_NONE for anything else. Any thread. */
 enum image_format image_sniff(const uint8_t *data, size_t size);
 
-/* Reads the header. 0; STATUS_UNSUPPORTED_FORMAT; or STATUS_IMAGE_CORRUPT where the bytes end or
+/* Reads the header. 0; STATUS_UNSUPPORTED_FORMAT: none of the formats, or a kind of one that is not
+ * supported, and then header->unsupported says which; or STATUS_IMAGE_CORRUPT where the bytes end or
  * break before a size is found. Linear in `size` at worst, allocates nothing. Any thread. */
 int image_read_header(const uint8_t *data, size_t size, struct image_header *header);
+
+/* Whether a file of `size` bytes has room for what its header says to have: parts of it that overlap, or
+ * are there twice, would let a small file decode to anything. Any thread. */
+bool image_has_room(const struct image_header *header, size_t size);
 
 /* width x height x frames, saturating. */
 uint64_t image_pixels(const struct image_header *header);

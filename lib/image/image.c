@@ -7,7 +7,6 @@
 #include "image/jpeg.h"
 #include "image/picture.h"
 #include "image/png.h"
-#include "image/tiff_check.h"
 #include "image/webp.h"
 
 #include <errno.h>
@@ -28,30 +27,39 @@ void image_rest(void)
     jpeg_rest();
 }
 
+static int damaged(const struct image_header *header, char *detail)
+{
+    snprintf(detail, IMAGE_DETAIL_BYTES, "The %s is damaged or incomplete.",
+             image_format_name(header->format));
+    return STATUS_IMAGE_CORRUPT;
+}
+
+static int unsupported(const struct image_header *header, char *detail)
+{
+    if (header->format == IMAGE_NONE)
+        snprintf(detail, IMAGE_DETAIL_BYTES, "Send a JPEG, PNG, WebP, GIF or TIFF.");
+    else
+        snprintf(detail, IMAGE_DETAIL_BYTES, "This is %s, which is not supported.",
+                 header->unsupported);
+    return STATUS_UNSUPPORTED_FORMAT;
+}
+
 static int check(const struct image_request *request, const uint8_t *input, size_t size,
                  struct image_header *header, char *detail)
 {
     int status = image_read_header(input, size, header);
 
-    if (status == STATUS_UNSUPPORTED_FORMAT) {
-        snprintf(detail, IMAGE_DETAIL_BYTES, "Send a JPEG, PNG, WebP, GIF or TIFF.");
-    } else if (status != 0) {
-        snprintf(detail, IMAGE_DETAIL_BYTES, "The %s is damaged or incomplete.",
-                 image_format_name(header->format));
-    } else if (image_pixels(header) > request->max_pixels) {
+    if (status == STATUS_UNSUPPORTED_FORMAT)
+        return unsupported(header, detail);
+    if (status != 0)
+        return damaged(header, detail);
+    if (image_pixels(header) > request->max_pixels) {
         snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has %llu pixels; %llu are allowed.",
                  (unsigned long long)image_pixels(header),
                  (unsigned long long)request->max_pixels);
-        status = STATUS_IMAGE_TOO_LARGE;
+        return STATUS_IMAGE_TOO_LARGE;
     }
-    return status;
-}
-
-static int damaged(const struct image_header *header, struct image_output *output)
-{
-    snprintf(output->detail, sizeof(output->detail), "The %s is damaged or incomplete.",
-             image_format_name(header->format));
-    return STATUS_IMAGE_CORRUPT;
+    return image_has_room(header, size) ? 0 : damaged(header, detail);
 }
 
 static bool keeps_size(const struct image_request *request, const struct image_header *header)
@@ -74,8 +82,6 @@ static int process_shortly(const struct image_request *request, const struct ima
     if (header->format == IMAGE_GIF && status == -ENOTSUP &&
         gif_check(input, size, output->detail) != 0)
         return STATUS_IMAGE_CORRUPT;
-    if (header->format == IMAGE_TIFF && tiff_check(input, size) != 0)
-        return damaged(header, output);
     if (header->format == IMAGE_PNG)
         return png_process(request, input, size, output);
     if (header->format == IMAGE_WEBP)

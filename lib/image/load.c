@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/png_picture.h"
-#include "image/tiff_planes.h"
+#include "image/tiff_load.h"
 #include "image/vips_image.h"
 #include "image/webp_animation.h"
 
@@ -40,7 +40,7 @@ int load_start(void)
 {
     static const char *const loaders[] = {
         "VipsForeignLoadJpeg", "VipsForeignLoadPng",  "VipsForeignLoadWebp",
-        "VipsForeignLoadNsgif", "VipsForeignLoadTiff",
+        "VipsForeignLoadNsgif",
     };
 
     set_environment();
@@ -54,28 +54,6 @@ int load_start(void)
     for (size_t i = 0; i < G_N_ELEMENTS(loaders); i++)
         vips_operation_block_set(loaders[i], FALSE);
     return 0;
-}
-
-static int open_pages(void *input, size_t size, int page, int pages, VipsImage **image)
-{
-    return vips_tiffload_buffer(input, size, image, "page", page, "n", pages, "access",
-                                VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL);
-}
-
-/* libvips takes pages together if they are of one kind. Of those that are not the first is left; but
- * a page that it cannot open alone was damaged. */
-static int open_tiff(void *input, size_t size, int pages, VipsImage **image)
-{
-    if (open_pages(input, size, 0, pages, image) == 0)
-        return 0;
-    for (int page = 1; page < pages; page++) {
-        _cleanup_image_ VipsImage *alone = NULL;
-
-        if (open_pages(input, size, page, 1, &alone))
-            return -1;
-    }
-    vips_error_clear();
-    return open_pages(input, size, 0, 1, image);
 }
 
 /* What comes out is half as large again as the result, so that the filter still finds all it needs.
@@ -155,9 +133,7 @@ static int open_image(const struct image_request *request, const struct image_he
         return vips_gifload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
                                    "fail_on", VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_TIFF:
-        if (header->planes)
-            return tiff_planes_load(header, input, size, image);
-        return open_tiff(input, size, (int)header->frames, image);
+        return tiff_load(header, input, size, image);
     default:
         return -1;
     }

@@ -18,6 +18,8 @@ static gint64 on_write(VipsTargetCustom *target, const void *bytes, gint64 lengt
         memory->overflow = true;
         return -1;
     }
+    if (memory->position > output->size) /* a gap: what an earlier job left there stays there */
+        memset(output->data + output->size, 0, memory->position - output->size);
     memcpy(output->data + memory->position, bytes, size);
     memory->position += size;
     if (memory->position > output->size)
@@ -50,8 +52,12 @@ static gint64 on_seek(VipsTargetCustom *target, gint64 offset, int whence, void 
         base = (gint64)memory->position;
     else if (whence == SEEK_END)
         base = (gint64)memory->output->size;
-    if (offset < -base || offset > G_MAXINT32)
+    if (offset < -base)
         return -1;
+    if (offset > (gint64)memory->output->capacity - base) {
+        memory->overflow = true;
+        return -1;
+    }
     memory->position = (size_t)(base + offset);
     return base + offset;
 }

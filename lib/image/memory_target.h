@@ -9,7 +9,8 @@
 
 /*
  * A libvips target that writes into the memory of an image_output and nowhere else. It can seek and
- * read back, which TIFF needs. Writing past the capacity fails and sets `overflow`.
+ * read back, which TIFF needs; what is skipped is zero. Going past the capacity fails and sets
+ * `overflow`.
  */
 struct memory_target {
     struct image_output *output;

@@ -84,8 +84,7 @@ static int process_frame(const struct work *work, VipsImage **frame)
     return make_upright(frame, work->orientation);
 }
 
-/* Each frame on its own, then one below the other. libvips reads strips of a TIFF that do not end where
- * pages do, and after one page has forgotten the beginning of the next. */
+/* Each frame on its own, then one below the other. */
 static int process_frames(struct work *work, VipsImage **result)
 {
     int width = work->source->Xsize, height = work->source->Ysize / work->frames;
@@ -93,8 +92,6 @@ static int process_frames(struct work *work, VipsImage **result)
     work->pieces = calloc((size_t)work->frames, sizeof(*work->pieces));
     if (work->pieces == NULL)
         return -ENOMEM;
-    if (work->header->format == IMAGE_TIFF && hold_in_memory(&work->source))
-        return -1;
     for (int i = 0; i < work->frames; i++) {
         if (vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL) ||
             process_frame(work, &work->pieces[i]))
@@ -212,9 +209,9 @@ static int explain(int error, const struct image_header *header, struct image_ou
 {
     if (error == STATUS_IMAGE_TOO_LARGE && output->detail[0] == '\0')
         snprintf(output->detail, sizeof(output->detail), "The result is larger than allowed.");
-    if (error != -1)
+    if (error != -1 && (error != STATUS_IMAGE_CORRUPT || output->detail[0] != '\0'))
         return error;
-    if (strstr(vips_error_buffer(), "out of memory") != NULL)
+    if (error == -1 && strstr(vips_error_buffer(), "out of memory") != NULL)
         return -ENOMEM;
     snprintf(output->detail, sizeof(output->detail), "The %s is damaged or incomplete.",
              image_format_name(header->format));

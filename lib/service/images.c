@@ -35,6 +35,13 @@ static int overloaded(struct http_answer *answer)
                               "all workers are busy and the queue is full; try again shortly");
 }
 
+/* A kind of a format that we take else. */
+static int unsupported_kind(const struct image_header *header, struct http_answer *answer)
+{
+    return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
+                              "this is %s, which is not supported", header->unsupported);
+}
+
 /* A form's first part begins with its boundary, which begins with two dashes (RFC 2046, 5.1.1). */
 static int unsupported(const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
@@ -68,27 +75,40 @@ int images_check(const struct settings *settings, const struct buffer *body,
     struct image_header header;
     int status = image_read_header(body->data, body->size, &header);
 
+    if (status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE)
+        return unsupported_kind(&header, answer);
     if (status == STATUS_UNSUPPORTED_FORMAT)
         return unsupported(body->data, body->size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
     *format = header.format;
-    return check_pixels(settings, &header, answer);
+    status = check_pixels(settings, &header, answer);
+    if (status == 0 && !image_has_room(&header, body->size))
+        status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
+                                    "the picture says to have more bytes than there are");
+    return status;
 }
 
 int images_admit(struct pool *pool, const struct settings *settings, const uint8_t *bytes,
                  size_t size, struct http_answer *answer)
 {
     struct image_header header;
-    int status = 0;
+    int status;
 
     if (!pool_is_full(pool))
         return 0;
+    if (size == 0)
+        return overloaded(answer);
     /* A header that seems damaged may go on behind these bytes. Frames can only become more. */
-    if (size > 0 && image_read_header(bytes, size, &header) == 0)
+    status = image_read_header(bytes, size, &header);
+    if (status == 0)
         status = check_pixels(settings, &header, answer);
-    else if (size > 0 && size < HTTP_ADMIT_BYTES)
+    else if (status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE)
+        status = unsupported_kind(&header, answer);
+    else if (size < HTTP_ADMIT_BYTES)
         return 0;
+    else
+        status = 0;
     return status != 0 ? status : overloaded(answer);
 }
 

@@ -15,7 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     fuzz_require(status == 0 || status == STATUS_UNSUPPORTED_FORMAT ||
                  status == STATUS_IMAGE_CORRUPT);
-    fuzz_require((image_sniff(data, size) == IMAGE_NONE) == (status == STATUS_UNSUPPORTED_FORMAT));
+    fuzz_require(image_sniff(data, size) != IMAGE_NONE || status == STATUS_UNSUPPORTED_FORMAT);
+    fuzz_require((status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE) ==
+                 (header.unsupported[0] != '\0'));
     if (status != 0)
         return 0;
     fuzz_require(header.format == image_sniff(data, size) && header.format < IMAGE_FORMAT_COUNT);

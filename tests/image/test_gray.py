@@ -225,7 +225,7 @@ def test_float_tiff_is_refused_in_words(image_cli):
     source = Image.fromarray(np.random.default_rng(1).random((20, 20)).astype(np.float32))
     result = image_cli("gray", files.encode(source, "TIFF"))
     assert result.status == UNSUPPORTED
-    assert "8 and 16 bits" in result.message
+    assert "floating-point samples of 32 bits" in result.message
 
 
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate", "packbits"])

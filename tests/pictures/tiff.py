@@ -4,6 +4,8 @@
 import struct
 import zlib
 
+import numpy as np
+
 GRAY, RGB, CMYK, LAB = 1, 2, 5, 8 # PhotometricInterpretation
 DEFLATE = 8
 SHORT, LONG, UNDEFINED, LONG8 = 3, 4, 7, 16
@@ -59,3 +61,33 @@ def write(picture, photometric, profile=b"", order="<", big=False, compression=1
     head = b"II" if order == "<" else b"MM"
     head += struct.pack(order + ("HHHQ" if big else "HI"), *((43, 8, 0, at) if big else (42, at)))
     return head + data + directory(order, big, at, tags)
+
+
+def entries(data, page=0):
+    """The directory of a page: tag -> its numbers. Classic TIFF; texts and fractions are left out."""
+    order = "<" if data[:2] == b"II" else ">"
+    at = struct.unpack_from(order + "I", data, 4)[0]
+    for _ in range(page):
+        count = struct.unpack_from(order + "H", data, at)[0]
+        at = struct.unpack_from(order + "I", data, at + 2 + 12 * count)[0]
+    found = {}
+    for index in range(struct.unpack_from(order + "H", data, at)[0]):
+        place = at + 2 + 12 * index
+        tag, kind, count = struct.unpack_from(order + "HHI", data, place)
+        if kind not in (SHORT, LONG):
+            continue
+        place += 8
+        if count * struct.calcsize(LETTERS[kind]) > 4:
+            place = struct.unpack_from(order + "I", data, place)[0]
+        found[tag] = list(struct.unpack_from(f"{order}{count}{LETTERS[kind]}", data, place))
+    return found
+
+
+def read(data, page=0):
+    """The samples of a page that is stored plainly, in strips, pixel by pixel, of 8 or 16 bits."""
+    tags = entries(data, page)
+    (width,), (height,), bits = tags[256], tags[257], tags[258]
+    assert tags[259] == [1] and tags.get(284, [1]) == [1] and bits[0] in (8, 16), tags
+    raw = b"".join(data[at:at + size] for at, size in zip(tags[273], tags[279]))
+    order = "<" if data[:2] == b"II" else ">"
+    return np.frombuffer(raw, f"{order}u{bits[0] // 8}").reshape(height, width, -1).astype(int)

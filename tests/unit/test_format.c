@@ -179,6 +179,59 @@ static void test_tiff_loop(void **state)
     assert_int_equal(header.frames, 1);
 }
 
+/* A kind that is not supported is refused in words. */
+static void test_refused_kinds(void **state)
+{
+    static const struct {
+        const char *entry, *words;
+    } kinds[] = {
+        {"\x02\x01\x03\0\x01\0\0\0\x0c\0\0\0", "a TIFF with samples of 12 bits"},
+        {"\x03\x01\x03\0\x01\0\0\0\x06\0\0\0", "a TIFF with old-style JPEG compression"},
+        {"\x06\x01\x03\0\x01\0\0\0\x09\0\0\0", "a TIFF with photometric interpretation 9"},
+        {"\x53\x01\x03\0\x01\0\0\0\x03\0\0\0", "a TIFF of floating-point samples of 1 bits"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        char file[] = "II*\0\x08\0\0\0\x03\0"
+                      "\0\x01\x03\0\x01\0\0\0\x05\0\0\0"
+                      "\x01\x01\x04\0\x01\0\0\0\x06\0\0\0"
+                      "............\0\0\0\0";
+        struct image_header header;
+
+        memcpy(strchr(file + 30, '.'), kinds[i].entry, 12);
+        assert_int_equal(image_read_header((const uint8_t *)file, sizeof(file) - 1, &header),
+                         STATUS_UNSUPPORTED_FORMAT);
+        assert_int_equal(header.format, IMAGE_TIFF);
+        assert_string_equal(header.unsupported, kinds[i].words);
+    }
+}
+
+/* What strips of pages say to have is added up: here two rows of nine bits, and two strips of LZW. */
+static void test_stored_bytes(void **state)
+{
+    static const char plain[] = "II*\0\x08\0\0\0\x02\0"
+                                "\0\x01\x03\0\x01\0\0\0\x09\0\0\0"
+                                "\x01\x01\x04\0\x01\0\0\0\x02\0\0\0"
+                                "\0\0\0\0";
+    static const char packed[] = "II*\0\x08\0\0\0\x05\0"
+                                 "\0\x01\x03\0\x01\0\0\0\x09\0\0\0"
+                                 "\x01\x01\x04\0\x01\0\0\0\x02\0\0\0"
+                                 "\x03\x01\x03\0\x01\0\0\0\x05\0\0\0"
+                                 "\x16\x01\x03\0\x01\0\0\0\x01\0\0\0"
+                                 "\x17\x01\x03\0\x02\0\0\0\x34\0\x10\0"
+                                 "\0\0\0\0";
+    struct image_header header;
+
+    (void)state;
+    assert_int_equal(image_read_header((const uint8_t *)plain, sizeof(plain) - 1, &header), 0);
+    assert_int_equal(header.stored_bytes, 4);
+    assert_int_equal(image_read_header((const uint8_t *)packed, sizeof(packed) - 1, &header), 0);
+    assert_int_equal(header.stored_bytes, 0x34 + 0x10);
+    assert_true(image_has_room(&header, 0x44));
+    assert_false(image_has_room(&header, 0x43));
+}
+
 static void test_pixels_saturate(void **state)
 {
     struct image_header header = {IMAGE_TIFF, UINT32_MAX, UINT32_MAX, 3, .lossless = false};
@@ -204,7 +257,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_header_is_read), cmocka_unit_test(test_cut_headers),
         cmocka_unit_test(test_changed_headers),     cmocka_unit_test(test_what_is_no_picture),
-        cmocka_unit_test(test_tiff_loop),           cmocka_unit_test(test_pixels_saturate),
+        cmocka_unit_test(test_tiff_loop),
+        cmocka_unit_test(test_refused_kinds),
+        cmocka_unit_test(test_stored_bytes),           cmocka_unit_test(test_pixels_saturate),
         cmocka_unit_test(test_names),
     };
 
