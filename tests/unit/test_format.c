@@ -74,13 +74,13 @@ static const struct sample samples[] = {
            "\x01\x01\0\x03\0\0\0\x01\0\x06\0\0"
            "\x01\x02\0\x03\0\0\0\x03\0\0\0\x32"
            "\0\0\0\0\0\x08\0\x08\0\x08"),
-     {IMAGE_TIFF, 5, 6, 1, .bits = 8}},
+     {IMAGE_TIFF, 5, 6, 1, .bits = 8, .compression = 1}},
     {"BigTIFF",
      BYTES("II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0"
            "\0\x01\x03\0\x01\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0"
            "\x01\x01\x10\0\x01\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0"
            "\0\0\0\0\0\0\0\0"),
-     {IMAGE_TIFF, 5, 6, 1, .bits = 1}},
+     {IMAGE_TIFF, 5, 6, 1, .bits = 1, .compression = 1}},
 };
 
 static void test_each_header_is_read(void **state)
@@ -199,7 +199,7 @@ static void test_refused_kinds(void **state)
                       "............\0\0\0\0";
         struct image_header header;
 
-        memcpy(strchr(file + 30, '.'), kinds[i].entry, 12);
+        memcpy(file + 34, kinds[i].entry, 12);
         assert_int_equal(image_read_header((const uint8_t *)file, sizeof(file) - 1, &header),
                          STATUS_UNSUPPORTED_FORMAT);
         assert_int_equal(header.format, IMAGE_TIFF);
