@@ -3,6 +3,8 @@
 """Pictures through the whole system, judged by Pillow, numpy and ImageMagick: gray, sizes, turned
 pictures, animations, metadata."""
 import io
+import json
+import struct
 
 import numpy
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps
 from pictures import files, pixels, png
 from support.judges import (array, assert_within, frames, imagemagick, luma_of_jpeg, open_image,
                             psnr, scaled, webp_chunks)
+from test_http import assert_problem
 
 LOSSLESS = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True, "exact": True}}
 FORMATS = {"JPEG": {"quality": 90}, "PNG": {}, "WEBP": {"lossless": True}, "GIF": {}, "TIFF": {}}
@@ -240,6 +243,17 @@ def test_profile(client, file_format, profile):
     assert small.info.get("icc_profile") == profile
     gray = open_image(client.picture("/", body))
     assert gray.info.get("icc_profile") in (None, b"")
+
+
+@pytest.mark.parametrize("path", ["/", "/scale?scale=0.5"])
+def test_unsupported_kind(client, path):
+    """A sound TIFF of 12 bits is 415, and the detail says what it is."""
+    body = files.encode(files.picture(64, 48, "L"), "TIFF")
+    depth = struct.pack("<HHIHH", 258, 3, 1, 8, 0)
+    assert depth in body
+    reply = client.post(path, body.replace(depth, struct.pack("<HHIHH", 258, 3, 1, 12, 0)))
+    assert_problem(reply, 415, "unsupported-format")
+    assert "samples of 12 bits" in json.loads(reply.body)["detail"]
 
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5", "/scale?scale=0.5&quality=30"])
