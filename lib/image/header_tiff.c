@@ -366,6 +366,8 @@ static int check_photometric(const struct tiff *tiff, const struct page *page,
         if (!jpeg || value(tiff, page, PLANES) == 2)
             return image_refuse(header, "a TIFF of YCbCr %s",
                                 jpeg ? "in planes" : "that is not JPEG-compressed");
+        if (header->bits != 8)
+            return image_refuse(header, "a TIFF of YCbCr of %u bits", header->bits);
         colours = 3;
         break;
     case IMAGE_TIFF_LAB:

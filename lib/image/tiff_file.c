@@ -182,9 +182,11 @@ static void free_rows(struct tiff_file *file)
     file->rows = 0;
 }
 
-/* A strip is decoded to where its rows are wanted, unless it is of one plane. */
+/* A strip is decoded to where its rows are wanted, unless it is of one plane. Memory begins as zeros: no
+ * codec is trusted to fill all of it. */
 static int start_page(struct tiff_file *file)
 {
+    uint32_t rows;
     bool direct;
     int status;
 
@@ -196,8 +198,9 @@ static int start_page(struct tiff_file *file)
         return status;
     free_rows(file);
     direct = !file->tiled && !file->in_planes;
-    file->band = malloc(direct ? file->block_bytes : file->row_bytes * file->block_height);
-    file->block = direct ? NULL : malloc(file->block_bytes);
+    rows = file->block_height < file->header.height ? file->block_height : file->header.height;
+    file->band = direct ? calloc(1, file->block_bytes) : calloc(rows, file->row_bytes);
+    file->block = direct ? NULL : calloc(1, file->block_bytes);
     return file->band == NULL || (!direct && file->block == NULL) ? -ENOMEM : 0;
 }
 
