@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 #
-# Shared by ./start and ./check: the packages and the builds. Sourced by bash, from the top of the
-# checkout.
+# Shared by ./start, ./check and ./bench: the packages and the builds. Sourced by bash, from the top
+# of the checkout.
 
 # Debian's programs, whatever is first on the caller's PATH (another python, another meson).
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -30,15 +30,12 @@ missing_packages()
     done
 }
 
-installed_some=false
-
 # Asks the network only where something is missing, so that a second run is quick.
 install_packages()
 {
     local missing as_root=()
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]} == 0)) && return
-    installed_some=true
     if ((EUID != 0)); then
         command -v sudo >/dev/null || fail "run as root, or install sudo, or: apt-get install ${missing[*]}"
         as_root=(sudo)
@@ -49,15 +46,30 @@ install_packages()
         --no-install-recommends install "${missing[@]}" || fail "apt-get install failed"
 }
 
-# build DIRECTORY [MESON OPTION]...: sets it up the first time, compiles what has changed.
+# The four programs: what ./start builds.
+programs=(services/{gateway/grisaille-gateway,gray/grisaille-gray,scale/grisaille-scale,scale/grisaille-scale-worker})
+
+# set_up DIRECTORY [MESON OPTION]...: for the first time, or for the first time to the end.
+set_up()
+{
+    [[ ! -f $1/build.ninja ]] || return 0
+    rm -rf "$1/meson-private" # of a set-up that was interrupted, which meson would take for done
+    meson setup "$@" || fail "meson setup $1 failed"
+}
+
+# build_programs DIRECTORY: no tests, whatever else the directory is set up for.
+build_programs()
+{
+    set_up "$1" -Dtests=disabled
+    ninja -C "$1" "${programs[@]}" || fail "the build in $1 failed"
+}
+
+# build DIRECTORY [MESON OPTION]...: everything, in a directory that ./start may have set up.
 build()
 {
-    local directory=$1
-    shift
-    if [[ ! -f $directory/build.ninja ]]; then
-        meson setup "$directory" "$@" || fail "meson setup $directory failed"
-    elif $installed_some; then # what an earlier run could not build may be possible now
-        meson setup --reconfigure "$directory" "$@" || fail "meson setup $directory failed"
+    if [[ -f $1/build.ninja ]]; then # what an earlier run could not or should not build
+        meson setup --reconfigure "$@" -Dtests=enabled || fail "meson setup $1 failed"
     fi
-    ninja -C "$directory" || fail "the build in $directory failed"
+    set_up "$@" -Dtests=enabled
+    ninja -C "$1" || fail "the build in $1 failed"
 }
