@@ -48,17 +48,17 @@ def test_vanish_during_upload(own, experiment, leave):
 @pytest.mark.parametrize("leave", [reset, shut])
 def test_vanish_while_waiting(own, experiment, leave):
     """With a worker, or in the queue for one: the work is given up, the worker is free again."""
-    server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=20000)
+    server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=60000)
     with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.4) as trial:
         for number in range(5):
             raw = RawConnection(server)
-            body = orders.picture("sleep 9000", number, 2000)
+            body = orders.picture("sleep 50000", number, 2000)
             raw.send(request_head("POST", "/", len(body)) + body)
             time.sleep(0.05)
             leave(raw)
             trial.injected += 1
     # A client that only stops sending may still be reading: it is given a second (base/peer.h).
-    assert max(trial.traffic.seconds) < 7, max(trial.traffic.seconds)
+    assert max(trial.traffic.seconds) < 40, max(trial.traffic.seconds)
 
 
 @pytest.mark.parametrize("leave", [reset, shut])

@@ -4,6 +4,7 @@
 memory limit, and other clients do not notice."""
 import functools
 import re
+import statistics
 import threading
 import time
 
@@ -16,8 +17,8 @@ from support import processes
 from support.clients import Client
 from support.programs import sanitizer
 
-DEADLINE_MS = 10000 if LONG else 1500
-SLACK_SECONDS = 1.5 # of a busy machine, on top of the deadline
+DEADLINE_MS = 10000 if LONG else 6000
+SLACK_SECONDS = 15 # of a busy machine, on top of the deadline
 MEMORY_BYTES = 2 << 30 if LONG else 1 << 30
 REGION_BYTES = (32 + 64) << 20
 
@@ -95,4 +96,5 @@ def test_bomb(request, system, name, path):
     assert peaks.highest * 1024 <= MEMORY_BYTES + REGION_BYTES
     assert others.wrong == [] and others.lost == [] and set(others.statuses) == {200}
     assert longest < SLACK_SECONDS, longest
+    assert statistics.median(others.seconds) < DEADLINE_MS / 1000 / 5 # a fiftieth, in peace
     assert server.running()

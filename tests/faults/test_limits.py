@@ -134,12 +134,12 @@ def test_queue_limit_of_a_user(own, experiment):
     settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2}
     server = wrapped(own, as_stranger("--msgqueue=2400:"), settings)
     server.start()
-    wait_until(lambda: traffic.pool_state(server)["idle"] == 1, 5, "one worker")
+    wait_until(lambda: traffic.pool_state(server)["idle"] == 1, 30, "one worker")
     time.sleep(0.3)
     assert traffic.pool_state(server)["starting"] == 1
     assert curl(server.url("/"), body=traffic.honest_pictures(1)[0][0]).status == 200
     set_limit(server, "msgqueue", 819200)
-    wait_until(lambda: traffic.pool_state(server)["idle"] == 2, 2, "two workers")
+    wait_until(lambda: traffic.pool_state(server)["idle"] == 2, 20, "two workers")
     with experiment.run(server) as trial:
         trial.injected = 1
         signal_one(server, signal.SIGKILL)

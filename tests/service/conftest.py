@@ -105,5 +105,5 @@ def nothing_wrong(request, fleet):
             problems += processes.linked_queues(server.pid)
         problems += [f"orphan of {server.program.name}: {pid}" for pid in server.orphans()]
     if processes.named_ipc() - names: # another system on this machine may be starting a worker
-        processes.wait_until(lambda: not processes.named_ipc() - names, 2, "names left behind")
+        processes.wait_until(lambda: not processes.named_ipc() - names, 20, "names left behind")
     assert problems == []

@@ -337,8 +337,8 @@ def test_drips(own, start, status):
                 pass
             except (BrokenPipeError, ConnectionResetError):
                 break
-        assert 0.5 < time.monotonic() - began < 5
-        raw.socket.settimeout(5)
+        assert 0.5 < time.monotonic() - began < 10
+        raw.socket.settimeout(30)
         reply = raw.read_reply()
     assert (reply.status if reply else None) == status
     if reply:

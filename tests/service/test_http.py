@@ -250,7 +250,7 @@ def test_request_id_reaches_the_scale_server(own):
     gateway = own.gateway(scale, log__level="debug")
     curl(gateway.url("/scale"), "-H", "X-Request-Id: find-me-42", body=files.jpeg())
     for server in (gateway, scale): # the line follows the answer
-        wait_until(lambda log=server.log: "find-me-42" in log(), 5, "a log line")
+        wait_until(lambda log=server.log: "find-me-42" in log(), 30, "a log line")
 
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5", "/gray?scale=0.5"])

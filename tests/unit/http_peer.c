@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE_S = 5 };
+enum { PATIENCE_S = 30 };
 
 static atomic_uint held, handled;
 static atomic_int last_deadline_ms;
@@ -156,7 +156,7 @@ void peer_stop(struct peer_server *peer)
     struct http_server_status status;
 
     peer_release();
-    assert_true(http_server_drain(peer->server, 3000));
+    assert_true(http_server_drain(peer->server, PATIENCE_S * 1000));
     http_server_get_status(peer->server, &status);
     assert_int_equal(status.requests, 0);
     assert_int_equal(status.inflight_bytes, 0);

@@ -29,7 +29,7 @@ struct pool_options default_options(void)
         .program = getenv("HOSTILE_WORKER"),
         .workers = 2,
         .queue_max = 8,
-        .queue_wait_ms = 5000,
+        .queue_wait_ms = 60000,
         .max_memory_bytes = 1ULL << 30,
         .max_input_bytes = 1 << 20,
         .max_output_bytes = 1 << 20,

@@ -11,7 +11,7 @@
  * A pool of workers that obey an order in their picture (tests/hostile): every way in which a
  * worker can end, lie or be late.
  */
-enum { LONG_MS = 10000 };
+enum { LONG_MS = 60000 };
 
 extern struct pool *pool;
 
