@@ -104,7 +104,17 @@ static int spawn(struct pool *pool, struct slot *slot, char why[static WHY_BYTES
     return error;
 }
 
-/* A start failed: the next try comes later, and a pool that never had a worker gives up. */
+/* Whether a worker is on its way. With the lock held. */
+static bool is_any_starting(const struct pool *pool)
+{
+    for (unsigned i = 0; i < pool->options.workers; i++)
+        if (pool->slots[i].state == SLOT_STARTING)
+            return true;
+    return false;
+}
+
+/* A start failed: the next try comes later, and a pool that never had a worker, nor has one on its
+ * way, gives up. */
 static void fail_start(struct pool *pool, struct slot *slot, int error, const char *why, bool final)
 {
     int64_t pause_ms = (int64_t)RETRY_FIRST_MS << slot->failed_starts;
@@ -119,7 +129,8 @@ static void fail_start(struct pool *pool, struct slot *slot, int error, const ch
     pthread_mutex_lock(&pool->lock);
     slot->state = SLOT_EMPTY;
     tell = pool->ready_once;
-    if (!tell && (final || slot->failed_starts >= STARTS_TO_GIVE_UP)) {
+    if (!tell &&
+        (final || (slot->failed_starts >= STARTS_TO_GIVE_UP && !is_any_starting(pool)))) {
         pool->start_error = error;
         snprintf(pool->why, sizeof(pool->why), "%s", why);
         pthread_cond_broadcast(&pool->started);

@@ -202,6 +202,15 @@ def test_workers_without_proc(own, tmp_path):
         assert client.picture("/", body) == body
 
 
+def test_first_worker_starts_slowly(own, tmp_path):
+    """One that is on its way, on a busy machine, is waited for, however often the other one fails."""
+    first, others = tmp_path / "first", tmp_path / "others"
+    program = script(tmp_path / "worker.sh", f"mkdir {first} 2>/dev/null && sleep 2 && touch {others}",
+                     f'[ -e {others} ] && exec {GRAY} "$@"', "exit 7")
+    server = own.gateway(gray__program=str(program), gray__workers=2)
+    wait_until(lambda: traffic.is_whole(server), 30, "both workers")
+
+
 def test_worker_program_replaced_by_nonsense(own, experiment, tmp_path):
     """The program is something else for a while (an upgrade half done)."""
     link = tmp_path / "worker"
