@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/jpeg_edge.h"
 #include "image/jpeg_halver.h"
 #include "image/jpeg_idct.h"
 #include "image/jpeg_markers.h"
@@ -9,7 +10,8 @@
 
 /*
  * Decodes a JPEG, each component as it was sampled, to points/8 of its size. Only the coefficients that
- * a transform of so many points looks at are kept; scans that hold none of them are left out.
+ * a transform of so many points looks at are kept; scans that hold none of them are left out. Blocks that
+ * the picture ends in are decoded in full (jpeg_edge.h).
  */
 
 /* Where a component goes, one row of blocks after the other: into a plane, or through a reducer or a
@@ -20,7 +22,9 @@ struct jpeg_target {
     struct plane *plane;       /* placed, of whole MCUs; NULL: */
     struct reducer *reducer;   /* begun; NULL: */
     struct halver *halver;     /* begun */
-    uint32_t row;              /* of the plane, to be written next */
+    struct jpeg_edges edges;
+    uint32_t row;              /* of blocks, to be written next */
+    unsigned rows;             /* that a row of blocks fills */
 };
 
 struct jpeg_decoding {
@@ -29,9 +33,12 @@ struct jpeg_decoding {
     struct jpeg_target target[JPEG_COMPONENTS_MAX];
 };
 
-/* The size of a component: its pixels, in samples; and of its whole MCUs. */
+/* The size of a component: its pixels; in samples for a reducer, those of the last blocks being as many as
+ * there are pixels where these are not whole; and in samples of its whole MCUs. */
 struct jpeg_extent {
+    struct edge_length across, down;
     uint32_t width, height;
+    uint32_t tail_x, tail_y;   /* reducer.h */
     uint32_t padded_width, padded_height;
 };
 
@@ -45,12 +52,12 @@ int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding
 int jpeg_decode_baseline(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
 int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
 
-/* The transform that fills it. */
-void jpeg_target_prepare(const struct jpeg_target *target, const struct jpeg_component *component,
-                         struct idct *idct);
+/* The transforms that fill it: of most blocks, and target->edges. */
+void jpeg_target_prepare(struct jpeg_target *target, const struct jpeg_layout *layout,
+                         unsigned component, struct idct *idct);
 
-/* Where the first rows go, at most REDUCER_ROWS_MAX at once; then, when `rows` of them were written,
- * where the next ones go. */
+/* Where the first row of blocks goes; then, when so many of them were written, at most REDUCER_ROWS_MAX
+ * rows, where the next one goes. */
 uint8_t *jpeg_target_begin(struct jpeg_target *target);
-uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t rows);
+uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t blocks);
 size_t jpeg_target_pitch(const struct jpeg_target *target);

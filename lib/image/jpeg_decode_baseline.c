@@ -23,6 +23,7 @@ struct part {                  /* a component in the scan */
     unsigned h, v;             /* blocks in an MCU */
     int32_t dc;
     uint32_t row;              /* of blocks, the MCU row's first */
+    uint32_t edge[4];          /* of each row of its blocks, the first one at the edge */
     uint8_t *to;               /* of the MCU row's first block */
     size_t pitch;
 };
@@ -124,6 +125,28 @@ static _inline_ void clear(int16_t block[IDCT_BLOCK], unsigned stride)
         memset(block, 0, IDCT_BLOCK * sizeof(*block));
 }
 
+static _inline_ uint8_t *place_of(const struct part *part, uint32_t y, uint32_t column)
+{
+    return part->to + y * part->idct.rows * part->pitch + column * part->idct.step;
+}
+
+/* The same of a block that the picture ends in, or before. */
+__attribute__((noinline)) static bool decode_edge_block(struct bit_reader *bits, struct part *part,
+                                                        uint32_t y, uint32_t column)
+{
+    const struct jpeg_edges *edges = &part->target->edges;
+    int16_t block[EDGE_BLOCK] __attribute__((aligned(32))) = {0};
+    unsigned kept;
+
+    if (!jpeg_edges_hold(edges, part->row + y, column))
+        return bits_skip_ac(bits, &part->ac_table->skip, 1);
+    if (!read_ac(bits, part->ac_table, edges->place, 63, block, &kept))
+        return false;
+    block[0] = (int16_t)part->dc;
+    jpeg_edges_block(edges, block, part->row + y, column, place_of(part, y, column), part->pitch);
+    return true;
+}
+
 /* A block, and its samples: in row y of the MCU row's blocks, and in that column of all. */
 static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, uint32_t y,
                                   uint32_t column)
@@ -137,12 +160,19 @@ static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, ui
     part->dc = (int32_t)((uint32_t)part->dc + (uint32_t)difference);
     if (part->target == NULL)
         return bits_skip_ac(bits, &part->ac_table->skip, 1);
+    if (__builtin_expect(column >= part->edge[y], 0)) {
+        struct bit_reader copy = *bits; /* whose own members stay in registers */
+        bool decoded = decode_edge_block(&copy, part, y, column);
+
+        *bits = copy;
+        return decoded;
+    }
     clear(block, part->idct.stride);
     if (!read_ac(bits, part->ac_table, part->idct.place, part->idct.last, block, &kept))
         return false;
     block[0] = (int16_t)part->dc;
-    idct_block(&part->idct, block, kept, part->row + y, column,
-               part->to + y * part->idct.rows * part->pitch + column * part->idct.step, part->pitch);
+    idct_block(&part->idct, block, kept, part->row + y, column, place_of(part, y, column),
+               part->pitch);
     return true;
 }
 
@@ -182,6 +212,12 @@ _hot_ static int decode_mcu_row(struct decoder *decoder)
     return 0;
 }
 
+static void part_find_edge(struct part *part)
+{
+    for (unsigned y = 0; y < part->v; y++)
+        part->edge[y] = jpeg_edges_from(&part->target->edges, part->row + y);
+}
+
 static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *layout,
                       const struct jpeg_scan *scan, struct jpeg_decoding *decoding)
 {
@@ -198,9 +234,10 @@ static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *l
     part->v = scan->components == 1 ? 1 : component->v;
     if (index < decoding->components) {
         part->target = &decoding->target[index];
-        jpeg_target_prepare(part->target, component, &part->idct);
+        jpeg_target_prepare(part->target, layout, index, &part->idct);
         part->to = jpeg_target_begin(part->target);
         part->pitch = jpeg_target_pitch(part->target);
+        part_find_edge(part);
     }
     return 0;
 }
@@ -211,7 +248,8 @@ static void part_advance(struct part *part)
     if (part->target == NULL)
         return;
     part->row += part->v;
-    part->to = jpeg_target_advance(part->target, part->v * part->idct.rows);
+    part->to = jpeg_target_advance(part->target, part->v);
+    part_find_edge(part);
 }
 
 static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan,

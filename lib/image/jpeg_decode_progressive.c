@@ -17,6 +17,8 @@
  *     - a band with no wanted coefficient does not, unless a later refinement, which is read, also
  *       covers wanted ones, for it needs to know what is not zero in all of its band;
  *     - a refinement does not where all that it could still change would hardly show.
+ *
+ * Blocks that the picture ends in want all coefficients: where there are any, no band is left out.
  */
 
 /* The mean square error, in squared steps of 8 bits, that a reduced picture may have from
@@ -64,7 +66,7 @@ static struct choice choose(const struct jpeg_layout *layout, unsigned component
 }
 
 static bool matters(const struct jpeg_scan *scan, const struct choice *choice,
-                    const struct idct *idct)
+                    const struct idct *idct, const struct jpeg_edges *edges)
 {
     uint64_t band = (~UINT64_C(0) >> (63 - scan->last)) & (~UINT64_C(0) << scan->first);
 
@@ -72,7 +74,25 @@ static bool matters(const struct jpeg_scan *scan, const struct choice *choice,
         return true;
     if (scan->high > 0)
         return scan->low >= choice->stop && (band & choice->refined) != 0;
-    return scan->first <= idct->last || (band & choice->refined) != 0;
+    return scan->first <= idct->last || edges->any || (band & choice->refined) != 0;
+}
+
+/* What there is to be remembered of a component. */
+struct store {
+    size_t blocks;
+    size_t shorts, edge_shorts, histories;
+};
+
+static struct store measure(const struct progressive_component *component, const struct idct *idct,
+                            const struct choice *choice)
+{
+    struct store store = {.blocks = component->across * component->down};
+
+    store.shorts = store.blocks * idct->stride;
+    store.edge_shorts =
+        component->edges != NULL ? progressive_edge_blocks(component) * EDGE_BLOCK : 0;
+    store.histories = choice->refined != 0 ? store.blocks : 0;
+    return store;
 }
 
 /* Memory for the coefficients of all components, and for the histories of those that need one. */
@@ -84,10 +104,13 @@ static int prepare(struct progressive *picture, const struct jpeg_decoding *deco
     uint64_t *history;
 
     for (unsigned i = 0; i < decoding->components; i++) {
-        size_t blocks = picture->component[i].across * picture->component[i].down;
+        struct progressive_component *component = &picture->component[i];
+        struct store store;
 
-        shorts += blocks * idct[i].stride;
-        histories += choice[i].refined != 0 ? blocks : 0;
+        component->edges = decoding->target[i].edges.any ? &decoding->target[i].edges : NULL;
+        store = measure(component, &idct[i], &choice[i]);
+        shorts += store.shorts + store.edge_shorts;
+        histories += store.histories;
     }
     coefficients = jpeg_memory(MEMORY_COEFFICIENTS, shorts * sizeof(*coefficients));
     history = jpeg_memory(MEMORY_HISTORY, histories * sizeof(*history));
@@ -98,18 +121,17 @@ static int prepare(struct progressive *picture, const struct jpeg_decoding *deco
         memset(history, 0, histories * sizeof(*history));
     for (unsigned i = 0; i < decoding->components; i++) {
         struct progressive_component *component = &picture->component[i];
+        const struct store store = measure(component, &idct[i], &choice[i]);
 
         component->wanted = true;
         component->coefficients = coefficients;
         component->stride = idct[i].stride;
         component->place = idct[i].place;
         component->last = idct[i].last;
-        coefficients += component->across * component->down * component->stride;
-        component->history = NULL;
-        if (choice[i].refined != 0) {
-            component->history = history;
-            history += component->across * component->down;
-        }
+        component->edge_coefficients = coefficients + store.shorts;
+        component->history = store.histories > 0 ? history : NULL;
+        coefficients += store.shorts + store.edge_shorts;
+        history += store.histories;
     }
     return 0;
 }
@@ -126,7 +148,8 @@ static int read_scans(struct progressive *picture, const struct jpeg_decoding *d
             unsigned component = scan->component[n];
 
             if (component < decoding->components)
-                read |= matters(scan, &choice[component], &idct[component]);
+                read |= matters(scan, &choice[component], &idct[component],
+                                &decoding->target[component].edges);
         }
         if (read && (r = progressive_read_scan(picture, scan)) != 0)
             return r;
@@ -137,14 +160,28 @@ static int read_scans(struct progressive *picture, const struct jpeg_decoding *d
     return 0;
 }
 
+/* The blocks at the edge of a row, from that column on. */
+static void transform_edge(const struct progressive_component *from, uint32_t row, uint32_t column,
+                           const struct idct *idct, uint8_t *to, size_t pitch)
+{
+    for (; jpeg_edges_hold(from->edges, row, column); column++) {
+        int16_t *block = progressive_edge_block(from, row, column);
+
+        block[0] = from->coefficients[(row * from->across + column) * from->stride];
+        jpeg_edges_block(from->edges, block, row, column, to + column * idct->step, pitch);
+    }
+}
+
 static void transform_row(const struct progressive_component *from, uint32_t row,
                           const struct idct *idct, uint8_t *to, size_t pitch)
 {
     const int16_t *block = from->coefficients + row * from->across * from->stride;
+    const size_t edge = from->edges == NULL ? from->across : jpeg_edges_from(from->edges, row);
 
-    for (uint32_t column = 0; column < from->across;
-         column++, block += idct->stride, to += idct->step)
-        idct_block(idct, block, idct->last, row, column, to, pitch);
+    for (uint32_t column = 0; column < edge; column++, block += idct->stride)
+        idct_block(idct, block, idct->last, row, column, to + column * idct->step, pitch);
+    if (edge < from->across)
+        transform_edge(from, row, (uint32_t)edge, idct, to, pitch);
 }
 
 static void transform(const struct progressive_component *from, const struct idct *idct,
@@ -154,7 +191,7 @@ static void transform(const struct progressive_component *from, const struct idc
 
     for (uint32_t row = 0; row < from->down; row++) {
         transform_row(from, row, idct, to, jpeg_target_pitch(target));
-        to = jpeg_target_advance(target, idct->rows);
+        to = jpeg_target_advance(target, 1);
     }
 }
 
@@ -169,7 +206,7 @@ int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decodi
     for (unsigned i = 0; i < decoding->components; i++) {
         if (layout->component[i].quantization == NULL)
             return STATUS_IMAGE_CORRUPT;
-        jpeg_target_prepare(&decoding->target[i], &layout->component[i], &idct[i]);
+        jpeg_target_prepare(&decoding->target[i], layout, i, &idct[i]);
         choice[i] = choose(layout, i, &idct[i], decoding->exact);
     }
     if ((r = prepare(&picture, decoding, idct, choice)) != 0 ||

@@ -7,20 +7,29 @@
 
 /* --- weights ------------------------------------------------------------------------------------ */
 
-enum { EDGES = 4 };            /* first or not, last or not */
+enum { BLOCK = 8, EDGES = 2 * 2 * BLOCK };
+
+/* The number of a combination of pixels: there is something before the block, or not; all of the block
+ * and that many pixels behind it; or only part of it, or nothing behind. */
+static unsigned edge_of(const struct overlap_pixels *pixels)
+{
+    const unsigned end = pixels->behind > 0 ? BLOCK + pixels->behind - 1 : pixels->own - 1;
+
+    return (pixels->before > 0 ? 2 * BLOCK : 0) + end;
+}
 
 /* Found once, when they are needed. */
-static const struct halver_down *find_weights(unsigned phase, struct overlap_edges edges)
+static const struct halver_down *find_weights(unsigned phase, const struct overlap_pixels *pixels)
 {
     static struct halver_down found[SYNTHESIS_PHASES + 1][EDGES];
     static bool is_found[SYNTHESIS_PHASES + 1][EDGES];
-    const unsigned edge = (edges.first ? 1 : 0) + (edges.last ? 2 : 0);
+    const unsigned edge = edge_of(pixels);
     struct halver_down *down = &found[phase][edge];
     struct overlap_weights weights[OVERLAP_POINTS];
 
     if (is_found[phase][edge])
         return down;
-    synthesis_overlap(phase, edges, weights);
+    synthesis_overlap(phase, pixels, weights);
     for (unsigned y = 0; y < OVERLAP_POINTS; y++)
         for (unsigned n = 0; n < 3 * OVERLAP_FREQUENCIES; n++) {
             const unsigned u = n % OVERLAP_FREQUENCIES;
@@ -34,9 +43,20 @@ static const struct halver_down *find_weights(unsigned phase, struct overlap_edg
     return down;
 }
 
-static void set_across(struct halver_across *across, unsigned phase, struct overlap_edges edges)
+/* Around block number `at` of so many, of which the last one holds `inside` pixels. */
+static struct overlap_pixels pixels_around(uint32_t at, uint32_t blocks, unsigned inside)
 {
-    const struct halver_down *down = find_weights(phase, edges);
+    return (struct overlap_pixels){
+        .before = at == 0 ? 0 : BLOCK,
+        .own = at + 1 == blocks ? inside : BLOCK,
+        .behind = at + 1 == blocks ? 0 : at + 2 == blocks ? inside : BLOCK,
+    };
+}
+
+static void set_across(struct halver_across *across, unsigned phase,
+                       const struct overlap_pixels *pixels)
+{
+    const struct halver_down *down = find_weights(phase, pixels);
 
     for (unsigned i = 0; i < HALVER_PAIRS; i++)
         for (unsigned x = 0; x < OVERLAP_POINTS; x++)
@@ -45,24 +65,36 @@ static void set_across(struct halver_across *across, unsigned phase, struct over
                        sizeof(down->weight[x][i]));
 }
 
+enum { WEIGHTS_AT_EDGES = 3 }; /* across */
+
 static unsigned count_phases(const struct halver_options *options)
 {
     return options->along_x == 0 ? 1 : SYNTHESIS_PHASES + 1;
 }
 
-static void begin_across(struct halver *halver, struct halver_across *weights, unsigned phases)
+/* Those of one block at an edge. */
+static const struct halver_across *set_edge(const struct halver *halver,
+                                            struct halver_across *weights, uint32_t column,
+                                            unsigned inside)
 {
-    const unsigned last = halver->across - 1;
+    const struct overlap_pixels pixels = pixels_around(column, halver->across, inside);
+
+    set_across(weights, idct_phase_at(&halver->phase_across, column), &pixels);
+    return weights;
+}
+
+static void begin_across(struct halver *halver, struct halver_across *weights, unsigned phases,
+                         unsigned inside)
+{
+    const struct overlap_pixels whole = {BLOCK, BLOCK, BLOCK};
+    const uint32_t last = halver->across - 1;
 
     halver->weights = weights;
     for (unsigned phase = 0; phase < phases; phase++)
-        set_across(weights++, phase, (struct overlap_edges){false, false});
-    halver->first = weights;
-    set_across(weights++, idct_phase_at(&halver->phase_across, 0),
-               (struct overlap_edges){true, last == 0});
-    halver->last = weights;
-    set_across(weights, idct_phase_at(&halver->phase_across, last),
-               (struct overlap_edges){last == 0, true});
+        set_across(weights++, phase, &whole);
+    halver->first = set_edge(halver, weights++, 0, inside);
+    halver->next_to_last = set_edge(halver, weights++, last > 0 ? last - 1 : 0, inside);
+    halver->last = set_edge(halver, weights, last, inside);
 }
 
 /* --- memory ------------------------------------------------------------------------------------- */
@@ -89,7 +121,7 @@ static unsigned choose_ring(unsigned at_once)
 
 size_t halver_bytes(const struct halver_options *options)
 {
-    return sizeof(struct halver_across) * (count_phases(options) + 2) +
+    return sizeof(struct halver_across) * (count_phases(options) + WEIGHTS_AT_EDGES) +
            row_bytes(options) * IDCT_PAIRS_ROWS * choose_ring(options->rows_at_once) +
            filtered_bytes(options);
 }
@@ -106,9 +138,10 @@ void halver_begin(struct halver *halver, const struct halver_options *options, u
                               .phase_down = idct_find_phase(OVERLAP_POINTS, options->along_y),
                               .pitch = row_bytes(options),
                               .ring = choose_ring(options->rows_at_once),
+                              .inside_down = options->inside_y,
                               .to = to};
-    begin_across(halver, weights, phases);
-    memory += sizeof(*weights) * (phases + 2);
+    begin_across(halver, weights, phases, options->inside_x);
+    memory += sizeof(*weights) * (phases + WEIGHTS_AT_EDGES);
     halver->bands = memory;
     memory += halver->pitch * IDCT_PAIRS_ROWS * halver->ring;
     halver->filtered = (int16_t *)(void *)memory;
@@ -125,10 +158,10 @@ static uint8_t *band_at(const struct halver *halver, uint32_t row)
  * weights of 0 make nothing of some other row. */
 static void finish_row(struct halver *halver, uint32_t row)
 {
-    const struct overlap_edges edges = {row == 0, row + 1 == halver->down};
-    const uint8_t *before = band_at(halver, edges.first ? row : row - 1);
+    const struct overlap_pixels pixels = pixels_around(row, halver->down, halver->inside_down);
+    const uint8_t *before = band_at(halver, pixels.before == 0 ? row : row - 1);
     const uint8_t *own = band_at(halver, row);
-    const uint8_t *behind = band_at(halver, edges.last ? row : row + 1);
+    const uint8_t *behind = band_at(halver, pixels.behind == 0 ? row : row + 1);
     const uint8_t *rows[HALVER_PAIRS];
 
     for (unsigned i = 0; i < IDCT_PAIRS_ROWS; i++) {
@@ -137,7 +170,7 @@ static void finish_row(struct halver *halver, uint32_t row)
         rows[i + 2 * IDCT_PAIRS_ROWS] = behind + i * halver->pitch;
     }
     halver_filter_down(halver, rows,
-                       find_weights(idct_phase_at(&halver->phase_down, row), edges));
+                       find_weights(idct_phase_at(&halver->phase_down, row), &pixels));
     halver_filter_across(halver,
                          halver->to->data + (size_t)row * OVERLAP_POINTS * halver->to->pitch);
 }

@@ -13,7 +13,8 @@
  * and of its neighbours (jpeg_synthesis.h): inverse DCT and filter in one, first down, then across.
  *
  * A row of blocks goes in as three rows of pairs, one `pitch` apart: coefficients (v0 v1) of u = 0, 1, 2,
- * 3, 4, 5 of each block, then (v2 v3), then (v4 v5), multiplied by their quantizers, 16 bits each. Four rows
+ * 3, 4, 5 of each block, then (v2 v3), then (v4 v5), multiplied by their quantizers, 16 bits each. Of blocks that hold less than eight columns or
+ * rows of pixels they are the coefficients of a DCT of so many points (jpeg_edge.h). Four rows
  * of the result come out, of 8 bits, as soon as the next row of blocks is there. One thread.
  */
 enum {
@@ -40,7 +41,9 @@ struct halver {
     unsigned ring;             /* rows of blocks that there is memory for */
     uint32_t taken;            /* rows of blocks that went in */
     int16_t *filtered;         /* a row of blocks, filtered down */
-    const struct halver_across *weights, *first, *last; /* by phase; and at the edges */
+    unsigned inside_down;      /* rows of pixels that the last blocks hold */
+    const struct halver_across *weights; /* by phase; and at the edges: */
+    const struct halver_across *first, *next_to_last, *last;
     struct plane *to;
 };
 
@@ -49,6 +52,7 @@ struct halver_options {
     uint32_t padded_across;    /* that go in */
     unsigned rows_at_once;     /* of blocks, that go in at once */
     uint32_t along_x, along_y; /* jpeg_idct.h */
+    unsigned inside_x, inside_y; /* columns and rows of pixels that the last blocks hold, 1..8 */
 };
 
 /* The memory that it needs, without its plane, aligned to 32; and laying it out there. `to` is placed,
@@ -85,7 +89,7 @@ static inline const struct halver_across *halver_weights(const struct halver *ha
 {
     if (column == 0)
         return halver->first;
-    if (column + 1 >= halver->across)
-        return halver->last;
+    if (column + 2 >= halver->across)
+        return column + 2 == halver->across ? halver->next_to_last : halver->last;
     return &halver->weights[idct_phase_at(&halver->phase_across, column)];
 }

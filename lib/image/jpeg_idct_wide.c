@@ -2,13 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg_idct.h"
 
-#include "image/hot.h"
+#include "image/jpeg_idct_rows.h"
 
-#include <math.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 /*
  * Five frequencies and more, in single precision: a row of samples is one vector, and the compiler finds
@@ -40,33 +36,6 @@ void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component
         idct->place[k] = (uint8_t)place;
         wide->quantizer[place >> 3][place & 7] = (float)jpeg_quantizer(component, k);
     }
-}
-
-
-/* Eight samples, rounded and cut to their range. */
-static _inline_ void store_row(const idct_half *low, const idct_half *high, uint8_t *to, bool deep)
-{
-#ifdef __SSE2__
-    __m128i words = _mm_packs_epi32(_mm_cvtps_epi32(*low), _mm_cvtps_epi32(*high));
-
-    if (deep) {
-        words = _mm_max_epi16(words, _mm_set1_epi16(REDUCER_MIN));
-        words = _mm_min_epi16(words, _mm_set1_epi16(REDUCER_MAX));
-        _mm_storeu_si128((__m128i_u *)to, words);
-    } else {
-        _mm_storel_epi64((__m128i_u *)to, _mm_packus_epi16(words, words));
-    }
-#else
-    for (unsigned x = 0; x < 8; x++) {
-        float sample = x < 4 ? (*low)[x] : (*high)[x - 4];
-
-        if (deep)
-            ((int16_t *)(void *)to)[x] =
-                (int16_t)fmaxf(REDUCER_MIN, fminf(REDUCER_MAX, rintf(sample)));
-        else
-            to[x] = (uint8_t)fmaxf(0, fminf(255, rintf(sample)));
-    }
-#endif
 }
 
 /* Only the lowest `frequencies` x `frequencies` are not zero. */

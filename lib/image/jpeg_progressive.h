@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/jpeg_edge.h"
 #include "image/jpeg_markers.h"
 #include "image/jpeg_progression.h"
 
@@ -22,8 +23,25 @@ struct progressive_component {
     unsigned last;             /* 0: only the DC coefficient, in place 0 */
     uint64_t *history;         /* of each block; NULL: no refinement of AC coefficients will come */
     size_t across, down;       /* blocks, of whole MCUs */
+    const struct jpeg_edges *edges; /* NULL: no block is at an edge */
+    int16_t *edge_coefficients; /* all of those that are, but for the DC coefficient */
     struct jpeg_progression progression;
 };
+
+/* EDGE_BLOCK coefficients of the block at an edge (jpeg_edges_from): first the last row's, then one of each
+ * other row; and how many such blocks there may be. */
+static inline int16_t *progressive_edge_block(const struct progressive_component *component, size_t row,
+                                              size_t column)
+{
+    size_t number = row >= component->edges->down.first ? column : component->across + row;
+
+    return component->edge_coefficients + number * EDGE_BLOCK;
+}
+
+static inline size_t progressive_edge_blocks(const struct progressive_component *component)
+{
+    return component->across + component->down;
+}
 
 struct progressive {
     const struct jpeg_layout *layout;

@@ -18,7 +18,9 @@ struct ac_scan {
     const struct progressive_component *component;
     unsigned first, last, low;
     uint64_t band;             /* first..last */
-    uint64_t wanted;           /* of them, those that the component keeps */
+    unsigned kept;             /* the last coefficient that is kept of the blocks that are being read */
+    uint64_t wanted;           /* of the band, what is kept */
+    const uint8_t *place;      /* and where */
     uint32_t end_run;          /* blocks, this one included, that have no more coefficients */
 };
 
@@ -67,7 +69,7 @@ static bool is_quick_at_deposits(void)
 static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
                                 uint64_t *seen)
 {
-    const struct progressive_component *component = ac->component;
+    const unsigned last = ac->kept;
 
     *seen = 0;
     for (unsigned k = ac->first; k <= ac->last; k++) {
@@ -92,8 +94,8 @@ static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int
         if (k > ac->last)
             return false;
         *seen |= set_of(k);
-        if (k <= component->last)
-            block[component->place[k]] =
+        if (k <= last)
+            block[ac->place[k]] =
                 (int16_t)((uint32_t)bits_take_signed(bits, size) << ac->low);
         else
             bits_drop(bits, size);
@@ -144,7 +146,7 @@ static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const b
 /* One more of each coefficient's magnitude. */
 static _inline_ void correct(const struct ac_scan *ac, int16_t *block, uint64_t which)
 {
-    const uint8_t *place = ac->component->place;
+    const uint8_t *place = ac->place;
 
     for (which &= ac->wanted; which != 0; which ^= highest(which)) {
         int16_t *coefficient = &block[place[__builtin_clzll(which)]];
@@ -190,7 +192,7 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
                 return false;
             *history |= target;
             if ((target & ac->wanted) != 0)
-                block[ac->component->place[__builtin_clzll(target)]] =
+                block[ac->place[__builtin_clzll(target)]] =
                     (int16_t)(((1 << ac->low) ^ sign) - sign);
         }
         ones |= read_set(bits, passed & before, quick);
@@ -202,10 +204,9 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
 }
 
 static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, size_t index,
-                                  const bool refinement, const bool quick)
+                                  int16_t *block, const bool refinement, const bool quick)
 {
     const struct progressive_component *component = ac->component;
-    int16_t *block = component->coefficients + index * component->stride;
     uint64_t seen = 0;
 
     if (ac->reader.restart_interval != 0) {
@@ -232,13 +233,21 @@ static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, s
     return reader_is_past_end(&ac->reader, bits) ? STATUS_IMAGE_CORRUPT : 0;
 }
 
-static _inline_ int read_ac_row(struct ac_scan *ac, size_t first, size_t count,
-                                const bool refinement, const bool quick)
+/* Some blocks side by side: from that number on, of the component's, and where they are kept. */
+struct run {
+    size_t first, count;
+    int16_t *blocks;
+    size_t stride;
+};
+
+static _inline_ int read_ac_run(struct ac_scan *ac, const struct run *run, const bool refinement,
+                                const bool quick)
 {
     struct bit_reader bits = ac->reader.bits;
+    int16_t *block = run->blocks;
 
-    for (size_t index = first; index < first + count; index++) {
-        int r = read_ac_block(ac, &bits, index, refinement, quick);
+    for (size_t i = 0; i < run->count; i++, block += run->stride) {
+        int r = read_ac_block(ac, &bits, run->first + i, block, refinement, quick);
 
         if (r != 0)
             return r;
@@ -247,28 +256,58 @@ static _inline_ int read_ac_row(struct ac_scan *ac, size_t first, size_t count,
     return 0;
 }
 
-typedef int row_function(struct ac_scan *ac, size_t first, size_t count);
+typedef int run_function(struct ac_scan *ac, const struct run *run);
 
-_hot_ static int read_first_row(struct ac_scan *ac, size_t first, size_t count)
+_hot_ static int read_first_run(struct ac_scan *ac, const struct run *run)
 {
-    return read_ac_row(ac, first, count, false, false);
+    return read_ac_run(ac, run, false, false);
 }
 
-_hot_ static int refine_row(struct ac_scan *ac, size_t first, size_t count)
+_hot_ static int refine_run(struct ac_scan *ac, const struct run *run)
 {
-    return read_ac_row(ac, first, count, true, false);
+    return read_ac_run(ac, run, true, false);
 }
 
-_hot_ static int refine_row_quickly(struct ac_scan *ac, size_t first, size_t count)
+_hot_ static int refine_run_quickly(struct ac_scan *ac, const struct run *run)
 {
-    return read_ac_row(ac, first, count, true, true);
+    return read_ac_run(ac, run, true, true);
 }
 
-static row_function *choose_row_function(const struct jpeg_scan *scan)
+static run_function *choose_run_function(const struct jpeg_scan *scan)
 {
     if (scan->high == 0)
-        return read_first_row;
-    return is_quick_at_deposits() ? refine_row_quickly : refine_row;
+        return read_first_run;
+    return is_quick_at_deposits() ? refine_run_quickly : refine_run;
+}
+
+static void keep(struct ac_scan *ac, unsigned last, const uint8_t *place)
+{
+    ac->kept = last;
+    ac->wanted = ac->band & set_between(0, last);
+    ac->place = place;
+}
+
+/* A row of `count` blocks: those that are like most, then those at the edge. */
+static int read_row(struct ac_scan *ac, run_function *read_run, size_t row, size_t count)
+{
+    const struct progressive_component *component = ac->component;
+    const struct jpeg_edges *edges = component->edges;
+    const size_t edge = edges == NULL ? count : jpeg_edges_from(edges, (uint32_t)row);
+    const size_t first = row * component->across, most = edge < count ? edge : count;
+    int r = 0;
+
+    if (most > 0) {
+        keep(ac, component->last, component->place);
+        r = read_run(ac, &(struct run){first, most,
+                                       component->coefficients + first * component->stride,
+                                       component->stride});
+    }
+    if (r == 0 && most < count) {
+        keep(ac, 63, edges->place);
+        r = read_run(ac, &(struct run){first + most, count - most,
+                                       progressive_edge_block(component, row, most), EDGE_BLOCK});
+    }
+    return r;
 }
 
 int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan *scan,
@@ -280,16 +319,15 @@ int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan 
                          .first = scan->first,
                          .last = scan->last,
                          .low = scan->low};
-    row_function *read_row = choose_row_function(scan);
+    run_function *read_run = choose_run_function(scan);
     int r = huffman_build(&ac_table, &scan->ac[0], 255);
 
     if (r != 0)
         return r;
     ac.band = set_between(scan->first, scan->last);
-    ac.wanted = ac.band & set_between(0, ac.component->last);
     scan_reader_begin(&ac.reader, scan, memory);
     for (size_t row = 0; row < size->blocks_down; row++)
-        if ((r = read_row(&ac, row * ac.component->across, size->blocks_across)) != 0)
+        if ((r = read_row(&ac, read_run, row, size->blocks_across)) != 0)
             return r;
     return scan_reader_finish(&ac.reader);
 }

@@ -25,7 +25,8 @@ struct reduction {
     const struct jpeg_layout *layout;
     unsigned components;
     uint32_t width, height;    /* of the result, as stored: before it is turned */
-    bool half;                 /* the factor is 0.5 */
+    bool half;                 /* the factor is 0.5, and a halver does it */
+    bool small;                /* decoded in full */
     unsigned h, v;             /* the luma's sampling factors against the chroma's */
     struct plane planes[JPEG_COMPONENTS_MAX];
     bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
@@ -58,12 +59,23 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
+/* What shortens the way of a picture of some size errs in small ones, where all of it is near an edge and
+ * samples are few; and there is nothing to be saved. */
+static bool is_small(const struct jpeg_layout *layout)
+{
+    enum { SIDE = 64, PIXELS = 128 * 128 };
+
+    return layout->width < SIDE || layout->height < SIDE || layout->width * layout->height <= PIXELS;
+}
+
 /* Chroma as large as the result: more is not to be measured there. */
 static unsigned choose_points(const struct reduction *reduction, double factor, unsigned component)
 {
     const bool larger = component == 0 && !reduction->half;
     double points = ceil(8 * factor * (larger ? 1.5 : 1) - 1e-9);
 
+    if (reduction->small)
+        return 8;
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
 }
 
@@ -113,6 +125,8 @@ static void plan_half(const struct reduction *reduction, unsigned component, str
         .rows_at_once = layout->component[component].v,
         .along_x = target->along_x,
         .along_y = target->along_y,
+        .inside_x = edge_inside(plan->extent.across.pixels),
+        .inside_y = edge_inside(plan->extent.down.pixels),
     };
 }
 
@@ -128,6 +142,11 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
     plan->options = (struct reducer_options){
         .width = plan->extent.width,
         .height = plan->extent.height,
+        .tail_x = plan->extent.tail_x,
+        .tail_y = plan->extent.tail_y,
+        .tail_size = points / 8.0,
+        .cut_x = plan->extent.across.cut,
+        .cut_y = plan->extent.down.cut,
         .padded_width = plan->extent.padded_width,
         .to_width = width_of(reduction, component),
         .to_height = height_of(reduction, component),
@@ -316,7 +335,8 @@ int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *req
     reduction.width = image_scaled_length(layout->width, request->factor);
     reduction.height = image_scaled_length(layout->height, request->factor);
     encoding.quality = request->quality > 0 ? request->quality : request->default_quality;
-    reduction.half = request->factor == 0.5;
+    reduction.small = is_small(layout);
+    reduction.half = request->factor == 0.5 && !reduction.small;
     describe(&reduction, &encoding);
     if ((r = fill_planes(&reduction, request->factor)) != 0 ||
         (r = turn_planes(&reduction)) != 0 ||

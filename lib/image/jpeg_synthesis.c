@@ -24,8 +24,7 @@ enum {
     KNOWN_MAX = 3 * OVERLAP_FREQUENCIES - 1,
 };
 
-/* T.81, A.3.3: the DCT's basis of n points, orthonormal. */
-static double basis(unsigned n, unsigned x, unsigned u)
+double synthesis_basis(unsigned n, unsigned x, unsigned u)
 {
     double value = sqrt(2.0 / n) * cos((2 * x + 1) * u * M_PI / (2 * n));
 
@@ -38,28 +37,39 @@ struct jpeg_synthesis synthesis_transform(unsigned points)
 
     for (unsigned x = 0; x < points; x++)
         for (unsigned u = 0; u < points; u++)
-            synthesis.weight[x][u] = basis(points, x, u) * sqrt(points / 8.0);
+            synthesis.weight[x][u] = synthesis_basis(points, x, u) * sqrt(points / 8.0);
     return synthesis;
 }
 
-/* The samples that there are: those of the picture, which may end with the block. */
+/* The samples that there are: those of the picture. */
 struct extent {
     unsigned from, to;
+    double cut;                /* of the last one, what is none of them */
+    unsigned own;              /* of the block itself, which begins at BEFORE */
 };
 
-static const struct extent everything = {0, SPAN};
+/* A sample's weight: what is cut moves its centre. */
+static double filter_at(unsigned i, double step, double centre, const struct extent *extent)
+{
+    const double cut = i + 1 == extent->to ? extent->cut : 0;
+
+    if (i < extent->from || i >= extent->to)
+        return 0;
+    return lanczos((i - cut / 2 - centre) / step) * (1 - cut);
+}
 
 /* The filter's weights for a sample of the result, less the block's mean, which is known. */
-static void find_filter(double step, double centre, struct extent extent, double filter[SPAN])
+static void find_filter(double step, double centre, const struct extent *extent,
+                        double filter[SPAN])
 {
     double sum = 0;
 
     for (unsigned i = 0; i < SPAN; i++) {
-        filter[i] = i >= extent.from && i < extent.to ? lanczos((i - centre) / step) : 0;
+        filter[i] = filter_at(i, step, centre, extent);
         sum += filter[i];
     }
     for (unsigned i = 0; i < SPAN; i++)
-        filter[i] = filter[i] / sum - (i >= BEFORE && i < BEFORE + BLOCK ? 1.0 / BLOCK : 0);
+        filter[i] = filter[i] / sum - (i >= BEFORE && i < BEFORE + extent->own ? 1.0 / extent->own : 0);
 }
 
 /*
@@ -68,23 +78,26 @@ static void find_filter(double step, double centre, struct extent extent, double
  */
 struct known {
     unsigned count;
+    unsigned own;              /* pixels of the block itself */
     double of[KNOWN_MAX][SPAN];
     double with[KNOWN_MAX][SPAN]; /* how it and sample i go together */
 };
 
-/* Adds frequency u of the block that begins at sample `from`; of a neighbour's mean, what it has more
- * than the block's own. */
-static void know(struct known *known, unsigned from, unsigned u)
+/* Adds frequency u of the block of so many pixels that begins at sample `from`; of a neighbour's mean,
+ * what it has more than the block's own. */
+static void know(struct known *known, unsigned from, unsigned pixels, unsigned u)
 {
     double *of = known->of[known->count], *with = known->with[known->count];
+    const unsigned first = u == 0 && from > BEFORE ? BEFORE : from;
+    const unsigned end = u == 0 && from < BEFORE ? BEFORE + known->own : from + pixels;
 
     for (unsigned i = 0; i < SPAN; i++)
-        of[i] = i >= from && i < from + BLOCK ? basis(BLOCK, i - from, u) : 0;
-    for (unsigned i = BEFORE; u == 0 && i < BEFORE + BLOCK; i++)
-        of[i] -= basis(BLOCK, i - BEFORE, 0);
+        of[i] = i >= from && i < from + pixels ? synthesis_basis(pixels, i - from, u) : 0;
+    for (unsigned i = BEFORE; u == 0 && i < BEFORE + known->own; i++)
+        of[i] -= sqrt(pixels) / known->own;
     for (unsigned i = 0; i < SPAN; i++) {
         with[i] = 0;
-        for (unsigned j = 0; j < SPAN; j++)
+        for (unsigned j = first; j < end; j++)
             with[i] -= of[j] * abs((int)i - (int)j) / 2;
     }
     known->count++;
@@ -148,21 +161,23 @@ static double before_block(unsigned phase)
     return phase == 0 ? 0 : (phase - 0.5) / SYNTHESIS_PHASES;
 }
 
-static void find_reduction(unsigned points, double before, struct jpeg_synthesis *synthesis)
+/* Into `synthesis`, whose points and frequencies are given; samples behind the edge become the mean. */
+static void find_reduction(const struct extent *extent, double before,
+                           struct jpeg_synthesis *synthesis)
 {
-    const double step = (double)BLOCK / points;
-    struct known known = {0};
+    const double step = (double)BLOCK / synthesis->points;
+    struct known known = {.own = extent->own};
 
-    *synthesis = (struct jpeg_synthesis){.points = points,
-                                         .frequencies = choose_frequencies(points)};
     for (unsigned u = 1; u < synthesis->frequencies; u++)
-        know(&known, BEFORE, u);
-    for (unsigned x = 0; x < points; x++) {
+        know(&known, BEFORE, extent->own, u);
+    for (unsigned x = 0; x < synthesis->points; x++) {
         double filter[SPAN], weight[KNOWN_MAX];
 
-        find_filter(step, centre_of(x, step, before), everything, filter);
+        synthesis->weight[x][0] = synthesis_basis(extent->own, 0, 0);
+        if (BEFORE + x * step - before >= extent->to)
+            continue;
+        find_filter(step, centre_of(x, step, before), extent, filter);
         estimate(&known, filter, weight);
-        synthesis->weight[x][0] = basis(BLOCK, x, 0);
         for (unsigned u = 1; u < synthesis->frequencies; u++)
             synthesis->weight[x][u] = weight[u - 1];
     }
@@ -172,48 +187,76 @@ const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase
 {
     static struct jpeg_synthesis found[BLOCK + 1][SYNTHESIS_PHASES + 1];
     struct jpeg_synthesis *synthesis = &found[points][phase];
+    const struct extent everything = {.to = SPAN, .own = BLOCK};
 
-    if (synthesis->points == 0)
-        find_reduction(points, before_block(phase), synthesis);
+    if (synthesis->points != 0)
+        return synthesis;
+    synthesis->points = points;
+    synthesis->frequencies = choose_frequencies(points);
+    find_reduction(&everything, before_block(phase), synthesis);
     return synthesis;
+}
+
+struct jpeg_synthesis synthesis_cut_reduction(unsigned points, unsigned phase, unsigned inside,
+                                              double cut)
+{
+    struct jpeg_synthesis synthesis = {.points = points, .frequencies = inside};
+    const struct extent extent = {.to = BEFORE + inside, .cut = cut, .own = inside};
+
+    find_reduction(&extent, before_block(phase), &synthesis);
+    return synthesis;
+}
+
+static unsigned frequencies_of(unsigned pixels)
+{
+    return pixels < OVERLAP_FREQUENCIES ? pixels : OVERLAP_FREQUENCIES;
 }
 
 /* The weights of one sample. A neighbour's mean was known beside the block's own, which has the rest. */
 static void find_overlap(const struct known *known, const double filter[SPAN],
-                         const struct overlap_edges *edges, struct overlap_weights *weights)
+                         const struct overlap_pixels *pixels, struct overlap_weights *weights)
 {
+    const double mean = synthesis_basis(pixels->own, 0, 0);
     double found[KNOWN_MAX];
     unsigned n = 0;
 
-    *weights = (struct overlap_weights){.own[0] = basis(BLOCK, 0, 0)};
+    *weights = (struct overlap_weights){.own[0] = mean};
     estimate(known, filter, found);
-    for (unsigned u = 1; u < OVERLAP_FREQUENCIES; u++)
+    for (unsigned u = 1; u < frequencies_of(pixels->own); u++)
         weights->own[u] = found[n++];
-    for (unsigned u = 0; !edges->first && u < OVERLAP_FREQUENCIES; u++)
+    for (unsigned u = 0; u < frequencies_of(pixels->before); u++)
         weights->before[u] = found[n++];
-    for (unsigned u = 0; !edges->last && u < OVERLAP_FREQUENCIES; u++)
+    for (unsigned u = 0; u < frequencies_of(pixels->behind); u++)
         weights->behind[u] = found[n++];
-    weights->own[0] -= weights->before[0] + weights->behind[0];
+    weights->own[0] -=
+        (weights->before[0] * sqrt(pixels->before) + weights->behind[0] * sqrt(pixels->behind)) * mean;
 }
 
-void synthesis_overlap(unsigned phase, struct overlap_edges edges,
+void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
                        struct overlap_weights weights[OVERLAP_POINTS])
 {
     const double step = (double)BLOCK / OVERLAP_POINTS;
-    const struct extent extent = {edges.first ? BEFORE : 0, edges.last ? BEFORE + BLOCK : SPAN};
-    struct known known = {0};
+    const struct extent extent = {
+        .from = pixels->before == 0 ? BEFORE : 0,
+        .to = pixels->behind == BLOCK ? SPAN : BEFORE + pixels->own + pixels->behind,
+        .own = pixels->own,
+    };
+    struct known known = {.own = pixels->own};
 
-    for (unsigned u = 1; u < OVERLAP_FREQUENCIES; u++)
-        know(&known, BEFORE, u);
-    for (unsigned u = 0; !edges.first && u < OVERLAP_FREQUENCIES; u++)
-        know(&known, BEFORE - BLOCK, u);
-    for (unsigned u = 0; !edges.last && u < OVERLAP_FREQUENCIES; u++)
-        know(&known, BEFORE + BLOCK, u);
+    for (unsigned u = 1; u < frequencies_of(pixels->own); u++)
+        know(&known, BEFORE, pixels->own, u);
+    for (unsigned u = 0; u < frequencies_of(pixels->before); u++)
+        know(&known, BEFORE - BLOCK, pixels->before, u);
+    for (unsigned u = 0; u < frequencies_of(pixels->behind); u++)
+        know(&known, BEFORE + BLOCK, pixels->behind, u);
     for (unsigned x = 0; x < OVERLAP_POINTS; x++) {
         double filter[SPAN];
 
-        find_filter(step, centre_of(x, step, before_block(phase)), extent, filter);
-        find_overlap(&known, filter, &edges, &weights[x]);
+        weights[x] = (struct overlap_weights){.own[0] = synthesis_basis(pixels->own, 0, 0)};
+        if (pixels->own < BLOCK && x * step - before_block(phase) >= pixels->own)
+            continue;
+        find_filter(step, centre_of(x, step, before_block(phase)), &extent, filter);
+        find_overlap(&known, filter, pixels, &weights[x]);
     }
 }
 
@@ -224,7 +267,7 @@ const double *synthesis_overlap_gain(void)
 
     if (gain[0] != 0)
         return gain;
-    synthesis_overlap(0, (struct overlap_edges){false, false}, weights);
+    synthesis_overlap(0, &(struct overlap_pixels){BLOCK, BLOCK, BLOCK}, weights);
     for (unsigned u = 0; u < OVERLAP_FREQUENCIES; u++)
         for (unsigned x = 0; x < OVERLAP_POINTS; x++) {
             const struct overlap_weights *of = &weights[x];

@@ -33,22 +33,34 @@ enum { SYNTHESIS_PHASES = 16 };
 
 const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase);
 
+/* The same of a block of which the picture holds only the first `inside` pixels (1..8), and of the last of
+ * these all but `cut` (0..1), and ends there: the coefficients are all those of the DCT of so many
+ * points. Samples behind the edge are the mean. */
+struct jpeg_synthesis synthesis_cut_reduction(unsigned points, unsigned phase, unsigned inside,
+                                              double cut);
+
+/* Sample x of T.81's DCT of n points: its share of frequency u, orthonormal. */
+double synthesis_basis(unsigned n, unsigned x, unsigned u);
+
 /*
  * The same to one half, and with what the blocks before and behind tell: of a row of blocks, each sample is
  * the sum of three blocks' frequencies. Of six, that is nearly all that the filter would find. At an
- * edge of the picture there is no neighbour, and the filter ends there too.
+ * edge of the picture there is no neighbour, and the filter ends there too. A block that the edge cuts
+ * through has the frequencies of the DCT of as many points as it holds pixels.
  */
 enum { OVERLAP_POINTS = 4, OVERLAP_FREQUENCIES = 6 };
 
-struct overlap_edges {
-    bool first, last;
+struct overlap_pixels {        /* of the picture, in each of the blocks: 8, or fewer at its end */
+    unsigned before;           /* 0 or 8 */
+    unsigned own;              /* 1..8 */
+    unsigned behind;           /* 0..8 */
 };
 
 struct overlap_weights {       /* of one sample, by frequency */
     double before[OVERLAP_FREQUENCIES], own[OVERLAP_FREQUENCIES], behind[OVERLAP_FREQUENCIES];
 };
 
-void synthesis_overlap(unsigned phase, struct overlap_edges edges,
+void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
                        struct overlap_weights weights[OVERLAP_POINTS]);
 
 /* How much of a coefficient's error there is in the samples, in the mean square, in one dimension: 1 of

@@ -53,38 +53,97 @@ static float look_up(float x)
     return kernel[left] + (kernel[left + 1] - kernel[left]) * (position - (float)left);
 }
 
-/* Samples under the filter of one sample of the result, `length` being all there are. */
-static uint32_t count_taps(double step, uint32_t length)
-{
-    double taps = 2 * ceil(LANCZOS_LOBES * (step < 1 ? 1 : step)) + 1;
+/* The samples going in along one dimension. */
+struct axis {
+    double step;               /* samples for each of the result */
+    uint32_t length;
+    uint32_t body;             /* of them, before the tail */
+    double tail_size;
+    double cut;                /* of the last one */
+};
 
-    return taps < length ? (uint32_t)taps : length;
+static struct axis axis_across(const struct reducer_options *options)
+{
+    return (struct axis){options->step_x, options->width, options->width - options->tail_x,
+                         options->tail_size, options->cut_x};
+}
+
+static struct axis axis_down(const struct reducer_options *options)
+{
+    return (struct axis){options->step_y, options->height, options->height - options->tail_y,
+                         options->tail_size, options->cut_y};
+}
+
+static double size_of(const struct axis *axis, uint32_t n)
+{
+    const double size = n < axis->body ? 1 : axis->tail_size;
+
+    return n + 1 < axis->length ? size : size * (1 - axis->cut);
+}
+
+/* Where sample n is centred; the body's are so at whole numbers. */
+static double centre_of(const struct axis *axis, uint32_t n)
+{
+    const double begin = n < axis->body ? n - 0.5
+                                        : axis->body - 0.5 + (n - axis->body) * axis->tail_size;
+
+    return begin + size_of(axis, n) / 2;
+}
+
+/* How far the filter reaches to either side. */
+static double find_reach(const struct axis *axis)
+{
+    return LANCZOS_LOBES * (axis->step < 1 ? 1 : axis->step);
+}
+
+/* Samples under the filter, at most. */
+static uint32_t count_taps(const struct axis *axis)
+{
+    double taps = 2 * ceil(find_reach(axis)) + 1 + (axis->length - axis->body);
+
+    return taps < axis->length ? (uint32_t)taps : axis->length;
+}
+
+/* The samples under the filter around `centre`: one at least. */
+static struct reducer_taps find_taps(const struct axis *axis, double centre)
+{
+    const double from = centre - find_reach(axis), to = centre + find_reach(axis);
+    const uint32_t last = axis->length - 1;
+    uint32_t first = from <= 0 ? 0 : from >= axis->body ? axis->body : (uint32_t)ceil(from), end;
+
+    while (first < last && centre_of(axis, first) <= from)
+        first++;
+    first = first < last ? first : last;
+    end = to >= axis->body ? axis->body : to <= 0 ? 1 : (uint32_t)ceil(to);
+    end = end > first ? end : first + 1;
+    while (end < axis->length && centre_of(axis, end) < to)
+        end++;
+    return (struct reducer_taps){first, end - first};
 }
 
 /* The weights of sample i; they sum up to 1 exactly. */
-static void find_weights(struct reducer_filter *filter, uint32_t i, double step, uint32_t length)
+static void find_weights(struct reducer_filter *filter, uint32_t i, const struct axis *axis)
 {
-    const double width = step < 1 ? 1 : step, centre = (i + 0.5) * step - 0.5;
-    const double from = ceil(centre - LANCZOS_LOBES * width);
-    const uint32_t last_first = length - filter->taps;
-    int16_t *weights = filter->weights + (size_t)i * filter->taps;
-    uint32_t first = from < 0 ? 0 : from > last_first ? last_first : (uint32_t)from;
+    const double width = axis->step < 1 ? 1 : axis->step, centre = (i + 0.5) * axis->step - 0.5;
+    const struct reducer_taps taps = find_taps(axis, centre);
+    int16_t *weights = filter->weights + (size_t)i * filter->stride;
     int rest = 1 << WEIGHT_BITS;
     uint32_t largest = 0;
-    float sum = 0;
+    double sum = 0;
 
-    for (uint32_t n = 0; n < filter->taps; n++)
-        sum += look_up((float)((first + n - centre) / width));
-    for (uint32_t n = 0; n < filter->taps; n++) {
-        float weight = look_up((float)((first + n - centre) / width)) / sum;
+    for (uint32_t n = taps.first; n < taps.first + taps.count; n++)
+        sum += look_up((float)((centre_of(axis, n) - centre) / width)) * size_of(axis, n);
+    for (uint32_t n = 0; n < taps.count; n++) {
+        double weight = look_up((float)((centre_of(axis, taps.first + n) - centre) / width)) *
+                        size_of(axis, taps.first + n) / sum;
 
-        weights[n] = (int16_t)lrintf(weight * (1 << WEIGHT_BITS));
+        weights[n] = (int16_t)lrint(weight * (1 << WEIGHT_BITS));
         rest -= weights[n];
         if (weights[n] > weights[largest])
             largest = n;
     }
     weights[largest] = (int16_t)(weights[largest] + rest);
-    filter->first[i] = first;
+    filter->taps[i] = taps;
 }
 
 /* --- groups of samples, for every machine ------------------------------------------------------- */
@@ -210,20 +269,25 @@ static size_t row_bytes(const struct reducer_options *options)
     return plane_aligned(((size_t)options->padded_width + GROUP + 16) * SAMPLE_BYTES);
 }
 
-static size_t filter_bytes(uint32_t count, uint32_t taps)
+static size_t filter_bytes(uint32_t count, uint32_t stride)
 {
-    return plane_aligned(count * sizeof(uint32_t)) + plane_aligned((size_t)count * taps * sizeof(int16_t));
+    return plane_aligned(count * sizeof(struct reducer_taps)) +
+           plane_aligned((size_t)count * stride * sizeof(int16_t));
 }
 
 static uint32_t window_rows(const struct reducer_options *options)
 {
-    return count_taps(options->step_y, options->height) + WINDOW_SLACK + REDUCER_ROWS_MAX;
+    const struct axis down = axis_down(options);
+
+    return count_taps(&down) + WINDOW_SLACK + REDUCER_ROWS_MAX;
 }
 
 size_t reducer_bytes(const struct reducer_options *options)
 {
-    return filter_bytes(options->to_width, count_taps(options->step_x, options->width)) +
-           filter_bytes(options->to_height, count_taps(options->step_y, options->height)) +
+    const struct axis across = axis_across(options), down = axis_down(options);
+
+    return filter_bytes(options->to_width, count_taps(&across)) +
+           filter_bytes(options->to_height, count_taps(&down)) +
            row_bytes(options) * (window_rows(options) + STRIP_ROWS) +
            plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES +
            plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS;
@@ -237,21 +301,24 @@ static uint8_t *take(uint8_t **memory, size_t bytes)
     return taken;
 }
 
-static void begin_filter(struct reducer_filter *filter, uint32_t count, double step,
-                         uint32_t length, uint8_t **memory)
+static void begin_filter(struct reducer_filter *filter, uint32_t count, const struct axis *axis,
+                         uint8_t **memory)
 {
     filter->count = count;
-    filter->taps = count_taps(step, length);
-    filter->first = (uint32_t *)(void *)take(memory, plane_aligned(count * sizeof(uint32_t)));
+    filter->stride = count_taps(axis);
+    filter->taps =
+        (struct reducer_taps *)(void *)take(memory, plane_aligned(count * sizeof(struct reducer_taps)));
     filter->weights = (int16_t *)(void *)take(
-        memory, plane_aligned((size_t)count * filter->taps * sizeof(int16_t)));
+        memory, plane_aligned((size_t)count * filter->stride * sizeof(int16_t)));
     for (uint32_t i = 0; i < count; i++)
-        find_weights(filter, i, step, length);
+        find_weights(filter, i, axis);
 }
 
 void reducer_begin(struct reducer *reducer, const struct reducer_options *options, uint8_t *memory,
                    struct plane *to)
 {
+    const struct axis across = axis_across(options), down = axis_down(options);
+
     make_kernel();
     *reducer = (struct reducer){.width = options->width,
                                 .height = options->height,
@@ -259,8 +326,8 @@ void reducer_begin(struct reducer *reducer, const struct reducer_options *option
                                 .window_rows = window_rows(options),
                                 .to = to,
                                 .transposed = options->transposed};
-    begin_filter(&reducer->across, options->to_width, options->step_x, options->width, &memory);
-    begin_filter(&reducer->down, options->to_height, options->step_y, options->height, &memory);
+    begin_filter(&reducer->across, options->to_width, &across, &memory);
+    begin_filter(&reducer->down, options->to_height, &down, &memory);
     reducer->window = take(&memory, reducer->pitch * reducer->window_rows);
     reducer->strip = take(&memory, reducer->pitch * STRIP_ROWS);
     reducer->turned = take(&memory, plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES);
@@ -309,8 +376,8 @@ static void finish_strip(struct reducer *reducer)
 
     turn_strip(reducer);
     for (uint32_t x = 0; x < filter->count; x++)
-        filter_group(reducer->turned + filter->first[x] * turned_pitch, turned_pitch,
-                     filter->weights + (size_t)x * filter->taps, filter->taps,
+        filter_group(reducer->turned + filter->taps[x].first * turned_pitch, turned_pitch,
+                     filter->weights + (size_t)x * filter->stride, filter->taps[x].count,
                      reducer->narrow + x * STRIP_ROWS);
     if (reducer->transposed)
         store_transposed(reducer, y);
@@ -322,14 +389,14 @@ static void finish_strip(struct reducer *reducer)
 static void filter_row(struct reducer *reducer)
 {
     const struct reducer_filter *filter = &reducer->down;
-    const int16_t *weights = filter->weights + (size_t)reducer->done * filter->taps;
-    const uint8_t *from =
-        reducer->window + (filter->first[reducer->done] - reducer->window_first) * reducer->pitch;
+    const int16_t *weights = filter->weights + (size_t)reducer->done * filter->stride;
+    const struct reducer_taps taps = filter->taps[reducer->done];
+    const uint8_t *from = reducer->window + (taps.first - reducer->window_first) * reducer->pitch;
     uint8_t *to = reducer->strip + reducer->strip_rows * reducer->pitch;
     group_function *filter_group = deep_function();
 
     for (size_t x = 0; x < reducer->width; x += GROUP)
-        filter_group(from + x * SAMPLE_BYTES, reducer->pitch, weights, filter->taps,
+        filter_group(from + x * SAMPLE_BYTES, reducer->pitch, weights, taps.count,
                      to + x * SAMPLE_BYTES);
     reducer->strip_rows++;
     reducer->done++;
@@ -345,8 +412,8 @@ static void move_window(struct reducer *reducer)
 
     if (reducer->window_filled + REDUCER_ROWS_MAX <= reducer->window_rows)
         return;
-    if (reducer->done < filter->count && filter->first[reducer->done] < end)
-        needed = filter->first[reducer->done];
+    if (reducer->done < filter->count && filter->taps[reducer->done].first < end)
+        needed = filter->taps[reducer->done].first;
     memmove(reducer->window, reducer->window + (needed - reducer->window_first) * reducer->pitch,
             (end - needed) * reducer->pitch);
     reducer->window_first = needed;
@@ -359,7 +426,7 @@ uint8_t *reducer_take(struct reducer *reducer, uint32_t rows)
 
     reducer->window_filled += rows;
     while (reducer->done < filter->count &&
-           filter->first[reducer->done] + filter->taps <=
+           filter->taps[reducer->done].first + filter->taps[reducer->done].count <=
                reducer->window_first + reducer->window_filled)
         filter_row(reducer);
     move_window(reducer);

@@ -24,10 +24,15 @@ enum {
 };
 
 /* For each of `count` samples of the result: which samples it is made of, and with which weights. */
+struct reducer_taps {
+    uint32_t first, count;
+};
+
 struct reducer_filter {
-    uint32_t count, taps;
-    uint32_t *first;
-    int16_t *weights;          /* taps for each */
+    uint32_t count;
+    uint32_t stride;           /* weights from one to the next */
+    struct reducer_taps *taps;
+    int16_t *weights;
 };
 
 struct reducer {
@@ -44,8 +49,16 @@ struct reducer {
     bool transposed;
 };
 
+/*
+ * The last samples of each row and column may lie closer together than the others, so that a picture
+ * that ends within one of these ends where it ends: each of the tail's stands for so much of another one
+ * as tail_size says. And of the very last one some may lie behind the picture's edge.
+ */
 struct reducer_options {
     uint32_t width, height;    /* of what goes in */
+    uint32_t tail_x, tail_y;   /* samples of them in the tail; 0: there is none */
+    double tail_size;          /* 0..1 */
+    double cut_x, cut_y;       /* of the last sample, what is behind the edge, 0..1 */
     uint32_t padded_width;     /* samples in a row that may be written */
     uint32_t to_width, to_height;
     double step_x, step_y;     /* samples going in for each of the result; sample i of it is centred at
