@@ -130,10 +130,21 @@ static void plan_half(const struct reduction *reduction, unsigned component, str
     };
 }
 
+/* Decoded samples for each of `to` of the result. A single one, of chroma that is shared by more than
+ * there is of the result, lies in the middle of what there is. */
+static double find_step(uint32_t picture, uint32_t result, uint32_t to, double sampling,
+                        unsigned points)
+{
+    return points / 8.0 * (to == 1 ? picture * sampling : (double)picture / result);
+}
+
 static void make_plan(const struct reduction *reduction, unsigned component, unsigned points,
                       struct plan *plan)
 {
     const struct jpeg_layout *layout = reduction->layout;
+    const struct jpeg_component *size = &layout->component[component];
+    const uint32_t to_width = width_of(reduction, component);
+    const uint32_t to_height = height_of(reduction, component);
 
     plan->extent = jpeg_decoded_extent(layout, component, points);
     plan->direct = reduction->half ||
@@ -148,10 +159,12 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
         .cut_x = plan->extent.across.cut,
         .cut_y = plan->extent.down.cut,
         .padded_width = plan->extent.padded_width,
-        .to_width = width_of(reduction, component),
-        .to_height = height_of(reduction, component),
-        .step_x = layout->width * points / (8.0 * reduction->width),
-        .step_y = layout->height * points / (8.0 * reduction->height),
+        .to_width = to_width,
+        .to_height = to_height,
+        .step_x = find_step(layout->width, reduction->width, to_width,
+                            (double)size->h / layout->h_max, points),
+        .step_y = find_step(layout->height, reduction->height, to_height,
+                            (double)size->v / layout->v_max, points),
         .transposed = swaps_sides(layout->orientation),
     };
 }

@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/reducer.h"
 
-#include "image/lanczos.h"
+#include "image/hot.h"
+#include "image/reducer_taps.h"
 #include "image/transpose.h"
 
-#include <math.h>
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
@@ -18,133 +18,17 @@
  *     window (rows going in) -> strip -> turned (its columns) -> narrow (8 bits) -> plane
  *
  * Sums are of 16 bits: a sample has 6 bits of fraction, of which a product, whose high half alone is
- * kept, has 5.
+ * kept, has 5. Of many products, each of them small, too much would be lost: there they are of 32.
  */
 enum {
-    KERNEL_STEPS = 1024,       /* of the kernel's table, a lobe */
-    WEIGHT_BITS = 14,          /* a weight of 1 */
+    WEIGHT_BITS = REDUCER_WEIGHT_BITS,
     SUM_BITS = REDUCER_FRACTION_BITS - 1,
     STRIP_ROWS = 32,
     GROUP = 32,                /* samples filtered at once */
+    TAPS_MANY = 128,           /* from here on sums are of 32 bits */
     SAMPLE_BYTES = 2,
     WINDOW_SLACK = REDUCER_ROWS_MAX, /* rows that go in before the window is moved up */
 };
-
-/* --- weights ------------------------------------------------------------------------------------ */
-
-static float kernel[LANCZOS_LOBES * KERNEL_STEPS + 2];
-
-static void make_kernel(void)
-{
-    if (kernel[0] != 0)
-        return;
-    for (unsigned i = 0; i < LANCZOS_LOBES * KERNEL_STEPS; i++)
-        kernel[i] = (float)lanczos((double)i / KERNEL_STEPS);
-}
-
-/* lanczos(x), nearly. */
-static float look_up(float x)
-{
-    float position = fabsf(x) * KERNEL_STEPS;
-    unsigned left = (unsigned)position;
-
-    if (left >= LANCZOS_LOBES * KERNEL_STEPS)
-        return 0;
-    return kernel[left] + (kernel[left + 1] - kernel[left]) * (position - (float)left);
-}
-
-/* The samples going in along one dimension. */
-struct axis {
-    double step;               /* samples for each of the result */
-    uint32_t length;
-    uint32_t body;             /* of them, before the tail */
-    double tail_size;
-    double cut;                /* of the last one */
-};
-
-static struct axis axis_across(const struct reducer_options *options)
-{
-    return (struct axis){options->step_x, options->width, options->width - options->tail_x,
-                         options->tail_size, options->cut_x};
-}
-
-static struct axis axis_down(const struct reducer_options *options)
-{
-    return (struct axis){options->step_y, options->height, options->height - options->tail_y,
-                         options->tail_size, options->cut_y};
-}
-
-static double size_of(const struct axis *axis, uint32_t n)
-{
-    const double size = n < axis->body ? 1 : axis->tail_size;
-
-    return n + 1 < axis->length ? size : size * (1 - axis->cut);
-}
-
-/* Where sample n is centred; the body's are so at whole numbers. */
-static double centre_of(const struct axis *axis, uint32_t n)
-{
-    const double begin = n < axis->body ? n - 0.5
-                                        : axis->body - 0.5 + (n - axis->body) * axis->tail_size;
-
-    return begin + size_of(axis, n) / 2;
-}
-
-/* How far the filter reaches to either side. */
-static double find_reach(const struct axis *axis)
-{
-    return LANCZOS_LOBES * (axis->step < 1 ? 1 : axis->step);
-}
-
-/* Samples under the filter, at most. */
-static uint32_t count_taps(const struct axis *axis)
-{
-    double taps = 2 * ceil(find_reach(axis)) + 1 + (axis->length - axis->body);
-
-    return taps < axis->length ? (uint32_t)taps : axis->length;
-}
-
-/* The samples under the filter around `centre`: one at least. */
-static struct reducer_taps find_taps(const struct axis *axis, double centre)
-{
-    const double from = centre - find_reach(axis), to = centre + find_reach(axis);
-    const uint32_t last = axis->length - 1;
-    uint32_t first = from <= 0 ? 0 : from >= axis->body ? axis->body : (uint32_t)ceil(from), end;
-
-    while (first < last && centre_of(axis, first) <= from)
-        first++;
-    first = first < last ? first : last;
-    end = to >= axis->body ? axis->body : to <= 0 ? 1 : (uint32_t)ceil(to);
-    end = end > first ? end : first + 1;
-    while (end < axis->length && centre_of(axis, end) < to)
-        end++;
-    return (struct reducer_taps){first, end - first};
-}
-
-/* The weights of sample i; they sum up to 1 exactly. */
-static void find_weights(struct reducer_filter *filter, uint32_t i, const struct axis *axis)
-{
-    const double width = axis->step < 1 ? 1 : axis->step, centre = (i + 0.5) * axis->step - 0.5;
-    const struct reducer_taps taps = find_taps(axis, centre);
-    int16_t *weights = filter->weights + (size_t)i * filter->stride;
-    int rest = 1 << WEIGHT_BITS;
-    uint32_t largest = 0;
-    double sum = 0;
-
-    for (uint32_t n = taps.first; n < taps.first + taps.count; n++)
-        sum += look_up((float)((centre_of(axis, n) - centre) / width)) * size_of(axis, n);
-    for (uint32_t n = 0; n < taps.count; n++) {
-        double weight = look_up((float)((centre_of(axis, taps.first + n) - centre) / width)) *
-                        size_of(axis, taps.first + n) / sum;
-
-        weights[n] = (int16_t)lrint(weight * (1 << WEIGHT_BITS));
-        rest -= weights[n];
-        if (weights[n] > weights[largest])
-            largest = n;
-    }
-    weights[largest] = (int16_t)(weights[largest] + rest);
-    filter->taps[i] = taps;
-}
 
 /* --- groups of samples, for every machine ------------------------------------------------------- */
 
@@ -163,6 +47,44 @@ static void sum_group(const uint8_t *from, size_t pitch, const int16_t *weights,
 
             sums[x] = (int16_t)(sums[x] + product);
         }
+    }
+}
+
+/* With a fraction of REDUCER_FRACTION_BITS + WEIGHT_BITS bits. */
+_hot_ static void sum_many(const uint8_t *from, size_t pitch, const int16_t *weights, uint32_t taps,
+                           int32_t sums[GROUP])
+{
+    memset(sums, 0, GROUP * sizeof(*sums));
+    for (; taps > 0; taps--, weights++, from += pitch) {
+        const int16_t *samples = (const int16_t *)(const void *)from;
+
+        for (unsigned x = 0; x < GROUP; x++)
+            sums[x] += samples[x] * *weights;
+    }
+}
+
+static void filter_many_deep(const uint8_t *from, size_t pitch, const int16_t *weights,
+                             uint32_t taps, uint8_t *to)
+{
+    int16_t *samples = (int16_t *)(void *)to;
+    int32_t sums[GROUP];
+
+    sum_many(from, pitch, weights, taps, sums);
+    for (unsigned x = 0; x < GROUP; x++)
+        samples[x] = (int16_t)((sums[x] + (1 << (WEIGHT_BITS - 1))) >> WEIGHT_BITS);
+}
+
+static void filter_many_plain(const uint8_t *from, size_t pitch, const int16_t *weights,
+                              uint32_t taps, uint8_t *to)
+{
+    const int bits = WEIGHT_BITS + REDUCER_FRACTION_BITS;
+    int32_t sums[GROUP];
+
+    sum_many(from, pitch, weights, taps, sums);
+    for (unsigned x = 0; x < GROUP; x++) {
+        int sample = (sums[x] + (128 << bits) + (1 << (bits - 1))) >> bits;
+
+        to[x] = (uint8_t)(sample < 0 ? 0 : sample > 255 ? 255 : sample);
     }
 }
 
@@ -243,8 +165,10 @@ static bool has_avx2(void)
 }
 #endif
 
-static group_function *deep_function(void)
+static group_function *deep_function(const struct reducer_filter *filter)
 {
+    if (filter->stride >= TAPS_MANY)
+        return filter_many_deep;
 #ifdef __x86_64__
     if (has_avx2())
         return filter_deep_avx2;
@@ -252,8 +176,10 @@ static group_function *deep_function(void)
     return filter_deep;
 }
 
-static group_function *plain_function(void)
+static group_function *plain_function(const struct reducer_filter *filter)
 {
+    if (filter->stride >= TAPS_MANY)
+        return filter_many_plain;
 #ifdef __x86_64__
     if (has_avx2())
         return filter_plain_avx2;
@@ -262,6 +188,24 @@ static group_function *plain_function(void)
 }
 
 /* --- memory ------------------------------------------------------------------------------------- */
+
+static struct reducer_axis axis_across(const struct reducer_options *options)
+{
+    return (struct reducer_axis){.step = options->step_x,
+                                 .length = options->width,
+                                 .body = options->width - options->tail_x,
+                                 .tail_size = options->tail_size,
+                                 .cut = options->cut_x};
+}
+
+static struct reducer_axis axis_down(const struct reducer_options *options)
+{
+    return (struct reducer_axis){.step = options->step_y,
+                                 .length = options->height,
+                                 .body = options->height - options->tail_y,
+                                 .tail_size = options->tail_size,
+                                 .cut = options->cut_y};
+}
 
 /* A row going in, with whole groups. */
 static size_t row_bytes(const struct reducer_options *options)
@@ -277,17 +221,17 @@ static size_t filter_bytes(uint32_t count, uint32_t stride)
 
 static uint32_t window_rows(const struct reducer_options *options)
 {
-    const struct axis down = axis_down(options);
+    const struct reducer_axis down = axis_down(options);
 
-    return count_taps(&down) + WINDOW_SLACK + REDUCER_ROWS_MAX;
+    return reducer_count_taps(&down) + WINDOW_SLACK + REDUCER_ROWS_MAX;
 }
 
 size_t reducer_bytes(const struct reducer_options *options)
 {
-    const struct axis across = axis_across(options), down = axis_down(options);
+    const struct reducer_axis across = axis_across(options), down = axis_down(options);
 
-    return filter_bytes(options->to_width, count_taps(&across)) +
-           filter_bytes(options->to_height, count_taps(&down)) +
+    return filter_bytes(options->to_width, reducer_count_taps(&across)) +
+           filter_bytes(options->to_height, reducer_count_taps(&down)) +
            row_bytes(options) * (window_rows(options) + STRIP_ROWS) +
            plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES +
            plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS;
@@ -301,25 +245,23 @@ static uint8_t *take(uint8_t **memory, size_t bytes)
     return taken;
 }
 
-static void begin_filter(struct reducer_filter *filter, uint32_t count, const struct axis *axis,
-                         uint8_t **memory)
+static void begin_filter(struct reducer_filter *filter, uint32_t count,
+                         const struct reducer_axis *axis, uint8_t **memory)
 {
     filter->count = count;
-    filter->stride = count_taps(axis);
+    filter->stride = reducer_count_taps(axis);
     filter->taps =
         (struct reducer_taps *)(void *)take(memory, plane_aligned(count * sizeof(struct reducer_taps)));
     filter->weights = (int16_t *)(void *)take(
         memory, plane_aligned((size_t)count * filter->stride * sizeof(int16_t)));
-    for (uint32_t i = 0; i < count; i++)
-        find_weights(filter, i, axis);
+    reducer_find_weights(filter, axis);
 }
 
 void reducer_begin(struct reducer *reducer, const struct reducer_options *options, uint8_t *memory,
                    struct plane *to)
 {
-    const struct axis across = axis_across(options), down = axis_down(options);
+    const struct reducer_axis across = axis_across(options), down = axis_down(options);
 
-    make_kernel();
     *reducer = (struct reducer){.width = options->width,
                                 .height = options->height,
                                 .pitch = row_bytes(options),
@@ -371,7 +313,7 @@ static void finish_strip(struct reducer *reducer)
 {
     const size_t turned_pitch = STRIP_ROWS * SAMPLE_BYTES;
     const struct reducer_filter *filter = &reducer->across;
-    group_function *filter_group = plain_function();
+    group_function *filter_group = plain_function(filter);
     uint32_t y = reducer->done - reducer->strip_rows;
 
     turn_strip(reducer);
@@ -393,7 +335,7 @@ static void filter_row(struct reducer *reducer)
     const struct reducer_taps taps = filter->taps[reducer->done];
     const uint8_t *from = reducer->window + (taps.first - reducer->window_first) * reducer->pitch;
     uint8_t *to = reducer->strip + reducer->strip_rows * reducer->pitch;
-    group_function *filter_group = deep_function();
+    group_function *filter_group = deep_function(filter);
 
     for (size_t x = 0; x < reducer->width; x += GROUP)
         filter_group(from + x * SAMPLE_BYTES, reducer->pitch, weights, taps.count,

@@ -61,15 +61,25 @@ static double lanczos(double x)
     return fabs(x) >= 3 ? 0 : 3 * sin(M_PI * x) * sin(M_PI * x / 3) / (M_PI * M_PI * x * x);
 }
 
-/* Sample i of a row or column of `length`, `stride` apart. */
-static double filtered(const double *samples, size_t stride, uint32_t length, double step,
-                       uint32_t i)
+/* A row or column of samples, `stride` apart, of which the last ones are smaller (reducer.h). */
+struct line {
+    size_t stride;
+    uint32_t length, tail;
+    double tail_size, cut, step;
+};
+
+/* Sample i of the result. */
+static double filtered(const double *samples, const struct line *line, uint32_t i)
 {
-    double centre = (i + 0.5) * step - 0.5, sum = 0, weights = 0;
+    const size_t stride = line->stride;
+    double centre = (i + 0.5) * line->step, begin = 0, sum = 0, weights = 0;
 
-    for (uint32_t n = 0; n < length; n++) {
-        double weight = lanczos((n - centre) / step);
+    for (uint32_t n = 0; n < line->length; n++) {
+        double whole = n < line->length - line->tail ? 1 : line->tail_size;
+        double size = n + 1 < line->length ? whole : whole * (1 - line->cut);
+        double weight = lanczos((begin + size / 2 - centre) / line->step) * size;
 
+        begin += size;
         sum += weight * samples[n * stride];
         weights += weight;
     }
@@ -79,16 +89,20 @@ static double filtered(const double *samples, size_t stride, uint32_t length, do
 static void compare_with_formula(const struct reducer_options *options, const struct plane *plane)
 {
     static double down[TO_MAX][WIDTH], samples[HEIGHT][WIDTH];
+    const struct line row = {1, options->width, options->tail_x, options->tail_size, options->cut_x,
+                             options->step_x};
+    const struct line column = {WIDTH, options->height, options->tail_y, options->tail_size,
+                                options->cut_y, options->step_y};
 
     for (uint32_t y = 0; y < options->height; y++)
         for (uint32_t x = 0; x < options->width; x++)
             samples[y][x] = source[y][x] / 64.0;
     for (uint32_t y = 0; y < options->to_height; y++)
         for (uint32_t x = 0; x < options->width; x++)
-            down[y][x] = filtered(&samples[0][x], WIDTH, options->height, options->step_y, y);
+            down[y][x] = filtered(&samples[0][x], &column, y);
     for (uint32_t y = 0; y < options->to_height; y++)
         for (uint32_t x = 0; x < options->to_width; x++) {
-            double wanted = filtered(down[y], 1, options->width, options->step_x, x) + 128;
+            double wanted = filtered(down[y], &row, x) + 128;
             uint8_t found = options->transposed ? plane->data[x * plane->pitch + y]
                                                 : plane->data[y * plane->pitch + x];
 
@@ -143,10 +157,67 @@ static void test_every_size_by_both_ways(void **state)
         }
 }
 
+/* As of a JPEG whose last blocks are not full: there samples are pixels, and less than a last one is. */
+static void test_a_tail_counts_for_less(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 64; i++) {
+        const unsigned tail_x = i % 9, tail_y = i * 5 % 9, to_width = 1 + i * 37 % 120;
+        const double size = (1 + i % 7) / 8.0, cut_x = i % 4 / 4.0, cut_y = i / 4 % 4 / 4.0;
+        const double width = 150 - tail_x + (tail_x > 0 ? tail_x * size : 0);
+        const double height = 130 - tail_y + (tail_y > 0 ? tail_y * size : 0);
+
+        check(&(struct reducer_options){.width = 150,
+                                        .height = 130,
+                                        .tail_x = tail_x,
+                                        .tail_y = tail_y,
+                                        .tail_size = size,
+                                        .cut_x = cut_x,
+                                        .cut_y = cut_y,
+                                        .padded_width = 150,
+                                        .to_width = to_width,
+                                        .to_height = 1 + i * 29 % 90,
+                                        .step_x = width / to_width,
+                                        .step_y = height / (1 + i * 29 % 90),
+                                        .transposed = i % 2 == 1});
+    }
+}
+
+/* However many samples become one: rounding them one by one would add up. */
+static void test_flat_stays_flat(void **state)
+{
+    enum { LENGTH = 8000, ROWS = 40 };
+    const struct reducer_options options = {.width = LENGTH, .height = ROWS, .padded_width = LENGTH,
+                                            .to_width = 3, .to_height = 1,
+                                            .step_x = LENGTH / 3.0, .step_y = ROWS};
+    uint8_t *memory = aligned_alloc(64, (reducer_bytes(&options) + 63) & ~(size_t)63);
+    struct plane plane = new_plane(&options);
+
+    (void)state;
+    assert_non_null(memory);
+    for (int value = 0; value < 256; value += 5) {
+        struct reducer reducer;
+        uint8_t *next;
+
+        reducer_begin(&reducer, &options, memory, &plane);
+        next = reducer_take(&reducer, 0);
+        for (size_t y = 0; y < ROWS; y++)
+            for (size_t x = 0; x < LENGTH; x++)
+                ((int16_t *)(void *)(next + y * reducer.pitch))[x] = (int16_t)((value - 128) * 64);
+        reducer_take(&reducer, ROWS);
+        for (unsigned x = 0; x < 3; x++)
+            assert_int_equal(plane.data[x], value);
+    }
+    free(plane.data);
+    free(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_by_both_ways),
+        cmocka_unit_test(test_a_tail_counts_for_less),
+        cmocka_unit_test(test_flat_stays_flat),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);
