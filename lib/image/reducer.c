@@ -25,7 +25,6 @@ enum {
     SUM_BITS = REDUCER_FRACTION_BITS - 1,
     STRIP_ROWS = 32,
     GROUP = 32,                /* samples filtered at once */
-    TAPS_MANY = 128,           /* from here on sums are of 32 bits */
     SAMPLE_BYTES = 2,
     WINDOW_SLACK = REDUCER_ROWS_MAX, /* rows that go in before the window is moved up */
 };
@@ -167,7 +166,7 @@ static bool has_avx2(void)
 
 static group_function *deep_function(const struct reducer_filter *filter)
 {
-    if (filter->stride >= TAPS_MANY)
+    if (filter->stride >= REDUCER_TAPS_MANY)
         return filter_many_deep;
 #ifdef __x86_64__
     if (has_avx2())
@@ -178,7 +177,7 @@ static group_function *deep_function(const struct reducer_filter *filter)
 
 static group_function *plain_function(const struct reducer_filter *filter)
 {
-    if (filter->stride >= TAPS_MANY)
+    if (filter->stride >= REDUCER_TAPS_MANY)
         return filter_many_plain;
 #ifdef __x86_64__
     if (has_avx2())

@@ -76,23 +76,59 @@ static struct reducer_taps find_taps(const struct reducer_axis *axis, double cen
     return (struct reducer_taps){first, end - first};
 }
 
-/* What one of them was rounded by the next one makes good. */
-static void find_weights(struct reducer_filter *filter, uint32_t i, const struct reducer_axis *axis)
+/* A weight of sample n, not yet as a part of all. */
+static double weigh(const struct reducer_axis *axis, double centre, uint32_t n)
 {
-    const double width = axis->step < 1 ? 1 : axis->step, centre = (i + 0.5) * axis->step - 0.5;
-    const struct reducer_taps taps = find_taps(axis, centre);
-    int16_t *weights = filter->weights + (size_t)i * filter->stride;
-    double sum = 0, upto = 0;
+    const double width = axis->step < 1 ? 1 : axis->step;
+
+    return look_up((float)((centre_of(axis, n) - centre) / width)) * size_of(axis, n);
+}
+
+/* Each as near as can be, and the largest makes good what that comes to. */
+static void round_few(int16_t *weights, const struct reducer_axis *axis, double centre,
+                      const struct reducer_taps *taps, double sum)
+{
+    int rest = 1 << REDUCER_WEIGHT_BITS;
+    uint32_t largest = 0;
+
+    for (uint32_t n = 0; n < taps->count; n++) {
+        double weight = weigh(axis, centre, taps->first + n) / sum;
+
+        weights[n] = (int16_t)lrint(weight * (1 << REDUCER_WEIGHT_BITS));
+        rest -= weights[n];
+        if (weights[n] > weights[largest])
+            largest = n;
+    }
+    weights[largest] = (int16_t)(weights[largest] + rest);
+}
+
+/* Each makes good what those before it were rounded by: of many small ones that comes to too much. */
+static void round_many(int16_t *weights, const struct reducer_axis *axis, double centre,
+                       const struct reducer_taps *taps, double sum)
+{
+    double upto = 0;
     int taken = 0;
 
-    for (uint32_t n = taps.first; n < taps.first + taps.count; n++)
-        sum += look_up((float)((centre_of(axis, n) - centre) / width)) * size_of(axis, n);
-    for (uint32_t n = 0; n < taps.count; n++) {
-        upto += look_up((float)((centre_of(axis, taps.first + n) - centre) / width)) *
-                size_of(axis, taps.first + n);
-        weights[n] = (int16_t)(lrint(upto / sum * (1 << REDUCER_WEIGHT_BITS)) - taken);
+    for (uint32_t n = 0; n < taps->count; n++) {
+        upto += weigh(axis, centre, taps->first + n) / sum;
+        weights[n] = (int16_t)(lrint(upto * (1 << REDUCER_WEIGHT_BITS)) - taken);
         taken += weights[n];
     }
+}
+
+static void find_weights(struct reducer_filter *filter, uint32_t i, const struct reducer_axis *axis)
+{
+    const double centre = (i + 0.5) * axis->step - 0.5;
+    const struct reducer_taps taps = find_taps(axis, centre);
+    int16_t *weights = filter->weights + (size_t)i * filter->stride;
+    double sum = 0;
+
+    for (uint32_t n = 0; n < taps.count; n++)
+        sum += weigh(axis, centre, taps.first + n);
+    if (filter->stride < REDUCER_TAPS_MANY)
+        round_few(weights, axis, centre, &taps, sum);
+    else
+        round_many(weights, axis, centre, &taps, sum);
     filter->taps[i] = taps;
 }
 

@@ -6,7 +6,10 @@
 
 /* Which samples a reducer's filters take, and by which weights. */
 
-enum { REDUCER_WEIGHT_BITS = 14 }; /* a weight of 1 */
+enum {
+    REDUCER_WEIGHT_BITS = 14,  /* a weight of 1 */
+    REDUCER_TAPS_MANY = 128,   /* from here on, products are too small to be rounded one by one */
+};
 
 /* The samples going in along one dimension. */
 struct reducer_axis {

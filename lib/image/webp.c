@@ -131,7 +131,7 @@ static int shrink_weighted(struct shrink *shrink, const struct source_plane *pla
 }
 
 /* Chroma has half the pixels, of which the last may stand for one of the picture's; its step is the
- * picture's, or colours would be beside their places. */
+ * picture's, or colours would be beside their places; but one for a single pixel has that one's. */
 static struct shrink_size half(const struct shrink_size *size)
 {
     return (struct shrink_size){
@@ -139,8 +139,8 @@ static struct shrink_size half(const struct shrink_size *size)
         .height = (size->height + 1) / 2,
         .to_width = (size->to_width + 1) / 2,
         .to_height = (size->to_height + 1) / 2,
-        .step_x = (double)size->width / size->to_width,
-        .step_y = (double)size->height / size->to_height,
+        .step_x = (double)size->width / (size->to_width > 1 ? size->to_width : 2),
+        .step_y = (double)size->height / (size->to_height > 1 ? size->to_height : 2),
     };
 }
 

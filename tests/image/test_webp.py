@@ -105,3 +105,16 @@ def test_lossless_gray_is_exact(image_cli, bands):
         data = files.encode(source, "WEBP", lossless=True, exact=True)
         gray = image_cli("gray", data).image
         assert np.array_equal(values(gray)[..., 0], values(source.convert("RGB").convert("L")))
+
+
+@pytest.mark.parametrize("size", [(33, 33), (17, 65), (201, 153)], ids=str)
+def test_one_pixel_has_the_mean(image_cli, size):
+    """Chroma that stands for two pixels of the result, of which there is one, lies where that one is."""
+    width, height = size
+    pixels = np.full((height, width, 3), (150, 60, 90), np.uint8)
+    pixels[:, :width // 3] = (40, 90, 150)
+    data = files.encode(Image.fromarray(pixels), "WEBP", quality=98)
+    result = image_cli("scale", data, 0.6 / max(size), quality=100).image
+    expected = files.decode(data).convert("RGB").resize((1, 1), Image.LANCZOS)
+    assert result.size == (1, 1)
+    assert np.abs(values(result.convert("RGB")) - values(expected)).max() <= 3
