@@ -4,8 +4,10 @@
 
 #include "base/cleanup.h"
 #include "image/luma.h"
+#include "image/profile.h"
 #include "image/vips_image.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -115,6 +117,59 @@ static int convert(VipsImage **image, const struct conversion *conversion, int b
     *image = TAKE_PTR(out);
     return 0;
 }
+
+/* --- by a profile ------------------------------------------------------------------------------- */
+
+static int generate_by_profile(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
+{
+    VipsRegion *in = sequence;
+    const VipsRect *area = &out->valid;
+
+    (void)a;
+    (void)stop;
+    if (vips_region_prepare(in, area))
+        return -1;
+    for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++)
+        profile_transform_row(b, VIPS_REGION_ADDR(in, area->left, y),
+                              VIPS_REGION_ADDR(out, area->left, y), (size_t)area->width);
+    return 0;
+}
+
+static void free_transform(VipsImage *image, struct profile_transform *transform)
+{
+    (void)image;
+    profile_transform_free(transform);
+}
+
+int convert_by_profile(VipsImage **image, const void *profile, size_t size)
+{
+    _cleanup_image_ VipsImage *out = vips_image_new();
+    const bool deep = (*image)->BandFmt == VIPS_FORMAT_USHORT;
+    const bool inks = (*image)->Type == VIPS_INTERPRETATION_CMYK;
+    const struct profile_pixels pixels = {
+        .space = inks ? SPACE_CMYK : SPACE_RGB,
+        .bits = deep ? 16 : 8,
+        .more = (unsigned)(*image)->Bands - (inks ? 4 : 3),
+        .count = (uint64_t)(*image)->Xsize * (uint64_t)(*image)->Ysize,
+    };
+    struct profile_transform *transform = profile_transform_new(profile, size, &pixels);
+
+    if (transform == NULL)
+        return -ENOMEM;
+    g_signal_connect(out, "postclose", G_CALLBACK(free_transform), transform);
+    if (vips_image_pipelinev(out, VIPS_DEMAND_STYLE_THINSTRIP, *image, NULL))
+        return -1;
+    out->Bands = 3 + (int)pixels.more;
+    out->Type = deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
+    if (vips_image_generate(out, vips_start_one, generate_by_profile, vips_stop_one, *image,
+                            transform))
+        return -1;
+    vips_object_local(out, TAKE_PTR(*image));
+    *image = TAKE_PTR(out);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ */
 
 int convert_rgb_to_gray(VipsImage **image)
 {

@@ -15,56 +15,39 @@
  *     RGB with a profile of its own   -> by that profile
  *     CMYK with a profile             -> by that profile
  *     CMYK without                    -> (1 - C)(1 - K), as viewers do
+ *
+ * What is gray stays as it is, and keeps its profile.
  */
-static bool is_deep(const VipsImage *image)
-{
-    return image->BandFmt == VIPS_FORMAT_USHORT;
-}
-
 /* NULL: there is none. */
 static const void *find_profile(VipsImage *image, size_t *size)
 {
     const void *data;
 
+    *size = 0;
     if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == 0 ||
         vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, size))
         return NULL;
     return data;
 }
 
-static enum profile_kind embedded_profile(VipsImage *image)
-{
-    size_t size = 0;
-    const void *data = find_profile(image, &size);
-
-    return profile_kind(data, size);
-}
-
-/* libvips takes another profile in silence where this one lacks the intent that it is asked for. */
-static int apply_profile(VipsImage **image)
-{
-    size_t size = 0;
-    const void *data = find_profile(*image, &size);
-    VipsIntent intent = profile_is_relative(data, size) ? VIPS_INTENT_RELATIVE
-                                                        : VIPS_INTENT_PERCEPTUAL;
-    VipsImage *out;
-
-    if (vips_icc_transform(*image, &out, "srgb", "embedded", TRUE, "intent", intent, "depth",
-                           is_deep(*image) ? 16 : 8, NULL))
-        return -1;
-    return image_replace(image, out);
-}
-
 static int rgb_from_cmyk(VipsImage **image)
 {
-    if (embedded_profile(*image) == PROFILE_CMYK)
-        return apply_profile(image);
+    size_t size;
+    const void *profile = find_profile(*image, &size);
+
+    if (profile != NULL)
+        return convert_by_profile(image, profile, size);
     return convert_cmyk_to_rgb(image);
 }
 
 static int srgb_from_rgb(VipsImage **image)
 {
-    return embedded_profile(*image) == PROFILE_RGB ? apply_profile(image) : 0;
+    size_t size;
+    const void *profile = find_profile(*image, &size);
+
+    if (profile_kind(profile, size) == PROFILE_RGB)
+        return convert_by_profile(image, profile, size);
+    return 0;
 }
 
 static int srgb_from_device_independent(VipsImage **image)
@@ -86,6 +69,44 @@ static int drop_extra_bands(VipsImage **image)
     if (vips_extract_band(*image, &out, 0, "n", 2, NULL))
         return -1;
     return image_replace(image, out);
+}
+
+static bool space_of(const VipsImage *image, enum profile_space *space)
+{
+    switch (image->Type) {
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+        *space = SPACE_GRAY;
+        return true;
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB:
+    case VIPS_INTERPRETATION_RGB16:
+        *space = SPACE_RGB;
+        return image->Bands >= 3;
+    case VIPS_INTERPRETATION_CMYK:
+        *space = SPACE_CMYK;
+        return image->Bands >= 4;
+    default:
+        return false;
+    }
+}
+
+int profile_step(VipsImage **image)
+{
+    enum profile_space space;
+    size_t size;
+    const void *profile = find_profile(*image, &size);
+
+    if (profile == NULL || (space_of(*image, &space) && profile_fits(profile, size, space)))
+        return 0;
+    return image_set_profile(image, NULL, 0);
+}
+
+bool gray_keeps_profile(const VipsImage *image)
+{
+    enum profile_space space;
+
+    return space_of(image, &space) && space == SPACE_GRAY;
 }
 
 int gray_step(VipsImage **image)

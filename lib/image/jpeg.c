@@ -8,7 +8,7 @@
 #include "image/jpeg_luma.h"
 #include "image/jpeg_markers.h"
 #include "image/jpeg_memory.h"
-#include "image/jpeg_metadata.h"
+#include "image/jpeg_profile.h"
 #include "image/jpeg_scale.h"
 #include "image/jpeg_turn.h"
 #include "image/profile.h"
@@ -62,15 +62,9 @@ static int gray_turned(size_t input_size, struct image_output *output)
 }
 
 /* Whether luma is what it says: it is of sRGB, and of what has no other meaning. */
-static bool luma_counts(void)
+static bool luma_counts(const uint8_t *profile, size_t size)
 {
-    const uint8_t *profile;
-    size_t size;
-
-    if (layout.components == 1 || jpeg_profile_is_srgb(&layout))
-        return true;
-    profile = jpeg_profile(&layout, &size);
-    return (profile != NULL || size == 0) && profile_kind(profile, size) != PROFILE_RGB;
+    return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB;
 }
 
 /* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is wrong. Its
@@ -95,13 +89,11 @@ static int gray_arithmetic(const struct image_request *request, const uint8_t *i
     return jpeg_luma(&layout, output->data, output->capacity, &output->size);
 }
 
-static int gray(const struct image_request *request, const uint8_t *input, size_t input_size,
-                struct image_output *output)
+static int gray_pixels(const struct image_request *request, const uint8_t *input, size_t input_size,
+                       struct image_output *output)
 {
     int r = -ENOTSUP;
 
-    if (!luma_counts())
-        return -ENOTSUP;
     if (layout.arithmetic)
         return gray_arithmetic(request, input, input_size, output);
     if (request->quality == 0 && layout.orientation == 1)
@@ -109,6 +101,34 @@ static int gray(const struct image_request *request, const uint8_t *input, size_
     if (request->quality == 0)
         r = gray_turned(input_size, output);
     return r == -ENOTSUP ? jpeg_gray_pixels(&layout, request, output) : r;
+}
+
+/* What was gray keeps its profile, which still says what its values mean. */
+static int keep_profile(const struct jpeg_profile *pieces, struct image_output *output)
+{
+    size_t size;
+    const uint8_t *profile = jpeg_profile_bytes(pieces, &size);
+
+    if (profile == NULL)
+        return size > 0 ? -ENOMEM : 0;
+    return profile_fits(profile, size, SPACE_GRAY) ? jpeg_profile_insert(profile, size, output) : 0;
+}
+
+static int gray(const struct image_request *request, const uint8_t *input, size_t input_size,
+                struct image_output *output)
+{
+    const struct jpeg_profile pieces = layout.profile; /* the layout may be read anew */
+    const bool was_gray = layout.components == 1;
+    size_t size;
+    const uint8_t *profile = jpeg_profile_bytes(&pieces, &size);
+    int r;
+
+    if (profile == NULL && size > 0)
+        return -ENOMEM;
+    if (!luma_counts(profile, size))
+        return -ENOTSUP;
+    r = gray_pixels(request, input, input_size, output);
+    return r == 0 && was_gray ? keep_profile(&pieces, output) : r;
 }
 
 static int process(const struct image_request *request, const uint8_t *input, size_t size,

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/jpeg_profile.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +16,6 @@
 enum {
     JPEG_COMPONENTS_MAX = 3,
     JPEG_SCANS_MAX = 256,      /* remembered; a file with more is not ordinary */
-    JPEG_PROFILE_CHUNKS_MAX = 16,
 };
 
 struct jpeg_component {
@@ -59,12 +60,7 @@ struct jpeg_layout {
     bool has_adobe;
     uint8_t adobe_transform;
     uint8_t orientation;       /* EXIF, 1..8; 1 where there is none */
-    unsigned profile_chunks;   /* of an ICC profile */
-    unsigned profile_count;    /* how many chunks it says it has */
-    struct {
-        const uint8_t *data;
-        size_t size;
-    } profile[JPEG_PROFILE_CHUNKS_MAX]; /* in order; data NULL where one is missing */
+    struct jpeg_profile profile;
 };
 
 /*

@@ -7,7 +7,7 @@
 #include "image/jpeg_encode.h"
 #include "image/jpeg_idct.h"
 #include "image/jpeg_memory.h"
-#include "image/jpeg_metadata.h"
+#include "image/profile.h"
 #include "image/reducer.h"
 
 #include <errno.h>
@@ -332,8 +332,16 @@ static void describe(const struct reduction *reduction, struct jpeg_encoding *en
 
 static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *encoding)
 {
-    encoding->profile = jpeg_profile(layout, &encoding->profile_size);
-    return encoding->profile == NULL && encoding->profile_size > 0 ? -ENOMEM : 0;
+    size_t size;
+    const uint8_t *profile = jpeg_profile_bytes(&layout->profile, &size);
+
+    if (profile == NULL)
+        return size > 0 ? -ENOMEM : 0;
+    if (profile_fits(profile, size, layout->components == 1 ? SPACE_GRAY : SPACE_RGB)) {
+        encoding->profile = profile;
+        encoding->profile_size = size;
+    }
+    return 0;
 }
 
 int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *request,

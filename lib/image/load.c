@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/load.h"
 
-#include "base/cleanup.h"
 #include "base/status.h"
-#include "image/png_picture.h"
+#include "image/jpeg_profile.h"
+#include "image/png_load.h"
 #include "image/tiff_load.h"
 #include "image/vips_image.h"
-#include "image/webp_animation.h"
+#include "image/webp_load.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -71,50 +71,21 @@ int load_shrink(const struct image_request *request, const struct image_header *
     return shrink;
 }
 
-/* libvips shows a frame of less than 11 ms for 100: the file's own times are put back. */
-static int open_webp(const struct image_header *header, void *input, size_t size, VipsImage **image)
+/* libvips puts a profile together from what it finds, whether or not it is all of it. */
+static int open_jpeg(int shrink, void *input, size_t size, VipsImage **image)
 {
-    _cleanup_free_ int *delays = malloc(header->frames * sizeof(*delays));
+    struct jpeg_profile pieces = {0};
+    const uint8_t *profile;
+    size_t profile_size;
 
-    if (delays == NULL)
+    if (vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", shrink,
+                             "fail_on", VIPS_FAIL_ON_WARNING, NULL))
         return -1;
-    if (vips_webpload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                             VIPS_FAIL_ON_WARNING, NULL))
-        return -1;
-    if (header->frames == 1)
-        return 0;
-    webp_read_delays(input, size, delays, header->frames);
-    vips_image_set_array_int(*image, "delay", delays, (int)header->frames);
-    return 0;
-}
-
-static int free_file(void *file, void *area)
-{
-    (void)area;
-    free(file);
-    return 0;
-}
-
-/* Without its texts: libpng inflates a hundred of them, each to 50 MB, and nobody asks for one. */
-static int open_png(const uint8_t *input, size_t size, VipsImage **image)
-{
-    struct buffer file = {0};
-    VipsSource *source;
-    VipsBlob *blob;
-    int result = -1;
-
-    if (png_strip(input, size, &file) != 0) {
-        buffer_clear(&file);
+    jpeg_profile_find(&pieces, input, size);
+    profile = jpeg_profile_bytes(&pieces, &profile_size);
+    if (profile == NULL && profile_size > 0)
         return -ENOMEM;
-    }
-    blob = vips_blob_new(free_file, file.data, file.size);
-    source = vips_source_new_from_blob(blob);
-    if (source != NULL)
-        result = vips_pngload_source(source, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                     VIPS_FAIL_ON_WARNING, NULL);
-    VIPS_UNREF(source);
-    vips_area_unref(VIPS_AREA(blob));
-    return result;
+    return image_set_profile(image, profile, profile_size);
 }
 
 static int open_image(const struct image_request *request, const struct image_header *header,
@@ -122,13 +93,11 @@ static int open_image(const struct image_request *request, const struct image_he
 {
     switch (header->format) {
     case IMAGE_JPEG:
-        return vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink",
-                                    load_shrink(request, header), "fail_on",
-                                    VIPS_FAIL_ON_WARNING, NULL);
+        return open_jpeg(load_shrink(request, header), input, size, image);
     case IMAGE_PNG:
-        return open_png(input, size, image);
+        return png_load(input, size, image);
     case IMAGE_WEBP:
-        return open_webp(header, input, size, image);
+        return webp_load(header, input, size, image);
     case IMAGE_GIF:
         return vips_gifload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
                                    "fail_on", VIPS_FAIL_ON_WARNING, NULL);

@@ -6,7 +6,6 @@
 #include "base/status.h"
 #include "image/gray.h"
 #include "image/load.h"
-#include "image/png_picture.h"
 #include "image/resample.h"
 #include "image/save.h"
 #include "image/vips_image.h"
@@ -25,6 +24,7 @@ struct work {
     VipsImage *source;
     int shrink;                /* by how much it came smaller than the file has it */
     int frames, orientation;
+    bool was_gray;             /* the profile says the same of what gray makes of it */
     VipsImage **pieces;        /* frames of them, or NULL */
 };
 
@@ -79,9 +79,9 @@ static int scale_frame(const struct work *work, VipsImage **frame)
 
 static int process_frame(const struct work *work, VipsImage **frame)
 {
-    if (work->request->operation == IMAGE_GRAY ? gray_step(frame) : scale_frame(work, frame))
-        return -1;
-    return make_upright(frame, work->orientation);
+    int error = work->request->operation == IMAGE_GRAY ? gray_step(frame) : scale_frame(work, frame);
+
+    return error != 0 ? error : make_upright(frame, work->orientation);
 }
 
 /* Each frame on its own, then one below the other. */
@@ -93,25 +93,29 @@ static int process_frames(struct work *work, VipsImage **result)
     if (work->pieces == NULL)
         return -ENOMEM;
     for (int i = 0; i < work->frames; i++) {
-        if (vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL) ||
-            process_frame(work, &work->pieces[i]))
-            return -1;
+        int error = vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL);
+
+        if (error == 0)
+            error = process_frame(work, &work->pieces[i]);
+        if (error != 0)
+            return error;
     }
     return vips_arrayjoin(work->pieces, result, work->frames, "across", 1, NULL);
 }
 
 /* Keeps what the result's pixels mean (profile) and when they are shown; EXIF, XMP, GPS, comments,
  * thumbnails and whatever else came along stays behind. */
-static bool is_kept(const char *field, enum image_operation operation)
+static bool is_kept(const char *field, const struct work *work)
 {
+    const bool scaled = work->request->operation == IMAGE_SCALE;
     static const char *const kept[] = {"delay", "loop", "n-pages", "gif-palette", "background",
                                        "jpeg-chroma-subsample"};
 
     if (strcmp(field, VIPS_META_ICC_NAME) == 0)
-        return operation == IMAGE_SCALE;
+        return scaled || work->was_gray;
     for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
         if (strcmp(field, kept[i]) == 0)
-            return operation == IMAGE_SCALE || strcmp(field, "gif-palette") != 0;
+            return scaled || strcmp(field, "gif-palette") != 0;
     }
     return false;
 }
@@ -126,7 +130,7 @@ static int strip(VipsImage **image, const struct work *work)
     image_replace(image, out);
     fields = vips_image_get_fields(out);
     for (char **field = fields; *field != NULL; field++) {
-        if (!is_kept(*field, work->request->operation))
+        if (!is_kept(*field, work))
             vips_image_remove(out, *field);
     }
     g_strfreev(fields);
@@ -138,17 +142,15 @@ static int strip(VipsImage **image, const struct work *work)
 /* Gray needs no frames apart unless they are turned. */
 static int build(struct work *work, VipsImage **result)
 {
+    int error;
+
     if (work->frames == 1 || (work->request->operation == IMAGE_GRAY && work->orientation == 1)) {
         *result = TAKE_PTR(work->source);
-        if (process_frame(work, result))
-            return -1;
+        error = process_frame(work, result);
     } else {
-        int error = process_frames(work, result);
-
-        if (error != 0)
-            return error;
+        error = process_frames(work, result);
     }
-    return strip(result, work);
+    return error != 0 ? error : strip(result, work);
 }
 
 /* A gray source of few bits goes back with as few: its values are still of that kind. */
@@ -193,15 +195,29 @@ static int run(const struct image_request *request, const struct image_header *h
     status = load_image(request, header, input, input_size, &work.source, output->detail);
     if (status != 0)
         return status;
+    if (profile_step(&work.source))
+        return -1;
+    work.was_gray = gray_keeps_profile(work.source);
     work.frames = vips_image_get_n_pages(work.source);
     if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
         work.frames = 1;
-    work.orientation = header->format == IMAGE_PNG ? (int)png_orientation(input, input_size)
-                                                   : vips_image_get_orientation(work.source);
+    work.orientation = vips_image_get_orientation(work.source);
     options.bits = bits_to_keep(&work, header);
 
     status = build(&work, &result);
     return status != 0 ? status : save_image(result, &options, output);
+}
+
+/* As libvips itself, libjpeg, libpng and libtiff put it. */
+static bool is_short_of_memory(const char *words)
+{
+    static const char *const all[] = {"out of memory", "insufficient memory", "no space for"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(all); i++) {
+        if (strcasestr(words, all[i]) != NULL)
+            return true;
+    }
+    return false;
 }
 
 /* libvips' words stay here: they carry paths and addresses. */
@@ -211,7 +227,7 @@ static int explain(int error, const struct image_header *header, struct image_ou
         snprintf(output->detail, sizeof(output->detail), "The result is larger than allowed.");
     if (error != -1 && (error != STATUS_IMAGE_CORRUPT || output->detail[0] != '\0'))
         return error;
-    if (error == -1 && strstr(vips_error_buffer(), "out of memory") != NULL)
+    if (error == -1 && is_short_of_memory(vips_error_buffer()))
         return -ENOMEM;
     snprintf(output->detail, sizeof(output->detail), "The %s is damaged or incomplete.",
              image_format_name(header->format));

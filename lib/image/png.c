@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static void cleanup_encoder(struct png_encoder **encoder)
 {
@@ -46,37 +47,75 @@ static void luma_row(const struct png_picture *picture, const void *in, void *ou
         luma_row_8(in, picture->bands, out, out_bands, picture->width);
 }
 
-static int encode_gray(struct png_picture *picture, struct png_encoder *encoder)
+/* `transform` is what makes sRGB of the colours; NULL: they are. */
+static int encode_gray(struct png_picture *picture, struct profile_transform *transform,
+                       struct png_encoder *encoder)
 {
-    _cleanup_free_ void *gray = malloc((size_t)picture->width * 2 * sizeof(uint16_t));
+    const size_t row_bytes = (size_t)picture->width * picture->bands * sizeof(uint16_t);
+    _cleanup_free_ void *gray = malloc(row_bytes), *srgb = malloc(row_bytes);
 
-    if (gray == NULL)
+    if (gray == NULL || srgb == NULL)
         return -ENOMEM;
     for (uint32_t y = 0; y < picture->height; y++) {
         const void *row = png_next_row(picture);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
+        if (transform != NULL)
+            profile_transform_row(transform, row, srgb, picture->width);
         if (has_colour(picture))
-            luma_row(picture, row, gray);
+            luma_row(picture, transform != NULL ? srgb : row, gray);
         png_encoder_row(encoder, has_colour(picture) ? gray : row);
     }
     return 0;
 }
 
-/* A gray picture stays as deep as it is; so does one of 16 bits. */
-static int make_gray(struct png_picture *picture, struct png_format *format)
+/* *transform stays NULL where colours are sRGB's. Those of a palette are made so at once. */
+static int begin_profile(struct png_picture *picture, struct profile_transform **transform)
 {
-    if (has_colour(picture) && picture->profile != NULL &&
-        profile_kind(picture->profile, picture->profile_size) == PROFILE_RGB)
-        return -ENOTSUP; /* luma is of sRGB */
-    format->bits = picture->has_palette ? 8 : picture->bits;
+    const struct profile_pixels pixels = {
+        .space = SPACE_RGB,
+        .bits = picture->bits == 16 ? 16 : 8,
+        .more = picture->has_palette ? 1 : picture->bands - 3,
+        .count = picture->has_palette ? PNG_PALETTE_MAX : (uint64_t)picture->width * picture->height,
+    };
+    uint8_t palette[PNG_PALETTE_MAX][4];
+
+    if (!has_colour(picture) || profile_kind(picture->profile, picture->profile_size) != PROFILE_RGB)
+        return 0;
+    *transform = profile_transform_new(picture->profile, picture->profile_size, &pixels);
+    if (*transform == NULL)
+        return -ENOMEM;
+    if (!picture->has_palette)
+        return 0;
+    memcpy(palette, picture->palette, sizeof(palette));
+    profile_transform_row(*transform, palette, picture->palette, PNG_PALETTE_MAX);
+    profile_transform_free(*transform);
+    *transform = NULL;
+    return 0;
+}
+
+static void keep_profile(const struct png_picture *picture, struct png_format *format)
+{
+    enum profile_space space = has_colour(picture) ? SPACE_RGB : SPACE_GRAY;
+
+    if (!profile_fits(picture->profile, picture->profile_size, space))
+        return;
+    format->profile = picture->profile;
+    format->profile_size = picture->profile_size;
+}
+
+/* A gray picture stays as deep as it is, and keeps its profile; so deep does one of 16 bits stay. */
+static void make_gray(struct png_picture *picture, struct png_format *format)
+{
+    const bool few_bits = picture->bits < 8 && picture->bands == 1;
+
+    format->bits = picture->bits == 16 || few_bits ? picture->bits : 8;
     format->bands = has_alpha(picture) ? 2 : 1;
     format->width = picture->width;
     format->height = picture->height;
-    if (picture->has_palette)
-        png_palette_to_gray(picture);
-    return 0;
+    if (!has_colour(picture))
+        keep_profile(picture, format);
 }
 
 /* --- smaller ------------------------------------------------------------------------------------ */
@@ -120,7 +159,7 @@ static int encode_smaller(struct png_picture *picture, const struct png_format *
     return 0;
 }
 
-static int make_smaller(struct png_picture *picture, double factor, struct png_format *format)
+static int make_smaller(const struct png_picture *picture, double factor, struct png_format *format)
 {
     format->bits = picture->bits == 16 ? 16 : 8;
     format->bands = picture->bands;
@@ -128,14 +167,28 @@ static int make_smaller(struct png_picture *picture, double factor, struct png_f
     format->height = image_scaled_length(picture->height, factor);
     if (picture->bits == 16 && !is_as_large(picture, format))
         return -ENOTSUP; /* our filter takes 8 */
-    if (profile_fits(picture->profile, picture->profile_size, has_colour(picture))) {
-        format->profile = picture->profile;
-        format->profile_size = picture->profile_size;
-    }
+    keep_profile(picture, format);
     return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------ */
+
+static void cleanup_transform(struct profile_transform **transform)
+{
+    profile_transform_free(*transform);
+}
+
+static int run_gray(struct png_picture *picture, struct png_encoder *encoder)
+{
+    _cleanup_(cleanup_transform) struct profile_transform *transform = NULL;
+    int status = begin_profile(picture, &transform);
+
+    if (status != 0)
+        return status;
+    if (picture->has_palette)
+        png_palette_to_gray(picture);
+    return encode_gray(picture, transform, encoder);
+}
 
 static int process(const struct image_request *request, struct png_picture *picture,
                    struct image_output *output)
@@ -143,9 +196,14 @@ static int process(const struct image_request *request, struct png_picture *pict
     bool gray = request->operation == IMAGE_GRAY;
     _cleanup_(cleanup_encoder) struct png_encoder *encoder = NULL;
     struct png_format format = {0};
-    int status = gray ? make_gray(picture, &format)
-                      : make_smaller(picture, request->factor, &format);
+    int status = 0;
 
+    if (picture->orientation != 1)
+        return -ENOTSUP;
+    if (gray)
+        make_gray(picture, &format);
+    else
+        status = make_smaller(picture, request->factor, &format);
     if (status != 0)
         return status;
     if (!png_encoder_takes(&format))
@@ -155,7 +213,7 @@ static int process(const struct image_request *request, struct png_picture *pict
     if ((encoder = png_encoder_new(&format)) == NULL)
         return -ENOMEM;
     if (gray)
-        status = encode_gray(picture, encoder);
+        status = run_gray(picture, encoder);
     else if (is_as_large(picture, &format))
         status = encode_as_it_is(picture, encoder);
     else

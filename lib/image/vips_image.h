@@ -25,3 +25,24 @@ static inline int image_replace(VipsImage **image, VipsImage *next)
     *image = next;
     return 0;
 }
+
+/* Makes *image one whose fields may be set: a loader's own get those of the file again when the first
+ * pixels are read. 0 or -1. */
+static inline int image_own(VipsImage **image)
+{
+    VipsImage *own;
+
+    return vips_copy(*image, &own, NULL) ? -1 : image_replace(image, own);
+}
+
+/* Sets the profile to the `size` bytes at `profile`, or to none where that is NULL, whatever a loader
+ * found. 0 or -1. */
+static inline int image_set_profile(VipsImage **image, const void *profile, size_t size)
+{
+    if (image_own(image))
+        return -1;
+    vips_image_remove(*image, VIPS_META_ICC_NAME);
+    if (profile != NULL)
+        vips_image_set_blob_copy(*image, VIPS_META_ICC_NAME, profile, size);
+    return 0;
+}

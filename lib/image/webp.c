@@ -12,7 +12,7 @@
 #include "image/profile.h"
 #include "image/shrink.h"
 #include "image/webp_encode.h"
-#include "image/webp_metadata.h"
+#include "image/webp_file.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -27,31 +27,26 @@ enum {
 };
 
 static bool is_ordinary(const struct image_request *request, const struct image_header *header,
-                        const struct webp_metadata *metadata)
+                        const struct webp_file *file)
 {
-    if (header->lossless || header->frames != 1 || metadata->orientation != 1)
+    if (header->lossless || file->animated || file->orientation != 1)
         return false;
     return request->operation == IMAGE_SCALE || /* luma is of sRGB */
-           profile_kind(metadata->profile.data, metadata->profile.size) != PROFILE_RGB;
+           profile_kind(file->profile.data, file->profile.size) != PROFILE_RGB;
 }
 
-static int decode(const uint8_t *input, size_t size, WebPDecoderConfig *config)
+static int decode(const struct webp_file *file, WebPDecoderConfig *config)
 {
+    const struct bytes picture = file->picture;
+
     if (!WebPInitDecoderConfig(config))
         return -EINVAL;
-    if (WebPGetFeatures(input, size, &config->input) != VP8_STATUS_OK)
+    errno = 0;
+    if (WebPGetFeatures(picture.data, picture.size, &config->input) != VP8_STATUS_OK)
         return STATUS_IMAGE_CORRUPT;
-    if (config->input.has_animation)
-        return -ENOTSUP;
+    config->input.has_alpha = config->input.has_alpha && file->alpha;
     config->output.colorspace = config->input.has_alpha ? MODE_YUVA : MODE_YUV;
-    switch (WebPDecode(input, size, config)) {
-    case VP8_STATUS_OK:
-        return 0;
-    case VP8_STATUS_OUT_OF_MEMORY:
-        return -ENOMEM;
-    default:
-        return STATUS_IMAGE_CORRUPT;
-    }
+    return WebPDecode(picture.data, picture.size, config) == VP8_STATUS_OK ? 0 : webp_failure();
 }
 
 static int encode_as_it_is(const WebPYUVABuffer *decoded, const struct webp_format *format,
@@ -263,26 +258,31 @@ static int process(const struct image_request *request, const WebPDecoderConfig 
 static int add_profile(const struct image_request *request, struct bytes profile,
                        struct image_output *output)
 {
-    if (request->operation == IMAGE_GRAY || !profile_fits(profile.data, profile.size, true))
+    if (request->operation == IMAGE_GRAY || !profile_fits(profile.data, profile.size, SPACE_RGB))
         return 0;
     return webp_set_profile(profile.data, profile.size, output);
+}
+
+static int process_file(const struct image_request *request, const struct webp_file *file,
+                        struct image_output *output)
+{
+    WebPDecoderConfig config = {0};
+    int status = decode(file, &config);
+
+    if (status == 0)
+        status = process(request, &config, output);
+    WebPFreeDecBuffer(&config.output);
+    return status == 0 ? add_profile(request, file->profile, output) : status;
 }
 
 int webp_process(const struct image_request *request, const struct image_header *header,
                  const uint8_t *input, size_t size, struct image_output *output)
 {
-    const struct webp_metadata metadata = webp_read_metadata(input, size);
-    WebPDecoderConfig config = {0};
-    int status;
+    _cleanup_(webp_clear) struct webp_file file;
+    int status = webp_open(&file, header, input, size);
 
-    if (!is_ordinary(request, header, &metadata))
-        return -ENOTSUP;
-    status = decode(input, size, &config);
     if (status == 0)
-        status = process(request, &config, output);
-    WebPFreeDecBuffer(&config.output);
-    if (status == 0)
-        status = add_profile(request, metadata.profile, output);
+        status = is_ordinary(request, header, &file) ? process_file(request, &file, output) : -ENOTSUP;
     if (status == 0)
         output->format = IMAGE_WEBP;
     else if (status == STATUS_IMAGE_CORRUPT)

@@ -221,19 +221,3 @@ void webp_animation_clear(struct webp_animation *animation)
     free(animation->piece);
     *animation = (struct webp_animation){0};
 }
-
-void webp_read_delays(const uint8_t *file, size_t size, int *delays, uint32_t frames)
-{
-    const struct bytes input = {file, size};
-    uint64_t at = RIFF_BYTES;
-    uint32_t found = 0;
-
-    memset(delays, 0, frames * sizeof(*delays));
-    while (found < frames && bytes_have(input, at, CHUNK_BYTES + ANMF_BYTES)) {
-        uint64_t bytes = get_le32(file + at + 4);
-
-        if (bytes_match(input, at, "ANMF", 4))
-            delays[found++] = (int)get_le24(file + at + CHUNK_BYTES + 12);
-        at += CHUNK_BYTES + bytes + (bytes & 1);
-    }
-}

@@ -29,7 +29,3 @@ int webp_animation_add(struct webp_animation *animation, const uint8_t *samples,
 void webp_animation_end(struct webp_animation *animation);
 
 void webp_animation_clear(struct webp_animation *animation);
-
-/* The times in milliseconds of the first `frames` frames of an animated WebP, as the file has them; 0
- * where it has fewer. */
-void webp_read_delays(const uint8_t *file, size_t size, int *delays, uint32_t frames);

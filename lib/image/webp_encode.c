@@ -110,6 +110,15 @@ static int write_output(const uint8_t *bytes, size_t size, const WebPPicture *pi
     return 1;
 }
 
+/* The encoder of alpha fails without a word where memory is short. */
+static int failure(WebPEncodingError error)
+{
+    if (error == VP8_ENC_ERROR_OUT_OF_MEMORY || error == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY ||
+        errno == ENOMEM)
+        return -ENOMEM;
+    return error == VP8_ENC_ERROR_BAD_DIMENSION ? STATUS_IMAGE_TOO_LARGE : -EINVAL;
+}
+
 static int encode(const struct webp_format *format, WebPPicture *picture, struct sink *sink)
 {
     WebPConfig config;
@@ -129,14 +138,10 @@ static int encode(const struct webp_format *format, WebPPicture *picture, struct
     }
     config.lossless = format->lossless;
     config.exact = format->lossless && !format->reduced;
+    errno = 0;
     if (WebPEncode(&config, picture))
         return 0;
-    if (sink->overflow)
-        return STATUS_IMAGE_TOO_LARGE;
-    return picture->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ||
-                   picture->error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY
-               ? -ENOMEM
-               : -EINVAL;
+    return sink->overflow ? STATUS_IMAGE_TOO_LARGE : failure(picture->error_code);
 }
 
 int webp_encode(const struct webp_format *format, const uint8_t *samples,

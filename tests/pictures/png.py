@@ -33,6 +33,40 @@ def write(picture, extra=b""):
             chunk(b"IDAT", zlib.compress(lines, 6)) + chunk(b"IEND", b""))
 
 
+PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2),
+          (1, 0, 2, 1)) # Adam7: first row, first column, how far rows and columns are apart
+
+
+def packed(rows, bits):
+    """Rows of samples (height x width x channels) as unfiltered lines, samples of so many bits."""
+    lines = b""
+    for row in rows:
+        values = row.reshape(-1)
+        if bits < 8:
+            shifts = numpy.arange(bits - 1, -1, -1)
+            content = numpy.packbits(values[:, None] >> shifts & 1).tobytes()
+        else:
+            content = values.astype(f">u{bits // 8}").tobytes()
+        lines += b"\0" + content
+    return lines
+
+
+def rows_of(samples, bits, interlaced):
+    """What the IDATs hold, inflated."""
+    if not interlaced:
+        return packed(samples, bits)
+    passes = (samples[y::down, x::across] for y, x, down, across in PASSES)
+    return b"".join(packed(part, bits) for part in passes if part.size)
+
+
+def write_any(samples, bits, colour_type, interlaced=False, extra=b"", stream=None):
+    """A PNG of any kind from stored samples, height x width x channels; or with another stream."""
+    head = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], bits, colour_type, 0, 0, interlaced)
+    if stream is None:
+        stream = zlib.compress(rows_of(samples, bits, interlaced))
+    return (SIGNATURE + chunk(b"IHDR", head) + extra + chunk(b"IDAT", stream) + chunk(b"IEND", b""))
+
+
 def chunks(data):
     """(name, content) of every chunk; fails on a bad signature, length or checksum."""
     assert data.startswith(SIGNATURE)
