@@ -5,11 +5,13 @@
 /* A still picture is decoded here, of the chunks that were found to be its own; an animation by libvips,
  * which lays frames over one another. */
 #include "base/cleanup.h"
+#include "base/status.h"
 #include "image/vips_image.h"
 #include "image/webp_file.h"
 
 #include <errno.h>
 #include <webp/decode.h>
+#include <webp/encode.h>
 
 static void free_memory(VipsImage *image, void *memory)
 {
@@ -66,6 +68,8 @@ static int load_animation(const struct image_header *header, struct webp_file *f
 
     if (delays == NULL)
         return -ENOMEM;
+    if (header->width > WEBP_MAX_DIMENSION || header->height > WEBP_MAX_DIMENSION)
+        return STATUS_IMAGE_TOO_LARGE; /* a canvas can be, but no frame that fills it */
     if (vips_webpload_buffer(bytes, file->bytes.size, image, "n", -1, "access",
                              VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL))
         return -1;

@@ -2,12 +2,17 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Lossy WebP in its own planes, with alpha and metadata; lossless that stays so."""
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pictures import files
+from pictures import files, webp
+
+
+CORRUPT, TOO_LARGE = 9, 10 # enum status
+OPERATIONS = [("gray", 1), ("scale", 1), ("scale", 0.5)]
 
 
 def smooth(bands, height=96, width=144):
@@ -118,3 +123,125 @@ def test_one_pixel_has_the_mean(image_cli, size):
     expected = files.decode(data).convert("RGB").resize((1, 1), Image.LANCZOS)
     assert result.size == (1, 1)
     assert np.abs(values(result.convert("RGB")) - values(expected)).max() <= 3
+
+
+KINDS = {"lossy": (3, {}), "lossy with alpha": (4, {}), "lossless": (3, {"lossless": True}),
+         "lossless with alpha": (4, {"lossless": True})}
+SIZE = (96, 64) # as smooth(bands, 64, 96) has it
+
+
+def parts_of(kind):
+    """An extended file's chunks: VP8X, perhaps ALPH, the picture."""
+    bands, options = KINDS[kind]
+    found = list(webp.chunks(files.encode(smooth(bands, 64, 96), "WEBP", **options)))
+    if found[0][0] == b"VP8X":
+        return found
+    return [webp.canvas(*SIZE, webp.ALPHA if bands == 4 else 0), *found]
+
+
+def shortened(parts, name, by):
+    return [(n, content[:-by] if n == name else content) for n, content in parts]
+
+
+def harmless(parts):
+    good = webp.write(parts)
+    odd = webp.write(parts + [(b"EXIF", b"abc")])
+    head, flags = parts[0], parts[0][1][0]
+    return {
+        "bytes behind the end": good + b"hello", "a chunk behind the end": good + webp.chunk(b"VP8 ", b""),
+        "unknown chunks": webp.write([head, (b"ABCD", b"odd"), *parts[1:], (b"WXYZ", b"hello")]),
+        "no padding at the end": odd[:-1], "no padding, not counted": webp.resized(odd[:-1], 0),
+        "metadata that is not there": webp.write([webp.canvas(*SIZE, flags | webp.EXIF | webp.XMP |
+                                                              webp.PROFILE), *parts[1:]]),
+        "metadata that is not announced": webp.write(parts + [(b"EXIF", files.exif(6)[6:])]),
+        "broken metadata": webp.write([webp.canvas(*SIZE, flags | webp.EXIF | webp.PROFILE),
+                                       (b"ICCP", b"?"), *parts[1:], (b"EXIF", b"II*\0\xff\xff\xff\xff")]),
+        "reserved bits": webp.write([webp.canvas(*SIZE, flags | 0xc1), *parts[1:]]),
+        "a longer header": webp.write([(b"VP8X", head[1] + b"abcd"), *parts[1:]]),
+        "more behind the picture": webp.write([*parts[:-1], (parts[-1][0], parts[-1][1] + b"abcd")]),
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_harmless_in_a_container_passes(image_cli, kind):
+    parts = parts_of(kind)
+    for operation, factor in OPERATIONS:
+        expected = image_cli(operation, webp.write(parts), factor).image
+        for name, data in harmless(parts).items():
+            result = image_cli(operation, data, factor)
+            assert result.status == 0, f"{operation} {name}: {result.message}"
+            assert result.image.mode == expected.mode
+            assert np.array_equal(result.image, expected), f"{operation} {name}"
+
+
+def broken(parts):
+    good = webp.write(parts)
+    head, image = parts[0], parts[-1]
+    flags, half = head[1][0], len(image[1]) // 2
+    found = {
+        f"says {change} bytes more than there are": webp.resized(good, change) for change in (2, 100, 1 << 20)
+    } | {
+        f"says {change} bytes less": webp.resized(good, -change) for change in (2, 100, len(good) - 8)
+    } | {
+        f"cut by {bytes_}": good[:-bytes_] for bytes_ in (2, 50, half)
+    } | {
+        f"a picture shorter by {by}": webp.write(shortened(parts, image[0], by)) for by in (8, 50, half)
+    } | {
+        f"a canvas of {size}": webp.write([webp.canvas(*size, flags), *parts[1:]])
+        for size in ((97, 64), (95, 64), (96, 63), (64, 96), (960, 640))
+    } | {
+        "two pictures": webp.write(parts + [image]),
+        "no picture": webp.write(parts[:-1]),
+        "a header too short": webp.write([(b"VP8X", head[1][:8]), *parts[1:]]),
+        "an animation without frames": webp.write([webp.canvas(*SIZE, flags | webp.ANIMATION), *parts[1:]]),
+        "a chunk longer than the file": webp.resized(webp.write(parts + [(b"EXIF", bytes(100))])[:-50], 0),
+        "a picture of no bytes": webp.write([*parts[:-1], (image[0], b"")]),
+        "another kind of picture": webp.write([*parts[:-1], ({b"VP8 ": b"VP8L", b"VP8L": b"VP8 "}[image[0]],
+                                                              image[1])]),
+    }
+    if parts[1][0] == b"ALPH":
+        alpha = parts[1]
+        found |= {
+            "alpha behind the picture": webp.write([head, image, alpha]),
+            "alpha twice": webp.write([head, alpha, alpha, image]),
+            "alpha of no bytes": webp.write([head, (b"ALPH", b""), image]),
+            "half of the alpha": webp.write(shortened(parts, b"ALPH", len(alpha[1]) // 2)),
+            "alpha of nothing but zeros": webp.write([head, (b"ALPH", alpha[1][:1] + bytes(500)), image]),
+            "plain alpha, a row too short": webp.write([head, (b"ALPH", bytes(1 + 96 * 63)), image]),
+        }
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_broken_container_does_not_pass(image_cli, kind):
+    for name, data in broken(parts_of(kind)).items():
+        for operation, factor in OPERATIONS:
+            assert image_cli(operation, data, factor).status == CORRUPT, f"{operation} {name}"
+
+
+@pytest.mark.parametrize("kind", ["lossy with alpha", "lossless with alpha"])
+def test_alpha_that_is_not_announced_is_none(image_cli, kind):
+    """As browsers have it."""
+    parts = parts_of(kind)
+    data = webp.write([webp.canvas(*SIZE, 0), *parts[1:]])
+    for operation, factor in OPERATIONS:
+        assert image_cli(operation, data, factor).image.mode == "RGB"
+
+
+def test_an_animation_without_padding(image_cli):
+    good = files.animation("WEBP")
+    parts = list(webp.chunks(good))
+    parts[0] = (b"VP8X", bytes([parts[0][1][0] | webp.EXIF]) + parts[0][1][1:])
+    data = webp.write(parts + [(b"EXIF", b"abc")])[:-1]
+    for operation, factor in OPERATIONS:
+        assert image_cli(operation, data, factor).data == image_cli(operation, good, factor).data
+
+
+def test_an_animation_that_no_frame_fits_is_too_large(image_cli):
+    """A canvas can be larger than any picture in it."""
+    frame = files.encode(smooth(3, 16, 16), "WEBP", lossless=True)[12:]
+    head = bytes(6) + struct.pack("<I", 15)[:3] + struct.pack("<I", 15)[:3] + bytes([100, 0, 0, 0])
+    data = webp.write([webp.canvas(20000, 16, webp.ANIMATION), (b"ANIM", bytes(6)),
+                       (b"ANMF", head + frame), (b"ANMF", head + frame)])
+    for operation, factor in OPERATIONS:
+        assert image_cli(operation, data, factor).status == TOO_LARGE

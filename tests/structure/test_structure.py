@@ -21,7 +21,7 @@ MAY_INCLUDE = {
 }
 # What only one folder may know, of the libraries that are not ours.
 ONLY = {
-    r"vips/|turbojpeg\.h|jpeglib\.h|webp/|libdeflate\.h|lcms2\.h|glib": {"lib/image"},
+    r"vips/|turbojpeg\.h|jpeglib\.h|webp/|libdeflate\.h|zlib\.h|lcms2\.h|glib": {"lib/image"},
     r"microhttpd\.h|curl/": {"lib/http"},
     r"cJSON\.h": {"lib/config"},
     r"seccomp\.h$": {"lib/ipc"},
