@@ -11,21 +11,26 @@
 enum {
     MARKER_TEM = 0x01,
     MARKER_SOF0 = 0xc0,
+    MARKER_SOF3 = 0xc3,
     MARKER_DHT = 0xc4,
     MARKER_JPG = 0xc8,
+    MARKER_SOF11 = 0xcb,
     MARKER_DAC = 0xcc,
     MARKER_SOF15 = 0xcf,
     MARKER_RST0 = 0xd0,
     MARKER_EOI = 0xd9,
     MARKER_SOS = 0xda,
     MARKER_DQT = 0xdb,
+    MARKER_DHP = 0xde,
+    MARKER_SOF55 = 0xf7,       /* ITU T.87, JPEG-LS */
     STANDARD_SUM = 3688,       /* of the luma's quantization table (annex K.1), quality 50 */
 };
 
 static bool is_frame_header(unsigned marker)
 {
-    return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT &&
-           marker != MARKER_JPG && marker != MARKER_DAC;
+    return (marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT &&
+            marker != MARKER_JPG && marker != MARKER_DAC) ||
+           marker == MARKER_DHP || marker == MARKER_SOF55;
 }
 
 /* The next marker at or after *at, and *at behind it. Stray bytes before a marker and 0xff as
@@ -70,14 +75,44 @@ static void read_quantizers(struct bytes segment, unsigned sums[16])
     }
 }
 
+/* What T.81 and T.87 define and libjpeg does not read: legal, and found in medicine, raw files of
+ * cameras, and the standard's own test pictures. */
+static int refuse_process(unsigned marker, struct image_header *header)
+{
+    enum { HIERARCHICAL = 4 }; /* SOF5 to 7, 13 to 15 */
+
+    if (marker == MARKER_SOF55)
+        return image_refuse(header, "a JPEG-LS");
+    if (marker == MARKER_SOF3 || marker == MARKER_SOF11)
+        return image_refuse(header, "a lossless JPEG");
+    if (marker == MARKER_DHP || (marker & HIERARCHICAL) != 0)
+        return image_refuse(header, "a hierarchical JPEG");
+    return 0;
+}
+
 /* SOFn: precision, height, width, components; of each component a name, sampling, table. */
-static int read_frame(struct bytes input, size_t at, const unsigned sums[16],
+static int read_frame(struct bytes input, size_t at, unsigned marker, const unsigned sums[16],
                       struct image_header *header)
 {
+    unsigned bits, components;
+    int status = refuse_process(marker, header);
+
+    if (status != 0)
+        return status;
     if (!bytes_have(input, at, 8))
         return STATUS_IMAGE_CORRUPT;
+    bits = input.data[at + 2];
+    components = input.data[at + 7];
     header->height = get_be16(input.data + at + 3);
     header->width = get_be16(input.data + at + 5);
+    if (bits == 12)
+        return image_refuse(header, "a JPEG with 12 bits a sample");
+    if (bits != 8 || components == 0 || header->width == 0)
+        return STATUS_IMAGE_CORRUPT;
+    if (header->height == 0)
+        return image_refuse(header, "a JPEG that tells its height behind its pixels (DNL)");
+    if (components == 2 || components > 4)
+        return image_refuse(header, "a JPEG of %u components", components);
     if (bytes_have(input, at, 11) && sums[input.data[at + 10] & 15] > 0)
         header->quality = quality_of(sums[input.data[at + 10] & 15]);
     return 0;
@@ -96,7 +131,7 @@ int header_read_jpeg(struct bytes input, struct image_header *header)
         if (marker == MARKER_EOI || marker == MARKER_SOS || !bytes_have(input, at, 2))
             break;
         if (is_frame_header(marker))
-            return read_frame(input, at, sums, header);
+            return read_frame(input, at, marker, sums, header);
         length = get_be16(input.data + at);
         if (marker == MARKER_DQT && bytes_have(input, at, length))
             read_quantizers((struct bytes){input.data + at, length}, sums);

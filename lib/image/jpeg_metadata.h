@@ -13,6 +13,3 @@
  * is ignored. Any thread. */
 void jpeg_read_application_segment(struct jpeg_layout *layout, uint8_t marker,
                                    const uint8_t *payload, size_t size);
-
-/* The EXIF orientation 1..8 of a TIFF structure; 1 where there is none. Any thread. */
-unsigned jpeg_exif_orientation(const uint8_t *tiff, size_t size);

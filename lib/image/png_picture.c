@@ -5,7 +5,7 @@
 /* PNG (W3C recommendation, second edition): a signature, then chunks. */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "image/jpeg_metadata.h"
+#include "image/exif.h"
 #include "image/luma.h"
 
 #include <errno.h>
@@ -243,7 +243,7 @@ static int read_chunk(struct png_picture *picture, const struct chunk *chunk, si
                                                 : add_to_stream(picture, chunk->data, limit);
     if (is(chunk, "eXIf") && !picture->has_exif && is_sound(chunk)) {
         picture->has_exif = true;
-        picture->orientation = jpeg_exif_orientation(chunk->data.data, chunk->data.size);
+        picture->orientation = exif_orientation(chunk->data.data, chunk->data.size);
     }
     if (late)
         return 0;

@@ -3,7 +3,7 @@
 #include "image/webp_file.h"
 
 #include "base/status.h"
-#include "image/jpeg_metadata.h"
+#include "image/exif.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,8 +85,8 @@ static struct bytes find_chunk(const struct webp_file *file, const char *name)
 static unsigned read_orientation(struct bytes exif)
 {
     if (bytes_match(exif, 0, "Exif\0\0", EXIF_PREFIX_BYTES))
-        return jpeg_exif_orientation(exif.data + EXIF_PREFIX_BYTES, exif.size - EXIF_PREFIX_BYTES);
-    return jpeg_exif_orientation(exif.data, exif.size);
+        return exif_orientation(exif.data + EXIF_PREFIX_BYTES, exif.size - EXIF_PREFIX_BYTES);
+    return exif_orientation(exif.data, exif.size);
 }
 
 static bool is_as_told(const struct webp_file *file, const struct image_header *header)
