@@ -2,13 +2,17 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg.h"
 
+#include "base/buffer.h"
+#include "base/cleanup.h"
 #include "base/status.h"
+#include "image/jpeg_decode.h"
 #include "image/jpeg_encode.h"
 #include "image/jpeg_halver.h"
 #include "image/jpeg_luma.h"
 #include "image/jpeg_markers.h"
 #include "image/jpeg_memory.h"
 #include "image/jpeg_profile.h"
+#include "image/jpeg_rewrite.h"
 #include "image/jpeg_scale.h"
 #include "image/jpeg_turn.h"
 #include "image/profile.h"
@@ -21,7 +25,7 @@
  * what is wrong with it.
  */
 
-static struct jpeg_layout layout; /* 40 KB that need not be on the stack */
+static struct jpeg_layout layout; /* too large for the stack */
 
 /* Bytes that each use of memory may keep: of some 25 megapixels from one job to the next, and of some 10
  * while no job comes. */
@@ -69,19 +73,20 @@ static bool luma_counts(const uint8_t *profile, size_t size)
 
 /* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is wrong. Its
  * file is copied like any other, so that the same header comes out. */
-static int gray_arithmetic(const struct image_request *request, const uint8_t *input,
-                           size_t input_size, struct image_output *output)
+static int gray_arithmetic(const struct image_request *request, size_t input_size,
+                           struct image_output *output)
 {
+    _cleanup_(buffer_clear) struct buffer clean = {0};
     size_t capacity = 2 * input_size + 65536, size;
     uint8_t *anew;
     int r;
 
     if (request->quality != 0)
         return -ENOTSUP;
-    if ((anew = jpeg_memory(MEMORY_STREAM, capacity)) == NULL)
+    if ((anew = jpeg_memory(MEMORY_STREAM, capacity)) == NULL || jpeg_rewrite(&layout, &clean) != 0)
         return -ENOMEM;
-    r = jpeg_turn(input, input_size, layout.width, layout.height, layout.orientation, anew, capacity,
-                  &size);
+    r = jpeg_turn(clean.data, clean.size, layout.width, layout.height, layout.orientation, anew,
+                  capacity, &size);
     if (r != 0)
         return r == -ENOMEM ? r : -ENOTSUP;
     if (jpeg_read_markers(&layout, anew, size, request->max_scans) != 0)
@@ -89,16 +94,16 @@ static int gray_arithmetic(const struct image_request *request, const uint8_t *i
     return jpeg_luma(&layout, output->data, output->capacity, &output->size);
 }
 
-static int gray_pixels(const struct image_request *request, const uint8_t *input, size_t input_size,
+static int gray_pixels(const struct image_request *request, size_t input_size,
                        struct image_output *output)
 {
     int r = -ENOTSUP;
 
     if (layout.arithmetic)
-        return gray_arithmetic(request, input, input_size, output);
+        return gray_arithmetic(request, input_size, output);
     if (request->quality == 0 && layout.orientation == 1)
-        return jpeg_luma(&layout, output->data, output->capacity, &output->size);
-    if (request->quality == 0)
+        r = jpeg_luma(&layout, output->data, output->capacity, &output->size);
+    else if (request->quality == 0)
         r = gray_turned(input_size, output);
     return r == -ENOTSUP ? jpeg_gray_pixels(&layout, request, output) : r;
 }
@@ -114,8 +119,7 @@ static int keep_profile(const struct jpeg_profile *pieces, struct image_output *
     return profile_fits(profile, size, SPACE_GRAY) ? jpeg_profile_insert(profile, size, output) : 0;
 }
 
-static int gray(const struct image_request *request, const uint8_t *input, size_t input_size,
-                struct image_output *output)
+static int gray(const struct image_request *request, size_t input_size, struct image_output *output)
 {
     const struct jpeg_profile pieces = layout.profile; /* the layout may be read anew */
     const bool was_gray = layout.components == 1;
@@ -127,8 +131,17 @@ static int gray(const struct image_request *request, const uint8_t *input, size_
         return -ENOMEM;
     if (!luma_counts(profile, size))
         return -ENOTSUP;
-    r = gray_pixels(request, input, input_size, output);
+    r = gray_pixels(request, input_size, output);
     return r == 0 && was_gray ? keep_profile(&pieces, output) : r;
+}
+
+/* What is left to libvips was judged by the same reader as the rest; but for arithmetic coding, which only
+ * libjpeg reads. */
+static int decline(void)
+{
+    int r = layout.arithmetic ? 0 : jpeg_check(&layout);
+
+    return r != 0 ? r : -ENOTSUP;
 }
 
 static int process(const struct image_request *request, const uint8_t *input, size_t size,
@@ -140,9 +153,13 @@ static int process(const struct image_request *request, const uint8_t *input, si
         return r;
     if ((uint64_t)layout.width * layout.height > request->max_pixels)
         return STATUS_IMAGE_TOO_LARGE;
+    if (!layout.ycc)
+        return decline();
     if (request->operation == IMAGE_GRAY)
-        return gray(request, input, size, output);
-    return layout.arithmetic ? -ENOTSUP : jpeg_scale(&layout, request, output);
+        r = gray(request, size, output);
+    else
+        r = layout.arithmetic ? -ENOTSUP : jpeg_scale(&layout, request, output);
+    return r == -ENOTSUP ? decline() : r;
 }
 
 int jpeg_process(const struct image_request *request, const uint8_t *input, size_t size,
@@ -155,6 +172,9 @@ int jpeg_process(const struct image_request *request, const uint8_t *input, size
         output->format = IMAGE_JPEG;
     else if (r == STATUS_IMAGE_CORRUPT)
         snprintf(output->detail, sizeof(output->detail), "The JPEG is damaged or cut off.");
+    else if (r == STATUS_UNSUPPORTED_FORMAT)
+        snprintf(output->detail, sizeof(output->detail),
+                 "This is a JPEG of a kind that is not supported.");
     else if (r == STATUS_IMAGE_TOO_LARGE)
         snprintf(output->detail, sizeof(output->detail),
                  "The JPEG has too many pixels or scans, or its result is too large.");

@@ -100,3 +100,10 @@ int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding
     return layout->progressive ? jpeg_decode_progressive(layout, decoding)
                                : jpeg_decode_baseline(layout, decoding);
 }
+
+int jpeg_check(const struct jpeg_layout *layout)
+{
+    struct jpeg_decoding nothing = {0};
+
+    return jpeg_decode(layout, &nothing);
+}

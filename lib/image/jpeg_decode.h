@@ -10,8 +10,8 @@
 
 /*
  * Decodes a JPEG, each component as it was sampled, to points/8 of its size. Only the coefficients that
- * a transform of so many points looks at are kept; scans that hold none of them are left out. Blocks that
- * the picture ends in are decoded in full (jpeg_edge.h).
+ * a transform of so many points looks at are kept; but every code of every scan is read, so that a damaged
+ * picture is one at any size. Blocks that the picture ends in are decoded in full (jpeg_edge.h).
  */
 
 /* Where a component goes, one row of blocks after the other: into a plane, or through a reducer or a
@@ -28,8 +28,7 @@ struct jpeg_target {
 };
 
 struct jpeg_decoding {
-    unsigned components;       /* 1: the luma alone; or all of them */
-    bool exact;                /* also refinements that hardly show */
+    unsigned components;       /* 0: none, for what their scans say; 1: the luma alone; or all */
     struct jpeg_target target[JPEG_COMPONENTS_MAX];
 };
 
@@ -45,12 +44,18 @@ struct jpeg_extent {
 struct jpeg_extent jpeg_decoded_extent(const struct jpeg_layout *layout, unsigned component,
                                        unsigned points);
 
-/* 0; STATUS_IMAGE_CORRUPT; -ENOMEM. The targets move on. */
+/* 0; STATUS_IMAGE_CORRUPT; -ENOMEM. The targets move on. Not of arithmetic coding. */
 int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
+
+/* Whether all scans are sound, by reading them for nothing else; likewise. */
+int jpeg_check(const struct jpeg_layout *layout);
 
 /* The two ways it takes. */
 int jpeg_decode_baseline(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
 int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decoding *decoding);
+
+/* Reads one scan of a baseline JPEG for nothing but whether it is sound. */
+int jpeg_pass_baseline_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan);
 
 /* The transforms that fill it: of most blocks, and target->edges. */
 void jpeg_target_prepare(struct jpeg_target *target, const struct jpeg_layout *layout,

@@ -6,7 +6,6 @@
 #include "image/jpeg_entropy.h"
 #include "image/jpeg_idct.h"
 #include "image/jpeg_memory.h"
-#include "image/jpeg_progression.h"
 
 #include <errno.h>
 
@@ -258,18 +257,13 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
     struct decoder decoder = {.parts = scan->components};
     uint8_t *memory = jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN);
     const struct jpeg_component *first = &layout->component[scan->component[0]];
-    unsigned total = 0;
     int r;
 
     if (memory == NULL)
         return -ENOMEM;
-    for (unsigned n = 0; n < scan->components; n++) {
+    for (unsigned n = 0; n < scan->components; n++)
         if ((r = part_begin(&decoder.part[n], n, layout, scan, decoding)) != 0)
             return r;
-        total += decoder.part[n].h * decoder.part[n].v;
-    }
-    if (total > 10)
-        return STATUS_IMAGE_CORRUPT;
     decoder.mcus_across = (layout->width + 8 * layout->h_max - 1) / (8 * layout->h_max);
     decoder.mcus_down = (layout->height + 8 * layout->v_max - 1) / (8 * layout->v_max);
     if (scan->components == 1) {
@@ -283,29 +277,23 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
         for (unsigned n = 0; n < decoder.parts; n++)
             part_advance(&decoder.part[n]);
     }
-    return scan_reader_finish(&decoder.scan);
+    return scan_reader_finish(&decoder.scan, NULL);
 }
 
 int jpeg_decode_baseline(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)
 {
-    bool decoded[JPEG_COMPONENTS_MAX] = {false};
-
     for (unsigned i = 0; i < layout->scans; i++) {
-        const struct jpeg_scan *scan = &layout->scan[i];
-        bool wanted = false;
-        int r;
+        int r = decode_scan(layout, &layout->scan[i], decoding);
 
-        for (unsigned n = 0; n < scan->components; n++) {
-            if (decoded[scan->component[n]])
-                return STATUS_IMAGE_CORRUPT; /* a component twice */
-            decoded[scan->component[n]] = true;
-            wanted |= scan->component[n] < decoding->components;
-        }
-        if (wanted && (r = decode_scan(layout, scan, decoding)) != 0)
+        if (r != 0)
             return r;
     }
-    for (unsigned i = 0; i < decoding->components; i++)
-        if (!decoded[i])
-            return STATUS_IMAGE_CORRUPT;
     return 0;
+}
+
+int jpeg_pass_baseline_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan)
+{
+    struct jpeg_decoding nothing = {0};
+
+    return decode_scan(layout, scan, &nothing);
 }

@@ -153,6 +153,8 @@ static void copy_segment(struct scan_reader *reader)
     const uint8_t *from = reader->source, *end = reader->source_end;
     uint8_t *to = reader->copy;
 
+    reader->segment = from;
+    reader->segment_copy = to;
     while (from < end) {
         const uint8_t *marker = memchr(from, 0xff, (size_t)(end - from));
         size_t length = (size_t)((marker == NULL ? end : marker) - from);
@@ -206,15 +208,36 @@ int scan_reader_restart(struct scan_reader *reader, bool *restarted)
     return 0;
 }
 
-int scan_reader_finish(const struct scan_reader *reader)
+/* Where in the source the first `count` bytes of its current segment end. 0xff that belongs to none of them
+ * is filling before a marker. */
+static const uint8_t *find_in_source(const struct scan_reader *reader, size_t count)
 {
-    /* Cameras do fill up behind the last block; a decoder that lost its way leaves more. */
-    const size_t filling_bytes = 4096;
-    size_t left = (size_t)(reader->source_end - reader->source);
+    const uint8_t *from = reader->segment;
+
+    while (count > 0 && reader->source - from >= 2) {
+        const bool stuffed = from[0] == 0xff && from[1] == 0;
+
+        count -= from[0] != 0xff || stuffed;
+        from += stuffed ? 2 : 1;
+    }
+    return from + count;
+}
+
+int scan_reader_finish(const struct scan_reader *reader, const uint8_t **end)
+{
+    size_t position = reader_position(reader, &reader->bits);
+    size_t bytes = (position + 7) / 8 - (size_t)(reader->segment_copy - reader->bytes);
 
     if (reader_is_past_end(reader, &reader->bits))
         return STATUS_IMAGE_CORRUPT;
-    if (reader->end > reader->bits.at)
-        left += (size_t)(reader->end - reader->bits.at);
-    return left > filling_bytes ? STATUS_IMAGE_CORRUPT : 0;
+    if (end == NULL)
+        return 0;
+    if (bytes < (size_t)(reader->end - reader->segment_copy)) {
+        *end = find_in_source(reader, bytes);
+        return 0;
+    }
+    *end = reader->source; /* the usual case, without looking for it */
+    while (*end > reader->segment && (*end)[-1] == 0xff)
+        --*end;
+    return 0;
 }

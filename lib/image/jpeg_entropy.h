@@ -165,6 +165,8 @@ struct scan_reader {
     const uint8_t *end;        /* of those up to the next restart marker */
     uint8_t *copy;             /* where the next go */
     const uint8_t *source, *source_end;
+    const uint8_t *segment;    /* where in the source those begin ... */
+    const uint8_t *segment_copy; /* ... and in the copy */
     unsigned restart_interval, until_restart; /* MCUs */
     unsigned next_restart;     /* 0..7 */
 };
@@ -176,9 +178,10 @@ void scan_reader_begin(struct scan_reader *reader, const struct jpeg_scan *scan,
  * caller resets its predictions). 0 or STATUS_IMAGE_CORRUPT: it is not there. */
 int scan_reader_restart(struct scan_reader *reader, bool *restarted);
 
-/* After the last MCU. 0 or STATUS_IMAGE_CORRUPT: the bytes had ended before, or far too many are
- * left. */
-int scan_reader_finish(const struct scan_reader *reader);
+/* After the last MCU. 0 or STATUS_IMAGE_CORRUPT: the bytes had ended before. *end, unless it is NULL: where
+ * in the scan's bytes the last code ends. Encoders, those in cameras above all, leave filling behind it of
+ * any length. */
+int scan_reader_finish(const struct scan_reader *reader, const uint8_t **end);
 
 /* The bit it is at, counted from reader->bytes. */
 static _inline_ size_t reader_position(const struct scan_reader *reader,

@@ -3,6 +3,7 @@
 #include "image/jpeg_luma.h"
 
 #include "base/status.h"
+#include "image/jpeg_decode.h"
 #include "image/jpeg_entropy.h"
 #include "image/jpeg_memory.h"
 #include "image/jpeg_writer.h"
@@ -54,7 +55,6 @@ static int reader_begin(struct luma_reader *reader, const struct jpeg_layout *la
     const struct jpeg_component *luma = &layout->component[0];
     uint8_t *memory = jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN);
     bool alone = scan->components == 1;
-    unsigned total = 0;
     int r;
 
     reader->components = scan->components;
@@ -64,13 +64,10 @@ static int reader_begin(struct luma_reader *reader, const struct jpeg_layout *la
         const struct jpeg_component *component = &layout->component[scan->component[i]];
 
         reader->blocks[i] = alone ? 1 : component->h * component->v;
-        total += reader->blocks[i];
         if ((r = huffman_build(&dc_table[i], &scan->dc[i], 15)) != 0 ||
             (r = skip_table_build(&ac_table[i], &scan->ac[i])) != 0)
             return r;
     }
-    if (total > 10)
-        return STATUS_IMAGE_CORRUPT;
     reader->mcus_across = (luma->blocks_across + reader->h - 1) / reader->h;
     reader->mcus_down = (luma->blocks_down + reader->v - 1) / reader->v;
     reader->row = jpeg_memory(MEMORY_ROWS, sizeof(*reader->row) * reader->mcus_across * reader->h *
@@ -193,7 +190,20 @@ static int copy_blocks(struct luma_reader *reader, struct jpeg_writer *writer,
                 return r;
         }
     }
-    return scan_reader_finish(&reader->scan);
+    return scan_reader_finish(&reader->scan, NULL);
+}
+
+/* Chroma that has a scan of its own. */
+static int pass_others(const struct jpeg_layout *layout, const struct jpeg_scan *luma)
+{
+    for (unsigned i = 0; i < layout->scans; i++) {
+        const struct jpeg_scan *scan = &layout->scan[i];
+        int r = scan == luma ? 0 : jpeg_pass_baseline_scan(layout, scan);
+
+        if (r != 0)
+            return r;
+    }
+    return 0;
 }
 
 int jpeg_luma_baseline(const struct jpeg_layout *layout, uint8_t *output, size_t capacity,
@@ -214,7 +224,8 @@ int jpeg_luma_baseline(const struct jpeg_layout *layout, uint8_t *output, size_t
     writer_huffman(&writer, 0, &writer_dc_table);
     writer_huffman(&writer, 1, &scan->ac[reader.luma]);
     writer_scan(&writer, &whole);
-    if ((r = copy_blocks(&reader, &writer, &layout->component[0])) != 0)
+    if ((r = copy_blocks(&reader, &writer, &layout->component[0])) != 0 ||
+        (r = pass_others(layout, scan)) != 0)
         return r;
     writer_flush(&writer);
     *size = writer_finish(&writer);

@@ -3,7 +3,7 @@
 #include "image/jpeg_luma.h"
 
 #include "base/status.h"
-#include "image/jpeg_memory.h"
+#include "image/jpeg_progression.h"
 #include "image/jpeg_progressive.h"
 #include "image/jpeg_writer.h"
 
@@ -11,8 +11,8 @@
 
 /*
  * The luma of a progressive JPEG. A scan of AC coefficients holds one component: the luma's are
- * copied byte for byte, the chroma's are not even looked at. Only the DC scans hold all components
- * together and are written anew. The luma's scans are read all the same, to notice a broken picture.
+ * copied byte for byte, the chroma's left out. Only the DC scans hold all components together and are
+ * written anew. All of them are read all the same, to notice a broken picture.
  */
 
 struct copy {
@@ -28,21 +28,13 @@ static const uint8_t only_dc[64]; /* all in place 0 */
 static int prepare(struct copy *copy, const struct jpeg_layout *layout)
 {
     struct progressive_component *luma = &copy->picture.component[0];
-    size_t blocks;
 
     copy->layout = layout;
     progressive_begin(&copy->picture, layout);
-    blocks = luma->across * luma->down;
     luma->wanted = true;
     luma->stride = 1;
     luma->place = only_dc;
-    luma->coefficients = jpeg_memory(MEMORY_COEFFICIENTS, blocks * sizeof(*luma->coefficients));
-    luma->history = jpeg_memory(MEMORY_HISTORY, blocks * sizeof(*luma->history));
-    if (luma->coefficients == NULL || luma->history == NULL)
-        return -ENOMEM;
-    memset(luma->coefficients, 0, blocks * sizeof(*luma->coefficients));
-    memset(luma->history, 0, blocks * sizeof(*luma->history));
-    return 0;
+    return progressive_allocate(&copy->picture);
 }
 
 /* A row of DC coefficients as far as the scan tells them: differences of them, or one bit each. */
@@ -87,7 +79,7 @@ static int write_dc_scan(struct copy *copy, const struct jpeg_scan *scan)
     return 0;
 }
 
-static int copy_ac_scan(struct copy *copy, const struct jpeg_scan *scan)
+static int copy_ac_scan(struct copy *copy, const struct jpeg_scan *scan, const uint8_t *end)
 {
     struct jpeg_writer *writer = &copy->writer;
 
@@ -98,7 +90,7 @@ static int copy_ac_scan(struct copy *copy, const struct jpeg_scan *scan)
         writer_huffman(writer, 1, &scan->ac[0]);
     copy->ac_counts = scan->ac[0].counts;
     writer_scan(writer, scan);
-    writer_bytes(writer, scan->data, (size_t)(scan->end - scan->data));
+    writer_bytes(writer, scan->data, (size_t)(end - scan->data));
     return 0;
 }
 
@@ -108,17 +100,15 @@ static int copy_scans(struct copy *copy)
 
     for (unsigned i = 0; i < layout->scans; i++) {
         const struct jpeg_scan *scan = &layout->scan[i];
-        int r;
+        const uint8_t *end;
+        int r = progressive_read_scan(&copy->picture, scan, &end);
 
-        if (scan_find_component(scan, 0) < 0)
-            continue;
-        if ((r = progressive_read_scan(&copy->picture, scan)) != 0)
-            return r;
-        r = scan->first == 0 ? write_dc_scan(copy, scan) : copy_ac_scan(copy, scan);
+        if (r == 0 && scan_find_component(scan, 0) >= 0)
+            r = scan->first == 0 ? write_dc_scan(copy, scan) : copy_ac_scan(copy, scan, end);
         if (r != 0)
             return r;
     }
-    return copy->picture.component[0].progression.low[0] < 0 ? STATUS_IMAGE_CORRUPT : 0;
+    return 0;
 }
 
 int jpeg_luma_progressive(const struct jpeg_layout *layout, uint8_t *output, size_t capacity,
@@ -127,8 +117,6 @@ int jpeg_luma_progressive(const struct jpeg_layout *layout, uint8_t *output, siz
     struct copy copy = {0};
     int r;
 
-    if (layout->component[0].quantization == NULL)
-        return STATUS_IMAGE_CORRUPT;
     if ((r = prepare(&copy, layout)) != 0)
         return r;
     writer_begin(&copy.writer, output, capacity);

@@ -36,38 +36,6 @@ void jpeg_profile_add(struct jpeg_profile *profile, const uint8_t *payload, size
     profile->chunk[number - 1].size = size - PREFIX_BYTES;
 }
 
-static bool has_no_segment(uint8_t marker)
-{
-    return marker == TEM || (marker >= RST0 && marker <= SOI);
-}
-
-void jpeg_profile_find(struct jpeg_profile *profile, const uint8_t *file, size_t size)
-{
-    const struct bytes input = {file, size};
-    size_t at = 2, length;
-
-    while (bytes_have(input, at, 4) && !bytes_match(input, at, "\xff\xda", 2) &&
-           !bytes_match(input, at, "\xff\xd9", 2)) {
-        uint8_t marker = file[at + 1];
-
-        if (file[at] != 0xff || marker == 0 || marker == 0xff) {
-            at++;
-            continue;
-        }
-        at += 2;
-        if (has_no_segment(marker))
-            continue;
-        length = get_be16(file + at);
-        if (length < 2)
-            length = 2; /* as jpeg_markers.c takes it */
-        if (!bytes_have(input, at, length))
-            return;
-        if (marker == APP2 && length > 2 + NAME_BYTES && bytes_match(input, at + 2, name, NAME_BYTES))
-            jpeg_profile_add(profile, file + at + 2, length - 2);
-        at += length;
-    }
-}
-
 size_t jpeg_profile_size(const struct jpeg_profile *profile)
 {
     size_t size = 0;

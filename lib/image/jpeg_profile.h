@@ -26,9 +26,6 @@ struct jpeg_profile {
 /* Adds what is in an APP2 segment that begins with "ICC_PROFILE". The bytes are borrowed. Any thread. */
 void jpeg_profile_add(struct jpeg_profile *profile, const uint8_t *payload, size_t size);
 
-/* All that is added before the first scan of a file of any kind. Any thread. */
-void jpeg_profile_find(struct jpeg_profile *profile, const uint8_t *file, size_t size);
-
 /* The size of it put together; 0: there is none. */
 size_t jpeg_profile_size(const struct jpeg_profile *profile);
 

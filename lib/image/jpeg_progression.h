@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * What the scans of a progressive JPEG have told so far of one component's coefficients (T.81,
- * G.1.1.1): each is first told down to some bit, and then refined bit by bit.
+ * What the scans of a JPEG have told so far of one component's coefficients (T.81, G.1.1.1): each is
+ * first told down to some bit, and then refined bit by bit; in a sequential file all of it at once.
  */
 struct jpeg_progression {
     int8_t low[64];            /* the lowest bit told; -1: nothing yet */
@@ -30,6 +30,15 @@ static inline bool progression_advance(struct jpeg_progression *progression,
             return false;
         progression->low[k] = (int8_t)scan->low;
     }
+    return true;
+}
+
+/* Whether every bit of every coefficient was told. */
+static inline bool progression_is_complete(const struct jpeg_progression *progression)
+{
+    for (unsigned k = 0; k < 64; k++)
+        if (progression->low[k] != 0)
+            return false;
     return true;
 }
 

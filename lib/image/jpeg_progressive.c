@@ -25,8 +25,63 @@ void progressive_begin(struct progressive *progressive, const struct jpeg_layout
 
         to->across = (layout->width + 8U * layout->h_max - 1) / (8U * layout->h_max) * component->h;
         to->down = (layout->height + 8U * layout->v_max - 1) / (8U * layout->v_max) * component->v;
-        progression_begin(&to->progression);
     }
+}
+
+static bool is_refined(const struct jpeg_layout *layout, unsigned component)
+{
+    for (unsigned i = 0; i < layout->scans; i++)
+        if (layout->scan[i].first > 0 && layout->scan[i].high > 0 &&
+            layout->scan[i].component[0] == component)
+            return true;
+    return false;
+}
+
+/* The coefficients of all blocks, and then those of the blocks at the edges. */
+static size_t shorts_of(const struct progressive_component *component)
+{
+    size_t blocks = component->across * component->down * component->stride;
+
+    if (!component->wanted)
+        return 0;
+    return component->edges == NULL ? blocks
+                                    : blocks + progressive_edge_blocks(component) * EDGE_BLOCK;
+}
+
+static size_t blocks_of(const struct progressive_component *component)
+{
+    return component->across * component->down;
+}
+
+int progressive_allocate(struct progressive *progressive)
+{
+    const struct jpeg_layout *layout = progressive->layout;
+    size_t shorts = 0, histories = 0;
+    int16_t *coefficients;
+    uint64_t *history;
+
+    for (unsigned i = 0; i < layout->components; i++) {
+        const struct progressive_component *component = &progressive->component[i];
+
+        shorts += shorts_of(component);
+        histories += is_refined(layout, i) ? blocks_of(component) : 0;
+    }
+    coefficients = jpeg_memory(MEMORY_COEFFICIENTS, shorts * sizeof(*coefficients));
+    history = jpeg_memory(MEMORY_HISTORY, histories * sizeof(*history));
+    if (coefficients == NULL || history == NULL)
+        return -ENOMEM;
+    memset(coefficients, 0, shorts * sizeof(*coefficients));
+    memset(history, 0, histories * sizeof(*history));
+    for (unsigned i = 0; i < layout->components; i++) {
+        struct progressive_component *component = &progressive->component[i];
+
+        component->coefficients = component->wanted ? coefficients : NULL;
+        component->edge_coefficients = coefficients + blocks_of(component) * component->stride;
+        coefficients += shorts_of(component);
+        component->history = is_refined(layout, i) ? history : NULL;
+        history += is_refined(layout, i) ? blocks_of(component) : 0;
+    }
+    return 0;
 }
 
 struct dc_part {               /* a component in the scan */
@@ -50,7 +105,6 @@ static int dc_scan_begin(struct dc_scan *dc, struct progressive *progressive,
     const struct jpeg_layout *layout = progressive->layout;
     const struct jpeg_component *first = &layout->component[scan->component[0]];
     bool alone = scan->components == 1;
-    unsigned total = 0;
     int r;
 
     *dc = (struct dc_scan){
@@ -61,7 +115,6 @@ static int dc_scan_begin(struct dc_scan *dc, struct progressive *progressive,
         dc->part[n].component = &progressive->component[scan->component[n]];
         dc->part[n].h = alone ? 1 : component->h;
         dc->part[n].v = alone ? 1 : component->v;
-        total += dc->part[n].h * dc->part[n].v;
         if (!dc->refine && (r = huffman_build(&dc_tables[n], &scan->dc[n], 15)) != 0)
             return r;
     }
@@ -71,7 +124,7 @@ static int dc_scan_begin(struct dc_scan *dc, struct progressive *progressive,
         dc->mcus_across = first->blocks_across;
         dc->mcus_down = first->blocks_down;
     }
-    return total > 10 ? STATUS_IMAGE_CORRUPT : 0;
+    return 0;
 }
 
 static _inline_ int16_t *find_dc(const struct progressive_component *component, size_t block)
@@ -140,7 +193,7 @@ _hot_ static int read_dc_row(struct dc_scan *dc, size_t row)
 }
 
 static int read_dc_scan(struct progressive *progressive, const struct jpeg_scan *scan,
-                        uint8_t *memory)
+                        uint8_t *memory, const uint8_t **end)
 {
     struct dc_scan dc;
     int r = dc_scan_begin(&dc, progressive, scan);
@@ -151,18 +204,16 @@ static int read_dc_scan(struct progressive *progressive, const struct jpeg_scan 
     for (size_t row = 0; row < dc.mcus_down; row++)
         if ((r = read_dc_row(&dc, row)) != 0)
             return r;
-    return scan_reader_finish(&dc.reader);
+    return scan_reader_finish(&dc.reader, end);
 }
 
-int progressive_read_scan(struct progressive *progressive, const struct jpeg_scan *scan)
+int progressive_read_scan(struct progressive *progressive, const struct jpeg_scan *scan,
+                          const uint8_t **end)
 {
     uint8_t *memory = jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN);
 
     if (memory == NULL)
         return -ENOMEM;
-    for (unsigned n = 0; n < scan->components; n++)
-        if (!progression_advance(&progressive->component[scan->component[n]].progression, scan))
-            return STATUS_IMAGE_CORRUPT;
-    return scan->first == 0 ? read_dc_scan(progressive, scan, memory)
-                            : progressive_read_ac(progressive, scan, memory);
+    return scan->first == 0 ? read_dc_scan(progressive, scan, memory, end)
+                            : progressive_read_ac(progressive, scan, memory, end);
 }

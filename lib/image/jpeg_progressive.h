@@ -4,7 +4,6 @@
 
 #include "image/jpeg_edge.h"
 #include "image/jpeg_markers.h"
-#include "image/jpeg_progression.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +11,8 @@
 
 /*
  * Reads the scans of a progressive JPEG (ITU-T T.81, annex G) one by one into coefficients, of which
- * only the wanted ones are kept. Refinements need to know which coefficients are not zero, wanted or
+ * only the wanted ones are kept. Every code of a scan is read whether or not anything of it is wanted,
+ * for that shows whether it is damaged. Refinements need to know which coefficients are not zero, wanted or
  * not: that is kept apart, a bit each.
  */
 struct progressive_component {
@@ -21,11 +21,10 @@ struct progressive_component {
     unsigned stride;
     const uint8_t *place;      /* where in a block each of the first `last` + 1 goes (zigzag order) */
     unsigned last;             /* 0: only the DC coefficient, in place 0 */
-    uint64_t *history;         /* of each block; NULL: no refinement of AC coefficients will come */
+    uint64_t *history;         /* of each block; NULL: no AC coefficients are refined */
     size_t across, down;       /* blocks, of whole MCUs */
     const struct jpeg_edges *edges; /* NULL: no block is at an edge */
     int16_t *edge_coefficients; /* all of those that are, but for the DC coefficient */
-    struct jpeg_progression progression;
 };
 
 /* EDGE_BLOCK coefficients of the block at an edge (jpeg_edges_from): first the last row's, then one of each
@@ -48,14 +47,18 @@ struct progressive {
     struct progressive_component component[JPEG_COMPONENTS_MAX];
 };
 
-/* Measures the components and begins their progressions; the caller decides what is wanted and
- * provides the memory, zeroed. */
+/* Measures the components, of which none is wanted yet. */
 void progressive_begin(struct progressive *progressive, const struct jpeg_layout *layout);
 
-/* Reads a scan. Its components that are not wanted are passed over. 0; STATUS_IMAGE_CORRUPT;
- * -ENOMEM. */
-int progressive_read_scan(struct progressive *progressive, const struct jpeg_scan *scan);
+/* Takes memory, zeroed, for coefficients of the wanted components, whose stride, place, last
+ * and edges are set, and for the history of every component whose AC coefficients are refined. 0 or -ENOMEM. */
+int progressive_allocate(struct progressive *progressive);
+
+/* Reads a scan. 0; STATUS_IMAGE_CORRUPT; -ENOMEM. *end, unless it is NULL: where in scan->data its last
+ * code ends; what is behind that is filling. */
+int progressive_read_scan(struct progressive *progressive, const struct jpeg_scan *scan,
+                          const uint8_t **end);
 
 /* Its part that reads AC coefficients; `memory` holds the scan's bytes and ENTROPY_MARGIN more. */
 int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan *scan,
-                        uint8_t *memory);
+                        uint8_t *memory, const uint8_t **end);

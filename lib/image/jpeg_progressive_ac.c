@@ -65,9 +65,10 @@ static bool is_quick_at_deposits(void)
 #endif
 }
 
-/* A block's first pass over the band. *seen: which coefficients became other than zero. */
+/* A block's first pass over the band. *seen: which coefficients became other than zero. Without `keep`
+ * that is all that is wanted of it. */
 static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
-                                uint64_t *seen)
+                                uint64_t *seen, const bool keep)
 {
     const unsigned last = ac->kept;
 
@@ -94,7 +95,7 @@ static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int
         if (k > ac->last)
             return false;
         *seen |= set_of(k);
-        if (k <= last)
+        if (keep && k <= last)
             block[ac->place[k]] =
                 (int16_t)((uint32_t)bits_take_signed(bits, size) << ac->low);
         else
@@ -156,13 +157,27 @@ static _inline_ void correct(const struct ac_scan *ac, int16_t *block, uint64_t 
     }
 }
 
+/* The same bits passed over. */
+static _inline_ void pass_set(struct bit_reader *bits, uint64_t set)
+{
+    unsigned count = (unsigned)__builtin_popcountll(set);
+
+    bits_refill(bits);
+    if (__builtin_expect(count > 32, 0)) {
+        bits_drop(bits, 32);
+        bits_refill(bits);
+        count -= 32;
+    }
+    bits_drop(bits, count);
+}
+
 /*
  * A refinement of a block: new coefficients of +-1, and a bit for each that is not zero already. No
  * loop here depends on how many of these lie between two new ones: it would be guessed wrong nearly
  * every time, and that was half of the time that progressive JPEGs took.
  */
 static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
-                            uint64_t *history, const bool quick)
+                            uint64_t *history, const bool quick, const bool keep)
 {
     const uint64_t before = *history & ac->band;
     uint64_t rest = ac->band;  /* of the band, from coefficient k on */
@@ -191,20 +206,26 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
             if (target == 0)
                 return false;
             *history |= target;
-            if ((target & ac->wanted) != 0)
+            if (keep && (target & ac->wanted) != 0)
                 block[ac->place[__builtin_clzll(target)]] =
                     (int16_t)(((1 << ac->low) ^ sign) - sign);
         }
-        ones |= read_set(bits, passed & before, quick);
+        if (keep)
+            ones |= read_set(bits, passed & before, quick);
+        else
+            pass_set(bits, passed & before);
         rest &= ~(passed | target);
     }
-    ones |= read_set(bits, rest & before, quick);
-    correct(ac, block, ones);
+    if (keep)
+        correct(ac, block, ones | read_set(bits, rest & before, quick));
+    else if ((rest & before) != 0)
+        pass_set(bits, rest & before);
     return true;
 }
 
 static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, size_t index,
-                                  int16_t *block, const bool refinement, const bool quick)
+                                  int16_t *block, const bool refinement, const bool quick,
+                                  const bool keep)
 {
     const struct progressive_component *component = ac->component;
     uint64_t seen = 0;
@@ -221,10 +242,10 @@ static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, s
         }
     }
     if (refinement) {
-        if (!refine(ac, bits, block, &component->history[index], quick))
+        if (!refine(ac, bits, block, &component->history[index], quick, keep))
             return STATUS_IMAGE_CORRUPT;
     } else if (ac->end_run == 0) {
-        if (!read_first(ac, bits, block, &seen))
+        if (!read_first(ac, bits, block, &seen, keep))
             return STATUS_IMAGE_CORRUPT;
         if (component->history != NULL)
             component->history[index] |= seen;
@@ -236,18 +257,18 @@ static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, s
 /* Some blocks side by side: from that number on, of the component's, and where they are kept. */
 struct run {
     size_t first, count;
-    int16_t *blocks;
+    int16_t *blocks;           /* NULL: nowhere */
     size_t stride;
 };
 
 static _inline_ int read_ac_run(struct ac_scan *ac, const struct run *run, const bool refinement,
-                                const bool quick)
+                                const bool quick, const bool keep)
 {
     struct bit_reader bits = ac->reader.bits;
-    int16_t *block = run->blocks;
 
-    for (size_t i = 0; i < run->count; i++, block += run->stride) {
-        int r = read_ac_block(ac, &bits, run->first + i, block, refinement, quick);
+    for (size_t i = 0; i < run->count; i++) {
+        int16_t *block = keep ? run->blocks + i * run->stride : NULL;
+        int r = read_ac_block(ac, &bits, run->first + i, block, refinement, quick, keep);
 
         if (r != 0)
             return r;
@@ -260,35 +281,61 @@ typedef int run_function(struct ac_scan *ac, const struct run *run);
 
 _hot_ static int read_first_run(struct ac_scan *ac, const struct run *run)
 {
-    return read_ac_run(ac, run, false, false);
+    return read_ac_run(ac, run, false, false, true);
+}
+
+_hot_ static int pass_first_run(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, false, false, false);
 }
 
 _hot_ static int refine_run(struct ac_scan *ac, const struct run *run)
 {
-    return read_ac_run(ac, run, true, false);
+    return read_ac_run(ac, run, true, false, true);
 }
 
 _hot_ static int refine_run_quickly(struct ac_scan *ac, const struct run *run)
 {
-    return read_ac_run(ac, run, true, true);
+    return read_ac_run(ac, run, true, true, true);
 }
 
-static run_function *choose_run_function(const struct jpeg_scan *scan)
+_hot_ static int pass_refinement_run(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, true, false, false);
+}
+
+_hot_ static int pass_refinement_run_quickly(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, true, true, false);
+}
+
+/* What reads the scan's blocks: some of its band being kept, or none. */
+struct run_functions {
+    run_function *read, *pass;
+};
+
+static struct run_functions choose_run_functions(const struct jpeg_scan *scan)
 {
     if (scan->high == 0)
-        return read_first_run;
-    return is_quick_at_deposits() ? refine_run_quickly : refine_run;
+        return (struct run_functions){read_first_run, pass_first_run};
+    if (is_quick_at_deposits())
+        return (struct run_functions){refine_run_quickly, pass_refinement_run_quickly};
+    return (struct run_functions){refine_run, pass_refinement_run};
 }
 
-static void keep(struct ac_scan *ac, unsigned last, const uint8_t *place)
+/* Blocks of which the coefficients up to `last` are kept. */
+static int read_run(struct ac_scan *ac, const struct run_functions *functions, const struct run *run,
+                    unsigned last, const uint8_t *place)
 {
     ac->kept = last;
-    ac->wanted = ac->band & set_between(0, last);
+    ac->wanted = run->blocks == NULL ? 0 : ac->band & set_between(0, last);
     ac->place = place;
+    return ac->wanted != 0 ? functions->read(ac, run) : functions->pass(ac, run);
 }
 
 /* A row of `count` blocks: those that are like most, then those at the edge. */
-static int read_row(struct ac_scan *ac, run_function *read_run, size_t row, size_t count)
+static int read_row(struct ac_scan *ac, const struct run_functions *functions, size_t row,
+                    size_t count)
 {
     const struct progressive_component *component = ac->component;
     const struct jpeg_edges *edges = component->edges;
@@ -297,21 +344,28 @@ static int read_row(struct ac_scan *ac, run_function *read_run, size_t row, size
     int r = 0;
 
     if (most > 0) {
-        keep(ac, component->last, component->place);
-        r = read_run(ac, &(struct run){first, most,
-                                       component->coefficients + first * component->stride,
-                                       component->stride});
+        const struct run run = {.first = first,
+                                .count = most,
+                                .blocks = component->wanted
+                                              ? component->coefficients + first * component->stride
+                                              : NULL,
+                                .stride = component->stride};
+
+        r = read_run(ac, functions, &run, component->last, component->place);
     }
     if (r == 0 && most < count) {
-        keep(ac, 63, edges->place);
-        r = read_run(ac, &(struct run){first + most, count - most,
-                                       progressive_edge_block(component, row, most), EDGE_BLOCK});
+        const struct run run = {.first = first + most,
+                                .count = count - most,
+                                .blocks = progressive_edge_block(component, row, most),
+                                .stride = EDGE_BLOCK};
+
+        r = read_run(ac, functions, &run, 63, edges->place);
     }
     return r;
 }
 
 int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan *scan,
-                        uint8_t *memory)
+                        uint8_t *memory, const uint8_t **end)
 {
     unsigned index = scan->component[0];
     const struct jpeg_component *size = &progressive->layout->component[index];
@@ -319,7 +373,7 @@ int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan 
                          .first = scan->first,
                          .last = scan->last,
                          .low = scan->low};
-    run_function *read_run = choose_run_function(scan);
+    const struct run_functions functions = choose_run_functions(scan);
     int r = huffman_build(&ac_table, &scan->ac[0], 255);
 
     if (r != 0)
@@ -327,7 +381,7 @@ int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan 
     ac.band = set_between(scan->first, scan->last);
     scan_reader_begin(&ac.reader, scan, memory);
     for (size_t row = 0; row < size->blocks_down; row++)
-        if ((r = read_row(&ac, read_run, row, size->blocks_across)) != 0)
+        if ((r = read_row(&ac, &functions, row, size->blocks_across)) != 0)
             return r;
-    return scan_reader_finish(&ac.reader);
+    return scan_reader_finish(&ac.reader, end);
 }

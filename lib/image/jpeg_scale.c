@@ -230,7 +230,7 @@ static int begin_plans(struct reduction *reduction, struct plan *plans,
 /* Decodes into planes of the result's size. */
 static int fill_planes(struct reduction *reduction, double factor)
 {
-    struct jpeg_decoding decoding = {.components = reduction->components, .exact = factor == 1};
+    struct jpeg_decoding decoding = {.components = reduction->components};
     struct plan plans[JPEG_COMPONENTS_MAX] = {0};
     int r;
 

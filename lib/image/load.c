@@ -2,8 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/load.h"
 
+#include "base/buffer.h"
+#include "base/cleanup.h"
 #include "base/status.h"
 #include "image/jpeg_profile.h"
+#include "image/jpeg_rewrite.h"
 #include "image/png_load.h"
 #include "image/tiff_load.h"
 #include "image/vips_image.h"
@@ -71,21 +74,56 @@ int load_shrink(const struct image_request *request, const struct image_header *
     return shrink;
 }
 
-/* libvips puts a profile together from what it finds, whether or not it is all of it. */
-static int open_jpeg(int shrink, void *input, size_t size, VipsImage **image)
+static int free_file(void *file, void *area)
 {
-    struct jpeg_profile pieces = {0};
-    const uint8_t *profile;
-    size_t profile_size;
+    (void)area;
+    free(file);
+    return 0;
+}
 
-    if (vips_jpegload_buffer(input, size, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", shrink,
-                             "fail_on", VIPS_FAIL_ON_WARNING, NULL))
+/* A source of the file's bytes, which it takes over; NULL: there is no memory. */
+static VipsSource *source_of(struct buffer *file)
+{
+    VipsBlob *blob = vips_blob_new(free_file, file->data, file->size);
+    VipsSource *source = vips_source_new_from_blob(blob);
+
+    *file = (struct buffer){0};
+    vips_area_unref(VIPS_AREA(blob));
+    return source;
+}
+
+/* libvips would put a profile together from what it finds, whether or not it is all of it. */
+static int set_profile(const struct jpeg_profile *pieces, VipsImage **image)
+{
+    size_t size;
+    const uint8_t *profile = jpeg_profile_bytes(pieces, &size);
+
+    return profile == NULL && size > 0 ? -ENOMEM : image_set_profile(image, profile, size);
+}
+
+/* As jpeg_process understood it. What that judged itself, libjpeg does not judge anew: its warnings are of
+ * filling behind the pixels, too. */
+static int open_jpeg(const struct image_request *request, const struct image_header *header,
+                     const uint8_t *input, size_t size, VipsImage **image)
+{
+    static struct jpeg_layout layout; /* too large for the stack */
+    _cleanup_(buffer_clear) struct buffer file = {0};
+    VipsSource *source;
+    int result = -1;
+
+    if (jpeg_read_markers(&layout, input, size, request->max_scans) != 0)
         return -1;
-    jpeg_profile_find(&pieces, input, size);
-    profile = jpeg_profile_bytes(&pieces, &profile_size);
-    if (profile == NULL && profile_size > 0)
+    if (jpeg_rewrite(&layout, &file) != 0 || (source = source_of(&file)) == NULL)
         return -ENOMEM;
-    return image_set_profile(image, profile, profile_size);
+    result = vips_jpegload_source(source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink",
+                                  load_shrink(request, header), "fail_on",
+                                  layout.arithmetic ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR,
+                                  NULL);
+    VIPS_UNREF(source);
+    if (result != 0)
+        return result;
+    vips_image_set_int(*image, VIPS_META_ORIENTATION, layout.orientation);
+    return set_profile(&layout.profile, image);
 }
 
 static int open_image(const struct image_request *request, const struct image_header *header,
@@ -93,7 +131,7 @@ static int open_image(const struct image_request *request, const struct image_he
 {
     switch (header->format) {
     case IMAGE_JPEG:
-        return open_jpeg(load_shrink(request, header), input, size, image);
+        return open_jpeg(request, header, input, size, image);
     case IMAGE_PNG:
         return png_load(input, size, image);
     case IMAGE_WEBP:

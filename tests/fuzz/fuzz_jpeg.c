@@ -4,8 +4,10 @@
 
 /*
  * The short ways through a JPEG. Gray without a quality asked for is lossless: what comes out is gray
- * already, and holds the luma that libjpeg finds in the input, where it has nothing to say against it.
+ * already, and holds the luma that libjpeg finds in the input, where it has nothing to say against it. And
+ * all of them agree on whether it is damaged.
  */
+#include "base/status.h"
 #include "image/format.h"
 #include "image/jpeg.h"
 #include "tests/fuzz/picture_input.h"
@@ -67,10 +69,30 @@ static void compare_luma(const struct picture_input *input)
         memcmp(before.samples, after.samples, (size_t)before.width * before.height) == 0);
 }
 
+/* Whether it is damaged, whatever is asked of it. */
+static void compare_judgements(const struct picture_input *input, bool corrupt)
+{
+    static uint8_t memory[1 << 16];
+    static const double factors[] = {1, 0.5, 0.25, 0.125, 0.3};
+    struct image_request request = input->request;
+
+    for (size_t i = 0; i <= sizeof(factors) / sizeof(*factors); i++) {
+        struct image_output output = {.data = memory, .capacity = sizeof(memory)};
+        int status;
+
+        request.operation = i == 0 ? IMAGE_GRAY : IMAGE_SCALE;
+        request.factor = i == 0 ? 1 : factors[i - 1];
+        status = jpeg_process(&request, input->data, input->size, &output);
+        fuzz_require(status == STATUS_IMAGE_TOO_LARGE || (status == STATUS_IMAGE_CORRUPT) == corrupt);
+    }
+}
+
 static void run(struct picture_input *input, const struct image_header *header)
 {
     int status = jpeg_process(&input->request, input->data, input->size, &input->output);
 
+    if (status != STATUS_IMAGE_TOO_LARGE)
+        compare_judgements(input, status == STATUS_IMAGE_CORRUPT);
     if (status != -ENOTSUP)
         picture_check(input, header, status);
     if (status != 0 || input->request.operation != IMAGE_GRAY || input->request.quality != 0)

@@ -5,4 +5,5 @@
 #include "image/jpeg_progressive.h"
 
 /* progressive_read_ac without what only some processors are quick at. */
-int plain_read_ac(struct progressive *progressive, const struct jpeg_scan *scan, uint8_t *memory);
+int plain_read_ac(struct progressive *progressive, const struct jpeg_scan *scan, uint8_t *memory,
+                  const uint8_t **end);

@@ -316,15 +316,51 @@ static void test_cut_off_is_corrupt(void **state)
 static void test_progressive_cut_off_without_end_is_corrupt(void **state)
 {
     struct recipe recipe = {.width = 70, .height = 45, .h = 2, .v = 2, .progressive = true};
-    struct image_request request = gray_request();
+    struct image_request requests[] = {gray_request(), scale_request(0.5)};
     _cleanup_file_ struct file file = make(&recipe);
 
     (void)state;
-    for (unsigned long size = 2; size + 1 < file.size; size++) {
-        struct file part = {.data = file.data, .size = size};
-        struct image_output output;
+    for (unsigned long size = 2; size + 2 < file.size; size++)
+        for (unsigned i = 0; i < 2; i++) {
+            struct file part = {.data = file.data, .size = size};
+            struct image_output output;
 
-        assert_int_equal(process(&request, &part, &output), STATUS_IMAGE_CORRUPT);
+            assert_int_equal(process(&requests[i], &part, &output), STATUS_IMAGE_CORRUPT);
+        }
+}
+
+/* With every code there, an end marker says nothing; half of one, or much of anything, no more. */
+static void test_an_end_marker_may_be_missing(void **state)
+{
+    enum { MORE = 10000 };
+    struct image_request requests[] = {gray_request(), scale_request(0.5)};
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        struct recipe recipe = {.width = 70, .height = 45, .h = 2, .v = 2, .progressive = i & 1,
+                                .restart_mcus = i & 2 ? 3 : 0};
+        struct image_request *request = &requests[i / 4];
+        _cleanup_file_ struct file file = make(&recipe);
+        _cleanup_free_ uint8_t *whole = malloc(CAPACITY), *long_data = malloc(file.size + MORE);
+        struct file longer = {.data = long_data, .size = file.size - 2 + MORE};
+        struct image_output output;
+        size_t size;
+
+        assert_int_equal(process(request, &file, &output), 0);
+        size = output.size;
+        memcpy(whole, output.data, size);
+        memcpy(long_data, file.data, file.size - 2);
+        memset(long_data + file.size - 2, 0x55, MORE);
+        for (unsigned cut = 1; cut <= 2; cut++) {
+            struct file part = {.data = file.data, .size = file.size - cut};
+
+            assert_int_equal(process(request, &part, &output), 0);
+            assert_int_equal(output.size, size);
+            assert_memory_equal(output.data, whole, size);
+        }
+        assert_int_equal(process(request, &longer, &output), 0);
+        assert_int_equal(output.size, size);
+        assert_memory_equal(output.data, whole, size);
     }
 }
 
@@ -423,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_scale_is_exact_to_the_pixel),
         cmocka_unit_test(test_cut_off_is_corrupt),
         cmocka_unit_test(test_progressive_cut_off_without_end_is_corrupt),
+        cmocka_unit_test(test_an_end_marker_may_be_missing),
         cmocka_unit_test(test_output_never_passes_its_capacity),
         cmocka_unit_test(test_unusual_files_are_declined),
         cmocka_unit_test(test_limits_hold),
