@@ -93,16 +93,6 @@ bool idct_wants(const struct idct *idct, unsigned k)
            (idct->way != IDCT_PAIRS || v + u <= PAIRS_SUM_MAX);
 }
 
-double idct_gain(const struct idct *idct, unsigned k)
-{
-    if (!idct_wants(idct, k))
-        return 0;
-    if (idct->way != IDCT_PAIRS)
-        return 1;
-    return synthesis_overlap_gain()[idct_natural_order[k] >> 3] *
-           synthesis_overlap_gain()[idct_natural_order[k] & 7];
-}
-
 /* Each row is written four shorts too far: its next block comes later, or never. */
 void idct_pairs_block(const struct idct *idct, const int16_t *block, uint8_t *to, size_t pitch)
 {

@@ -96,10 +96,8 @@ struct idct_options {
 void idct_prepare(struct idct *idct, const struct jpeg_component *component,
                   const struct idct_options *options);
 
-/* Whether coefficient k, in zigzag order, counts; and how much of its square there is in the samples, 1
- * being all of it. */
+/* Whether coefficient k, in zigzag order, counts. */
 bool idct_wants(const struct idct *idct, unsigned k);
-double idct_gain(const struct idct *idct, unsigned k);
 
 /* The phases of blocks of so many points; and that of one block, 0 to SYNTHESIS_PHASES. */
 struct idct_phase idct_find_phase(unsigned points, uint32_t along);
