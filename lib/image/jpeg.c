@@ -135,13 +135,24 @@ static int gray(const struct image_request *request, size_t input_size, struct i
     return r == 0 && was_gray ? keep_profile(&pieces, output) : r;
 }
 
+/* libjpeg makes no samples of what is sampled, say, two against three. */
+static bool has_whole_ratios(void)
+{
+    for (unsigned i = 0; i < layout.components; i++)
+        if (layout.h_max % layout.component[i].h != 0 || layout.v_max % layout.component[i].v != 0)
+            return false;
+    return true;
+}
+
 /* What is left to libvips was judged by the same reader as the rest; but for arithmetic coding, which only
  * libjpeg reads. */
 static int decline(void)
 {
     int r = layout.arithmetic ? 0 : jpeg_check(&layout);
 
-    return r != 0 ? r : -ENOTSUP;
+    if (r != 0)
+        return r;
+    return has_whole_ratios() ? -ENOTSUP : STATUS_UNSUPPORTED_FORMAT;
 }
 
 static int process(const struct image_request *request, const uint8_t *input, size_t size,
@@ -174,7 +185,7 @@ int jpeg_process(const struct image_request *request, const uint8_t *input, size
         snprintf(output->detail, sizeof(output->detail), "The JPEG is damaged or cut off.");
     else if (r == STATUS_UNSUPPORTED_FORMAT)
         snprintf(output->detail, sizeof(output->detail),
-                 "This is a JPEG of a kind that is not supported.");
+                 "This is a JPEG of a process or a sampling that is not supported.");
     else if (r == STATUS_IMAGE_TOO_LARGE)
         snprintf(output->detail, sizeof(output->detail),
                  "The JPEG has too many pixels or scans, or its result is too large.");

@@ -7,10 +7,7 @@
 #include "image/jpeg_memory.h"
 
 enum {
-    SOI = 0xd8,
     APP2 = 0xe2,
-    TEM = 0x01,
-    RST0 = 0xd0,
     NAME_BYTES = 12,           /* "ICC_PROFILE" and its zero */
     PREFIX_BYTES = NAME_BYTES + 2,
     SEGMENT_BYTES = 2 + 2 + PREFIX_BYTES, /* marker, length, prefix */

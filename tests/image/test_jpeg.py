@@ -305,6 +305,16 @@ def test_sound_but_unsupported(image_cli, words):
             assert result.status == UNSUPPORTED and words in result.message
 
 
+def test_sampling_of_two_against_three(image_cli):
+    """The luma of it can be copied; no decoder makes colours of it."""
+    data = jpegs.scans_apart(jpegs.cjpeg(jpegs.picture(8, 8), "-sample", "1x1"), b"0;\n1;\n2;\n")
+    data = jpegs.replaced(data, 0xC0, lambda content: bytes(
+        {7: 0x31, 10: 0x21, 13: 0x21}.get(place, value) for place, value in enumerate(content)))
+    assert image_cli("gray", data).status == 0
+    result = image_cli("scale", data)
+    assert result.status == UNSUPPORTED and "sampling" in result.message
+
+
 @pytest.mark.parametrize("change", [
     lambda content: b"\x48" + content[1:], lambda content: content[:3] + b"\0\0" + content[5:],
     lambda content: content[:5] + b"\0" + content[6:]], ids=["72 bits", "no width", "no components"])
