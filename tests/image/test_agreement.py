@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Whether a file is damaged does not depend on what is to be done with it: gray and scale, each with paths
 of its own, give the same status for every file."""
+import pathlib
 import random
 import struct
 import zlib
@@ -131,6 +132,16 @@ def test_damaged_files(image_cli, kind):
     for number in range(DAMAGED_PER_KIND):
         damage = DAMAGES[number % len(DAMAGES)]
         assert_agreement(image_cli, damage(data, chance), f"{damage.__name__} {number}")
+
+
+SUFFIXES = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".gif": "GIF", ".tif": "TIFF"}
+CASES = sorted(path for path in (pathlib.Path(files.__file__).parent / "cases").glob("*")
+               if SUFFIXES.get(path.suffix) in FORMATS)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.name)
+def test_cases(image_cli, path):
+    assert_agreement(image_cli, path.read_bytes(), path.name)
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
