@@ -46,7 +46,7 @@ static const struct sample samples[] = {
      BYTES("RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f\x09\xc0\x04\x00"),
      {IMAGE_WEBP, 10, 20, 1, .lossless = true}},
     {"animated WebP of two frames, the first lossless",
-     BYTES("RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x09\0\0\x04\0\0"
+     BYTES("RIFF\x5c\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x09\0\0\x04\0\0"
            "ANIM\x06\0\0\0......"
            "ANMF\x14\0\0\0................VP8L"
            "ANMF\x14\0\0\0................VP8 "),
