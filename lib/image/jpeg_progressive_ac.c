@@ -265,10 +265,11 @@ static _inline_ int read_ac_run(struct ac_scan *ac, const struct run *run, const
                                 const bool quick, const bool keep)
 {
     struct bit_reader bits = ac->reader.bits;
+    const struct run own = *run; /* whose members stay in registers */
 
-    for (size_t i = 0; i < run->count; i++) {
-        int16_t *block = keep ? run->blocks + i * run->stride : NULL;
-        int r = read_ac_block(ac, &bits, run->first + i, block, refinement, quick, keep);
+    for (size_t i = 0; i < own.count; i++) {
+        int16_t *block = keep ? own.blocks + i * own.stride : NULL;
+        int r = read_ac_block(ac, &bits, own.first + i, block, refinement, quick, keep);
 
         if (r != 0)
             return r;
