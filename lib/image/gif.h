@@ -2,21 +2,24 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/bytes.h"
 #include "image/image.h"
 
-#include <stdbool.h>
-
 /*
- * The short way for a GIF whose size stays: a copy of the file, with colour tables rewritten to luma
- * where `gray`. Every pixel of every frame, delay, loop and transparency stays what it was, to the bit;
- * comments and applications' blocks but for the loop are left out. Any thread.
+ * GIFs, without libvips: whatever is done with one, the same reader (gif_blocks.h) says what it is, and
+ * lzw.h whether its pixels are all there.
  *
- * 0 and *output; -ENOTSUP: not for this GIF, nothing done; STATUS_IMAGE_CORRUPT or
- * STATUS_IMAGE_TOO_LARGE with output->detail.
+ * Both return 0 and *output, STATUS_IMAGE_CORRUPT, STATUS_IMAGE_TOO_LARGE or -ENOMEM. `header` is what
+ * image_read_header made of the file. One thread.
  */
-int gif_copy(const uint8_t *input, size_t size, bool gray, struct image_output *output);
 
-/* Whether the file is whole: every block, up to the trailer, and every picture's pixels. 0 or
- * STATUS_IMAGE_CORRUPT with *detail (IMAGE_DETAIL_BYTES). libvips takes a GIF that is cut off for a
- * shorter animation. Any thread. */
-int gif_check(const uint8_t *input, size_t size, char *detail);
+/* A copy of the file, with colour tables rewritten to luma where `gray`. Every pixel of every frame,
+ * delay, loop and transparency stays what it was, to the bit; comments and applications' blocks but for
+ * the loop are left out. */
+int gif_copy(const struct image_request *request, const struct image_header *header,
+             struct bytes input, struct image_output *output);
+
+/* Reduced by `factor`: frames are decoded, laid over one another, and filtered in colour; the result has a
+ * palette of the source's where that serves. */
+int gif_scale(const struct image_request *request, const struct image_header *header,
+              struct bytes input, struct image_output *output);

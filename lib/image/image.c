@@ -69,24 +69,30 @@ static bool keeps_size(const struct image_request *request, const struct image_h
             image_scaled_length(header->height, request->factor) == header->height);
 }
 
+static int process_gif(const struct image_request *request, const struct image_header *header,
+                       struct bytes input, struct image_output *output)
+{
+    int status = keeps_size(request, header) ? gif_copy(request, header, input, output)
+                                             : gif_scale(request, header, input, output);
+
+    if (status == STATUS_IMAGE_TOO_LARGE && output->detail[0] == '\0')
+        snprintf(output->detail, sizeof(output->detail), "The result is larger than allowed.");
+    return status == STATUS_IMAGE_CORRUPT ? damaged(header, output->detail) : status;
+}
+
 /* The way that is shortest for this picture; -ENOTSUP where it has none. */
 static int process_shortly(const struct image_request *request, const struct image_header *header,
                            const uint8_t *input, size_t size, struct image_output *output)
 {
-    int status = -ENOTSUP;
-
     if (header->format == IMAGE_JPEG)
         return jpeg_process(request, input, size, output);
-    if (header->format == IMAGE_GIF && keeps_size(request, header))
-        status = gif_copy(input, size, request->operation == IMAGE_GRAY, output);
-    if (header->format == IMAGE_GIF && status == -ENOTSUP &&
-        gif_check(input, size, output->detail) != 0)
-        return STATUS_IMAGE_CORRUPT;
+    if (header->format == IMAGE_GIF)
+        return process_gif(request, header, (struct bytes){input, size}, output);
     if (header->format == IMAGE_PNG)
         return png_process(request, input, size, output);
     if (header->format == IMAGE_WEBP)
         return webp_process(request, header, input, size, output);
-    return status;
+    return -ENOTSUP;
 }
 
 int image_process(const struct image_request *request, const uint8_t *input, size_t input_size,

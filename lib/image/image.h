@@ -13,8 +13,9 @@
  * thread.
  *
  *     image_process -> format (sniff, limits)
- *                   -> jpeg, gif ...: the short ways through ordinary pictures; each may decline
- *                   -> picture: libvips, which takes everything
+ *                   -> gif: all of a GIF
+ *                   -> jpeg, png ...: the short ways through ordinary pictures; each may decline
+ *                   -> picture: libvips, which takes what is left
  */
 enum image_operation { IMAGE_GRAY, IMAGE_SCALE };
 

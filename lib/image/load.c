@@ -42,8 +42,7 @@ static void set_environment(void)
 int load_start(void)
 {
     static const char *const loaders[] = {
-        "VipsForeignLoadJpeg", "VipsForeignLoadPng",  "VipsForeignLoadWebp",
-        "VipsForeignLoadNsgif",
+        "VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp",
     };
 
     set_environment();
@@ -136,9 +135,6 @@ static int open_image(const struct image_request *request, const struct image_he
         return png_load(input, size, image);
     case IMAGE_WEBP:
         return webp_load(header, input, size, image);
-    case IMAGE_GIF:
-        return vips_gifload_buffer(input, size, image, "n", -1, "access", VIPS_ACCESS_SEQUENTIAL,
-                                   "fail_on", VIPS_FAIL_ON_WARNING, NULL);
     case IMAGE_TIFF:
         return tiff_load(header, input, size, image);
     default:

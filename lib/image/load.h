@@ -6,7 +6,7 @@
 
 #include <vips/vips.h>
 
-/* Makes libvips ready to load the five formats and no other, without files of its own. Once per
+/* Makes libvips ready to load what is left to it and no other format, without files of its own. Once per
  * process. 0 or -EIO. */
 int load_start(void);
 

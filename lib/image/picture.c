@@ -108,14 +108,14 @@ static int process_frames(struct work *work, VipsImage **result)
 static bool is_kept(const char *field, const struct work *work)
 {
     const bool scaled = work->request->operation == IMAGE_SCALE;
-    static const char *const kept[] = {"delay", "loop", "n-pages", "gif-palette", "background",
+    static const char *const kept[] = {"delay", "loop", "n-pages", "background",
                                        "jpeg-chroma-subsample"};
 
     if (strcmp(field, VIPS_META_ICC_NAME) == 0)
         return scaled || work->was_gray;
     for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
         if (strcmp(field, kept[i]) == 0)
-            return scaled || strcmp(field, "gif-palette") != 0;
+            return true;
     }
     return false;
 }

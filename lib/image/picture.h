@@ -5,7 +5,7 @@
 #include "image/image.h"
 
 /*
- * The long way, through libvips, which takes every picture of the five formats:
+ * The long way, through libvips, which takes every picture but GIFs:
  *
  *     load -> for each frame: gray (gray.c) or reduce (resample.c), then upright -> join -> save
  *

@@ -10,7 +10,7 @@ typedef int saver(VipsImage *image, const struct save_options *options,
 
 static saver *const savers[IMAGE_FORMAT_COUNT] = {
     [IMAGE_JPEG] = save_jpeg, [IMAGE_PNG] = save_png,   [IMAGE_WEBP] = save_webp,
-    [IMAGE_GIF] = save_gif,   [IMAGE_TIFF] = save_tiff,
+    [IMAGE_TIFF] = save_tiff,
 };
 
 int save_image(VipsImage *image, const struct save_options *options, struct image_output *output)

@@ -28,5 +28,4 @@ int save_image(VipsImage *image, const struct save_options *options, struct imag
 int save_jpeg(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_png(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory);
-int save_gif(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_tiff(VipsImage *image, const struct save_options *options, struct memory_target *memory);

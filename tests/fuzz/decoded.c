@@ -8,6 +8,14 @@
 
 #include <stdlib.h>
 
+/* By libnsgif, which the image code has no use for, and so has blocked. */
+static int load_gif(const uint8_t *data, size_t size, VipsImage **image)
+{
+    vips_operation_block_set("VipsForeignLoadNsgif", FALSE);
+    return vips_gifload_buffer((void *)(uintptr_t)data, size, image, "n", -1, "fail_on",
+                               VIPS_FAIL_ON_WARNING, NULL);
+}
+
 static bool load(const uint8_t *data, size_t size, VipsImage **image)
 {
     const struct image_request request = {
@@ -17,7 +25,8 @@ static bool load(const uint8_t *data, size_t size, VipsImage **image)
 
     return image_read_header(data, size, &header) == 0 &&
            image_pixels(&header) <= PICTURE_MAX_PIXELS &&
-           load_image(&request, &header, data, size, image, detail) == 0;
+           (header.format == IMAGE_GIF ? load_gif(data, size, image)
+                                       : load_image(&request, &header, data, size, image, detail)) == 0;
 }
 
 static bool is_gray(const VipsImage *image)

@@ -301,8 +301,11 @@ static void test_gif_gray(void **state)
     assert_int_equal(image_process(&scale, gif, sizeof(gif) - 1, &output), 0);
     assert_int_equal(output.size, sizeof(gray) - 1); /* as large as before: the colours stay */
     assert_memory_equal(output.data + 13, gif + 13, 6);
-    for (size_t cut = 6; cut < sizeof(gif) - 1; cut++)
+    for (size_t cut = 6; cut < sizeof(gif) - 2; cut++)
         assert_int_equal(image_process(&request, gif, cut, &output), STATUS_IMAGE_CORRUPT);
+    assert_int_equal(image_process(&request, gif, sizeof(gif) - 2, &output), 0); /* no trailer */
+    assert_int_equal(output.size, sizeof(gray) - 1);
+    assert_memory_equal(output.data, gray, sizeof(gray) - 1);
 }
 
 /* The pixels of a picture have to be there: a code that cannot be, or too few. */

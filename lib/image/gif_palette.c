@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/gif_palette.h"
+
+#include "image/gif_pixel.h"
+#include "image/hot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    NOT_YET = 0x0000,          /* in a cell: nobody asked; otherwise two indices, which differ */
+    SEVERAL = 0x0101,          /* colours of the palette lie in it: all are searched */
+    DROPPED_BITS = 8 - GIF_CELL_BITS,
+    NOWHERE = 1 << 11,         /* in place of a colour, farther from all than they are from one another */
+    NOBODY = -1,
+};
+
+int gif_palette_begin(struct gif_palette *palette)
+{
+    *palette = (struct gif_palette){0};
+    palette->cells = malloc(GIF_CELLS * sizeof(*palette->cells));
+    return palette->cells == NULL ? -ENOMEM : 0;
+}
+
+void gif_palette_clear(struct gif_palette *palette)
+{
+    free(palette->cells);
+    *palette = (struct gif_palette){0};
+}
+
+static _inline_ uint16_t *cell_of(const struct gif_palette *palette, struct gif_pixel pixel)
+{
+    return &palette->cells[(unsigned)pixel.red >> DROPPED_BITS << 2 * GIF_CELL_BITS |
+                           (unsigned)pixel.green >> DROPPED_BITS << GIF_CELL_BITS |
+                           (unsigned)pixel.blue >> DROPPED_BITS];
+}
+
+/* The nearest but for `except`; of those that are as near, the first. Squared distance << 8 | index. */
+_hot_ static uint32_t search(const struct gif_palette *palette, struct gif_pixel wanted, int except)
+{
+    const int red = wanted.red, green = wanted.green, blue = wanted.blue;
+    uint32_t best = UINT32_MAX;
+
+    for (int i = 0; i < GIF_COLOURS; i++) {
+        int r = palette->red[i] - red, g = palette->green[i] - green, b = palette->blue[i] - blue;
+        uint32_t found = (uint32_t)(r * r + g * g + b * b) << 8 | (uint32_t)i;
+
+        found = i == except ? UINT32_MAX : found;
+        best = found < best ? found : best;
+    }
+    return best;
+}
+
+static void set_colour(struct gif_palette *palette, unsigned i, struct gif_pixel pixel)
+{
+    palette->red[i] = pixel.red;
+    palette->green[i] = pixel.green;
+    palette->blue[i] = pixel.blue;
+}
+
+static void set_colours(struct gif_palette *palette)
+{
+    for (unsigned i = 0; i < GIF_COLOURS; i++) {
+        if (i < palette->count)
+            set_colour(palette, i, gif_pixel_read(palette->pixels[i]));
+        else
+            palette->red[i] = palette->green[i] = palette->blue[i] = NOWHERE;
+    }
+}
+
+static uint16_t pair(unsigned first, unsigned second)
+{
+    return (uint16_t)(first | second << 8);
+}
+
+/* A cell that a colour of the palette lies in has that one first, however far its middle is. */
+static void set_cells(struct gif_palette *palette)
+{
+    memset(palette->cells, 0, GIF_CELLS * sizeof(*palette->cells));
+    for (unsigned i = 0; i < palette->count; i++) {
+        struct gif_pixel pixel = gif_pixel_read(palette->pixels[i]);
+        uint16_t *cell = cell_of(palette, pixel);
+
+        if (*cell == NOT_YET)
+            *cell = pair(i, search(palette, pixel, (int)i) & 0xff);
+        else
+            *cell = SEVERAL;
+    }
+}
+
+static int compare_pixels(const void *a, const void *b)
+{
+    uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+
+    return first < second ? -1 : first > second;
+}
+
+static unsigned drop_twins(uint32_t *pixels, unsigned count)
+{
+    unsigned kept = 0;
+
+    qsort(pixels, count, sizeof(*pixels), compare_pixels);
+    for (unsigned i = 0; i < count; i++) {
+        if (i == 0 || pixels[i] != pixels[kept - 1])
+            pixels[kept++] = pixels[i];
+    }
+    return kept;
+}
+
+/* One of the two that are nearest to each other. */
+static unsigned find_redundant(const struct gif_palette *palette)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (unsigned i = 0; i < palette->count; i++) {
+        uint32_t found = search(palette, gif_pixel_read(palette->pixels[i]), (int)i);
+
+        least = found < least ? found : least;
+    }
+    return least & 0xff;
+}
+
+void gif_palette_set(struct gif_palette *palette, const uint32_t *pixels, unsigned count,
+                     unsigned limit)
+{
+    memcpy(palette->pixels, pixels, count * sizeof(*pixels));
+    palette->count = drop_twins(palette->pixels, count);
+    set_colours(palette);
+    while (palette->count > limit) {
+        palette->pixels[find_redundant(palette)] = palette->pixels[palette->count - 1];
+        palette->count--;
+        set_colours(palette);
+    }
+    set_cells(palette);
+}
+
+/* The two that are nearest to a cell's middle. */
+static uint16_t fill_cell(const struct gif_palette *palette, struct gif_pixel pixel)
+{
+    const uint8_t mask = 0xff << DROPPED_BITS & 0xff, middle = 1 << (DROPPED_BITS - 1);
+    const struct gif_pixel at = {(pixel.red & mask) + middle, (pixel.green & mask) + middle,
+                                 (pixel.blue & mask) + middle, 255};
+    unsigned nearest = search(palette, at, NOBODY) & 0xff;
+
+    return pair(nearest, search(palette, at, (int)nearest) & 0xff);
+}
+
+unsigned gif_palette_find(struct gif_palette *palette, uint32_t pixel)
+{
+    const struct gif_pixel wanted = gif_pixel_read(pixel);
+    uint16_t *cell = cell_of(palette, wanted);
+    unsigned first, second;
+
+    if (palette->count == 1)
+        return 0;
+    if (*cell == SEVERAL)
+        return search(palette, wanted, NOBODY) & 0xff;
+    if (*cell == NOT_YET)
+        *cell = fill_cell(palette, wanted);
+    first = *cell & 0xff;
+    second = *cell >> 8;
+    return gif_pixel_distance(wanted, gif_pixel_read(palette->pixels[second])) <
+                   gif_pixel_distance(wanted, gif_pixel_read(palette->pixels[first]))
+               ? second : first;
+}
+
+double gif_palette_error(struct gif_palette *palette, const uint32_t *pixels, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned found = gif_palette_find(palette, pixels[i]);
+
+        sum += gif_pixel_distance(gif_pixel_read(pixels[i]), gif_pixel_read(palette->pixels[found]));
+    }
+    return count == 0 ? 0 : sum / (3 * (double)count);
+}
