@@ -13,7 +13,9 @@
 /* The mean squared error of a palette that needs no other to be looked for: about 45 dB. */
 static const double GOOD_ERROR = 2;
 /* By how much another one has to be better, for its bytes and time. */
-static const double BETTER_THAN_SOURCE = 1.2, BETTER_THAN_LAST = 1.05;
+static const double BETTER_THAN_SOURCE = 1.2;
+/* How much worse it may serve for other frames. */
+static const double WORSE_THAN_CHOSEN = 1.1;
 
 int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height, bool single,
                      const struct gif_blocks *source, struct image_output *output)
@@ -98,34 +100,37 @@ static double error_of(struct gif_frames *frames)
     return gif_palette_error(&frames->palette, frames->samples, frames->sample_count);
 }
 
-/*
- * The palette of the last frame, if it is good enough; or else the source's for this one; or else, if it
- * is a good deal better, a new one.
- */
-static void choose_palette(struct gif_frames *frames, struct gif_table table, unsigned limit)
+/* Of the source's and a new one, the one that serves better. */
+static void find_palette(struct gif_frames *frames, struct gif_table table, unsigned limit)
 {
-    uint32_t last[GIF_COLOURS], colours[GIF_COLOURS];
-    unsigned last_count = frames->palette.count, count;
-    double last_error = 1e9, own_error, error;
+    uint32_t colours[GIF_COLOURS];
+    unsigned count;
+    double error;
 
-    memcpy(last, frames->palette.pixels, sizeof(last));
-    if (last_count > 0)
-        last_error = error_of(frames);
-    if (last_count > 0 && last_error <= GOOD_ERROR)
-        return;
     use_table(frames, table, limit);
-    own_error = error_of(frames);
-    if (own_error <= GOOD_ERROR)
+    frames->error = error_of(frames);
+    if (frames->error <= GOOD_ERROR)
         return;
     count = gif_quantize(frames->samples, frames->sample_count, limit, colours);
     gif_palette_set(&frames->palette, colours, count, limit);
     error = error_of(frames);
-    if (error * BETTER_THAN_SOURCE < own_error && error * BETTER_THAN_LAST < last_error)
-        return;
-    if (last_error <= own_error)
-        gif_palette_set(&frames->palette, last, last_count, limit);
+    if (error * BETTER_THAN_SOURCE < frames->error)
+        frames->error = error;
     else
         use_table(frames, table, limit);
+}
+
+/* The palette of the last frame stays while it serves as well as when it was chosen. */
+static void choose_palette(struct gif_frames *frames, struct gif_table table, unsigned limit)
+{
+    double error;
+
+    if (frames->palette.count > 0) {
+        error = error_of(frames);
+        if (error <= GOOD_ERROR || error <= frames->error * WORSE_THAN_CHOSEN)
+            return;
+    }
+    find_palette(frames, table, limit);
 }
 
 /* --- the frame that waits ----------------------------------------------------------------------- */

@@ -25,7 +25,7 @@ struct gif_frames {
     uint32_t *samples;         /* of what is new; owned */
     size_t sample_count;
     struct gif_palette palette; /* of the last frame */
-    const uint8_t *tried;      /* the source's table that was looked at last */
+    double error;              /* of it, for the frame that it was chosen for */
     bool begun;                /* the screen is written */
     struct gif_frame waiting;  /* its table is in `table` */
     uint8_t *indices;          /* of the frame that waits, width * height; owned */

@@ -13,7 +13,6 @@ enum {
     SEVERAL = 0x0101,          /* colours of the palette lie in it: all are searched */
     DROPPED_BITS = 8 - GIF_CELL_BITS,
     NOWHERE = 1 << 11,         /* in place of a colour, farther from all than they are from one another */
-    NOBODY = -1,
 };
 
 int gif_palette_begin(struct gif_palette *palette)
@@ -36,20 +35,43 @@ static _inline_ uint16_t *cell_of(const struct gif_palette *palette, struct gif_
                            (unsigned)pixel.blue >> DROPPED_BITS];
 }
 
-/* The nearest but for `except`; of those that are as near, the first. Squared distance << 8 | index. */
-_hot_ static uint32_t search(const struct gif_palette *palette, struct gif_pixel wanted, int except)
+/* Squared << 8 | index, of all colours: the least is the nearest, and of those that are as near the first. */
+static _inline_ void measure(const struct gif_palette *palette, struct gif_pixel wanted,
+                             uint32_t distances[GIF_COLOURS])
 {
     const int red = wanted.red, green = wanted.green, blue = wanted.blue;
-    uint32_t best = UINT32_MAX;
 
     for (int i = 0; i < GIF_COLOURS; i++) {
         int r = palette->red[i] - red, g = palette->green[i] - green, b = palette->blue[i] - blue;
-        uint32_t found = (uint32_t)(r * r + g * g + b * b) << 8 | (uint32_t)i;
 
-        found = i == except ? UINT32_MAX : found;
-        best = found < best ? found : best;
+        distances[i] = (uint32_t)(r * r + g * g + b * b) << 8 | (uint32_t)i;
     }
-    return best;
+}
+
+static _inline_ uint32_t find_least(const uint32_t distances[GIF_COLOURS])
+{
+    uint32_t least = UINT32_MAX;
+
+    for (int i = 0; i < GIF_COLOURS; i++)
+        least = distances[i] < least ? distances[i] : least;
+    return least;
+}
+
+/* The two nearest, as measure has them. */
+struct nearest {
+    uint32_t first, second;
+};
+
+_hot_ static struct nearest search(const struct gif_palette *palette, struct gif_pixel wanted)
+{
+    uint32_t distances[GIF_COLOURS];
+    struct nearest nearest;
+
+    measure(palette, wanted, distances);
+    nearest.first = find_least(distances);
+    distances[nearest.first & 0xff] = UINT32_MAX;
+    nearest.second = find_least(distances);
+    return nearest;
 }
 
 static void set_colour(struct gif_palette *palette, unsigned i, struct gif_pixel pixel)
@@ -69,9 +91,9 @@ static void set_colours(struct gif_palette *palette)
     }
 }
 
-static uint16_t pair(unsigned first, unsigned second)
+static uint16_t pair(struct nearest nearest)
 {
-    return (uint16_t)(first | second << 8);
+    return (uint16_t)((nearest.first & 0xff) | (nearest.second & 0xff) << 8);
 }
 
 /* A cell that a colour of the palette lies in has that one first, however far its middle is. */
@@ -83,7 +105,7 @@ static void set_cells(struct gif_palette *palette)
         uint16_t *cell = cell_of(palette, pixel);
 
         if (*cell == NOT_YET)
-            *cell = pair(i, search(palette, pixel, (int)i) & 0xff);
+            *cell = pair(search(palette, pixel));
         else
             *cell = SEVERAL;
     }
@@ -114,7 +136,7 @@ static unsigned find_redundant(const struct gif_palette *palette)
     uint32_t least = UINT32_MAX;
 
     for (unsigned i = 0; i < palette->count; i++) {
-        uint32_t found = search(palette, gif_pixel_read(palette->pixels[i]), (int)i);
+        uint32_t found = search(palette, gif_pixel_read(palette->pixels[i])).second;
 
         least = found < least ? found : least;
     }
@@ -141,9 +163,8 @@ static uint16_t fill_cell(const struct gif_palette *palette, struct gif_pixel pi
     const uint8_t mask = 0xff << DROPPED_BITS & 0xff, middle = 1 << (DROPPED_BITS - 1);
     const struct gif_pixel at = {(pixel.red & mask) + middle, (pixel.green & mask) + middle,
                                  (pixel.blue & mask) + middle, 255};
-    unsigned nearest = search(palette, at, NOBODY) & 0xff;
 
-    return pair(nearest, search(palette, at, (int)nearest) & 0xff);
+    return pair(search(palette, at));
 }
 
 unsigned gif_palette_find(struct gif_palette *palette, uint32_t pixel)
@@ -155,7 +176,7 @@ unsigned gif_palette_find(struct gif_palette *palette, uint32_t pixel)
     if (palette->count == 1)
         return 0;
     if (*cell == SEVERAL)
-        return search(palette, wanted, NOBODY) & 0xff;
+        return search(palette, wanted).first & 0xff;
     if (*cell == NOT_YET)
         *cell = fill_cell(palette, wanted);
     first = *cell & 0xff;

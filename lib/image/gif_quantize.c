@@ -11,7 +11,7 @@
  * Heckbert's median cut as Wu has it: of all boxes the one is cut whose pixels are farthest from their
  * mean in sum, across the channel that varies most, at the mean. Then Lloyd's iteration (k-means).
  */
-enum { COLOURS_MAX = 256, CHANNELS = 3, ROUNDS = 5, NOWHERE = 1 << 11 };
+enum { COLOURS_MAX = 256, CHANNELS = 3, ROUNDS = 4, NOWHERE = 1 << 11 };
 
 struct box {
     uint32_t *pixels;
