@@ -74,8 +74,9 @@ static int copy_blocks(struct copy *copy, const struct image_header *header, uin
         if (copy->blocks.loop != loop)
             gif_write_loop(&copy->writer, &copy->blocks);
         loop = copy->blocks.loop;
-        status = copy->blocks.pixels > max_pixels ? STATUS_IMAGE_TOO_LARGE
-                                                  : copy_frame(copy, &frame);
+        status = gif_within(&copy->blocks, max_pixels, copy->writer.output);
+        if (status == 0)
+            status = copy_frame(copy, &frame);
     }
     if (status == 0 && next == GIF_DAMAGED)
         status = STATUS_IMAGE_CORRUPT;

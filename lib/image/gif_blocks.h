@@ -17,6 +17,8 @@
  *     a first frame that leaves the screen      widens it; later frames are cut off by it
  *     several graphic controls before a frame   the last one counts
  *     a graphic control of other than 4 bytes   its first four; none if there are fewer
+ *     no colour table at all                    black and white
+ *     an index beyond the table                 nothing is drawn
  *
  * A file that ends within a frame, its data's end included, or between a graphic control and its frame was
  * cut off: damage.

@@ -7,8 +7,8 @@
 #include "image/gif_pixel.h"
 
 /*
- * Gives pixels the indices of colours that are not quite theirs, so that their neighbours make up for the
- * difference (Floyd and Steinberg 1976, rows to and fro). A pixel is left as it is, that is, it gets the
+ * Gives pixels the indices of colours that are not quite theirs, so that their neighbours make up for
+ * the difference (Floyd and Steinberg 1976, rows to and fro). A pixel is left as it is, that is, it gets the
  * transparent index, where it was to be the same in the frame before and is still shown; and so is one that
  * is to be transparent. A colour that the palette has is not dithered.
  */

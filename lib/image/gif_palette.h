@@ -9,7 +9,8 @@
 /*
  * The colours that a frame of a result is made of, and for any colour the nearest of them: looked up in
  * a cube of cells of GIF_CELL_BITS bits a channel. A cell knows the two colours that are nearest to its
- * middle once it was asked for. A colour of the palette itself is always found exactly. A pixel is R, G, B, A, a byte each.
+ * middle once it was asked for. A colour of the palette itself is always found exactly. A pixel is R, G,
+ * B, A, a byte each.
  */
 enum { GIF_CELL_BITS = 6, GIF_CELLS = 1 << (3 * GIF_CELL_BITS) };
 

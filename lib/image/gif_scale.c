@@ -69,9 +69,11 @@ int gif_scale(const struct image_request *request, const struct image_header *he
     if (!gif_begin(&scale.blocks, input))
         return STATUS_IMAGE_CORRUPT;
     status = begin(&scale, request, header, output);
-    while (status == 0 && (next = gif_next(&scale.blocks, &frame)) == GIF_FRAME)
-        status = scale.blocks.pixels > request->max_pixels ? STATUS_IMAGE_TOO_LARGE
-                                                            : add_frame(&scale, &frame);
+    while (status == 0 && (next = gif_next(&scale.blocks, &frame)) == GIF_FRAME) {
+        status = gif_within(&scale.blocks, request->max_pixels, output);
+        if (status == 0)
+            status = add_frame(&scale, &frame);
+    }
     if (status != 0)
         return status;
     return next == GIF_DAMAGED ? STATUS_IMAGE_CORRUPT : gif_frames_end(&scale.frames);

@@ -2,6 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gif_write.h"
 
+#include "base/status.h"
+
+#include <stdio.h>
+
 enum { TABLE_FLAG = 0x80, INTERLACE_FLAG = 0x40 };
 
 void gif_put(struct gif_writer *writer, const void *bytes, size_t length)
@@ -14,6 +18,15 @@ void gif_put(struct gif_writer *writer, const void *bytes, size_t length)
     }
     memcpy(output->data + output->size, bytes, length);
     output->size += length;
+}
+
+int gif_within(const struct gif_blocks *source, uint64_t max_pixels, struct image_output *output)
+{
+    if (source->pixels <= max_pixels)
+        return 0;
+    snprintf(output->detail, sizeof(output->detail), "The frames have more than the %llu pixels allowed.",
+             (unsigned long long)max_pixels);
+    return STATUS_IMAGE_TOO_LARGE;
 }
 
 static void put_le16(uint8_t *at, uint32_t value)

@@ -16,6 +16,10 @@ struct gif_writer {
     bool overflow;
 };
 
+/* Whether the source's frames so far, each with all of its pixels, whatever the screen shows of it, are
+ * within the limit. 0 or STATUS_IMAGE_TOO_LARGE with output->detail. */
+int gif_within(const struct gif_blocks *source, uint64_t max_pixels, struct image_output *output);
+
 /* Begins the file. `table` without colours: none. */
 void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height, uint8_t background,
                       struct gif_table table);

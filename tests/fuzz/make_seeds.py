@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np # noqa: E402
 
-from pictures import files, hurt, pixels, png, tiff # noqa: E402
+from pictures import files, gif, hurt, pixels, png, tiff # noqa: E402
 
 # operation, quality, factor, capacity: picture_input.h
 GRAY, GRAY_QUALITY, GRAY_SMALL = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0]), bytes([0, 0, 0, 0x88])
@@ -177,11 +177,19 @@ def webps():
         files.encode(picture, "WEBP", icc_profile=files.wide_profile(), exif=files.exif(6))]
 
 
+def odd_gifs():
+    """Frames beside one another, disposed of in each way; bytes that mean nothing."""
+    frames = [gif.control(disposal=at % 4, transparent=at % 2 or None) +
+              gif.frame(2 * at, at, 6, 5, at % 4, interlaced=at % 2) for at in range(5)]
+    return [gif.screen(16, 12) + b"".join(frames), gif.screen(16, 12) + b"\0\0".join(frames) + b"xyz",
+            gif.screen(0, 0, None) + gif.LOOP + b"".join(frames) + b";"]
+
+
 def gifs():
     return [files.encode(files.picture(24, 16, "P"), "GIF"), files.animation("GIF", 16, 12, 3),
             files.encode(files.picture(24, 16, "P"), "GIF", interlace=1),
             files.encode(files.picture(24, 16, "PA"), "GIF"), hurt.gif_of_frames(20),
-            files.animation("GIF", 20, 10, 3, disposal=2), hurt.gif_header(65535, 65535)]
+            files.animation("GIF", 20, 10, 3, disposal=2), hurt.gif_header(65535, 65535), *odd_gifs()]
 
 
 def written_tiffs():
