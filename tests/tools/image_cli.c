@@ -14,6 +14,7 @@
  * The image code without a server, for tests and benchmarks:
  *
  *     image_cli gray|scale FACTOR QUALITY IN OUT [TIMES]
+ *     image_cli -     the same from standard input, a line a job: starting takes longer than most jobs
  *
  * QUALITY 0 is "not asked" (80 where one is needed). With TIMES it runs that often and tells the
  * CPU milliseconds of one run. Exit code: 0, or the status that image_process returned.
@@ -64,40 +65,80 @@ static unsigned long limit(const char *variable, unsigned long otherwise)
     return value == NULL ? otherwise : strtoul(value, NULL, 10);
 }
 
+/* Runs a job and tells what became of it. 0; the status that image_process returned; 125: -errno; 126: no such
+ * file, or no memory. */
+static int run(struct image_request *request, struct image_output *output, char *const argv[5],
+               int times, char message[static 256])
+{
+    _cleanup_free_ uint8_t *input = NULL;
+    size_t size = 0;
+    int status = 0;
+    double start;
+
+    request->operation = strcmp(argv[0], "gray") == 0 ? IMAGE_GRAY : IMAGE_SCALE;
+    request->factor = strtod(argv[1], NULL);
+    request->quality = atoi(argv[2]);
+    input = read_file(argv[3], &size);
+    if (input == NULL)
+        return 126;
+    start = cpu_ms();
+    for (int i = 0; i < (times > 0 ? times : 1) && status == 0; i++)
+        status = image_process(request, input, size, output);
+    if (times > 0)
+        printf("%.2f ms CPU, %zu bytes\n", (cpu_ms() - start) / times, output->size);
+    if (status != 0) {
+        snprintf(message, 256, "%s: %s", status < 0 ? strerror(-status) : status_name(status),
+                 output->detail);
+        return status < 0 ? 125 : status;
+    }
+    return write_file(argv[4], output->data, output->size) != 0 ? 126 : 0;
+}
+
+/* Job after job, as a worker does: words in lines on standard input, "STATUS CPU-SECONDS MESSAGE" back. */
+static int serve(struct image_request *request, struct image_output *output)
+{
+    char line[4096];
+
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        char *words[5], *rest = line, message[256] = "";
+        double start = cpu_ms();
+        size_t count = 0;
+        int status;
+
+        while (count < ARRAY_LENGTH(words) && (words[count] = strtok_r(rest, " \n", &rest)) != NULL)
+            count++;
+        if (count < ARRAY_LENGTH(words))
+            return 127;
+        status = run(request, output, words, 0, message);
+        printf("%d %.6f %s\n", status, (cpu_ms() - start) / 1e3, message);
+        fflush(stdout);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    _cleanup_free_ uint8_t *input = NULL, *memory = NULL;
+    _cleanup_free_ uint8_t *memory = NULL;
     struct image_output output = {.capacity = limit("MAX_OUTPUT_BYTES", OUTPUT_CAPACITY)};
     struct image_request request = {.default_quality = 80,
                                     .max_pixels = limit("MAX_PIXELS", 100000000),
                                     .max_scans = (unsigned)limit("MAX_SCANS", 100)};
-    size_t size = 0;
-    int status = 0, times = argc > 6 ? atoi(argv[6]) : 1;
-    double start;
+    char message[256] = "";
+    int status;
 
-    if (argc < 6) {
+    if (argc < 6 && !(argc == 2 && strcmp(argv[1], "-") == 0)) {
         fprintf(stderr, "usage: image_cli gray|scale FACTOR QUALITY IN OUT [TIMES]\n");
         return 127;
     }
-    request.operation = strcmp(argv[1], "gray") == 0 ? IMAGE_GRAY : IMAGE_SCALE;
-    request.factor = strtod(argv[2], NULL);
-    request.quality = atoi(argv[3]);
-    input = read_file(argv[4], &size);
     memory = output.data = malloc(output.capacity);
-    if (input == NULL || memory == NULL || image_start() != 0)
+    if (memory == NULL || image_start() != 0)
         return 126;
     if (getenv("FILL") != NULL) /* as if an earlier job had left something there */
         memset(memory, (int)limit("FILL", 0), output.capacity);
-
-    start = cpu_ms();
-    for (int i = 0; i < times && status == 0; i++)
-        status = image_process(&request, input, size, &output);
-    if (argc > 6)
-        printf("%.2f ms CPU, %zu bytes\n", (cpu_ms() - start) / times, output.size);
-    if (status != 0) {
-        fprintf(stderr, "%s: %s\n", status < 0 ? strerror(-status) : status_name(status),
-                output.detail);
-        return status < 0 ? 125 : status;
-    }
-    return write_file(argv[5], output.data, output.size) != 0 ? 126 : 0;
+    if (argc == 2)
+        return serve(&request, &output);
+    status = run(&request, &output, argv + 1, argc > 6 ? atoi(argv[6]) : 0, message);
+    if (message[0] != '\0')
+        fprintf(stderr, "%s\n", message);
+    return status;
 }
