@@ -303,6 +303,12 @@ static uint8_t next_marker(struct walk *walk)
     return 0;
 }
 
+/* Without a segment. SOI is another matter where a walk has begun with one. */
+static bool stands_alone(uint8_t marker)
+{
+    return marker == TEM || (marker >= RST0 && marker <= SOI);
+}
+
 /* One marker with its segment. *done at the end marker. */
 static int walk_marker(struct walk *walk, bool *done)
 {
@@ -316,7 +322,7 @@ static int walk_marker(struct walk *walk, bool *done)
         *done = true;
         return 0;
     }
-    if (marker == TEM || (marker >= RST0 && marker <= RST7))
+    if (stands_alone(marker))
         return 0;
     if (walk->end - walk->at < 2)
         return STATUS_IMAGE_CORRUPT;
@@ -371,4 +377,25 @@ int jpeg_read_markers(struct jpeg_layout *layout, const uint8_t *data, size_t si
         return r;
     layout->ycc = is_ycc(layout);
     return check_told(&walk, done);
+}
+
+unsigned jpeg_count_scans(const uint8_t *data, size_t size)
+{
+    struct walk walk = {.at = data, .end = data + size};
+    unsigned scans = 0;
+    uint8_t marker;
+
+    while ((marker = next_marker(&walk)) != 0 && marker != EOI) {
+        size_t left = (size_t)(walk.end - walk.at), length;
+
+        if (stands_alone(marker))
+            continue;
+        length = left < 2 ? left : read_u16(walk.at);
+        walk.at += length < left ? length : left;
+        if (marker != SOS)
+            continue;
+        scans++;
+        walk.at = find_scan_end(walk.at, walk.end);
+    }
+    return scans;
 }

@@ -77,6 +77,9 @@ struct jpeg_layout {
 int jpeg_read_markers(struct jpeg_layout *layout, const uint8_t *data, size_t size,
                       unsigned max_scans);
 
+/* The scans of any JPEG, also of one that has its tables elsewhere. Any thread. */
+unsigned jpeg_count_scans(const uint8_t *data, size_t size);
+
 /* The n-th value (zigzag order) of the component's quantization table. */
 static inline unsigned jpeg_quantizer(const struct jpeg_component *component, unsigned n)
 {

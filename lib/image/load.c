@@ -31,12 +31,13 @@ static void discard_message(const gchar *domain, GLogLevelFlags level, const gch
     (void)client;
 }
 
-/* libvips reads these once, when it starts. */
+/* libvips reads these once, when it starts; the last one is libtiff's. */
 static void set_environment(void)
 {
     setenv("VIPS_NOVECTOR", "1", 1);         /* no code generated at run time */
     setenv("VIPS_DISC_THRESHOLD", "1000g", 1); /* no temporary files; "t" is no unit of it */
     setenv("VIPSHOME", "/nonexistent", 1);   /* no modules: loaders of formats we do not take */
+    setenv("LIBTIFF_JPEG_MAX_ALLOWED_SCAN_NUMBER", "1000000", 1); /* limits.max_scans decides */
 }
 
 int load_start(void)
@@ -136,7 +137,7 @@ static int open_image(const struct image_request *request, const struct image_he
     case IMAGE_WEBP:
         return webp_load(header, input, size, image);
     case IMAGE_TIFF:
-        return tiff_load(header, input, size, image);
+        return tiff_load(header, input, size, request->max_scans, image);
     default:
         return -1;
     }
@@ -171,6 +172,8 @@ int load_image(const struct image_request *request, const struct image_header *h
     /* libvips takes a pointer that is not const and does not write to it. */
     int status = open_image(request, header, (void *)(uintptr_t)input, input_size, image);
 
+    if (status == STATUS_IMAGE_TOO_LARGE)
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has more than %u scans.", request->max_scans);
     if (status == 0)
         status = check(*image, request, detail);
     if (status == STATUS_UNSUPPORTED_FORMAT)

@@ -8,6 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/jpeg_markers.h"
 
 #include <errno.h>
 #include <libdeflate.h>
@@ -204,11 +205,51 @@ static int start_page(struct tiff_file *file)
     return file->band == NULL || (!direct && file->block == NULL) ? -ENOMEM : 0;
 }
 
-int tiff_file_open(struct tiff_file *file, const struct image_header *header, struct bytes input)
+/* --- scans ----------------------------------------------------------------------------------------- */
+
+/* Each strip or tile is a JPEG of its own, and may have as many. */
+static bool page_has_more_scans(struct tiff_file *file, unsigned max_scans)
 {
+    uint32_t blocks = TIFFIsTiled(file->tiff) ? TIFFNumberOfTiles(file->tiff)
+                                              : TIFFNumberOfStrips(file->tiff);
+    uint16_t compression = 0;
+
+    TIFFGetFieldDefaulted(file->tiff, TIFFTAG_COMPRESSION, &compression);
+    for (uint32_t i = 0; compression == COMPRESSION_JPEG && i < blocks; i++) {
+        uint64_t at = TIFFGetStrileOffset(file->tiff, i);
+        uint64_t size = TIFFGetStrileByteCount(file->tiff, i);
+
+        if (bytes_have(file->input, at, size) &&
+            jpeg_count_scans(file->input.data + at, (size_t)size) > max_scans)
+            return true;
+    }
+    return false;
+}
+
+/* Of all pages that are frames, and back to the first one. */
+static int check_scans(struct tiff_file *file, unsigned max_scans)
+{
+    for (uint32_t page = 0; page < file->header.frames; page++) {
+        if (page > 0 && !TIFFReadDirectory(file->tiff))
+            return STATUS_IMAGE_CORRUPT;
+        if (page_has_more_scans(file, max_scans))
+            return STATUS_IMAGE_TOO_LARGE;
+    }
+    return file->header.frames == 1 || TIFFSetDirectory(file->tiff, 0) ? 0 : STATUS_IMAGE_CORRUPT;
+}
+
+int tiff_file_open(struct tiff_file *file, const struct image_header *header, struct bytes input,
+                   unsigned max_scans)
+{
+    int status;
+
     *file = (struct tiff_file){.header = *header, .input = input};
     file->tiff = open_file(file);
-    return file->tiff == NULL ? STATUS_IMAGE_CORRUPT : start_page(file);
+    if (file->tiff == NULL)
+        return STATUS_IMAGE_CORRUPT;
+    if (header->compression == IMAGE_TIFF_JPEG && (status = check_scans(file, max_scans)) != 0)
+        return status;
+    return start_page(file);
 }
 
 void tiff_file_close(struct tiff_file *file)

@@ -31,9 +31,11 @@ struct tiff_file {
     uint8_t *band, *block;
 };
 
-/* Opens the file at its first page. `input` and `file` stay where they are. 0, STATUS_IMAGE_CORRUPT or
- * -ENOMEM; tiff_file_close in any case. */
-int tiff_file_open(struct tiff_file *file, const struct image_header *header, struct bytes input);
+/* Opens the file at its first page. `input` and `file` stay where they are. 0; STATUS_IMAGE_CORRUPT;
+ * STATUS_IMAGE_TOO_LARGE: a strip or tile that is a JPEG of more scans; -ENOMEM; tiff_file_close in any
+ * case. */
+int tiff_file_open(struct tiff_file *file, const struct image_header *header, struct bytes input,
+                   unsigned max_scans);
 
 /* Row `row` of page `page`, as it lies in the file: header.samples samples a pixel, packed to bytes if
  * they have less than 8 bits, of the machine's byte order if they have more. Quick where pages and

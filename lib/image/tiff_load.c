@@ -248,14 +248,15 @@ static int build(struct reader *reader, VipsImage **image)
     return 0;
 }
 
-int tiff_load(const struct image_header *header, const uint8_t *input, size_t size, VipsImage **image)
+int tiff_load(const struct image_header *header, const uint8_t *input, size_t size, unsigned max_scans,
+              VipsImage **image)
 {
     struct reader *reader = calloc(1, sizeof(*reader));
     int status;
 
     if (reader == NULL)
         return -ENOMEM;
-    status = tiff_file_open(&reader->file, header, (struct bytes){input, size});
+    status = tiff_file_open(&reader->file, header, (struct bytes){input, size}, max_scans);
     if (status == 0)
         return build(reader, image);
     free_reader(NULL, reader);

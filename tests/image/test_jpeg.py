@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from pictures import files, hurt, jpegs, png
+from pictures import files, hurt, jpegs, png, tiff
 
 UNSUPPORTED, CORRUPT, TOO_LARGE = 8, 9, 10 # enum status
 KINDS = jpegs.kinds()
@@ -257,6 +257,21 @@ def test_scans_are_counted_whatever_the_kind(image_cli, kind, coding):
         refused = image_cli(operation, data, factor, quality=quality, MAX_SCANS=scans - 1)
         assert taken.status == 0, taken.message
         assert refused.status == TOO_LARGE, refused.message
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+def test_scans_are_counted_inside_a_tiff(image_cli, pages, operation):
+    """Each strip is a JPEG of its own; libtiff's limit of a hundred gives way to ours."""
+    bomb = hurt.scan_bomb(8, 64, 64)
+    many = jpegs.split(bomb)
+    many += many[-1:] * 142
+    streams = [jpegs.join(many), jpegs.join(many[:-140])][:pages]
+    data = tiff.jpeg_pages(streams[::-1], 64, 64)
+    taken = image_cli(operation, data, MAX_SCANS=151)
+    assert taken.status == 0 and taken.image.n_frames == pages
+    refused = image_cli(operation, data, MAX_SCANS=150)
+    assert refused.status == TOO_LARGE and "scans" in refused.message
 
 
 def test_scans_behind_a_complete_picture_are_counted(image_cli):

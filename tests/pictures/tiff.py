@@ -63,6 +63,23 @@ def write(picture, photometric, profile=b"", order="<", big=False, compression=1
     return head + data + directory(order, big, at, tags)
 
 
+def jpeg_pages(streams, width, height):
+    """Gray pages of one strip each, which is a whole JPEG."""
+    data = b"II*\0" + struct.pack("<I", 8)
+    for number, stream in enumerate(streams):
+        tags = [(256, LONG, width), (257, LONG, height), (258, SHORT, 8), (259, SHORT, 7),
+                (262, SHORT, GRAY), (273, LONG, 0), (277, SHORT, 1), (278, LONG, height),
+                (279, LONG, len(stream))]
+        at = len(data) + 2 + 12 * len(tags) + 4
+        following = at + len(stream) + len(stream) % 2
+        data += struct.pack("<H", len(tags)) + b"".join(
+            struct.pack("<HHII", tag, kind, 1, at if tag == 273 else value)
+            for tag, kind, value in tags)
+        data += struct.pack("<I", following if number + 1 < len(streams) else 0)
+        data += stream + bytes(len(stream) % 2)
+    return data
+
+
 def entries(data, page=0):
     """The directory of a page: tag -> its numbers. Classic TIFF; texts and fractions are left out."""
     order = "<" if data[:2] == b"II" else ">"
