@@ -172,7 +172,7 @@ int load_image(const struct image_request *request, const struct image_header *h
     /* libvips takes a pointer that is not const and does not write to it. */
     int status = open_image(request, header, (void *)(uintptr_t)input, input_size, image);
 
-    if (status == STATUS_IMAGE_TOO_LARGE)
+    if (status == STATUS_IMAGE_TOO_LARGE && header->format == IMAGE_TIFF)
         snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has more than %u scans.", request->max_scans);
     if (status == 0)
         status = check(*image, request, detail);
