@@ -23,7 +23,7 @@
  * A file that ends within a frame, its data's end included, or between a graphic control and its frame was
  * cut off: damage.
  */
-enum { GIF_LOOP_BYTES = 19, GIF_OPAQUE = -1 };
+enum { GIF_LOOP_BYTES = 18, GIF_OPAQUE = -1 };
 
 enum gif_disposal { GIF_KEEP, GIF_KEEP_TOO, GIF_TO_BACKGROUND, GIF_TO_PREVIOUS };
 
@@ -50,7 +50,7 @@ struct gif_blocks {
     uint32_t frames;           /* begun so far */
     uint64_t pixels;           /* of them, whatever the screen shows of each */
     uint8_t background;        /* index, which browsers do not look at */
-    size_t loop;               /* offset of the loop extension, GIF_LOOP_BYTES; 0: not seen */
+    size_t loop;               /* offset of the loop extension, GIF_LOOP_BYTES and its end; 0: not seen */
 };
 
 enum gif_next { GIF_DAMAGED, GIF_FRAME, GIF_END };

@@ -100,6 +100,7 @@ static uint16_t pair(struct nearest nearest)
 static void set_cells(struct gif_palette *palette)
 {
     memset(palette->cells, 0, GIF_CELLS * sizeof(*palette->cells));
+    memset(palette->found, 0, sizeof(palette->found));
     for (unsigned i = 0; i < palette->count; i++) {
         struct gif_pixel pixel = gif_pixel_read(palette->pixels[i]);
         uint16_t *cell = cell_of(palette, pixel);
@@ -167,6 +168,16 @@ static uint16_t fill_cell(const struct gif_palette *palette, struct gif_pixel pi
     return pair(search(palette, at));
 }
 
+/* As grays lie close to one another, and are asked for again and again. */
+static unsigned find_exactly(struct gif_palette *palette, uint32_t pixel)
+{
+    struct gif_found *found = &palette->found[pixel * 2654435761U >> (32 - GIF_FOUND_BITS)];
+
+    if (found->pixel != pixel)
+        *found = (struct gif_found){pixel, search(palette, gif_pixel_read(pixel)).first & 0xff};
+    return found->index;
+}
+
 unsigned gif_palette_find(struct gif_palette *palette, uint32_t pixel)
 {
     const struct gif_pixel wanted = gif_pixel_read(pixel);
@@ -176,7 +187,7 @@ unsigned gif_palette_find(struct gif_palette *palette, uint32_t pixel)
     if (palette->count == 1)
         return 0;
     if (*cell == SEVERAL)
-        return search(palette, wanted).first & 0xff;
+        return find_exactly(palette, pixel);
     if (*cell == NOT_YET)
         *cell = fill_cell(palette, wanted);
     first = *cell & 0xff;

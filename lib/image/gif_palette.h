@@ -12,13 +12,19 @@
  * middle once it was asked for. A colour of the palette itself is always found exactly. A pixel is R, G,
  * B, A, a byte each.
  */
-enum { GIF_CELL_BITS = 6, GIF_CELLS = 1 << (3 * GIF_CELL_BITS) };
+enum { GIF_CELL_BITS = 6, GIF_CELLS = 1 << (3 * GIF_CELL_BITS), GIF_FOUND_BITS = 11 };
+
+/* A colour that was searched for, and the index found; pixel 0: none. */
+struct gif_found {
+    uint32_t pixel, index;
+};
 
 struct gif_palette {
     unsigned count;            /* of colours, at most GIF_COLOURS */
     uint32_t pixels[GIF_COLOURS]; /* opaque */
     int16_t red[GIF_COLOURS], green[GIF_COLOURS], blue[GIF_COLOURS]; /* the same, to be searched */
     uint16_t *cells;           /* two indices, or that there are none yet; owned */
+    struct gif_found found[1 << GIF_FOUND_BITS]; /* lately, in cells of several colours, by their hash */
 };
 
 /* 0 or -ENOMEM. To be cleared in either case. */

@@ -69,8 +69,10 @@ void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height
 
 void gif_write_loop(struct gif_writer *writer, const struct gif_blocks *source)
 {
-    if (source->loop != 0)
-        gif_put(writer, source->input.data + source->loop, GIF_LOOP_BYTES);
+    if (source->loop == 0)
+        return;
+    gif_put(writer, source->input.data + source->loop, GIF_LOOP_BYTES);
+    gif_put(writer, "", 1); /* where others may have more sub-blocks */
 }
 
 static void put_control(struct gif_writer *writer, const struct gif_frame *frame)

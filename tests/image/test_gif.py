@@ -65,6 +65,7 @@ WHOLE = {
     "two graphic controls": body(FIRST, gif.control(5, transparent=2), SECOND, END),
     "a graphic control before the trailer": body(FIRST, SECOND, gif.control(), END),
     "a comment that is cut off": body(FIRST, SECOND, COMMENT[:5]),
+    "a loop with more behind it": body(gif.LOOP[:-1] + b"\x05\2abcd\0", FIRST, SECOND, END),
     "a comment in between": body(FIRST, gif.control(), COMMENT, gif.frame(0, 0, WIDTH, HEIGHT, 2), END),
     "more data than pixels": body(FIRST, gif.frame(0, 0, WIDTH, HEIGHT, 2), END).replace(
         gif.sub_blocks(gif.lzw([0] * WIDTH * HEIGHT)), gif.sub_blocks(LONGER)),
