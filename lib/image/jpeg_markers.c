@@ -280,7 +280,7 @@ static int read_segment(struct walk *walk, uint8_t marker, const uint8_t *payloa
     }
     if (marker >= SOF0 && marker <= SOF15)
         return read_frame(walk, marker, payload, size);
-    if (marker >= APP0 && marker <= APP15)
+    if (marker >= APP0 && marker <= APP15 && walk->scans == 0) /* where other decoders look for them */
         jpeg_read_application_segment(walk->layout, marker, payload, size);
     return 0;
 }

@@ -28,8 +28,7 @@ void jpeg_read_application_segment(struct jpeg_layout *layout, uint8_t marker,
         if (layout->orientation == 1)
             layout->orientation = (uint8_t)exif_orientation(payload + 6, size - 6);
     } else if (marker == 0xe2 && begins(payload, size, "ICC_PROFILE", 12)) {
-        if (layout->scans == 0) /* where other decoders look for it */
-            jpeg_profile_add(&layout->profile, payload, size);
+        jpeg_profile_add(&layout->profile, payload, size);
     } else if (marker == 0xee && begins(payload, size, "Adobe", 5) && size >= 12) {
         layout->has_adobe = true;
         layout->adobe_transform = payload[11];
