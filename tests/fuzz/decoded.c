@@ -19,7 +19,7 @@ static int load_gif(const uint8_t *data, size_t size, VipsImage **image)
 static bool load(const uint8_t *data, size_t size, VipsImage **image)
 {
     const struct image_request request = {
-        .operation = IMAGE_GRAY, .factor = 1, .max_pixels = PICTURE_MAX_PIXELS};
+        .operation = IMAGE_GRAY, .factor = 1, .max_pixels = PICTURE_MAX_PIXELS, .max_scans = 100};
     char detail[IMAGE_DETAIL_BYTES];
     struct image_header header;
 
