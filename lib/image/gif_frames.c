@@ -10,6 +10,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Samples that new palettes are made of, and what a palette costs however few they are. All together they
+ * take two to three seconds, so that no number of frames comes near a deadline of ten. */
+enum { EFFORT = 3 << 20, EFFORT_OF_PALETTE = 512 };
+
 /* The mean squared error of a palette that needs no other to be looked for: about 45 dB. */
 static const double GOOD_ERROR = 2;
 /* By how much another one has to be better, for its bytes and time. */
@@ -26,6 +30,7 @@ int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height,
                                   .height = height,
                                   .single = single,
                                   .source = source,
+                                  .effort = EFFORT,
                                   .writer = {.output = output}};
     frames->wanted = calloc(pixels, sizeof(*frames->wanted));
     frames->before = single ? NULL : calloc(pixels, sizeof(*frames->before));
@@ -109,8 +114,9 @@ static void find_palette(struct gif_frames *frames, struct gif_table table, unsi
 
     use_table(frames, table, limit);
     frames->error = error_of(frames);
-    if (frames->error <= GOOD_ERROR)
+    if (frames->error <= GOOD_ERROR || frames->effort < frames->sample_count + EFFORT_OF_PALETTE)
         return;
+    frames->effort -= (uint32_t)frames->sample_count + EFFORT_OF_PALETTE;
     count = gif_quantize(frames->samples, frames->sample_count, limit, colours);
     gif_palette_set(&frames->palette, colours, count, limit);
     error = error_of(frames);

@@ -25,6 +25,7 @@ struct gif_frames {
     uint32_t *samples;         /* of what is new; owned */
     size_t sample_count;
     struct gif_palette palette; /* of the last frame */
+    uint32_t effort;           /* left for new ones; when it is used up, the source's have to do */
     double error;              /* of it, for the frame that it was chosen for */
     bool begun;                /* the screen is written */
     struct gif_frame waiting;  /* its table is in `table` */

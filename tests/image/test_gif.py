@@ -234,6 +234,20 @@ def test_quality_of_many_small_frames(image_cli, tables):
         assert psnr(shown[at][..., :3], expected[..., :3]) > 34
 
 
+def test_frames_of_noise_have_a_bound(image_cli):
+    """Each with a table of 256 colours that have nothing to do with the last one's."""
+    rng = np.random.default_rng(1)
+    blocks = []
+    for _ in range(40):
+        colours, noise = rng.integers(0, 256, (256, 3)).tolist(), rng.integers(0, 256, 1600).tolist()
+        blocks.append(gif.frame(0, 0, 40, 40, lambda x, y, noise=noise: noise[40 * y + x], size=8,
+                                colours=colours))
+    few, many = (image_cli("scale", body(*blocks * times, END, width=40, height=40), 0.95)
+                 for times in (60, 240))
+    assert many.status == 0 and many.image.n_frames == 9600
+    assert many.cpu_s < 3 * few.cpu_s # a new palette for each would take four times as long
+
+
 def test_a_still_background_stays_as_it_is(image_cli):
     """Dithering does not make it flicker, and it costs no bytes."""
     picture = Image.fromarray(pixels.smooth_rgb(200, 150, 1))
