@@ -30,9 +30,17 @@ struct component {
     int16_t (*blocks)[64];     /* in natural order */
 };
 
+/* Which coefficients a scan told from their first bit on. */
+struct scans {
+    struct jpeg_progress_mgr progress; /* first: libjpeg knows this part */
+    int noted;
+    bool told[JPEG_COMPONENTS_MAX][DCTSIZE2];
+    bool twice;                /* which libjpeg lets pass where the first time left no bits to come */
+};
+
 struct reference {
     struct component component[JPEG_COMPONENTS_MAX];
-    bool may_tell_twice;       /* of a sequential file's scans libjpeg does not notice it */
+    struct scans scans;
     size_t used;
     int16_t memory[COEFFICIENTS_MAX];
 };
@@ -57,6 +65,26 @@ static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_pt
     return true;
 }
 
+/* libjpeg's progress monitor: called between rows of coefficients, and so at least once in a scan. */
+static void note_scan(j_common_ptr common)
+{
+    const struct jpeg_decompress_struct *codec = (const void *)common;
+    struct scans *scans = (void *)common->progress;
+    const bool whole = !codec->progressive_mode;
+
+    if (scans->noted == codec->input_scan_number)
+        return;
+    scans->noted = codec->input_scan_number;
+    for (int i = 0; i < codec->comps_in_scan && (whole || codec->Ah == 0); i++) {
+        bool *told = scans->told[codec->cur_comp_info[i]->component_index];
+
+        for (int k = whole ? 0 : codec->Ss; k <= (whole ? DCTSIZE2 - 1 : codec->Se); k++) {
+            scans->twice |= told[k];
+            told[k] = true;
+        }
+    }
+}
+
 static bool read_coefficients(struct jpeg_decompress_struct *codec, void *argument)
 {
     struct reference *reference = argument;
@@ -65,8 +93,9 @@ static bool read_coefficients(struct jpeg_decompress_struct *codec, void *argume
     reference->used = 0;
     if (codec->num_components > JPEG_COMPONENTS_MAX)
         return false;
+    reference->scans = (struct scans){.progress.progress_monitor = note_scan};
+    codec->progress = &reference->scans.progress;
     arrays = jpeg_read_coefficients(codec);
-    reference->may_tell_twice = !codec->progressive_mode && codec->input_scan_number > 1;
     for (int i = 0; i < codec->num_components; i++) {
         struct component *component = &reference->component[i];
         const jpeg_component_info *info = &codec->comp_info[i];
@@ -268,7 +297,7 @@ static int read_and_decode(const struct picture_input *input, const uint8_t *dat
     static struct jpeg_layout layout;
     int status = jpeg_read_markers(&layout, data, size, SCANS_MAX);
 
-    fuzz_require(reference == NULL || reference->may_tell_twice || status != STATUS_IMAGE_CORRUPT);
+    fuzz_require(reference == NULL || reference->scans.twice || status != STATUS_IMAGE_CORRUPT);
     if (status != 0 || layout.arithmetic) /* which only TurboJPEG decodes */
         return status;
     return decode(input, &layout, reference);
