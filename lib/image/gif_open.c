@@ -20,10 +20,13 @@ static bool leaves_screen(const struct gif_blocks *blocks, const struct gif_fram
 
 bool gif_is_open(const struct gif_blocks *blocks, const struct gif_frame *frame)
 {
+    const bool has_pixels = frame->width > 0 && frame->height > 0;
+
     if (frame->transparent != GIF_OPAQUE)
         return false;
-    return frame->disposal == GIF_TO_BACKGROUND || leaves_screen(blocks, frame) ||
-           (frame->disposal == GIF_TO_PREVIOUS && blocks->frames == 1);
+    return leaves_screen(blocks, frame) ||
+           (has_pixels && (frame->disposal == GIF_TO_BACKGROUND ||
+                           (frame->disposal == GIF_TO_PREVIOUS && blocks->frames == 1)));
 }
 
 static int distance(const uint8_t *a, const uint8_t *b)
