@@ -16,12 +16,12 @@ static void blank_detail(char detail[static JOB_DETAIL_BYTES])
     }
 }
 
-/* What a worker may say of a picture; all else is for a server to say. */
+/* What a worker may say of a picture, or of its memory; all else is for a server to say. */
 static bool is_workers_status(int32_t status)
 {
     return status == STATUS_OK || status == STATUS_UNSUPPORTED_FORMAT ||
            status == STATUS_IMAGE_CORRUPT || status == STATUS_IMAGE_TOO_LARGE ||
-           status == STATUS_INTERNAL;
+           status == STATUS_OVERLOADED || status == STATUS_INTERNAL;
 }
 
 int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,

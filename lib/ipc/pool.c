@@ -2,16 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "ipc/pool.h"
 
-/* Starting and stopping the pool, borrowing a worker and giving it back. pool_internal.h tells the
- * design. */
+/* Starting and stopping the pool, and giving a worker back. pool_internal.h tells the design. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
-#include "base/peer.h"
-#include "base/status.h"
 #include "ipc/pool_internal.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +46,6 @@ static int allocate(struct pool **ret, const struct pool_options *options)
     *ret = pool;
     pool->options = *options;
     pool->wake_fd = pool->signal_fd = -1;
-    pool->tail = &pool->head;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->started, NULL);
     pthread_condattr_init(&monotonic);
@@ -120,6 +115,7 @@ struct pool *pool_free(struct pool *pool)
     pthread_cond_destroy(&pool->started);
     pthread_cond_destroy(&pool->heard);
     pthread_mutex_destroy(&pool->lock);
+    pool_forget_clients(pool);
     free(pool->polls);
     free(pool->slots);
     free(pool->program);
@@ -137,37 +133,9 @@ void pool_wake_supervisor(struct pool *pool)
     eventfd_write(pool->wake_fd, 1);
 }
 
-static struct waiter *take_first_waiter(struct pool *pool)
-{
-    struct waiter *first = pool->head;
-
-    if (first != NULL) {
-        pool->head = first->next;
-        if (pool->head == NULL)
-            pool->tail = &pool->head;
-        pool->waiting--;
-    }
-    return first;
-}
-
-void pool_offer(struct pool *pool, struct slot *slot)
-{
-    struct waiter *first = take_first_waiter(pool);
-
-    if (first != NULL) {
-        slot->state = SLOT_BUSY;
-        slot->deadline_us = first->deadline_us;
-        first->slot = slot;
-        eventfd_write(first->event_fd, 1);
-        return;
-    }
-    slot->state = SLOT_IDLE;
-    slot->idle_since_us = clock_us();
-    slot->trims = 0;
-}
-
 void pool_doom(struct pool *pool, struct slot *slot)
 {
+    pool_charge(pool, slot, pool->start_estimate_us);
     slot->state = SLOT_DOOMED;
     pool_wake_supervisor(pool);
 }
@@ -191,128 +159,6 @@ struct slot *pool_find_idle(const struct pool *pool)
             best = slot;
     }
     return best;
-}
-
-struct slot *pool_take_idle(struct pool *pool, int64_t deadline_us)
-{
-    struct slot *warmest = pool_find_idle(pool);
-
-    if (warmest == NULL)
-        return NULL;
-    warmest->state = SLOT_BUSY;
-    warmest->deadline_us = deadline_us;
-    if (warmest->trims > 0)
-        pool_wake_supervisor(pool); /* it may sleep for good: there will be memory to give back */
-    return warmest;
-}
-
-static void append_waiter(struct pool *pool, struct waiter *waiter, bool front)
-{
-    if (front) {
-        waiter->next = pool->head;
-        if (pool->head == NULL)
-            pool->tail = &waiter->next;
-        pool->head = waiter;
-    } else {
-        *pool->tail = waiter;
-        pool->tail = &waiter->next;
-    }
-    pool->waiting++;
-}
-
-static void remove_waiter(struct pool *pool, struct waiter *waiter)
-{
-    for (struct waiter **link = &pool->head; *link != NULL; link = &(*link)->next) {
-        if (*link != waiter)
-            continue;
-        *link = waiter->next;
-        if (pool->tail == &waiter->next)
-            pool->tail = link;
-        pool->waiting--;
-        return;
-    }
-}
-
-/* A job that would wait longer than it may is refused at once: the answer is the same, and comes
- * while the client can still do something about it. */
-static bool is_full(const struct pool *pool)
-{
-    int64_t expected_us =
-        (int64_t)(pool->waiting + 1) * pool->work_estimate_us / pool->options.workers;
-
-    return pool->waiting >= pool->options.queue_max ||
-           (pool->waiting > 0 && expected_us > (int64_t)pool->options.queue_wait_ms * 1000);
-}
-
-bool pool_is_full(struct pool *pool)
-{
-    bool full;
-
-    pthread_mutex_lock(&pool->lock);
-    full = pool_find_idle(pool) == NULL && is_full(pool);
-    pthread_mutex_unlock(&pool->lock);
-    return full;
-}
-
-/* Sleeps until a worker is handed over (0), or waiting makes no sense any more (a status). */
-static int wait_for_hand_over(const struct pool *pool, const struct pool_job *job, int event_fd)
-{
-    int64_t patience_us = deadline_after_ms(pool->options.queue_wait_ms);
-    struct peer peer = peer_watch(job->client_fd);
-
-    for (;;) {
-        struct pollfd polls[] = {{.fd = event_fd, .events = POLLIN}, peer_pollfd(&peer)};
-        int64_t until = deadline_earlier(deadline_earlier(patience_us, job->deadline_us),
-                                         peer_timeout_us(&peer));
-
-        if (poll(polls, ARRAY_LENGTH(polls), deadline_poll_ms(until)) < 0 && errno != EINTR)
-            return -errno;
-        if (peer_gone(&peer, polls[1].revents))
-            return STATUS_CLIENT_GONE;
-        if (polls[0].revents & POLLIN)
-            return 0;
-        if (clock_us() >= job->deadline_us)
-            return STATUS_DEADLINE_EXCEEDED;
-        if (clock_us() >= patience_us)
-            return STATUS_OVERLOADED;
-    }
-}
-
-/* The worker may have been handed over in the very moment of giving up: then it is taken after all,
- * or passed on where nobody is left to work for. */
-static int end_wait(struct pool *pool, struct waiter *waiter, int status, struct slot **slot)
-{
-    pthread_mutex_lock(&pool->lock);
-    if (waiter->slot == NULL) {
-        remove_waiter(pool, waiter);
-    } else if (status != 0 && status != STATUS_OVERLOADED) {
-        pool_offer(pool, waiter->slot);
-    } else {
-        *slot = waiter->slot;
-        status = 0;
-    }
-    pthread_mutex_unlock(&pool->lock);
-    return status;
-}
-
-int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot)
-{
-    _cleanup_close_ int event_fd = -1;
-    struct waiter waiter = {.deadline_us = job->deadline_us};
-
-    pthread_mutex_lock(&pool->lock);
-    *slot = pool_take_idle(pool, job->deadline_us);
-    if (*slot != NULL || (!front && is_full(pool))) {
-        pthread_mutex_unlock(&pool->lock);
-        return *slot != NULL ? 0 : STATUS_OVERLOADED;
-    }
-    event_fd = waiter.event_fd = eventfd(0, EFD_CLOEXEC);
-    if (event_fd >= 0)
-        append_waiter(pool, &waiter, front);
-    pthread_mutex_unlock(&pool->lock);
-    if (event_fd < 0)
-        return STATUS_OVERLOADED; /* out of descriptors: as full as a queue can be */
-    return end_wait(pool, &waiter, wait_for_hand_over(pool, job, event_fd), slot);
 }
 
 int64_t pool_average(int64_t average, int64_t value)
@@ -341,6 +187,7 @@ void pool_settle(struct pool *pool, struct slot *slot, bool spent)
     pool->jobs++;
     if (spent || (pool->options.max_jobs != 0 && slot->jobs >= pool->options.max_jobs)) {
         pool->recycled++;
+        pool_charge(pool, slot, 0);
         pool_doom(pool, slot);
     } else {
         pool_offer(pool, slot);
@@ -351,6 +198,7 @@ void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spe
 {
     pthread_mutex_lock(&pool->lock);
     pool->work_estimate_us = pool_average(pool->work_estimate_us, work_us);
+    pool->cost_estimate_us = pool_average(pool->cost_estimate_us, slot->cost_us);
     pool_settle(pool, slot, spent);
     pthread_mutex_unlock(&pool->lock);
 }

@@ -18,7 +18,8 @@ struct pool;
 struct pool_options {
     const char *program;       /* path of the worker program */
     unsigned workers;          /* at least 1 */
-    unsigned queue_max;        /* jobs that may wait for a worker */
+    unsigned queue_max;        /* jobs that may wait for a worker ... */
+    double queue_share_per_client; /* ... and which part of these may be one client's */
     unsigned queue_wait_ms;    /* how long one may wait */
     unsigned max_jobs;         /* a worker is replaced after so many; 0: never */
     uint64_t max_memory_bytes; /* a worker's address space, beside the region */
@@ -37,6 +38,11 @@ struct pool_job {
     size_t input_size;
     int64_t deadline_us;       /* base/deadline.h */
     int client_fd;             /* the client's socket, watched for its going away; -1: none */
+    uint64_t client;           /* whose turn it takes; 0: it takes one of its own */
+    int64_t cost_us;           /* how long it may take, estimated high; 0: not known */
+    /* Whether so many bytes may be held for the result: asked before they are allocated. NULL: yes. */
+    bool (*reserve)(void *context, size_t bytes);
+    void *reserve_context;
     /* Whether the output is what was asked for. If not, its worker lies, and another one gets the
      * job. NULL: whatever it is. */
     bool (*accepts)(const struct pool_result *result, const void *context);
@@ -74,18 +80,19 @@ int pool_new(struct pool **pool, const struct pool_options *options, char why[st
 struct pool *pool_free(struct pool *pool);
 
 /*
- * Runs one job: waits its turn for a worker (first come, first served), lends it, waits for the
+ * Runs one job: waits its turn for a worker (fair between clients, by cost), lends it, waits for the
  * reply, death or the deadline, whichever is first. Where the client goes away, a job that waits is
  * given up, and one that a worker has is let end unless that takes long. Any thread, many at once.
  * Returns 0 and result->output; a positive status: what the worker said of the picture, or
- * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_IMAGE_CRASHED_DECODER, STATUS_CLIENT_GONE; or
- * -errno. `result` is always set.
+ * STATUS_OVERLOADED (no turn in time, no room for the result, a worker short of memory, or less time
+ * left than the job's cost when its turn came), STATUS_DEADLINE_EXCEEDED,
+ * STATUS_IMAGE_CRASHED_DECODER, STATUS_CLIENT_GONE; or -errno. `result` is always set.
  */
 int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *result);
 
-/* Whether a job that came now would be refused for a full queue: lets a server refuse before it
- * reads a body. Any thread. */
-bool pool_is_full(struct pool *pool);
+/* Whether a job of that client that came now would be refused for a full queue, or one that is too
+ * full of the client's own: lets a server refuse before it reads a body. Any thread. */
+bool pool_is_full(struct pool *pool, uint64_t client);
 
 /* Whether a worker answers within timeout_ms: an idle one is asked; busy ones within their deadline
  * count. Any thread. */

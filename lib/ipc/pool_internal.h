@@ -32,9 +32,9 @@
  * another. So a death is an event of one poll() of one thread, and nobody has to find out whose job
  * a dead worker had.
  *
- * Jobs that find no idle worker wait in a first-come-first-served list, each with an eventfd of its
- * own: its thread can so watch its client as well. Whoever makes a worker idle hands it to the head
- * of the list. A job whose worker died goes to the front: it has waited already.
+ * Jobs that find no idle worker wait in a list of their client's, each with an eventfd of its own:
+ * its thread can so watch its client as well. Whoever makes a worker idle hands it to the client
+ * that has had least (pool_queue.c). A job whose worker died goes first: it has waited already.
  *
  * A job whose client went away, or whose deadline passed, is let end unless that takes long: its
  * worker is ASIDE meanwhile, and lent again after its reply. A worker that has answered may also
@@ -44,7 +44,8 @@
  * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while: their
  * borrower sees a death. Nothing is logged with the lock held: a log may block.
  *
- * pool.c              start, stop, borrow and give back
+ * pool.c              start, stop, give back
+ * pool_queue.c        borrow: whose turn it is, and who is refused
  * pool_job.c          one job with a borrowed worker; retries
  * pool_health.c       workers that are idle or set aside: what they answer
  * pool_start.c        an empty slot's way to a worker
@@ -64,6 +65,9 @@ struct slot {
     int64_t pinged_us;
     int64_t heard_us;          /* when it answered anything, last */
     int64_t deadline_us;       /* BUSY, ASIDE: of its job; 0: it has none */
+    struct client *client;     /* BUSY, ASIDE: whose job it is; NULL: it has none */
+    int64_t cost_us;           /* ... what it is to cost ... */
+    int64_t lent_us;           /* ... and since when it is with the worker */
     uint64_t awaited;          /* ASIDE: the generation whose reply makes it idle again ... */
     int64_t awaited_until_us;  /* ... and the end of patience */
     uint64_t jobs;             /* answered by this process */
@@ -77,10 +81,23 @@ struct slot {
 };
 
 struct waiter {
-    struct waiter *next;
+    struct waiter *next;       /* of its client's */
+    struct client *client;
     struct slot *slot;         /* set by the one who hands over, under the lock */
     int64_t deadline_us;       /* of its job */
-    int event_fd;              /* readable from then on */
+    int64_t cost_us;
+    uint64_t arrival;          /* a number that grows */
+    bool front;                /* its worker died: before all others */
+    int event_fd;              /* readable once it has a worker */
+};
+
+struct client {
+    struct client *next;
+    uint64_t id;               /* pool_job.client */
+    int64_t turn_us;           /* the virtual time of its next job */
+    int64_t backlog_us;        /* costs of its jobs that wait */
+    unsigned waiting, running; /* its jobs; running: abandoned ones, too */
+    struct waiter *head, **tail;
 };
 
 struct pool {
@@ -96,9 +113,12 @@ struct pool {
     pthread_mutex_t lock;      /* all below, and the slots' states */
     pthread_cond_t started;    /* a worker became ready, or could not */
     pthread_cond_t heard;      /* a worker answered; timed by CLOCK_MONOTONIC */
-    struct waiter *head, **tail;
-    unsigned waiting;
-    int64_t work_estimate_us;  /* of a job: moving average */
+    struct client *clients;    /* that want something or owe something; the last seen first */
+    unsigned waiting, running; /* jobs of all of them */
+    uint64_t arrivals;
+    int64_t turn_us;           /* the virtual time */
+    int64_t work_estimate_us;  /* of a job: moving average ... */
+    int64_t cost_estimate_us;  /* ... and of what the same jobs were said to cost */
     int64_t start_estimate_us; /* of a worker's start: moving average */
     uint64_t jobs, crashes, kills, recycled;
     bool stopping;
@@ -107,19 +127,23 @@ struct pool {
     char why[128];
 };
 
-/* All three with the lock held. pool_take_idle borrows the idle worker with the warmest memory for
- * a job of that deadline, or NULL; pool_offer makes a slot idle or hands it to the first waiter;
- * pool_doom gives it to the supervisor. */
-struct slot *pool_take_idle(struct pool *pool, int64_t deadline_us);
+/* All three with the lock held. pool_offer makes a slot idle or hands it to whose turn it is;
+ * pool_doom gives it to the supervisor; both charge the job that it had to its client, pool_doom the
+ * start of another worker, too. pool_charge does only that: what the job took, and extra_us. */
 void pool_offer(struct pool *pool, struct slot *slot);
 void pool_doom(struct pool *pool, struct slot *slot);
+void pool_charge(struct pool *pool, struct slot *slot, int64_t extra_us);
 
 void pool_wake_supervisor(struct pool *pool);
 void pool_cleanup(struct pool **pool);
 
 /* Borrows an idle worker. front: before all who wait, and however many they are. 0 and *slot;
- * STATUS_OVERLOADED, STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno. */
-int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot);
+ * STATUS_OVERLOADED (and *why, or NULL), STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno. */
+int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot,
+                const char **why);
+
+/* At the end: nobody waits, no worker is lent. */
+void pool_forget_clients(struct pool *pool);
 
 /* Gives a worker back that has answered a job; recycles it where it has done its share, or says
  * that it is spent (WORKER_SPENT). pool_settle is the same with the lock held, and does not count

@@ -110,7 +110,7 @@ static int exchange(struct slot *slot, const struct pool_job *job, struct reply_
 }
 
 /* Copies the result out, after which the worker may write what it likes, and looks at it only then.
- * 0, -ENOMEM, or -EPROTO: it is not what was asked for. */
+ * 0; -ENOBUFS, -ENOMEM: no room for it; or -EPROTO: it is not what was asked for. */
 static int take_output(const struct slot *slot, const struct pool_job *job,
                        const struct reply_message *reply, struct pool_result *result)
 {
@@ -118,6 +118,8 @@ static int take_output(const struct slot *slot, const struct pool_job *job,
         return 0;
     if (reply->output_bytes == 0)
         return -EPROTO;
+    if (job->reserve != NULL && !job->reserve(job->reserve_context, reply->output_bytes))
+        return -ENOBUFS;
     result->output = malloc(reply->output_bytes);
     if (result->output == NULL)
         return -ENOMEM;
@@ -188,6 +190,28 @@ static void give_up(struct pool *pool, struct slot *slot, int64_t started_us)
         bury(pool, slot, false);
 }
 
+static int refuse(struct pool_result *result, const char *why)
+{
+    snprintf(result->detail, sizeof(result->detail), "%s", why != NULL ? why : "");
+    return STATUS_OVERLOADED;
+}
+
+/* Whether a job cannot be expected to end in time any more. */
+static bool is_too_late(const struct pool_job *job)
+{
+    return job->cost_us > 0 && job->deadline_us - clock_us() < job->cost_us;
+}
+
+/* Why a job is not begun that has got a worker: 0, or a status. */
+static int look_again(const struct pool_job *job, struct pool_result *result)
+{
+    if (is_forsaken(job))
+        return STATUS_CLIENT_GONE;
+    if (is_too_late(job))
+        return refuse(result, "less of the deadline is left than the picture may take");
+    return 0;
+}
+
 /* One try with one worker. A final answer, or -EAGAIN, and *blame may have grown. */
 static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *job,
                    struct pool_result *result, unsigned *blame)
@@ -201,9 +225,11 @@ static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *
     error = exchange(slot, job, &reply);
     if (error == 0)
         error = take_output(slot, job, &reply, result);
-    if (error == 0 || error == -ENOMEM) { /* which is this process's own trouble */
+    if (error == 0 || error == -ENOMEM || error == -ENOBUFS) { /* which is this process's trouble */
         memcpy(result->detail, reply.detail, sizeof(result->detail));
         pool_return(pool, slot, clock_us() - started_us, reply.facts & WORKER_SPENT);
+        if (error == -ENOBUFS)
+            return refuse(result, "too many bytes are in flight; try again shortly");
         return error != 0 ? error : reply.status;
     }
     if (error > 0) {
@@ -235,15 +261,17 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
     do {
         int64_t asked_us = clock_us(), got_us;
         struct slot *slot;
+        const char *why;
 
-        status = pool_borrow(pool, job, again, &slot);
+        status = pool_borrow(pool, job, again, &slot, &why);
         got_us = clock_us();
         result->queue_us += got_us - asked_us;
         if (status != 0)
-            return status;
-        if (is_forsaken(job)) {
+            return status == STATUS_OVERLOADED ? refuse(result, why) : status;
+        status = look_again(job, result);
+        if (status != 0) {
             give_back_unused(pool, slot);
-            return STATUS_CLIENT_GONE;
+            return status;
         }
         status = attempt(pool, slot, job, result, &blame);
         result->work_us += clock_us() - got_us;

@@ -178,9 +178,9 @@ static bool is_spent(const struct worker *worker)
     return heap_bytes() > limit;
 }
 
-/* 0 and *reply, whatever became of the job; or -ENOMEM: another worker, with its memory to itself,
- * may do better. */
-static int run_job(struct worker *worker, const struct job_message *job,
+/* Fills *reply, whatever became of the job. A worker that is short of memory says so, and is spent:
+ * that a library which met this is as it was is more than one can know. */
+static void run_job(struct worker *worker, const struct job_message *job,
                    struct reply_message *reply)
 {
     struct worker_output output = {
@@ -191,9 +191,11 @@ static int run_job(struct worker *worker, const struct job_message *job,
 
     if (job->kind != JOB_PING)
         status = worker->handler->handle(job, region_input(&worker->region), &output);
-    if (status == -ENOMEM)
-        return status;
-    if (status < 0) {
+    if (status == -ENOMEM) {
+        snprintf(output.detail, sizeof(output.detail), "the picture needs more memory than is left");
+        reply->facts = WORKER_SPENT;
+        status = STATUS_OVERLOADED;
+    } else if (status < 0) {
         log_error("a job failed: %s", strerrordesc_np(-status));
         status = STATUS_INTERNAL;
     }
@@ -205,7 +207,6 @@ static int run_job(struct worker *worker, const struct job_message *job,
     }
     if (status != 0 && is_spent(worker))
         reply->facts = WORKER_SPENT;
-    return 0;
 }
 
 /* The next job; free memory is given back first where it is long in coming. 0 or -errno. */
@@ -234,9 +235,8 @@ static int serve(struct worker *worker)
         if (error != 0)
             return error;
         reply.generation = job.generation;
-        error = run_job(worker, &job, &reply);
-        if (error == 0)
-            error = send_reply(&reply);
+        run_job(worker, &job, &reply);
+        error = send_reply(&reply);
         if (error != 0)
             return error;
         if (job.kind != JOB_PING)

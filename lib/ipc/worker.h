@@ -24,8 +24,8 @@ struct worker_handler {
     const char *name;          /* of the program, for logs and errors */
     /* Brings up the image library, before the cage closes. 0 or -errno. */
     int (*start)(void);
-    /* One job: 0 and *output, or a status with output->detail; a negative error is told as
-     * internal. `input` may change under a reader only if the server misbehaves. */
+    /* One job: 0 and *output, or a status with output->detail; -ENOMEM is told as overloaded, any
+     * other negative error as internal. `input` may change under a reader only if the server misbehaves. */
     int (*handle)(const struct job_message *job, const uint8_t *input, struct worker_output *output);
     /* No job has come for a while: gives back memory. NULL: nothing to give. */
     void (*rest)(void);

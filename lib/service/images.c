@@ -95,7 +95,7 @@ int images_admit(struct pool *pool, const struct settings *settings, const uint8
     struct image_header header;
     int status;
 
-    if (!pool_is_full(pool))
+    if (!pool_is_full(pool, 0))
         return 0;
     if (size == 0)
         return overloaded(answer);

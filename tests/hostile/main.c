@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -111,6 +112,16 @@ static int allocate(const struct job_message *job, const char *argument,
     return 0;
 }
 
+/* Says that memory ran out, as the image library does. */
+static int run_short(const struct job_message *job, const char *argument,
+                     struct worker_output *output)
+{
+    (void)job;
+    (void)argument;
+    (void)output;
+    return -ENOMEM;
+}
+
 /* Processes without end; the first one should be the last. */
 static int fork_bomb(const struct job_message *job, const char *argument,
                      struct worker_output *output)
@@ -161,6 +172,7 @@ static const struct order orders[] = {
     {"sleep", nap},
     {"rest-long", rest_long},
     {"allocate", allocate},
+    {"run-short", run_short},
     {"status", refuse},
     {"call", order_call},
     {"lie", order_lie},

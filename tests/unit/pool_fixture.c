@@ -29,6 +29,7 @@ struct pool_options default_options(void)
         .program = getenv("HOSTILE_WORKER"),
         .workers = 2,
         .queue_max = 8,
+        .queue_share_per_client = 0.5,
         .queue_wait_ms = 60000,
         .max_memory_bytes = 1ULL << 30,
         .max_input_bytes = 1 << 20,
@@ -68,21 +69,27 @@ static void draw(uint8_t picture[static PICTURE_BYTES], const char *order, int n
     snprintf((char *)picture + ORDER_OFFSET, PICTURE_BYTES - ORDER_OFFSET, "%s\n%d", order, number);
 }
 
+int run_job(const char *order, int number, struct pool_job job, struct pool_result *result)
+{
+    uint8_t picture[PICTURE_BYTES];
+
+    job.kind = JOB_GRAY;
+    job.parameters = (struct job_parameters){.factor = 1, .default_quality = 80};
+    job.input = picture;
+    job.input_size = PICTURE_BYTES;
+    draw(picture, order, number);
+    return pool_run(pool, &job, result);
+}
+
 int run_order(const char *order, int number, int64_t deadline_ms, int client_fd,
               struct pool_result *result)
 {
-    uint8_t picture[PICTURE_BYTES];
     struct pool_job job = {
-        .kind = JOB_GRAY,
-        .parameters = {.factor = 1, .default_quality = 80},
-        .input = picture,
-        .input_size = PICTURE_BYTES,
         .deadline_us = deadline_after_ms(deadline_ms),
         .client_fd = client_fd,
     };
 
-    draw(picture, order, number);
-    return pool_run(pool, &job, result);
+    return run_job(order, number, job, result);
 }
 
 /* Runs an order and says whether the answer is exactly the picture that was sent. */

@@ -302,7 +302,7 @@ static void test_a_full_queue_refuses_at_once(void **state)
     open_pool(&options);
     pthread_create(&busy, NULL, run_hang, &statuses[0]);
     pthread_create(&waiting, NULL, run_hang, &statuses[1]);
-    while (!pool_is_full(pool))
+    while (!pool_is_full(pool, 0))
         usleep(1000);
     assert_int_equal(run_order("echo", 0, LONG_MS, -1, &result), STATUS_OVERLOADED);
     assert_true(pool_is_full(pool)); /* so it has not waited for either */
