@@ -4,7 +4,7 @@
 
 /*
  * Gray keeps the luma plane and flattens the other two; reducing reduces each plane. The encoder
- * takes planes, so that no pixel is ever converted.
+ * takes planes, so that no pixel is ever converted. Gray of a lossless one: webp_lossless.c.
  */
 #include "base/cleanup.h"
 #include "base/status.h"
@@ -13,6 +13,7 @@
 #include "image/shrink.h"
 #include "image/webp_encode.h"
 #include "image/webp_file.h"
+#include "image/webp_lossless.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -29,7 +30,9 @@ enum {
 static bool is_ordinary(const struct image_request *request, const struct image_header *header,
                         const struct webp_file *file)
 {
-    if (header->lossless || file->animated || file->orientation != 1)
+    if (file->animated || file->orientation != 1)
+        return false;
+    if (header->lossless && request->operation != IMAGE_GRAY)
         return false;
     return request->operation == IMAGE_SCALE || /* luma is of sRGB */
            profile_kind(file->profile.data, file->profile.size) != PROFILE_RGB;
@@ -263,8 +266,8 @@ static int add_profile(const struct image_request *request, struct bytes profile
     return webp_set_profile(profile.data, profile.size, output);
 }
 
-static int process_file(const struct image_request *request, const struct webp_file *file,
-                        struct image_output *output)
+static int process_lossy(const struct image_request *request, const struct webp_file *file,
+                         struct image_output *output)
 {
     WebPDecoderConfig config = {0};
     int status = decode(file, &config);
@@ -281,8 +284,11 @@ int webp_process(const struct image_request *request, const struct image_header 
     _cleanup_(webp_clear) struct webp_file file;
     int status = webp_open(&file, header, input, size);
 
-    if (status == 0)
-        status = is_ordinary(request, header, &file) ? process_file(request, &file, output) : -ENOTSUP;
+    if (status == 0 && !is_ordinary(request, header, &file))
+        status = -ENOTSUP;
+    else if (status == 0)
+        status = header->lossless ? webp_gray_lossless(&file, output)
+                                  : process_lossy(request, &file, output);
     if (status == 0)
         output->format = IMAGE_WEBP;
     else if (status == STATUS_IMAGE_CORRUPT)

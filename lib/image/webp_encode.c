@@ -186,6 +186,26 @@ int webp_encode_planes(const struct webp_format *format, const struct webp_plane
     return status;
 }
 
+int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
+                     struct image_output *output)
+{
+    struct sink sink = {.output = output};
+    WebPPicture picture;
+    int status;
+
+    output->size = 0;
+    if (!WebPPictureInit(&picture))
+        return -EINVAL;
+    picture.width = format->width;
+    picture.height = format->height;
+    picture.use_argb = true;
+    picture.argb = pixels;
+    picture.argb_stride = format->width;
+    status = encode(format, &picture, &sink);
+    WebPPictureFree(&picture);
+    return status;
+}
+
 static int copy_out(const WebPData *file, struct image_output *output)
 {
     if (file->size > output->capacity)

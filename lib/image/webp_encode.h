@@ -36,5 +36,10 @@ struct webp_planes {
 int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
                        struct image_output *output);
 
+/* The same for a lossless picture that is already words of alpha, red, green and blue, width of them
+ * a row; borrowed; what is invisible may be overwritten. format->bands is not looked at. */
+int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
+                     struct image_output *output);
+
 /* Sets the profile of the WebP file in *output; the same results. */
 int webp_set_profile(const void *profile, size_t size, struct image_output *output);
