@@ -161,6 +161,12 @@ static const struct option_row pool_rows[] = {
         .help = "requests that may wait for a worker; more are answered 503",
     },
     {
+        .name = "queue_share_per_client", .type = OPTION_NUMBER, .offset = AT(pool.queue_share),
+        .smallest = 0.01, .largest = 1,
+        .fallback = "0.5",
+        .help = "part of the queue that one client's requests may take",
+    },
+    {
         .name = "queue_wait_ms", .type = OPTION_INTEGER, .offset = AT(pool.queue_wait_ms),
         .unit = "ms",
         .smallest = 0, .largest = DAY_MS,

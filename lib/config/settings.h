@@ -24,6 +24,7 @@ struct settings {
         char *program;   /* "": grisaille-gray or grisaille-scale-worker beside this program */
         int64_t workers; /* 0: one per CPU */
         int64_t queue_max, queue_wait_ms, max_jobs, max_memory_bytes;
+        double queue_share;
     } pool;
     struct {
         char *upstream;     /* gateway */

@@ -44,8 +44,9 @@ struct image_header {
     uint32_t width, height;    /* pixels as stored, before orientation; 0: not told cheaply */
     uint32_t frames;           /* at least 1; of GIF, WebP and TIFF (pages, if all have one size) */
     bool lossless;             /* WebP: whether the (first) picture is VP8L */
+    bool progressive;          /* JPEG */
     uint16_t bits;             /* per sample; PNG and TIFF */
-    uint16_t samples;          /* TIFF: of a pixel, extra ones counted */
+    uint16_t samples;          /* JPEG and TIFF: of a pixel, extra ones counted */
     uint16_t compression, photometric; /* TIFF's own numbers */
     uint64_t stored_bytes;     /* TIFF: that strips or tiles of the frames say to have */
     bool premultiplied;        /* TIFF: colours come times alpha */

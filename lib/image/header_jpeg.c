@@ -11,6 +11,7 @@
 enum {
     MARKER_TEM = 0x01,
     MARKER_SOF0 = 0xc0,
+    MARKER_SOF2 = 0xc2,
     MARKER_SOF3 = 0xc3,
     MARKER_DHT = 0xc4,
     MARKER_JPG = 0xc8,
@@ -113,6 +114,7 @@ static int read_frame(struct bytes input, size_t at, unsigned marker, const unsi
         return image_refuse(header, "a JPEG that tells its height behind its pixels (DNL)");
     if (components == 2 || components > 4)
         return image_refuse(header, "a JPEG of %u components", components);
+    header->samples = components;
     if (bytes_have(input, at, 11) && sums[input.data[at + 10] & 15] > 0)
         header->quality = quality_of(sums[input.data[at + 10] & 15]);
     return 0;
@@ -130,6 +132,7 @@ int header_read_jpeg(struct bytes input, struct image_header *header)
             continue; /* stands alone */
         if (marker == MARKER_EOI || marker == MARKER_SOS || !bytes_have(input, at, 2))
             break;
+        header->progressive = marker == MARKER_SOF2;
         if (is_frame_header(marker))
             return read_frame(input, at, marker, sums, header);
         length = get_be16(input.data + at);

@@ -4,9 +4,13 @@
 
 /* The image routes' common half. Statuses pass through; what is added here are sentences. */
 #include "base/status.h"
+#include "image/cost.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 enum { READY_WAIT_MS = 500, RETRY_AFTER_S = 1 };
 
@@ -28,11 +32,12 @@ void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS
     };
 }
 
-static int overloaded(struct http_answer *answer)
+/* why: "" where there is nothing particular. */
+static int overloaded(const char *why, struct http_answer *answer)
 {
     answer->retry_after_s = RETRY_AFTER_S;
-    return http_answer_detail(answer, STATUS_OVERLOADED,
-                              "all workers are busy and the queue is full; try again shortly");
+    return http_answer_detail(answer, STATUS_OVERLOADED, "%s",
+                              why[0] != '\0' ? why : "all workers are busy; try again shortly");
 }
 
 /* A kind of a format that we take else. */
@@ -64,41 +69,106 @@ static int check_pixels(const struct settings *settings, const struct image_head
     if (image_pixels(header) <= (uint64_t)settings->limits.max_pixels)
         return 0;
     return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
-                              "%u x %u pixels in %u frame(s) are more than the %lld allowed",
-                              header->width, header->height, header->frames,
-                              (long long)settings->limits.max_pixels);
+                              "limits.max_pixels is %lld, and the picture has %u x %u pixels in %u "
+                              "frame(s)",
+                              (long long)settings->limits.max_pixels, header->width,
+                              header->height, header->frames);
 }
 
 int images_check(const struct settings *settings, const struct buffer *body,
-                 enum image_format *format, struct http_answer *answer)
+                 struct image_header *header, struct http_answer *answer)
 {
-    struct image_header header;
-    int status = image_read_header(body->data, body->size, &header);
+    int status = image_read_header(body->data, body->size, header);
 
-    if (status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE)
-        return unsupported_kind(&header, answer);
+    if (status == STATUS_UNSUPPORTED_FORMAT && header->format != IMAGE_NONE)
+        return unsupported_kind(header, answer);
     if (status == STATUS_UNSUPPORTED_FORMAT)
         return unsupported(body->data, body->size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
-    *format = header.format;
-    status = check_pixels(settings, &header, answer);
-    if (status == 0 && !image_has_room(&header, body->size))
+    status = check_pixels(settings, header, answer);
+    if (status == 0 && !image_has_room(header, body->size))
         status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
                                     "the picture says to have more bytes than there are");
     return status;
 }
 
-int images_admit(struct pool *pool, const struct settings *settings, const uint8_t *bytes,
-                 size_t size, struct http_answer *answer)
+/* What cannot be done within the limits is refused by the one that it would end at. */
+static int check_cost(const struct settings *settings, const struct image_header *header,
+                      enum job_kind kind, const struct image_cost *cost, struct http_answer *answer)
+{
+    const char *section = kind == JOB_GRAY ? "gray" : "scale";
+
+    if (cost->time_us / 1000 > settings->limits.deadline_ms)
+        return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
+                                  "limits.deadline_ms is %lld, and %u x %u pixels in %u frame(s) of "
+                                  "%s may take %lld",
+                                  (long long)settings->limits.deadline_ms, header->width,
+                                  header->height, header->frames, image_format_name(header->format),
+                                  (long long)cost->time_us / 1000);
+    if (settings->sandbox && cost->memory_bytes > (uint64_t)settings->pool.max_memory_bytes)
+        return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
+                                  "%s.max_memory_bytes is %lld, and %u x %u pixels in %u frame(s) "
+                                  "of %s may need %llu",
+                                  section, (long long)settings->pool.max_memory_bytes,
+                                  header->width, header->height, header->frames,
+                                  image_format_name(header->format),
+                                  (unsigned long long)cost->memory_bytes);
+    return 0;
+}
+
+int images_weigh(const struct settings *settings, const struct image_header *header,
+                 const struct buffer *body, struct pool_job *job, struct http_answer *answer)
+{
+    const struct image_request request = {
+        .operation = job->kind == JOB_GRAY ? IMAGE_GRAY : IMAGE_SCALE,
+        .factor = job->parameters.factor,
+        .quality = (int)job->parameters.quality,
+    };
+    struct image_cost cost;
+
+    image_estimate(&request, header, body->size, &cost);
+    job->input = body->data;
+    job->input_size = body->size;
+    job->cost_us = cost.time_us;
+    return check_cost(settings, header, job->kind, &cost, answer);
+}
+
+/* Who asks: the connection's other end, of IPv6 the network. 0: not known, as of this very machine,
+ * where a gateway or another front stands for many. */
+static uint64_t client_of(const struct http_request *request)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
+    uint64_t network = 0;
+    uint32_t host = 0;
+
+    if (getpeername(http_request_client_fd(request), (struct sockaddr *)&address, &length) != 0)
+        return 0;
+    if (address.ss_family == AF_INET)
+        host = v4->sin_addr.s_addr;
+    else if (address.ss_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr))
+        return 0;
+    else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        memcpy(&host, v6->sin6_addr.s6_addr + 12, sizeof(host));
+    else
+        memcpy(&network, v6->sin6_addr.s6_addr, sizeof(network));
+    return host == htonl(INADDR_LOOPBACK) ? 0 : network | host;
+}
+
+int images_admit(struct pool *pool, const struct settings *settings,
+                 const struct http_request *request, const uint8_t *bytes, size_t size,
+                 struct http_answer *answer)
 {
     struct image_header header;
     int status;
 
-    if (!pool_is_full(pool, 0))
+    if (!pool_is_full(pool, client_of(request)))
         return 0;
     if (size == 0)
-        return overloaded(answer);
+        return overloaded("", answer);
     /* A header that seems damaged may go on behind these bytes. Frames can only become more. */
     status = image_read_header(bytes, size, &header);
     if (status == 0)
@@ -109,7 +179,7 @@ int images_admit(struct pool *pool, const struct settings *settings, const uint8
         return 0;
     else
         status = 0;
-    return status != 0 ? status : overloaded(answer);
+    return status != 0 ? status : overloaded("", answer);
 }
 
 struct pool_job images_job(const struct settings *settings, const struct http_request *request,
@@ -131,6 +201,7 @@ struct pool_job images_job(const struct settings *settings, const struct http_re
         },
         .deadline_us = http_request_deadline_us(request),
         .client_fd = http_request_client_fd(request),
+        .client = client_of(request),
     };
 }
 
@@ -139,7 +210,7 @@ static int explain(int status, const struct pool_result *result, struct http_ans
 {
     switch (status) {
     case STATUS_OVERLOADED:
-        return overloaded(answer);
+        return overloaded(result->detail, answer);
     case STATUS_DEADLINE_EXCEEDED:
         return http_answer_detail(answer, status,
                                   "the picture took longer than it may");

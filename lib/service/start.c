@@ -147,6 +147,7 @@ int service_start_pool(const struct service *service, const struct settings *set
         .program = path,
         .workers = settings_workers(settings),
         .queue_max = (unsigned)settings->pool.queue_max,
+        .queue_share_per_client = settings->pool.queue_share,
         .queue_wait_ms = (unsigned)settings->pool.queue_wait_ms,
         .max_jobs = (unsigned)settings->pool.max_jobs,
         .max_memory_bytes = (uint64_t)settings->pool.max_memory_bytes,

@@ -5,6 +5,7 @@
 /* The gateway's routes. A picture goes to the scale server, to a gray child, or to the one and then
  * the other. */
 #include "base/cleanup.h"
+#include "base/status.h"
 #include "service/images.h"
 #include "services/gateway/scale_client.h"
 
@@ -20,8 +21,7 @@ static int admit_gray(struct http_request *request, const uint8_t *bytes, size_t
 {
     struct gateway *gateway = context;
 
-    (void)request;
-    return images_admit(gateway->pool, &gateway->settings, bytes, size, answer);
+    return images_admit(gateway->pool, &gateway->settings, request, bytes, size, answer);
 }
 
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
@@ -34,16 +34,19 @@ static int peek(struct http_request *request, const uint8_t *bytes, size_t size,
 
 /* Puts the reduced picture in the place of the one that came. */
 static int reduce_body(struct gateway *gateway, struct http_request *request,
-                       enum image_format format, struct http_answer *answer)
+                       struct image_header *header, struct http_answer *answer)
 {
     struct buffer *body = http_request_body(request), reduced = {0};
-    int status = scale_client_reduce(gateway->scale, request, body, format, &reduced, answer);
+    int status = scale_client_reduce(gateway->scale, request, body, header->format, &reduced,
+                                     answer);
 
-    if (status == 0) {
-        buffer_clear(body);
-        *body = reduced;
-    }
-    return status;
+    if (status != 0)
+        return status;
+    buffer_clear(body);
+    *body = reduced;
+    if (image_read_header(body->data, body->size, header) != 0)
+        return STATUS_SCALE_UNAVAILABLE; /* it was looked at: no picture of ours */
+    return 0;
 }
 
 /* A problem of the scale server's is an answer like any other by now. */
@@ -57,21 +60,22 @@ static int gray(struct http_request *request, void *context, struct http_answer 
     struct gateway *gateway = context;
     const struct buffer *body = http_request_body(request);
     bool reduce = http_request_parameters(request)->value[IMAGES_SCALE].given;
-    enum image_format format;
+    struct image_header header;
     struct pool_job job;
-    int status = images_check(&gateway->settings, body, &format, answer);
+    int status = images_check(&gateway->settings, body, &header, answer);
 
     if (status == 0 && reduce)
-        status = reduce_body(gateway, request, format, answer);
+        status = reduce_body(gateway, request, &header, answer);
     if (status != 0)
         return relayed_is_answered(status);
     job = images_job(&gateway->settings, request, JOB_GRAY, 1);
     /* The scale server has encoded at the quality asked for: once is enough. */
-    if (reduce && format == IMAGE_JPEG)
+    if (reduce && header.format == IMAGE_JPEG)
         job.parameters.quality = 0;
-    job.input = body->data;
-    job.input_size = body->size;
-    return images_run(gateway->pool, &job, format, answer);
+    status = images_weigh(&gateway->settings, &header, body, &job, answer);
+    if (status != 0)
+        return status;
+    return images_run(gateway->pool, &job, header.format, answer);
 }
 
 static int scale(struct http_request *request, void *context, struct http_answer *answer)
@@ -79,16 +83,17 @@ static int scale(struct http_request *request, void *context, struct http_answer
     struct gateway *gateway = context;
     const struct buffer *body = http_request_body(request);
     struct buffer reduced = {0};
-    enum image_format format;
-    int status = images_check(&gateway->settings, body, &format, answer);
+    struct image_header header;
+    int status = images_check(&gateway->settings, body, &header, answer);
 
     if (status == 0)
-        status = scale_client_reduce(gateway->scale, request, body, format, &reduced, answer);
+        status = scale_client_reduce(gateway->scale, request, body, header.format, &reduced,
+                                     answer);
     if (status != 0)
         return relayed_is_answered(status);
     answer->body = reduced.data;
     answer->body_size = reduced.size;
-    answer->content_type = image_media_type(format);
+    answer->content_type = image_media_type(header.format);
     return 0;
 }
 

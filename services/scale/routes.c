@@ -13,8 +13,7 @@ static int admit(struct http_request *request, const uint8_t *bytes, size_t size
 {
     struct scale *scale = context;
 
-    (void)request;
-    return images_admit(scale->pool, &scale->settings, bytes, size, answer);
+    return images_admit(scale->pool, &scale->settings, request, bytes, size, answer);
 }
 
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
@@ -29,16 +28,17 @@ static int reduce(struct http_request *request, void *context, struct http_answe
 {
     struct scale *scale = context;
     const struct buffer *body = http_request_body(request);
-    enum image_format format;
+    struct image_header header;
     struct pool_job job;
-    int status = images_check(&scale->settings, body, &format, answer);
+    int status = images_check(&scale->settings, body, &header, answer);
 
     if (status != 0)
         return status;
     job = images_job(&scale->settings, request, JOB_SCALE, scale->settings.scale.factor);
-    job.input = body->data;
-    job.input_size = body->size;
-    return images_run(scale->pool, &job, format, answer);
+    status = images_weigh(&scale->settings, &header, body, &job, answer);
+    if (status != 0)
+        return status;
+    return images_run(scale->pool, &job, header.format, answer);
 }
 
 static int tell_healthy(struct http_request *request, void *context, struct http_answer *answer)

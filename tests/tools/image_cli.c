@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/cost.h"
 #include "image/image.h"
 
 #include <stdint.h>
@@ -17,7 +18,8 @@
  *     image_cli -     the same from standard input, a line a job: starting takes longer than most jobs
  *
  * QUALITY 0 is "not asked" (80 where one is needed). With TIMES it runs that often and tells the
- * CPU milliseconds of one run, and the most address space that it took. Exit code: 0, or the status that image_process returned.
+ * CPU milliseconds of one run, the address space that all took, and what both were estimated at. Exit
+ * code: 0, or the status that image_process returned.
  */
 enum { OUTPUT_CAPACITY = 256 << 20 };
 
@@ -72,6 +74,18 @@ static long read_status(const char *name)
     return value;
 }
 
+static void print_estimate(const struct image_request *request, const uint8_t *input, size_t size)
+{
+    struct image_header header;
+    struct image_cost cost;
+
+    if (image_read_header(input, size, &header) != 0)
+        return;
+    image_estimate(request, &header, size, &cost);
+    printf("estimated %.2f ms, %llu KiB\n", (double)cost.time_us / 1e3,
+           (unsigned long long)cost.memory_bytes / 1024);
+}
+
 static unsigned long limit(const char *variable, unsigned long otherwise)
 {
     const char *value = getenv(variable);
@@ -100,9 +114,11 @@ static int run(struct image_request *request, struct image_output *output, char 
     start = cpu_ms();
     for (int i = 0; i < (times > 0 ? times : 1) && status == 0; i++)
         status = image_process(request, input, size, output);
-    if (times > 0)
+    if (times > 0) {
         printf("%.2f ms CPU, %zu bytes, %ld KiB of address space\n", (cpu_ms() - start) / times,
                output->size, read_status("VmPeak:") - space_kib);
+        print_estimate(request, input, size);
+    }
     if (status != 0) {
         snprintf(message, 256, "%s: %s", status < 0 ? strerror(-status) : status_name(status),
                  output->detail);

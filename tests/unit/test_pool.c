@@ -305,7 +305,7 @@ static void test_a_full_queue_refuses_at_once(void **state)
     while (!pool_is_full(pool, 0))
         usleep(1000);
     assert_int_equal(run_order("echo", 0, LONG_MS, -1, &result), STATUS_OVERLOADED);
-    assert_true(pool_is_full(pool)); /* so it has not waited for either */
+    assert_true(pool_is_full(pool, 0)); /* so it has not waited for either */
     pthread_join(busy, NULL);
     pthread_join(waiting, NULL);
     assert_int_equal(statuses[0], STATUS_DEADLINE_EXCEEDED);

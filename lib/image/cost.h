@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/image.h"
+
+/*
+ * What a picture will cost a worker at most, told from its header, its bytes and what is asked of it:
+ * plain arithmetic on one table, for servers to weigh requests by, and to refuse at once what would
+ * only end at a limit.
+ */
+struct image_cost {
+    int64_t time_us;           /* of one CPU; twice what was measured, or more */
+    uint64_t memory_bytes;     /* of a worker's address space, beside its input and output */
+};
+
+/* `size` is that of the file. Both saturate. Any thread. */
+void image_estimate(const struct image_request *request, const struct image_header *header,
+                    size_t size, struct image_cost *cost);

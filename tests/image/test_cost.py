@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""lib/image/cost.c against what pictures really cost: time of the CPU, and address space."""
+import io
+import os
+import pathlib
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+IMAGE_CLI = pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent"))
+SIDE = 1600
+WORKER_KIB = 128 << 10 # of a worker at rest, in every estimate
+FIXED_KIB = 64 << 10 # what libraries and the heap take for a picture of any size
+LINE = re.compile(r"([\d.]+) ms CPU, \d+ bytes, (\d+) KiB.*\nestimated ([\d.]+) ms, (\d+) KiB")
+
+SAVE = {
+    "jpeg": ("JPEG", {"quality": 90}), "progressive": ("JPEG", {"quality": 90, "progressive": True}),
+    "cmyk": ("JPEG", {"quality": 90}), "png": ("PNG", {}), "png-alpha": ("PNG", {}),
+    "webp": ("WEBP", {"quality": 90, "method": 0}), "webp-alpha": ("WEBP", {"quality": 90}),
+    "webp-lossless": ("WEBP", {"lossless": True, "quality": 0, "method": 0}),
+    "webp-lossless-alpha": ("WEBP", {"lossless": True, "quality": 0, "method": 0, "exact": True}),
+    "gif": ("GIF", {}), "tiff": ("TIFF", {}), "tiff-alpha": ("TIFF", {"compression": "tiff_lzw"}),
+    "tiff-jpeg": ("TIFF", {"compression": "jpeg"}),
+}
+
+
+def instrumented():
+    return not IMAGE_CLI.exists() or b"__asan_" in IMAGE_CLI.read_bytes() \
+        or b"__tsan_" in IMAGE_CLI.read_bytes()
+
+
+pytestmark = pytest.mark.skipif(instrumented(), reason="instrumented code has other costs")
+
+
+def picture(kind, texture, side):
+    random = np.random.default_rng(side)
+    pixels = np.full((side, side, 4), 100, np.uint8) if texture == "flat" else \
+        random.integers(0, 256, (side, side, 4), np.uint8)
+    if texture == "soft": # as much detail as a photograph
+        coarse = Image.fromarray(pixels[::8, ::8]).resize((side, side), Image.BICUBIC)
+        pixels = np.clip(np.asarray(coarse).astype(int) + random.integers(-6, 7, (side, side, 4)),
+                         0, 255).astype(np.uint8)
+    image = Image.fromarray(pixels)
+    if not kind.endswith("alpha"):
+        image = image.convert("RGB")
+    if kind == "cmyk":
+        image = image.convert("CMYK")
+    file = io.BytesIO()
+    name, options = SAVE[kind]
+    image.save(file, name, **options)
+    return file.getvalue()
+
+
+def run(folder, data, operation, factor, quality):
+    """(CPU ms, KiB, estimated ms, estimated KiB)"""
+    source = folder / "source"
+    source.write_bytes(data)
+    done = subprocess.run([IMAGE_CLI, operation, str(factor), str(quality), source, folder / "out",
+                           "1"], capture_output=True, text=True, check=True,
+                          env={**os.environ, "MALLOC_ARENA_MAX": "1"})
+    return [float(value) for value in LINE.search(done.stdout).groups()]
+
+
+@pytest.mark.parametrize("texture", ["flat", "soft", "noise"])
+@pytest.mark.parametrize("kind", SAVE)
+def test_no_picture_costs_more_than_estimated(tmp_path, kind, texture):
+    data = picture(kind, texture, SIDE)
+    for operation, factor, quality in (("gray", 1, 0), ("gray", 1, 80), ("scale", 0.5, 0),
+                                       ("scale", 0.95, 0), ("scale", 1, 0)):
+        if quality > 0 and SAVE[kind][0] != "JPEG":
+            continue
+        ms, kib, estimated_ms, estimated_kib = run(tmp_path, data, operation, factor, quality)
+        said = f"{operation} {factor} q{quality}: {ms} of {estimated_ms} ms, {kib} of {estimated_kib} KiB"
+        assert ms < estimated_ms, said
+        assert kib <= estimated_kib - WORKER_KIB + FIXED_KIB, said

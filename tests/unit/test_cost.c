@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+
+/* Estimates: what they grow with, where they end, and that the defaults' limits agree with them. Held
+ * against the real costs by tests/image/test_cost.py. */
+#include "base/cleanup.h"
+#include "image/cost.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* The defaults: limits.deadline_ms, gray.max_memory_bytes. */
+#define DEADLINE_US  (10000 * 1000LL)
+#define MEMORY_BYTES 2147483648ULL
+
+static const struct image_request gray = {.operation = IMAGE_GRAY, .factor = 1};
+
+static struct image_request scale(double factor)
+{
+    return (struct image_request){.operation = IMAGE_SCALE, .factor = factor};
+}
+
+static struct image_header picture(enum image_format format, uint32_t width, uint32_t height)
+{
+    return (struct image_header){
+        .format = format, .width = width, .height = height, .frames = 1, .samples = 3, .bits = 8};
+}
+
+static struct image_cost cost_of(struct image_request request, struct image_header header,
+                                 size_t size)
+{
+    struct image_cost cost;
+
+    image_estimate(&request, &header, size, &cost);
+    return cost;
+}
+
+static void test_more_costs_more(void **state)
+{
+    (void)state;
+    for (unsigned format = IMAGE_JPEG; format < IMAGE_FORMAT_COUNT; format++) {
+        const struct image_request requests[] = {gray, scale(0.1), scale(0.5), scale(1)};
+
+        for (size_t i = 0; i < ARRAY_LENGTH(requests); i++) {
+            struct image_header header = picture((enum image_format)format, 1000, 1000);
+            struct image_cost one = cost_of(requests[i], header, 100000);
+            struct image_cost longer = cost_of(requests[i], header, 1000000), larger;
+
+            header.width = 2000;
+            larger = cost_of(requests[i], header, 100000);
+            assert_true(one.time_us > 0);
+            assert_true(longer.time_us > one.time_us);
+            assert_true(longer.memory_bytes > one.memory_bytes);
+            assert_true(larger.time_us > one.time_us);
+            assert_true(larger.memory_bytes > one.memory_bytes);
+        }
+    }
+}
+
+static void test_kinds_of_a_format_differ(void **state)
+{
+    struct image_header jpeg = picture(IMAGE_JPEG, 4000, 3000), png = picture(IMAGE_PNG, 4000, 3000);
+    struct image_request asked = gray;
+    int64_t copied = cost_of(gray, jpeg, 2000000).time_us, plain;
+
+    (void)state;
+    asked.quality = 80;
+    assert_true(cost_of(asked, jpeg, 2000000).time_us > copied);
+    plain = cost_of(scale(0.5), jpeg, 2000000).time_us;
+    jpeg.progressive = true;
+    assert_true(cost_of(scale(0.5), jpeg, 2000000).time_us > plain);
+    jpeg.samples = 4;
+    assert_true(cost_of(gray, jpeg, 2000000).time_us > 2 * copied);
+    plain = cost_of(gray, png, 0).time_us;
+    png.bits = 16;
+    assert_true(cost_of(gray, png, 0).time_us > 3 * plain / 2);
+}
+
+static void test_no_header_overflows(void **state)
+{
+    (void)state;
+    for (unsigned format = IMAGE_NONE; format < IMAGE_FORMAT_COUNT; format++) {
+        struct image_header header = picture((enum image_format)format, UINT32_MAX, UINT32_MAX);
+        struct image_cost cost;
+
+        header.frames = UINT32_MAX;
+        header.bits = UINT16_MAX;
+        cost = cost_of(scale(1), header, SIZE_MAX);
+        assert_true(cost.time_us > 1000 * DEADLINE_US);
+        assert_true(cost.memory_bytes > 1000 * MEMORY_BYTES);
+    }
+}
+
+/* By the defaults, what a camera makes is within every limit, of all formats and to any size. */
+static void test_the_defaults_admit_photographs(void **state)
+{
+    static const struct {
+        enum image_format format;
+        uint32_t width, height;
+        size_t size;
+        bool lossless;
+    } photographs[] = {
+        {IMAGE_JPEG, 8000, 6000, 30 << 20, false}, {IMAGE_PNG, 4000, 3000, 30 << 20, false},
+        {IMAGE_WEBP, 4000, 3000, 4 << 20, false},  {IMAGE_WEBP, 3000, 2000, 12 << 20, true},
+        {IMAGE_GIF, 1000, 1000, 1 << 20, false},   {IMAGE_TIFF, 4000, 3000, 32 << 20, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(photographs); i++) {
+        const struct image_request requests[] = {gray, scale(0.5), scale(1)};
+        struct image_header header =
+            picture(photographs[i].format, photographs[i].width, photographs[i].height);
+
+        header.lossless = photographs[i].lossless;
+        for (size_t j = 0; j < ARRAY_LENGTH(requests); j++) {
+            struct image_cost cost = cost_of(requests[j], header, photographs[i].size);
+
+            assert_true(cost.time_us < DEADLINE_US);
+            assert_true(cost.memory_bytes < MEMORY_BYTES);
+        }
+    }
+}
+
+/* A few bytes of a lossless WebP that are 99 megapixels: they fit, since its gray is made in place. */
+static void test_the_largest_flat_lossless_webp_fits(void **state)
+{
+    struct image_header header = picture(IMAGE_WEBP, 16000, 6200);
+    struct image_cost cost;
+
+    (void)state;
+    header.lossless = true;
+    cost = cost_of(gray, header, 38);
+    assert_true(cost.time_us < DEADLINE_US);
+    assert_true(cost.memory_bytes < MEMORY_BYTES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_more_costs_more),
+        cmocka_unit_test(test_kinds_of_a_format_differ),
+        cmocka_unit_test(test_no_header_overflows),
+        cmocka_unit_test(test_the_defaults_admit_photographs),
+        cmocka_unit_test(test_the_largest_flat_lossless_webp_fits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
