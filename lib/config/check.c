@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/check.h"
 
+#include "base/network.h"
 #include "base/parse.h"
 
 #include <arpa/inet.h>
@@ -19,6 +20,13 @@ bool check_is_address(const char *text)
     struct in6_addr address;
 
     return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}
+
+bool check_is_network(const char *text)
+{
+    struct network network;
+
+    return network_parse(text, &network) == 0;
 }
 
 static bool is_host_byte(char byte)

@@ -10,5 +10,8 @@
 /* An IPv4 or IPv6 address in numbers, without brackets, zone or port. */
 bool check_is_address(const char *text);
 
+/* An IPv4 or IPv6 address, or network such as 10.0.0.0/8. */
+bool check_is_network(const char *text);
+
 /* http://host[:port] and nothing more; the host is a name, an IPv4 or a bracketed IPv6 address. */
 bool check_is_origin(const char *text);

@@ -34,7 +34,8 @@ static const char introduction[] =
     "| `workers` | how many workers there are; what 0 means on this machine |\n"
     "| `memory_bound_bytes` | the server and its workers together stay below: workers x "
     "(max_memory_bytes + limits.max_body_bytes + limits.max_output_bytes) + "
-    "limits.max_inflight_bytes + listen.max_connections x 640 KiB + 32 MiB |\n"
+    "limits.max_inflight_bytes (bodies and results, each counted before it is allocated) + "
+    "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB; the kernel's socket buffers are beside it |\n"
     "| `sandbox` | what the workers' sandbox is made of on this machine |\n";
 
 static const char *const type_names[] = {
@@ -42,6 +43,7 @@ static const char *const type_names[] = {
     [OPTION_INTEGER] = "integer",
     [OPTION_NUMBER] = "number",
     [OPTION_CHOICE] = "choice",
+    [OPTION_LIST] = "list",
 };
 
 static void print_flag(FILE *out, int short_flag, const char *long_flag, const char *argument,
@@ -69,22 +71,21 @@ static void print_flags(const struct reading *reading, FILE *out)
 
 static void print_keys(const struct reading *reading, FILE *out)
 {
-    char range[TEXT_BYTES];
+    char range[TEXT_BYTES], fallback[TEXT_BYTES];
 
     fprintf(out, "\n| key | type | unit | range | default | meaning |\n"
                  "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < reading->count; i++) {
         const struct entry *entry = &reading->entries[i];
         const struct option_row *row = entry->row;
-        const char *quote = row->type == OPTION_STRING || row->type == OPTION_CHOICE ? "\"" : "";
 
         if (row->name == NULL)
             continue;
         row_range(row, range);
-        fprintf(out, "| `%s` | %s | %s | %s | `%s%s%s` | %s |\n", entry->key, type_names[row->type],
+        row_default(row, fallback);
+        fprintf(out, "| `%s` | %s | %s | %s | `%s` | %s |\n", entry->key, type_names[row->type],
                 row->unit != NULL ? row->unit : "",
-                row->type == OPTION_STRING ? row->expects : range, quote, row->fallback, quote,
-                row->help);
+                row->expects != NULL ? row->expects : range, fallback, row->help);
     }
 }
 
@@ -101,6 +102,8 @@ static void print_limits(const struct reading *reading, FILE *out)
                 fprintf(out, "- `%s` is at most `%s`; where only the latter is given, the default gives way.\n", entry->key, most->key);
         }
     }
+    for (size_t i = 0; i < reading->options->rule_count; i++)
+        fprintf(out, "- %s.\n", reading->options->rules[i].says);
 }
 
 static int print_program(const struct option_table *options, FILE *out)

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "config/json_text.h"
+#include "config/list.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -115,11 +116,58 @@ static bool is_duplicate(struct reading *reading, const cJSON *object, const cha
     return true;
 }
 
+/* Copies the strings of an array. 0; -EINVAL, and *wrong: that one is no string; or -ENOMEM. */
+static int copy_strings(const cJSON *array, char ***list, const cJSON **wrong)
+{
+    const cJSON *item;
+    int error = 0;
+
+    cJSON_ArrayForEach(item, array)
+    {
+        *wrong = item;
+        if (!cJSON_IsString(item))
+            return -EINVAL;
+        error = list_append(list, item->valuestring, strlen(item->valuestring));
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+/* A list; the line of an error names the one that is wrong by its place. 0 or -ENOMEM. */
+static int store_array(struct reading *reading, struct entry *entry, const cJSON *array)
+{
+    char **list = NULL, got[GOT_BYTES];
+    const cJSON *wrong = NULL;
+    int error = copy_strings(array, &list, &wrong);
+    size_t at = list_length(list);
+
+    if (error == 0)
+        error = reading_store_list(reading, entry, list);
+    if (error == 0)
+        return 0;
+    if (error == -EINVAL) {
+        if (wrong == NULL || cJSON_IsString(wrong)) {
+            at = row_wrong_item(entry->row, list);
+            wrong = cJSON_GetArrayItem(array, (int)at);
+        }
+        describe(wrong, got);
+        entry->wrong = true;
+        reading_complain(reading, "%s: %s[%zu]: expected %s, got %s", reading->file, entry->key, at,
+                         entry->row->expects, got);
+    }
+    list_free(list);
+    return error == -ENOMEM ? error : 0;
+}
+
 static int store_item(struct reading *reading, struct entry *entry, const cJSON *item)
 {
     char expects[TEXT_BYTES], got[GOT_BYTES];
     int error = -EINVAL;
 
+    entry->origin = FROM_FILE;
+    if (cJSON_IsArray(item) && entry->row->type == OPTION_LIST)
+        return store_array(reading, entry, item);
     if (cJSON_IsNumber(item) &&
         (entry->row->type == OPTION_INTEGER || entry->row->type == OPTION_NUMBER))
         error = reading_store_number(reading, entry, item->valuedouble);
@@ -127,7 +175,6 @@ static int store_item(struct reading *reading, struct entry *entry, const cJSON 
         error = reading_store_text(reading, entry, item->valuestring);
     if (error == -ENOMEM)
         return error;
-    entry->origin = FROM_FILE;
     if (error == 0)
         return 0;
     entry->wrong = true;

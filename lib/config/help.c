@@ -22,6 +22,32 @@ void row_range(const struct option_row *row, char text[static TEXT_BYTES])
                  row->smallest, row->largest);
 }
 
+/* "a,b" as ["a","b"]. */
+static void default_list(const char *word, char text[static TEXT_BYTES])
+{
+    size_t used = (size_t)snprintf(text, TEXT_BYTES, "[");
+
+    while (*word != '\0' && used < TEXT_BYTES) {
+        size_t length = strcspn(word, ",");
+
+        used += (size_t)snprintf(text + used, TEXT_BYTES - used, "\"%.*s\"%s", (int)length, word,
+                                 word[length] == ',' ? ", " : "");
+        word += length + (word[length] == ',');
+    }
+    if (used < TEXT_BYTES)
+        snprintf(text + used, TEXT_BYTES - used, "]");
+}
+
+void row_default(const struct option_row *row, char text[static TEXT_BYTES])
+{
+    const char *quote = row->type == OPTION_STRING || row->type == OPTION_CHOICE ? "\"" : "";
+
+    if (row->type == OPTION_LIST)
+        default_list(row->fallback, text);
+    else
+        snprintf(text, TEXT_BYTES, "%s%s%s", quote, row->fallback, quote);
+}
+
 static void print_flag(FILE *out, int short_flag, const char *long_flag, const char *argument,
                        const char *help, const char *fallback)
 {
@@ -36,13 +62,13 @@ static void print_flag(FILE *out, int short_flag, const char *long_flag, const c
 static void print_key(FILE *out, const struct entry *entry)
 {
     const struct option_row *row = entry->row;
-    const char *quote = row->type == OPTION_STRING ? "\"" : "";
-    char range[TEXT_BYTES];
+    char range[TEXT_BYTES], fallback[TEXT_BYTES];
 
     row_range(row, range);
-    fprintf(out, "  %-*s %s%s%s%sdefault %s%s%s\n", KEY_COLUMN, entry->key, range,
+    row_default(row, fallback);
+    fprintf(out, "  %-*s %s%s%s%sdefault %s\n", KEY_COLUMN, entry->key, range,
             row->unit != NULL ? " " : "", row->unit != NULL ? row->unit : "",
-            range[0] != '\0' ? "; " : "", quote, row->fallback, quote);
+            range[0] != '\0' ? "; " : "", fallback);
     fprintf(out, "  %-*s   %s\n", KEY_COLUMN, "", row->help);
 }
 

@@ -7,6 +7,9 @@
 #include "config/check.h"
 #include "config/settings.h"
 
+#include <math.h>
+#include <stdio.h>
+
 /*
  * Every option of both servers, and nothing else. Rows that both have are written once and composed
  * into the two tables at the end; where only a default differs, the row is in a group of its own.
@@ -16,6 +19,7 @@
 
 #define MEBIBYTES(n) ((n)*1024.0 * 1024.0)
 #define DAY_MS       (24 * 3600 * 1000.0)
+#define HOUR_MS      (3600 * 1000.0)
 
 static const char *const sandbox_choices[] = {"off", "required", NULL};
 static const char *const level_choices[] = {
@@ -60,20 +64,15 @@ static const struct option_row connection_rows[] = {
         .fallback = "1024",
         .help = "connections open at once; each has a thread",
     },
+    {
+        .name = "max_connections_per_ip", .type = OPTION_INTEGER,
+        .offset = AT(listen.max_connections_per_ip),
+        .unit = "connections",
+        .smallest = 0, .largest = 100000,
+        .fallback = "256",
+        .help = "connections open at once of one client; 0: no limit of its own",
+    },
 };
-
-/* To the scale server a gateway is one address, whoever its clients are. */
-#define PER_IP_ROW(default_)                                                                       \
-    {                                                                                              \
-        .name = "max_connections_per_ip", .type = OPTION_INTEGER,                                  \
-        .offset = AT(listen.max_connections_per_ip),                                               \
-        .unit = "connections",                                                                     \
-        .smallest = 0, .largest = 100000,                                                          \
-        .fallback = default_,                                                                      \
-        .help = "connections open at once from one address; 0: no limit of its own",               \
-    }
-static const struct option_row gateway_per_ip_rows[] = {PER_IP_ROW("256")};
-static const struct option_row scale_per_ip_rows[] = {PER_IP_ROW("0")};
 
 static const struct option_row timeout_rows[] = {
     {
@@ -86,9 +85,23 @@ static const struct option_row timeout_rows[] = {
     {
         .name = "body_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.body_timeout_ms),
         .unit = "ms",
-        .smallest = 1, .largest = DAY_MS,
-        .fallback = "30000",
+        .smallest = 1000, .largest = HOUR_MS,
+        .fallback = "300000",
         .help = "the whole body of a request must have come within so long",
+    },
+    {
+        .name = "answer_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.answer_timeout_ms),
+        .unit = "ms",
+        .smallest = 1000, .largest = HOUR_MS,
+        .fallback = "300000",
+        .help = "the client must have taken the whole answer within so long",
+    },
+    {
+        .name = "min_bytes_per_s", .type = OPTION_INTEGER, .offset = AT(listen.min_bytes_per_s),
+        .unit = "bytes/s",
+        .smallest = 0, .largest = 1e9,
+        .fallback = "4096",
+        .help = "least rate of a body and of taking an answer, averaged over 10 s; 0: any",
     },
 };
 
@@ -128,6 +141,19 @@ static const struct option_row limit_rows[] = {
         .smallest = 1, .largest = MEBIBYTES(1024 * 1024),
         .fallback = "536870912",
         .help = "bodies and answers held at once, all requests together",
+    },
+    {
+        .name = "share_per_client", .type = OPTION_NUMBER, .offset = AT(limits.share_per_client),
+        .smallest = 0.01, .largest = 1,
+        .fallback = "0.25",
+        .help = "part of max_inflight_bytes that the requests of one client may hold",
+    },
+    {
+        .name = "client_prefix_v6", .type = OPTION_INTEGER, .offset = AT(limits.client_prefix_v6),
+        .unit = "bits",
+        .smallest = 32, .largest = 128,
+        .fallback = "64",
+        .help = "IPv6 addresses that agree so far are one client",
     },
     {
         .name = "deadline_ms", .type = OPTION_INTEGER, .offset = AT(limits.deadline_ms),
@@ -248,6 +274,18 @@ static const struct option_row log_rows[] = {
     },
 };
 
+/* Its default differs: the scale server's gateway is usually on the same host. */
+#define PROXIES_ROW(default_)                                                                      \
+    {                                                                                              \
+        .name = "trusted_proxies", .type = OPTION_LIST, .offset = AT(trusted_proxies),             \
+        .valid = check_is_network,                                                                 \
+        .expects = "an IPv4 or IPv6 address, or a network such as 10.0.0.0/8",                     \
+        .fallback = default_,                                                                      \
+        .help = "whose X-Forwarded-For says who the client is",                                    \
+    }
+static const struct option_row gateway_proxies_rows[] = {PROXIES_ROW("")};
+static const struct option_row scale_proxies_rows[] = {PROXIES_ROW("127.0.0.0/8,::1")};
+
 static const struct option_row shutdown_rows[] = {
     {
         .name = "drain_ms", .type = OPTION_INTEGER, .offset = AT(drain_ms),
@@ -273,22 +311,42 @@ static const struct option_row start_rows[] = {
 
 static const struct option_section gateway_sections[] = {
     {"listen", GROUP(address_rows)},    {"listen", GROUP(gateway_port_rows)},
-    {"listen", GROUP(connection_rows)}, {"listen", GROUP(gateway_per_ip_rows)},
-    {"listen", GROUP(timeout_rows)},    {"limits", GROUP(limit_rows)},
-    {"gray", GROUP(pool_rows)},         {"scale", GROUP(upstream_rows)},
-    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
+    {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
+    {"limits", GROUP(limit_rows)},      {"gray", GROUP(pool_rows)},
+    {"scale", GROUP(upstream_rows)},    {"output", GROUP(output_rows)},
+    {NULL, GROUP(sandbox_rows)},        {NULL, GROUP(gateway_proxies_rows)},
     {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
     {NULL, GROUP(start_rows)},
 };
 
 static const struct option_section scale_sections[] = {
     {"listen", GROUP(address_rows)},    {"listen", GROUP(scale_port_rows)},
-    {"listen", GROUP(connection_rows)}, {"listen", GROUP(scale_per_ip_rows)},
-    {"listen", GROUP(timeout_rows)},    {"limits", GROUP(limit_rows)},
-    {"scale", GROUP(factor_rows)},      {"scale", GROUP(pool_rows)},
-    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
+    {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
+    {"limits", GROUP(limit_rows)},      {"scale", GROUP(factor_rows)},
+    {"scale", GROUP(pool_rows)},        {"output", GROUP(output_rows)},
+    {NULL, GROUP(sandbox_rows)},        {NULL, GROUP(scale_proxies_rows)},
     {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
     {NULL, GROUP(start_rows)},
+};
+
+/* A request that the limits on sizes let in must not be refused by its client's share. */
+static bool share_holds_a_request(const struct settings *settings, char error[static 256])
+{
+    double share = settings->limits.share_per_client * (double)settings->limits.max_inflight_bytes;
+    double most = (double)settings->limits.max_body_bytes + (double)settings->limits.max_output_bytes;
+
+    if (share >= most)
+        return true;
+    snprintf(error, 256, "limits.share_per_client x limits.max_inflight_bytes: expected at least "
+             "limits.max_body_bytes + limits.max_output_bytes, which is %.0f, got %.0f",
+             most, floor(share));
+    return false;
+}
+
+static const struct option_rule rules[] = {
+    {"`limits.share_per_client` x `limits.max_inflight_bytes` is at least `limits.max_body_bytes` + "
+     "`limits.max_output_bytes`",
+     share_holds_a_request},
 };
 
 const struct option_table gateway_options = {
@@ -296,6 +354,8 @@ const struct option_table gateway_options = {
     .purpose = "The HTTP front door: POST a picture, get it back gray or smaller.",
     .sections = gateway_sections,
     .count = ARRAY_LENGTH(gateway_sections),
+    .rules = rules,
+    .rule_count = ARRAY_LENGTH(rules),
 };
 
 const struct option_table scale_options = {
@@ -303,4 +363,6 @@ const struct option_table scale_options = {
     .purpose = "The scale server: POST a picture, get it back smaller.",
     .sections = scale_sections,
     .count = ARRAY_LENGTH(scale_sections),
+    .rules = rules,
+    .rule_count = ARRAY_LENGTH(rules),
 };

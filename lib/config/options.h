@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct settings;
+
 /*
  * The option tables. A row says everything about one option: its key in the JSON file, its flag on
  * the command line, type, unit, range, default, help, and where in struct settings its value lives.
@@ -16,6 +18,7 @@ enum option_type {
     OPTION_INTEGER, /* an int64_t */
     OPTION_NUMBER,  /* a double */
     OPTION_CHOICE,  /* an int64_t: the index into `choices` */
+    OPTION_LIST,    /* a char **, NULL-terminated, owned by it with its strings */
 };
 
 struct option_row {
@@ -25,9 +28,10 @@ struct option_row {
     double smallest, largest;        /* INTEGER (exact up to 2^53) and NUMBER */
     bool exclusive;                  /* `smallest` itself is out of range */
     const char *const *choices;      /* CHOICE, NULL-terminated */
-    bool (*valid)(const char *text); /* STRING; NULL: any */
-    const char *expects;             /* STRING: what `valid` accepts, for errors */
-    const char *fallback;            /* the default, as one would write it on the command line */
+    bool (*valid)(const char *text); /* STRING, and each of a LIST; NULL: any */
+    const char *expects;             /* what `valid` accepts, for errors */
+    const char *fallback;            /* the default, as one would write it on the command line; of a
+                                      * LIST with commas between, "" where it is empty */
     const char *help;                /* one line, no full stop */
     int short_flag;                  /* 'p'; 0: none */
     const char *long_flag;           /* "port"; NULL: none */
@@ -44,11 +48,20 @@ struct option_section {
     size_t count;
 };
 
+/* What must hold between the values of several rows, once each is right by itself. */
+struct option_rule {
+    const char *says; /* for the documentation: a sentence, with the keys in backquotes */
+    /* Whether it does; if not, `error` (of 256 bytes) is the line to print, keys and values in it. */
+    bool (*holds)(const struct settings *settings, char error[static 256]);
+};
+
 struct option_table {
     const char *program; /* "grisaille-gateway" */
     const char *purpose; /* one line for --help */
     const struct option_section *sections;
     size_t count;
+    const struct option_rule *rules;
+    size_t rule_count;
 };
 
 extern const struct option_table gateway_options;

@@ -3,6 +3,7 @@
 #include "config/print.h"
 
 #include "base/cleanup.h"
+#include "config/list.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -46,6 +47,22 @@ static int add_item(cJSON *root, const char *section, const char *name, cJSON *i
     return -ENOMEM;
 }
 
+static cJSON *make_list(char *const *list)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    for (size_t i = 0; array != NULL && i < list_length(list); i++) {
+        cJSON *item = cJSON_CreateString(list[i]);
+
+        if (item == NULL || !cJSON_AddItemToArray(array, item)) {
+            cJSON_Delete(item);
+            cJSON_Delete(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 static cJSON *make_value(const struct reading *reading, const struct option_row *row)
 {
     const void *member = (const char *)reading->settings + row->offset;
@@ -55,6 +72,8 @@ static cJSON *make_value(const struct reading *reading, const struct option_row 
         return cJSON_CreateString(*(char *const *)member);
     case OPTION_CHOICE:
         return cJSON_CreateString(row->choices[*(const int64_t *)member]);
+    case OPTION_LIST:
+        return make_list(*(char **const *)member);
     default:
         return cJSON_CreateNumber(reading_number(reading, row));
     }

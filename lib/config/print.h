@@ -19,5 +19,8 @@ int print_configuration(const struct reading *reading, const struct program *pro
 /* The whole of docs/configuration.md, of both programs. 0 or -ENOMEM. */
 int print_document(FILE *out);
 
+/* The default as it stands in the file. */
+void row_default(const struct option_row *row, char text[static TEXT_BYTES]);
+
 /* "0 to 65535", "above 0, up to 1", "a, b or c"; "" where a row says nothing of the kind. */
 void row_range(const struct option_row *row, char text[static TEXT_BYTES]);

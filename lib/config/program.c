@@ -5,6 +5,7 @@
 #include "build_config.h"
 #include "config/file.h"
 #include "config/flags.h"
+#include "config/list.h"
 #include "config/load.h"
 #include "config/print.h"
 
@@ -24,6 +25,7 @@ void settings_clear(struct settings *settings)
     free(settings->listen.ip);
     free(settings->pool.program);
     free(settings->scale.upstream);
+    list_free(settings->trusted_proxies);
     *settings = (struct settings){0};
 }
 
@@ -40,8 +42,13 @@ unsigned settings_workers(const struct settings *settings)
 
 uint64_t settings_memory_bound(const struct settings *settings)
 {
-    /* A connection: of the library, its thread's stack, libcurl's buffers for a call to another server. */
-    static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256 + 320) << 10;
+    /* A connection: of the library; its thread's stack; libcurl's buffers for a call to another
+     * server; and a small body or answer, which is not counted (lib/http/request.c). */
+    static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256 + 320 + 32) << 10;
+    /* lib/http/admission.c has places beyond the limit: for those that are told 503, and for those
+     * that are being closed. */
+    uint64_t connections = (uint64_t)settings->listen.max_connections;
+    uint64_t places = connections + 2 * (connections / 8 + 16);
     uint64_t worker_bytes = (uint64_t)settings->pool.max_memory_bytes +
                             (uint64_t)settings->limits.max_body_bytes +
                             (uint64_t)settings->limits.max_output_bytes;
@@ -49,7 +56,7 @@ uint64_t settings_memory_bound(const struct settings *settings)
     /* The tables' ranges keep this below 2^51. */
     return settings_workers(settings) * worker_bytes +
            (uint64_t)settings->limits.max_inflight_bytes +
-           (uint64_t)settings->listen.max_connections * connection_bytes + server_bytes;
+           places * connection_bytes + server_bytes;
 }
 
 /* File, then flags, then how the values stand to each other. 0 or -ENOMEM. */

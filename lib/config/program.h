@@ -45,8 +45,7 @@ unsigned settings_workers(const struct settings *settings);
 
 /* The bytes that the server and its workers together stay below, as --print-config prints it:
  * workers x (max_memory_bytes + max_body_bytes + max_output_bytes) + max_inflight_bytes +
- * max_connections x (64 KiB memory pool + 256 KiB stack) + 32 MiB for the server itself. Any
- * thread. */
+ * (max_connections x 1.25 + 32) x 672 KiB + 32 MiB for the server itself. Any thread. */
 uint64_t settings_memory_bound(const struct settings *settings);
 
 /* For program.compute: adds one value under "computed". A dot in the name makes an object:

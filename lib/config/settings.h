@@ -14,12 +14,16 @@ struct settings {
         char *ip;
         int64_t port;
         int64_t max_connections, max_connections_per_ip;
-        int64_t idle_timeout_ms, body_timeout_ms;
+        int64_t idle_timeout_ms, body_timeout_ms, answer_timeout_ms;
+        int64_t min_bytes_per_s; /* 0: any */
     } listen;
     struct {
         int64_t max_body_bytes, max_pixels, max_scans, max_output_bytes, max_inflight_bytes;
         int64_t deadline_ms;
+        double share_per_client; /* of max_inflight_bytes */
+        int64_t client_prefix_v6;
     } limits;
+    char **trusted_proxies; /* networks (base/network.h), NULL-terminated; NULL: none */
     struct {             /* "gray." in the gateway, "scale." in the scale server */
         char *program;   /* "": grisaille-gray or grisaille-scale-worker beside this program */
         int64_t workers; /* 0: one per CPU */

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "config/list.h"
 
 #include <errno.h>
 #include <math.h>
@@ -147,6 +148,46 @@ int reading_store_text(struct reading *reading, struct entry *entry, const char 
     return -EINVAL;
 }
 
+size_t row_wrong_item(const struct option_row *row, char *const *list)
+{
+    size_t i = 0;
+
+    while (i < list_length(list) && (row->valid == NULL || row->valid(list[i])))
+        i++;
+    return i;
+}
+
+int reading_store_list(struct reading *reading, struct entry *entry, char **list)
+{
+    char ***stored = member(reading, entry->row);
+
+    if (entry->row->type != OPTION_LIST ||
+        row_wrong_item(entry->row, list) < list_length(list))
+        return -EINVAL;
+    list_free(*stored);
+    *stored = list;
+    return 0;
+}
+
+/* "a,b": commas between, and nothing is an empty list. */
+static int store_list_word(struct reading *reading, struct entry *entry, const char *word)
+{
+    char **list = NULL;
+    int error = 0;
+
+    while (*word != '\0' && error == 0) {
+        size_t length = strcspn(word, ",");
+
+        error = list_append(&list, word, length);
+        word += length + (word[length] == ',');
+    }
+    if (error == 0)
+        error = reading_store_list(reading, entry, list);
+    if (error != 0)
+        list_free(list);
+    return error;
+}
+
 int reading_store_word(struct reading *reading, struct entry *entry, const char *word)
 {
     size_t length = strlen(word);
@@ -162,6 +203,8 @@ int reading_store_word(struct reading *reading, struct entry *entry, const char 
         if (parse_decimal(word, length, &number) != 0)
             return -EINVAL;
         return reading_store_number(reading, entry, number);
+    case OPTION_LIST:
+        return store_list_word(reading, entry, word);
     default:
         return reading_store_text(reading, entry, word);
     }
@@ -195,6 +238,8 @@ void row_expects(const struct option_row *row, char text[static TEXT_BYTES])
         list_choices(row->choices, text);
     else if (row->type == OPTION_STRING)
         snprintf(text, TEXT_BYTES, "%s", row->expects);
+    else if (row->type == OPTION_LIST)
+        snprintf(text, TEXT_BYTES, "an array of strings, each %s", row->expects);
     else if (row->exclusive)
         snprintf(text, TEXT_BYTES, "%s above %.15g and up to %.15g", kind, row->smallest,
                  row->largest);
@@ -220,6 +265,18 @@ static void compare(struct reading *reading, struct entry *entry, const struct e
                      flag ? entry->row->long_flag : entry->key, most->key, limit, value);
 }
 
+static void check_rules(struct reading *reading)
+{
+    const struct option_table *options = reading->options;
+    char error[TEXT_BYTES];
+
+    for (size_t i = 0; i < options->rule_count; i++) {
+        if (!options->rules[i].holds(reading->settings, error))
+            reading_complain(reading, "%s%s%s", reading->file != NULL ? reading->file : "",
+                             reading->file != NULL ? ": " : "", error);
+    }
+}
+
 void reading_compare(struct reading *reading)
 {
     for (size_t i = 0; i < reading->count; i++) {
@@ -232,4 +289,6 @@ void reading_compare(struct reading *reading)
                 compare(reading, entry, most);
         }
     }
+    if (reading->error_count == 0)
+        check_rules(reading);
 }

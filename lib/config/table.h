@@ -52,10 +52,11 @@ void reading_complain(struct reading *reading, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Checks and stores a value. 0; -EINVAL: the row does not take it; -ENOMEM. A number goes to
- * INTEGER and NUMBER rows, a text to STRING and CHOICE rows, a word from the command line to all.
- */
+ * INTEGER and NUMBER rows, a text to STRING and CHOICE rows, a list (taken over where 0 is returned)
+ * to LIST rows, a word from the command line to all. */
 int reading_store_number(struct reading *reading, struct entry *entry, double number);
 int reading_store_text(struct reading *reading, struct entry *entry, const char *text);
+int reading_store_list(struct reading *reading, struct entry *entry, char **list);
 int reading_store_word(struct reading *reading, struct entry *entry, const char *word);
 
 /* The value in force of an INTEGER or NUMBER row. */
@@ -64,5 +65,9 @@ double reading_number(const struct reading *reading, const struct option_row *ro
 /* "an integer from 0 to 65535": what a row takes, for errors. */
 void row_expects(const struct option_row *row, char text[static TEXT_BYTES]);
 
-/* Every number that may not exceed another: an error line for each that does. */
+/* What a LIST row does not take: the place in the list; its length: nothing. */
+size_t row_wrong_item(const struct option_row *row, char *const *list);
+
+/* Every number that may not exceed another, then, where all is right so far, the table's rules: an
+ * error line for each that does not hold. */
 void reading_compare(struct reading *reading);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/list.h"
 #include "config/load.h"
 
 #include "base/cleanup.h"
@@ -125,10 +126,17 @@ static void test_defaults(void **state)
     assert_int_equal(result.settings.ready_fd, -1);
     assert_string_equal(result.settings.scale.upstream, "http://127.0.0.1:8000");
     assert_string_equal(result.settings.pool.program, "");
+    assert_true(result.settings.limits.share_per_client == 0.25);
+    assert_int_equal(result.settings.limits.client_prefix_v6, 64);
+    assert_int_equal(result.settings.listen.min_bytes_per_s, 4096);
+    assert_int_equal(list_length(result.settings.trusted_proxies), 0);
     clear(&result);
     assert_int_equal(run(&result, &scale, WORDS(NULL)), SETTINGS_GO_ON);
     assert_int_equal(result.settings.listen.port, 8000);
     assert_true(result.settings.scale.factor == 0.5 && result.settings.scale.max == 1);
+    assert_int_equal(list_length(result.settings.trusted_proxies), 2);
+    assert_string_equal(result.settings.trusted_proxies[0], "127.0.0.0/8");
+    assert_string_equal(result.settings.trusted_proxies[1], "::1");
     clear(&result);
 }
 
@@ -163,7 +171,7 @@ static void test_precedence(void **state)
     assert_int_equal(run(&result, &gateway, WORDS("-p", "2", "-c", path)), SETTINGS_GO_ON);
     assert_int_equal(result.settings.listen.port, 2);
     assert_int_equal(result.settings.listen.idle_timeout_ms, 77);
-    assert_int_equal(result.settings.listen.body_timeout_ms, 30000);
+    assert_int_equal(result.settings.listen.body_timeout_ms, 300000);
     clear(&result);
     assert_int_equal(run(&result, &gateway, WORDS("-c", path, "-p", "2", "-p", "3")),
                      SETTINGS_GO_ON);
@@ -321,12 +329,12 @@ static void test_print_config_computed(void **state)
 
     (void)state;
     write_file(path, "{\"gray\": {\"workers\": 3, \"max_memory_bytes\": 1073741824},"
-                     "\"limits\": {\"max_inflight_bytes\": 40000000},"
+                     "\"limits\": {\"max_inflight_bytes\": 500000000},"
                      "\"listen\": {\"max_connections\": 10}}");
     assert_int_equal(run(&result, &gateway, WORDS("--print-config", "-c", path)), 0);
     assert_string_equal(result.errors, "");
     assert_non_null(strstr(result.out, "\n        \"workers\": 3,\n        "
-                                       "\"memory_bound_bytes\": 3603323392,\n"));
+                                       "\"memory_bound_bytes\": 4087047424,\n"));
     assert_non_null(strstr(result.out, "\"sandbox\": {\n            \"required\": true,\n"
                                        "            \"landlock_abi\": 3\n"));
     assert_non_null(strstr(result.out, "\"note\": \"a\\tb\"\n"));

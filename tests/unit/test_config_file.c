@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "config/check.h"
+#include "config/list.h"
 #include "config/program.h"
 
 #include <setjmp.h>
@@ -167,7 +168,7 @@ static void test_keys(void **state)
     (void)state;
     expect(&gateway_options, "{\"nonsense\": 1}",
            GATEWAY "nonsense: unknown key, expected one of listen, limits, gray, scale, output, "
-                   "sandbox, log, shutdown\n");
+                   "sandbox, trusted_proxies, log, shutdown\n");
     expect(&gateway_options, "{\"log\": {\"Level\": \"info\"}}",
            GATEWAY "log.Level: unknown key, expected one of level, format\n");
     expect(&gateway_options, "{\"scale\": {\"default\": 0.5}}",
@@ -312,6 +313,85 @@ static void test_values_against_each_other(void **state)
            "grisaille-scale: x.json: scale.max: expected a number above 0 and up to 1, got 2\n");
 }
 
+#define NETWORK "an IPv4 or IPv6 address, or a network such as 10.0.0.0/8"
+
+/* Goal: a list of networks: each is checked, and one that is wrong is told by its place. */
+static void test_lists(void **state)
+{
+    static const struct {
+        const char *value, *lines;
+    } wrong[] = {
+        {"5", GATEWAY "trusted_proxies: expected an array of strings, each " NETWORK ", got 5\n"},
+        {"\"::1\"", GATEWAY
+         "trusted_proxies: expected an array of strings, each " NETWORK ", got \"::1\"\n"},
+        {"{}", GATEWAY
+         "trusted_proxies: expected an array of strings, each " NETWORK ", got an object\n"},
+        {"[\"::1\", 5]", GATEWAY "trusted_proxies[1]: expected " NETWORK ", got 5\n"},
+        {"[[]]", GATEWAY "trusted_proxies[0]: expected " NETWORK ", got an array\n"},
+        {"[null]", GATEWAY "trusted_proxies[0]: expected " NETWORK ", got null\n"},
+        {"[\"\"]", GATEWAY "trusted_proxies[0]: expected " NETWORK ", got \"\"\n"},
+        {"[\"::1\", \"::\", \"10.0.0.0/33\"]",
+         GATEWAY "trusted_proxies[2]: expected " NETWORK ", got \"10.0.0.0/33\"\n"},
+        {"[\"::1,::2\"]", GATEWAY "trusted_proxies[0]: expected " NETWORK ", got \"::1,::2\"\n"},
+    };
+    static const char right[] = "{\"trusted_proxies\": [\"10.0.0.0/8\", \"2001:db8::/32\", \"::1\"]}";
+    struct result result;
+    char text[200];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+        snprintf(text, sizeof(text), "{\"trusted_proxies\": %s}", wrong[i].value);
+        expect(&gateway_options, text, wrong[i].lines);
+    }
+    read_bytes(&result, &gateway_options, right, strlen(right));
+    assert_string_equal(result.errors, "");
+    assert_int_equal(list_length(result.settings.trusted_proxies), 3);
+    assert_string_equal(result.settings.trusted_proxies[1], "2001:db8::/32");
+    clear(&result);
+    read_bytes(&result, &scale_options, "{\"trusted_proxies\": []}", 23);
+    assert_string_equal(result.errors, ""); /* it beats the default */
+    assert_int_equal(list_length(result.settings.trusted_proxies), 0);
+    clear(&result);
+}
+
+#define SHARE GATEWAY "limits.share_per_client x limits.max_inflight_bytes: expected at least "             \
+                      "limits.max_body_bytes + limits.max_output_bytes, which is "
+
+/* Goal: a client's share holds the largest request, or the configuration is refused. */
+static void test_share_per_client(void **state)
+{
+    (void)state;
+    expect(&gateway_options, "{\"limits\": {\"max_inflight_bytes\": 402653184}}", "");
+    expect(&gateway_options, "{\"limits\": {\"max_inflight_bytes\": 402653180}}",
+           SHARE "100663296, got 100663295\n");
+    expect(&gateway_options,
+           "{\"limits\": {\"max_inflight_bytes\": 100663296, \"share_per_client\": 1}}", "");
+    expect(&gateway_options, "{\"limits\": {\"share_per_client\": 0.1}}",
+           SHARE "100663296, got 53687091\n");
+    expect(&gateway_options, "{\"limits\": {\"max_body_bytes\": 134217728}}",
+           SHARE "201326592, got 134217728\n");
+    expect(&gateway_options, "{\"limits\": {\"share_per_client\": 0}}",
+           GATEWAY "limits.share_per_client: expected a number from 0.01 to 1, got 0\n");
+}
+
+static void test_networks(void **state)
+{
+    static const char *const right[] = {"1.2.3.4",  "1.2.3.4/0", "10.1.2.3/8",     "1.2.3.4/32",
+                                        "::",       "::/0",      "2001:db8::/32",  "::1/128",
+                                        "::ffff:1.2.3.4/120"};
+    static const char *const wrong[] = {
+        "",       "/",      "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/ 8", "1.2.3.4/8/8",
+        "::/129", "::1/x",  "1.2.3",    "localhost",  "[::1]",      "::1%lo",     " ::1",
+        "::1 ",   "::1/+1", "1.2.3.4/1e1", "1.2.3.4/0x8", "1.2.3.4:80",
+        "2001:db8:1111:2222:3333:4444:5555:6666:7777:8888:9999"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++)
+        assert_true(check_is_network(right[i]));
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
+        assert_false(check_is_network(wrong[i]));
+}
+
 static void test_origins(void **state)
 {
     static const char *const right[] = {
@@ -386,6 +466,9 @@ int main(void)
         cmocka_unit_test(test_values_against_each_other),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_share_per_client),
+        cmocka_unit_test(test_networks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
