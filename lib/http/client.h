@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +27,13 @@ struct http_call {
     const void *body;          /* borrowed until the call returns; NULL: a GET */
     size_t body_size;
     const char *request_id;    /* X-Request-Id; may be NULL */
+    const char *forwarded_for; /* X-Forwarded-For; may be NULL */
     int64_t deadline_us;       /* base/deadline.h; what is left is sent as X-Deadline-Ms */
     int client_fd;             /* watched for its going away; -1: none */
+    /* Optional: asked before so many bytes more are allocated for the answer. False: the call ends
+     * with STATUS_OVERLOADED. */
+    bool (*reserve)(void *context, size_t bytes);
+    void *reserve_context;
 };
 
 struct http_call_result {
@@ -47,7 +53,7 @@ struct http_client *http_client_free(struct http_client *client);
 
 /* POST, or GET where call->body is NULL. 0 and *result, whatever its http_status; or
  * STATUS_SCALE_UNAVAILABLE: refused, reset, cut short, too long or not HTTP; STATUS_OVERLOADED: no
- * handle came free; STATUS_DEADLINE_EXCEEDED; STATUS_CLIENT_GONE; or -errno. `result` is always
+ * handle came free, or no memory may be had; STATUS_DEADLINE_EXCEEDED; STATUS_CLIENT_GONE; or -errno. `result` is always
  * set. A kept-alive connection that the other side has closed is replaced without a word. Any
  * thread, many at once. */
 int http_client_call(struct http_client *client, const struct http_call *call,

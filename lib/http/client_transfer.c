@@ -18,19 +18,47 @@ enum {
     IDLE_CONNECTION_S = 20,
     RECEIVE_BYTES = 64 * 1024, /* libcurl's buffers of a call: each filling is a sleep and a wake-up */
     SEND_BYTES = 256 * 1024,
+    GROWTH_BYTES = 64 * 1024, /* the first room of an answer of unknown length, which then doubles */
     EXPECT_BYTES = 512 * 1024, /* libcurl expects 100-continue of bodies of 1 MiB and more */
 };
 
 /* --- what comes back ---------------------------------------------------------------------------- */
 
+/* Makes room for an answer of `capacity` bytes in all. */
+static bool make_room(struct transfer *transfer, size_t capacity)
+{
+    const struct http_call *call = transfer->call;
+    struct buffer *body = &transfer->result->body;
+
+    if (capacity <= body->capacity)
+        return true;
+    /* All of it: while it grows, the old bytes are there too. */
+    transfer->refused = call->reserve != NULL && !call->reserve(call->reserve_context, capacity);
+    return !transfer->refused && buffer_reserve(body, capacity) == 0;
+}
+
+/* Of an answer whose length is not known: how much room so many bytes get. */
+static size_t grown(size_t wanted, size_t most)
+{
+    size_t room = GROWTH_BYTES;
+
+    while (room < wanted)
+        room *= 2;
+    return room < most ? room : most;
+}
+
 static size_t receive_body(char *bytes, size_t size, size_t count, void *argument)
 {
     struct transfer *transfer = argument;
-    size_t length = size * count;
+    struct buffer *body = &transfer->result->body;
+    size_t length = size * count, wanted = body->size + length;
 
-    if (buffer_append(&transfer->result->body, bytes, length, transfer->max_body_bytes) != 0)
-        return 0; /* libcurl gives up */
-    return length;
+    /* 0: libcurl gives up. */
+    if (wanted > transfer->max_body_bytes)
+        return 0;
+    if (wanted > body->capacity && !make_room(transfer, grown(wanted, transfer->max_body_bytes)))
+        return 0;
+    return buffer_append(body, bytes, length, transfer->max_body_bytes) == 0 ? length : 0;
 }
 
 /* The number behind `name` in a Server-Timing value, as microseconds; 0 where there is none. */
@@ -48,7 +76,8 @@ static int64_t timing_us(const char *value, const char *name)
     return (int64_t)(milliseconds * 1000);
 }
 
-static void read_field(struct transfer *transfer, const char *line)
+/* False: there is no room for what is announced. */
+static bool read_field(struct transfer *transfer, const char *line)
 {
     struct http_call_result *result = transfer->result;
     int64_t number;
@@ -64,8 +93,9 @@ static void read_field(struct transfer *transfer, const char *line)
         line += 15 + strspn(line + 15, " ");
         if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
             (uint64_t)number <= transfer->max_body_bytes)
-            buffer_reserve(&result->body, (size_t)number); /* else it grows, or is refused */
+            return make_room(transfer, (size_t)number); /* else it grows, or is refused */
     }
+    return true;
 }
 
 static size_t receive_header(char *bytes, size_t size, size_t count, void *argument)
@@ -76,7 +106,8 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *argum
     if (length < sizeof(line)) {
         memcpy(line, bytes, length);
         line[length] = '\0';
-        read_field(argument, line);
+        if (!read_field(argument, line))
+            return 0;
     }
     return length;
 }
@@ -139,6 +170,10 @@ static struct curl_slist *make_fields(const struct http_call *call)
         made = append_field(&fields, "Expect:"); /* no 100-continue, which libcurl would wait for */
     if (made && call->request_id != NULL) {
         snprintf(field, sizeof(field), "X-Request-Id: %s", call->request_id);
+        made = append_field(&fields, field);
+    }
+    if (made && call->forwarded_for != NULL) {
+        snprintf(field, sizeof(field), "X-Forwarded-For: %s", call->forwarded_for);
         made = append_field(&fields, field);
     }
     if (made && call->deadline_us != DEADLINE_NEVER) {
@@ -272,6 +307,8 @@ static int call_with(const struct transfer_handle *handle, const char *base_url,
         set_limits(handle->easy, transfer);
         status = run(handle, transfer, &code);
     }
+    if (status == 0 && code != CURLE_OK && transfer->refused)
+        return STATUS_OVERLOADED;
     if (status == 0)
         status = code_to_status(code, transfer->call->deadline_us);
     return status;

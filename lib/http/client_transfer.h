@@ -26,6 +26,7 @@ struct transfer {
     struct http_call_result *result;
     size_t max_body_bytes;
     struct peer peer; /* the client whose call this is */
+    bool refused;     /* by call->reserve */
 };
 
 /* False: there is no memory. */

@@ -100,12 +100,19 @@ static enum MHD_Result answer_and_close(struct http_request *request)
     return reply_send(request);
 }
 
-/* Where a body will be stored, all of its room at once: untouched memory costs nothing. */
-static int prepare_body(struct http_request *request)
+/* Makes room for a body of `size` bytes so far. Once it is counted, all that it may need at once:
+ * untouched memory costs nothing, and growing would hold the bytes twice. */
+static int make_room(struct http_request *request, size_t size)
 {
-    if (request->framing.content_length <= 0)
-        return 0;
-    return buffer_reserve(&request->body, (size_t)request->framing.content_length);
+    int64_t announced = request->framing.content_length;
+    size_t room = announced > 0 ? (size_t)announced : request->server->options.max_body_bytes;
+    int status = request_reserve_body(request, size);
+
+    if (status != 0)
+        return status;
+    if (request->body_reserved == 0 && room > REQUEST_SMALL_BYTES)
+        room = REQUEST_SMALL_BYTES;
+    return buffer_reserve(&request->body, room);
 }
 
 static enum MHD_Result receive_headers(struct http_request *request, const char *method,
@@ -122,12 +129,13 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
     if (!framing_is_token(method, strlen(method)))
         request->status = routing_refuse(request, STATUS_BAD_REQUEST, "the method is not a token");
     else
-        request->status = framing_check(request->connection, &line, &request->framing);
+        request->status = framing_check(request->library, &line, &request->framing);
     if (request->status != 0) {
         if (request->framing.detail != NULL)
             routing_refuse(request, request->status, request->framing.detail);
         return answer_and_close(request);
     }
+    request_identify_client(request);
     request->status = routing_check(request);
     if (answer_at_once(request))
         return answer_and_close(request);
@@ -161,16 +169,15 @@ static int judge_beginning(struct http_request *request, const void *bytes, size
         status = routing_find_memory(request);
     if (status == 0)
         status = routing_admit(request, bytes, size);
-    return status != 0 ? status : prepare_body(request);
+    return status;
 }
 
-/* What is not judged yet is too little to be counted, and not refused for others' bytes. */
 static int append(struct http_request *request, const char *data, size_t size)
 {
-    size_t sum = request->body.size + size;
+    int status = make_room(request, request->body.size + size);
 
-    if (sum > HTTP_PEEK_BYTES && !request_account(request, sum))
-        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
+    if (status != 0)
+        return status;
     return buffer_append(&request->body, data, size, request->server->options.max_body_bytes);
 }
 
@@ -241,7 +248,7 @@ static enum MHD_Result finish(struct http_request *request)
     request_set_deadline(request);
     if (request->status == 0)
         request->status = handle(request);
-    request_drop_body(request);
+    request_end_body(request);
     if (request->status < 0)
         log_line(request->status == -ENOMEM ? LOG_WARNING : LOG_ERROR, "%s %s: %s",
                  request->method, request->target, strerrordesc_np(-request->status));
@@ -274,16 +281,20 @@ enum MHD_Result exchange_continue(void *argument, struct MHD_Connection *connect
 
 /* Runs in the watchdog's thread, while the connection's may be reading one more piece: it touches
  * nothing that the other one does. Whoever leaves the phase first answers. */
-void exchange_expired(void *argument, enum phase phase)
+void exchange_expired(void *argument, enum lateness lateness)
 {
     struct http_request *request = argument;
     const struct http_server_options *options = &request->server->options;
-    bool body = phase == PHASE_BODY;
+    bool body = lateness != LATE_HEADERS;
     char detail[HTTP_DETAIL_BYTES];
 
-    snprintf(detail, sizeof(detail), "the %s was not complete after %lld ms",
-             body ? "body" : "header section",
-             (long long)(body ? options->body_timeout_ms : options->idle_timeout_ms));
+    if (lateness == SLOW_BODY)
+        snprintf(detail, sizeof(detail), "the body came at less than %lld bytes a second",
+                 (long long)options->min_bytes_per_s);
+    else
+        snprintf(detail, sizeof(detail), "the %s was not complete after %lld ms",
+                 body ? "body" : "header section",
+                 (long long)(body ? options->body_timeout_ms : options->idle_timeout_ms));
     request->late_bytes = reply_write_problem(
         request->fd, body ? STATUS_BODY_TIMEOUT : STATUS_BAD_REQUEST, 408, detail, request->id);
     request->late_code = 408;

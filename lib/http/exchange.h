@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "http/addresses.h"
+#include "http/clients.h"
 #include "http/framing.h"
 #include "http/server.h"
 #include "http/timeouts.h"
@@ -15,8 +15,9 @@
 /*
  * Inside lib/http: the structs that its files share, and who does what with a request.
  *
- *     server.c    starts, drains and stops; connections come and go
- *     addresses.c how many connections each address has
+ *     server.c    starts, drains and stops
+ *     admission.c connections come and go, and which of them may stay
+ *     clients.c   who the clients are, and what each has
  *     exchange.c  a request's way from its first line to its completion
  *     routing.c   what it asks for, and whether it may
  *     request.c   what handlers ask of it; its memory
@@ -27,11 +28,14 @@ struct http_server {
     struct http_server_options options;
     struct MHD_Daemon *daemon;
     struct timeouts *timeouts;
-    struct addresses *addresses;
+    struct clients *clients;
+    struct connection *newest; /* admission.c's: all that are open */
     int listen_fd;
     uint16_t port;
     char ip[64];
     atomic_uint connections, requests;
+    atomic_uint admitted;      /* connections without those that are being closed for others */
+    atomic_uint handed_over;   /* to the library, which has not made connections of them yet */
     atomic_size_t inflight_bytes;
     atomic_bool draining;
     pthread_mutex_t mutex;     /* for `finished` alone */
@@ -39,10 +43,14 @@ struct http_server {
 };
 
 /* A connection, from its first request to its last. */
-struct client {
+struct connection {
+    struct connection *older, *newer;
     struct watch *watch;
-    struct address *address; /* NULL: not known */
-    bool surplus;            /* it came when there were as many as there may be */
+    struct client_name name;   /* the peer's */
+    struct client_account *account; /* the peer's */
+    bool trusted;              /* the peer is a proxy: it counts for the client of its request */
+    bool counted;              /* in server->admitted, and, if not trusted, for its account */
+    atomic_bool surplus;       /* it came when there were as many as there may be */
 };
 
 /* The first three steps are those of the handler's calls; the rest is decided in them. */
@@ -55,9 +63,9 @@ enum stage {
 
 struct http_request {
     struct http_server *server;
-    struct MHD_Connection *connection;
-    const struct client *client;
-    struct watch *watch; /* the client's */
+    struct MHD_Connection *library;
+    struct connection *connection;
+    struct watch *watch;       /* the connection's */
     int fd;
     enum stage stage;
 
@@ -70,8 +78,12 @@ struct http_request {
     const struct http_route *route;
     struct http_parameter_values parameters;
 
+    struct client_name name;   /* whose request it is; the connection's peer, until identified */
+    struct client_account *account; /* NULL before */
+    char name_text[ADDRESS_TEXT_BYTES];
+
     struct buffer body;
-    size_t accounted;          /* of server->inflight_bytes */
+    size_t body_reserved, reserved; /* of the bytes in flight: for the body, for all else */
     uint64_t received;         /* bytes of body */
     bool peeked;
 
@@ -90,10 +102,26 @@ struct http_request {
     int64_t started_us, complete_us, deadline_us;
 };
 
-/* server.c */
+/* admission.c: the library's main thread, but for what says otherwise */
 
-/* Whether more connections are open than may be, in all or from this client's address. */
-bool server_is_crowded(struct http_server *server, const struct client *client);
+/* How many connections the library may have for so many of ours. */
+unsigned admission_places(unsigned max_connections);
+
+/* A connection begins; where there are too many, one that idles is closed for it. NULL without
+ * memory. */
+struct connection *admission_enter(struct http_server *server, int fd);
+
+/* It ends, before its socket is closed. NULL is fine. */
+void admission_leave(struct http_server *server, struct connection *connection);
+
+/* Whether more connections are open than may be, in all or of this request's client, and this one
+ * is of those beyond. The request's thread. */
+bool admission_is_crowded(struct http_request *request);
+
+/* For a request whose client is known now, and when it is over: a proxy's connection counts for the
+ * client of the request that is in progress on it. The request's thread. */
+void admission_begin_request(struct http_request *request);
+void admission_end_request(struct http_request *request);
 
 /* request.c */
 
@@ -105,11 +133,21 @@ void request_free(struct http_request *request);
 /* Gives the request the caller's id in the place of ours, where there is a sane one. */
 void request_identify(struct http_request *request);
 
-/* The body's bytes count as in flight from now on, up to `size`; false: that are too many. */
-bool request_account(struct http_request *request, size_t size);
+/* Finds out whose request it is: the peer's, or whoever X-Forwarded-For names. */
+void request_identify_client(struct http_request *request);
+
+/* A body of `size` bytes is counted among the bytes in flight: before it is allocated. 0, or
+ * STATUS_OVERLOADED and the detail. */
+int request_reserve_body(struct http_request *request, size_t size);
+
+/* A body of up to so many bytes is not counted: a connection may have them. */
+enum { REQUEST_SMALL_BYTES = 16 * 1024 };
 
 /* The body is not needed any more. */
 void request_drop_body(struct http_request *request);
+
+/* The same once it was handled: the handler may have taken its bytes, which then count on. */
+void request_end_body(struct http_request *request);
 
 /* When the answer must be there; set once the body is complete. */
 void request_set_deadline(struct http_request *request);
@@ -136,7 +174,8 @@ enum { LINGER_MS = 1000 };
  * OPTIONS is all that it asks. */
 int routing_check(struct http_request *request);
 
-/* 0, or STATUS_OVERLOADED: a body of the announced length would be too much to hold just now. */
+/* Reserves a body of the announced length. 0, or STATUS_OVERLOADED: it would be too much to hold just
+ * now. */
 int routing_find_memory(struct http_request *request);
 
 /* Whether there is room for the work, as the route says, by the first `size` bytes of the body. */
@@ -169,4 +208,4 @@ void exchange_complete(void *server, struct MHD_Connection *connection, void **c
                        enum MHD_RequestTerminationCode reason);
 
 /* The watchdog's. */
-void exchange_expired(void *request, enum phase phase);
+void exchange_expired(void *request, enum lateness lateness);

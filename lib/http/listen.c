@@ -16,8 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { BACKLOG = 1024 };
-
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -55,7 +53,7 @@ static int open_at(const union address *address, socklen_t size)
     if (address->any.sa_family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0)
         return -errno;
-    if (bind(fd, &address->any, size) != 0 || listen(fd, BACKLOG) != 0)
+    if (bind(fd, &address->any, size) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
         return -errno;
     return TAKE_FD(fd);
 }

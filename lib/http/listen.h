@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Connections that may wait to be accepted. */
+enum { LISTEN_BACKLOG = 1024 };
+
 /* Inside lib/http: a listening TCP socket, close-on-exec and non-blocking. "::" takes IPv4 too, and
  * becomes "0.0.0.0" where the host has no IPv6. The address and port in force are put into `text`
  * and *port. 0 and *fd; -EINVAL: `ip` is no address; or -errno. */

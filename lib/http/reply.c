@@ -129,16 +129,6 @@ static struct MHD_Response *make_response(struct http_answer *answer)
     return response;
 }
 
-/* Counts the answer among the bytes in flight: it can be as large as a body, and stays until a slow
- * client has taken it. It is made already, so nothing is refused here. */
-static void account_answer(struct http_request *request)
-{
-    size_t bytes = request->answer.body_size;
-
-    request->accounted += bytes;
-    atomic_fetch_add(&request->server->inflight_bytes, bytes);
-}
-
 enum MHD_Result reply_send(struct http_request *request)
 {
     struct MHD_Response *response;
@@ -156,14 +146,13 @@ enum MHD_Result reply_send(struct http_request *request)
         return MHD_NO;
     request->close = request->close || atomic_load(&request->server->draining);
     add_fields(response, request, code);
-    account_answer(request);
     request->code = code;
     request->sent_bytes = strcmp(request->method, "HEAD") == 0 ? 0 : request->answer.body_size;
     if (!timeouts_enter(request->server->timeouts, request->watch, PHASE_REPLY, NULL)) {
         MHD_destroy_response(response);
         return MHD_NO;
     }
-    result = MHD_queue_response(request->connection, code, response);
+    result = MHD_queue_response(request->library, code, response);
     MHD_destroy_response(response);
     return result;
 }

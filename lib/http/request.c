@@ -8,16 +8,18 @@
  */
 #include "base/deadline.h"
 #include "base/parse.h"
+#include "base/status.h"
 #include "http/exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
-/* Bytes in flight are counted in steps, so that a body of many pieces touches the one counter that
- * all threads share rarely. */
-enum { ACCOUNT_STEP_BYTES = 256 * 1024 };
+/* Bytes of a body whose length is not known beforehand are counted in steps, so that many pieces
+ * touch the counters that all threads share rarely. */
+enum { RESERVE_STEP_BYTES = 256 * 1024 };
 
 static uint64_t id_prefix;
 static pthread_once_t id_prefix_once = PTHREAD_ONCE_INIT;
@@ -37,7 +39,7 @@ static void make_id(char *id, size_t size)
              (unsigned long long)atomic_fetch_add(&counter, 1));
 }
 
-static const struct client *connection_client(struct MHD_Connection *connection)
+static struct connection *own_connection(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -53,13 +55,13 @@ static int connection_fd(struct MHD_Connection *connection)
     return info != NULL ? info->connect_fd : -1;
 }
 
-struct http_request *request_new(struct http_server *server, struct MHD_Connection *connection,
+struct http_request *request_new(struct http_server *server, struct MHD_Connection *library,
                                  const char *target)
 {
-    const struct client *client = connection_client(connection);
+    struct connection *connection = own_connection(library);
     struct http_request *request;
 
-    if (client == NULL)
+    if (connection == NULL)
         return NULL;
     request = calloc(1, sizeof(*request));
     if (request == NULL)
@@ -71,19 +73,61 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     }
     request->target_place = target;
     request->server = server;
+    request->library = library;
     request->connection = connection;
-    request->client = client;
-    request->watch = client->watch;
-    request->fd = connection_fd(connection);
+    request->watch = connection->watch;
+    request->name = connection->name;
+    request->fd = connection_fd(library);
     request->started_us = clock_us();
     request->framing.content_length = -1;
     make_id(request->id, sizeof(request->id));
     return request;
 }
 
+/* Whether so many bytes more, in `counter`, stay below `limit`; if so they are counted. */
+static bool count(atomic_size_t *counter, size_t bytes, size_t limit)
+{
+    size_t before = atomic_load(counter);
+
+    do {
+        if (bytes > limit || before > limit - bytes)
+            return false;
+    } while (!atomic_compare_exchange_weak(counter, &before, before + bytes));
+    return true;
+}
+
+static bool reserve(struct http_request *request, size_t bytes)
+{
+    const struct http_server_options *options = &request->server->options;
+    bool always = request->route != NULL && (request->route->flags & HTTP_ROUTE_ALWAYS);
+    size_t all = always ? SIZE_MAX : options->max_inflight_bytes;
+    size_t share = always ? SIZE_MAX : options->max_client_bytes;
+
+    if (!count(&request->account->inflight_bytes, bytes, share)) {
+        routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight of this client");
+        return false;
+    }
+    if (!count(&request->server->inflight_bytes, bytes, all)) {
+        atomic_fetch_sub(&request->account->inflight_bytes, bytes);
+        routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
+        return false;
+    }
+    return true;
+}
+
+static void release(struct http_request *request, size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    atomic_fetch_sub(&request->account->inflight_bytes, bytes);
+    atomic_fetch_sub(&request->server->inflight_bytes, bytes);
+}
+
 void request_free(struct http_request *request)
 {
     request_drop_body(request);
+    release(request, request->reserved);
+    admission_end_request(request);
     free(request->answer.body);
     free(request->target);
     free(request->path);
@@ -118,30 +162,99 @@ void request_identify(struct http_request *request)
         snprintf(request->id, sizeof(request->id), "%.*s", (int)length, theirs);
 }
 
-bool request_account(struct http_request *request, size_t size)
+static enum MHD_Result read_forwarded(void *argument, enum MHD_ValueKind kind, const char *name,
+                                      const char *value)
 {
-    struct http_server *server = request->server;
+    struct http_request *request = argument;
+
+    (void)kind;
+    if (value != NULL && strcasecmp(name, "X-Forwarded-For") == 0)
+        clients_read_forwarded(request->server->clients, value, &request->name);
+    return MHD_YES;
+}
+
+void request_identify_client(struct http_request *request)
+{
+    struct connection *connection = request->connection;
+
+    if (connection->trusted) {
+        request->name = (struct client_name){0};
+        MHD_get_connection_values(request->library, MHD_HEADER_KIND, read_forwarded, request);
+        if (!request->name.known)
+            request->name = connection->name;
+    }
+    admission_begin_request(request);
+    if (request->name.known)
+        address_print(&request->name.address, request->name_text);
+    else
+        snprintf(request->name_text, sizeof(request->name_text), "unknown");
+}
+
+/* What is allocated for a body without a length is touched step by step. */
+static size_t size_to_reserve(const struct http_request *request, size_t size)
+{
+    size_t most = request->server->options.max_body_bytes;
+
+    if (!request->framing.chunked)
+        return size;
+    size = (size + RESERVE_STEP_BYTES - 1) / RESERVE_STEP_BYTES * RESERVE_STEP_BYTES;
+    return size < most ? size : most;
+}
+
+int request_reserve_body(struct http_request *request, size_t size)
+{
     size_t more;
 
-    if (size <= request->accounted)
-        return true;
-    more = size - request->accounted + ACCOUNT_STEP_BYTES - 1;
-    more -= more % ACCOUNT_STEP_BYTES;
-    if (atomic_fetch_add(&server->inflight_bytes, more) + more >
-            server->options.max_inflight_bytes &&
-        !(request->route->flags & HTTP_ROUTE_ALWAYS)) {
-        atomic_fetch_sub(&server->inflight_bytes, more);
-        return false;
-    }
-    request->accounted += more;
-    return true;
+    if (size <= REQUEST_SMALL_BYTES || size <= request->body_reserved)
+        return 0;
+    more = size_to_reserve(request, size) - request->body_reserved;
+    if (!reserve(request, more))
+        return STATUS_OVERLOADED;
+    request->body_reserved += more;
+    return 0;
 }
 
 void request_drop_body(struct http_request *request)
 {
     buffer_clear(&request->body);
-    atomic_fetch_sub(&request->server->inflight_bytes, request->accounted);
-    request->accounted = 0;
+    release(request, request->body_reserved);
+    request->body_reserved = 0;
+}
+
+void request_end_body(struct http_request *request)
+{
+    if (request->body.data == NULL) {
+        request->reserved += request->body_reserved;
+        request->body_reserved = 0;
+    }
+    request_drop_body(request);
+}
+
+bool http_request_reserve(struct http_request *request, size_t bytes)
+{
+    if (!reserve(request, bytes))
+        return false;
+    request->reserved += bytes;
+    return true;
+}
+
+void http_request_replace_body(struct http_request *request, struct buffer *body)
+{
+    request_drop_body(request);
+    request->body = *body;
+    request->body_reserved = body->capacity;
+    request->reserved -= body->capacity;
+    *body = (struct buffer){0};
+}
+
+uint64_t http_request_client(const struct http_request *request)
+{
+    return request->account->id;
+}
+
+const char *http_request_client_text(const struct http_request *request)
+{
+    return request->name_text;
 }
 
 void request_set_deadline(struct http_request *request)
@@ -189,7 +302,7 @@ int64_t http_request_content_length(const struct http_request *request)
 
 const char *http_request_header(const struct http_request *request, const char *name)
 {
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    return MHD_lookup_connection_value(request->library, MHD_HEADER_KIND, name);
 }
 
 int http_request_client_fd(const struct http_request *request)

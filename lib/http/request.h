@@ -41,6 +41,20 @@ const char *http_request_header(const struct http_request *request, const char *
 /* The client's socket, to watch for its going away; do not read, write or close it. */
 int http_request_client_fd(const struct http_request *request);
 
+/* Who sent it, as the server identified it: a number that is never 0 and is of this client alone
+ * while it has connections; and its address as text, "unknown" where it has none. */
+uint64_t http_request_client(const struct http_request *request);
+const char *http_request_client_text(const struct http_request *request);
+
+/* Counts `bytes` that the request is about to allocate among the bytes in flight, of the server and
+ * of its client, until it is over. True: do. False: they are too many; then nothing is counted, the
+ * answer's detail says why, and the handler ends with STATUS_OVERLOADED. */
+bool http_request_reserve(struct http_request *request, size_t bytes);
+
+/* Puts other bytes, whose capacity was reserved, in the place of the body, and leaves the caller an
+ * empty buffer. */
+void http_request_replace_body(struct http_request *request, struct buffer *body);
+
 /* When the answer must be there: deadline_ms of the server's options, or the client's own
  * X-Deadline-Ms where that is less, counted from the moment the body was complete. */
 int64_t http_request_deadline_us(const struct http_request *request);

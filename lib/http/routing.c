@@ -120,13 +120,9 @@ static int decode_path(struct http_request *request, const struct http_target *t
 
 int routing_find_memory(struct http_request *request)
 {
-    struct http_server *server = request->server;
     int64_t length = request->framing.content_length;
 
-    if (length > 0 && !(request->route->flags & HTTP_ROUTE_ALWAYS) &&
-        atomic_load(&server->inflight_bytes) + (size_t)length > server->options.max_inflight_bytes)
-        return routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
-    return 0;
+    return length > 0 ? request_reserve_body(request, (size_t)length) : 0;
 }
 
 int routing_admit(struct http_request *request, const void *bytes, size_t size)
@@ -142,14 +138,13 @@ int routing_admit(struct http_request *request, const void *bytes, size_t size)
 static int check_load(struct http_request *request)
 {
     const struct framing *framing = &request->framing;
-    struct http_server *server = request->server;
     bool always = request->route->flags & HTTP_ROUTE_ALWAYS;
     bool waits = framing->expects_continue && (framing->chunked || framing->content_length > 0);
     int status;
 
-    /* Those that were there before go on. */
-    if (!always && request->client->surplus && server_is_crowded(server, request->client)) {
-        request->close = true;
+    /* Those that were there before go on. A proxy's connection serves other clients too. */
+    if (!always && admission_is_crowded(request)) {
+        request->close = !request->connection->trusted;
         return routing_refuse(request, STATUS_OVERLOADED, "too many connections");
     }
     if (!waits)

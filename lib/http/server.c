@@ -26,18 +26,6 @@ enum {
     DESCRIPTORS_BESIDES = 256,
 };
 
-/* The library's limits lie above ours, so that a client beyond ours is told so with 503. */
-static unsigned library_limit(unsigned connections)
-{
-    return connections + connections / 8 + 16;
-}
-
-/* The same for each address; 0: none. */
-static unsigned library_limit_per_ip(unsigned connections)
-{
-    return connections != 0 ? library_limit(connections) : 0;
-}
-
 static void connection_closed(struct http_server *server)
 {
     if (atomic_fetch_sub(&server->connections, 1) != 1 || !atomic_load(&server->draining))
@@ -45,40 +33,6 @@ static void connection_closed(struct http_server *server)
     pthread_mutex_lock(&server->mutex);
     pthread_cond_signal(&server->finished);
     pthread_mutex_unlock(&server->mutex);
-}
-
-bool server_is_crowded(struct http_server *server, const struct client *client)
-{
-    const struct http_server_options *options = &server->options;
-    unsigned of_one = options->max_connections_per_ip;
-
-    return atomic_load(&server->connections) > options->max_connections ||
-           (of_one != 0 && addresses_count(client->address) > of_one);
-}
-
-static struct client *client_free(struct http_server *server, struct client *client)
-{
-    if (client != NULL) {
-        timeouts_remove(server->timeouts, client->watch);
-        addresses_leave(client->address);
-        free(client);
-    }
-    return NULL;
-}
-
-/* NULL without memory. */
-static struct client *client_new(struct http_server *server, int fd)
-{
-    struct client *client = calloc(1, sizeof(*client));
-
-    if (client == NULL)
-        return NULL;
-    client->watch = timeouts_add(server->timeouts, fd);
-    if (client->watch == NULL)
-        return client_free(server, client);
-    client->address = addresses_enter(server->addresses, fd);
-    client->surplus = server_is_crowded(server, client);
-    return client;
 }
 
 /* In the library's main thread: before the connection's thread starts, and after it was joined and
@@ -90,22 +44,25 @@ static void notify_connection(void *argument, struct MHD_Connection *connection,
     const union MHD_ConnectionInfo *info;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        *context = client_free(server, *context);
+        admission_leave(server, *context);
+        *context = NULL;
         connection_closed(server);
         return;
     }
     atomic_fetch_add(&server->connections, 1);
+    if (atomic_load(&server->handed_over) > 0)
+        atomic_fetch_sub(&server->handed_over, 1);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
-        *context = client_new(server, info->connect_fd);
+        *context = admission_enter(server, info->connect_fd);
 }
 
 /* So many connections must not meet the limit of descriptors: the accepting thread would spin. */
 static int raise_descriptor_limit(unsigned max_connections)
 {
-    rlim_t least = library_limit(max_connections) + DESCRIPTORS_BESIDES;
-    rlim_t wanted =
-        (rlim_t)library_limit(max_connections) * DESCRIPTORS_PER_CONNECTION + DESCRIPTORS_BESIDES;
+    rlim_t places = admission_places(max_connections);
+    rlim_t least = places + DESCRIPTORS_BESIDES;
+    rlim_t wanted = places * DESCRIPTORS_PER_CONNECTION + DESCRIPTORS_BESIDES;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -121,10 +78,12 @@ static int raise_descriptor_limit(unsigned max_connections)
 /* A backstop, well behind the watchdog: the library spins in the last second of its own timeout. */
 static unsigned library_timeout_s(const struct http_server_options *options)
 {
-    int64_t longest = options->idle_timeout_ms > options->body_timeout_ms
-                          ? options->idle_timeout_ms
-                          : options->body_timeout_ms;
+    int64_t longest = options->idle_timeout_ms;
 
+    if (longest < options->body_timeout_ms)
+        longest = options->body_timeout_ms;
+    if (longest < options->answer_timeout_ms)
+        longest = options->answer_timeout_ms;
     return (unsigned)(3 * longest / 1000 + 10);
 }
 
@@ -141,8 +100,7 @@ static int start_library(struct http_server *server)
         MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
         MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
         MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server,
-        MHD_OPTION_CONNECTION_LIMIT, library_limit(options->max_connections),
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, library_limit_per_ip(options->max_connections_per_ip),
+        MHD_OPTION_CONNECTION_LIMIT, admission_places(options->max_connections),
         MHD_OPTION_CONNECTION_TIMEOUT, library_timeout_s(options),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
@@ -169,8 +127,14 @@ static int start(struct http_server *server)
     const struct timeouts_options timeouts = {
         .idle_ms = server->options.idle_timeout_ms,
         .body_ms = server->options.body_timeout_ms,
+        .reply_ms = server->options.answer_timeout_ms,
+        .min_bytes_per_s = server->options.min_bytes_per_s,
         .hangup_ms = LINGER_MS,
         .expired = exchange_expired,
+    };
+    const struct clients_options clients = {
+        .prefix_v6 = server->options.client_prefix_v6,
+        .trusted = server->options.trusted_proxies,
     };
     int error;
 
@@ -184,7 +148,7 @@ static int start(struct http_server *server)
                         sizeof(server->ip), &server->port);
     if (error != 0)
         return error;
-    error = addresses_new(&server->addresses, library_limit(server->options.max_connections));
+    error = clients_new(&server->clients, &clients);
     if (error != 0)
         return error;
     error = timeouts_new(&server->timeouts, &timeouts);
@@ -234,14 +198,43 @@ void http_server_get_status(struct http_server *server, struct http_server_statu
     status->inflight_bytes = atomic_load(&server->inflight_bytes);
 }
 
+/* Whoever is in the backlog has connected, and perhaps sent a whole request: closing the socket would
+ * reset all of them. The library does not accept any more, but takes what is accepted elsewhere. No
+ * more than were there at once, or a flood would keep us here. */
+static void accept_backlog(struct http_server *server)
+{
+    struct sockaddr_storage peer;
+    socklen_t size;
+    int fd;
+
+    for (unsigned i = 0; i <= LISTEN_BACKLOG; i++) {
+        size = sizeof(peer);
+        fd = accept4(server->listen_fd, (struct sockaddr *)&peer, &size,
+                     SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
+            continue;
+        if (fd < 0)
+            return;
+        atomic_fetch_add(&server->handed_over, 1);
+        if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, size) != MHD_YES)
+            atomic_fetch_sub(&server->handed_over, 1); /* closed by the library */
+    }
+}
+
 static void stop_listening(struct http_server *server)
 {
     if (atomic_exchange(&server->draining, true))
         return;
     MHD_quiesce_daemon(server->daemon);
+    accept_backlog(server);
     /* Connecting fails from now on. The descriptor itself is closed once the library's threads are
      * gone, for one of them may be about to look at its number. */
     shutdown(server->listen_fd, SHUT_RDWR);
+}
+
+static bool has_connections(struct http_server *server)
+{
+    return atomic_load(&server->connections) + atomic_load(&server->handed_over) > 0;
 }
 
 bool http_server_drain(struct http_server *server, int64_t drain_ms)
@@ -253,7 +246,7 @@ bool http_server_drain(struct http_server *server, int64_t drain_ms)
     stop_listening(server);
     timeouts_close_idle(server->timeouts);
     pthread_mutex_lock(&server->mutex);
-    while (atomic_load(&server->connections) > 0 && error == 0)
+    while (has_connections(server) && error == 0)
         error = pthread_cond_timedwait(&server->finished, &server->mutex, &until);
     pthread_mutex_unlock(&server->mutex);
     return atomic_load(&server->requests) == 0;
@@ -268,7 +261,7 @@ struct http_server *http_server_free(struct http_server *server)
         MHD_stop_daemon(server->daemon);
     }
     timeouts_free(server->timeouts);
-    addresses_free(server->addresses);
+    clients_free(server->clients);
     close_fd(server->listen_fd);
     pthread_cond_destroy(&server->finished);
     pthread_mutex_destroy(&server->mutex);

@@ -22,19 +22,21 @@
  * under the watch's mutex and while the watch is in the list; libmicrohttpd closes a socket only
  * after it has told us of it (NOTIFY_CLOSED), where timeouts_remove takes the watch off the list.
  *
+ * In BODY and REPLY it looks once a second at how far the kernel has come with the bytes, and keeps
+ * the last ten counts: what lies between the first and the last of them is the rate. A second in
+ * which the kernel waits for us (bytes that we have not read, or none to send) begins a new count.
+ *
  * The watchdog sleeps until the earliest deadline. Whoever sets an earlier one wakes it: wake_us is
  * "never" from before a scan until the watchdog sleeps, so that a deadline set during the scan
  * wakes it too.
  */
 #include "base/deadline.h"
+#include "http/rate.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <linux/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -43,8 +45,14 @@ struct watch {
     pthread_mutex_t mutex;
     int fd;
     enum phase phase;
-    int64_t deadline_us;
-    uint64_t acked; /* bytes of ours that the peer has taken, when last looked at */
+    bool used;               /* a request has come */
+    int64_t since_us;        /* of PHASE_IDLE, the last time */
+    int64_t deadline_us;     /* when to look at it next */
+    int64_t end_us;          /* of the phase */
+    int64_t progress_us;     /* of a reply: by then the peer has taken something more */
+    uint64_t taken;          /* bytes of ours that the peer has, when last looked at */
+    int64_t look_us;         /* of a body or a reply: when to look at its rate */
+    struct rate rate;
     void *argument;
 };
 
@@ -62,7 +70,7 @@ struct timeouts {
 static void set_phase(struct watch *watch, enum phase phase, int64_t deadline_us)
 {
     watch->phase = phase;
-    watch->deadline_us = deadline_us;
+    watch->end_us = watch->deadline_us = deadline_us;
 }
 
 static void shut_down(struct watch *watch)
@@ -71,43 +79,90 @@ static void shut_down(struct watch *watch)
     set_phase(watch, PHASE_CLOSED, DEADLINE_NEVER);
 }
 
-/* Bytes that the peer has acknowledged since the connection began; 0 where the kernel does not
- * say. */
-static uint64_t bytes_acked(int fd)
+/* Looks at the rate, where it is time to. Whether it is too low. */
+static bool is_too_slow(const struct timeouts *timeouts, struct watch *watch)
 {
-    struct tcp_info info = {0};
-    socklen_t size = sizeof(info);
+    enum rate_direction direction = watch->phase == PHASE_BODY ? RATE_RECEIVED : RATE_TAKEN;
 
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return 0;
-    return info.tcpi_bytes_acked;
+    if (clock_us() < watch->look_us)
+        return false;
+    watch->look_us = deadline_after_ms(RATE_LOOK_MS);
+    return rate_is_below(&watch->rate, watch->fd, direction, timeouts->options.min_bytes_per_s);
 }
 
 /* A reply may take its time as long as the client takes some of it. */
-static void check_progress(struct timeouts *timeouts, struct watch *watch)
+static bool makes_no_progress(struct timeouts *timeouts, struct watch *watch)
 {
-    uint64_t acked = bytes_acked(watch->fd);
+    uint64_t taken;
+    bool none;
 
-    if (acked == watch->acked)
+    if (clock_us() < watch->progress_us)
+        return false;
+    taken = rate_bytes(watch->fd, RATE_TAKEN);
+    none = taken == watch->taken;
+    watch->taken = taken;
+    watch->progress_us = deadline_after_ms(timeouts->options.idle_ms);
+    return none;
+}
+
+/* When to look at a body or a reply next. */
+static void set_look(struct watch *watch)
+{
+    watch->deadline_us = deadline_earlier(watch->end_us, watch->look_us);
+    if (watch->phase == PHASE_REPLY)
+        watch->deadline_us = deadline_earlier(watch->deadline_us, watch->progress_us);
+}
+
+static void refuse(struct timeouts *timeouts, struct watch *watch, enum lateness lateness)
+{
+    timeouts->options.expired(watch->argument, lateness);
+    shutdown(watch->fd, SHUT_WR);
+    set_phase(watch, PHASE_HANGUP, deadline_after_ms(timeouts->options.hangup_ms));
+}
+
+static void look_at_body(struct timeouts *timeouts, struct watch *watch)
+{
+    if (clock_us() >= watch->end_us)
+        refuse(timeouts, watch, LATE_BODY);
+    else if (is_too_slow(timeouts, watch))
+        refuse(timeouts, watch, SLOW_BODY);
+    else
+        set_look(watch);
+}
+
+static void look_at_reply(struct timeouts *timeouts, struct watch *watch)
+{
+    if (clock_us() >= watch->end_us || is_too_slow(timeouts, watch) ||
+        makes_no_progress(timeouts, watch))
         shut_down(watch);
     else
-        set_phase(watch, PHASE_REPLY, deadline_after_ms(timeouts->options.idle_ms));
-    watch->acked = acked;
+        set_look(watch);
+}
+
+/* With bytes that nobody has read yet it is us who are late. */
+static void look_at_idle(struct timeouts *timeouts, struct watch *watch)
+{
+    if (rate_is_silent(watch->fd))
+        shut_down(watch);
+    else
+        set_phase(watch, PHASE_IDLE, deadline_after_ms(timeouts->options.hangup_ms));
 }
 
 static void expire(struct timeouts *timeouts, struct watch *watch)
 {
     switch (watch->phase) {
     case PHASE_HEADERS:
+        refuse(timeouts, watch, LATE_HEADERS);
+        break;
     case PHASE_BODY:
-        timeouts->options.expired(watch->argument, watch->phase);
-        shutdown(watch->fd, SHUT_WR);
-        set_phase(watch, PHASE_HANGUP, deadline_after_ms(timeouts->options.hangup_ms));
+        look_at_body(timeouts, watch);
         break;
     case PHASE_REPLY:
-        check_progress(timeouts, watch);
+        look_at_reply(timeouts, watch);
         break;
     case PHASE_IDLE:
+        look_at_idle(timeouts, watch);
+        break;
     case PHASE_HANGUP:
         shut_down(watch);
         break;
@@ -227,28 +282,48 @@ void timeouts_remove(struct timeouts *timeouts, struct watch *watch)
     free(watch);
 }
 
-static int64_t phase_deadline(const struct timeouts *timeouts, const struct watch *watch,
-                              enum phase phase)
+/* Idle from now on. Who waits for the next request while draining waits for ever. */
+static void begin_idle(const struct timeouts *timeouts, struct watch *watch)
+{
+    int64_t end_us = deadline_after_ms(timeouts->options.idle_ms);
+
+    watch->since_us = clock_us();
+    if (atomic_load(&timeouts->draining) && !watch->used)
+        end_us = deadline_earlier(end_us, deadline_after_ms(TIMEOUTS_FIRST_MS));
+    set_phase(watch, PHASE_IDLE, end_us);
+    if (atomic_load(&timeouts->draining) && watch->used && rate_is_silent(watch->fd))
+        shut_down(watch);
+}
+
+static void begin_moving(const struct timeouts *timeouts, struct watch *watch, enum phase phase)
+{
+    int64_t longest_ms = phase == PHASE_BODY ? timeouts->options.body_ms : timeouts->options.reply_ms;
+
+    set_phase(watch, phase, longest_ms > 0 ? deadline_after_ms(longest_ms) : DEADLINE_NEVER);
+    watch->progress_us = deadline_after_ms(timeouts->options.idle_ms);
+    watch->look_us = timeouts->options.min_bytes_per_s > 0 ? deadline_after_ms(RATE_LOOK_MS)
+                                                           : DEADLINE_NEVER;
+    watch->rate.count = 0;
+    set_look(watch);
+}
+
+static void begin(const struct timeouts *timeouts, struct watch *watch, enum phase phase)
 {
     switch (phase) {
     case PHASE_IDLE:
-    case PHASE_REPLY:
-        return deadline_after_ms(timeouts->options.idle_ms);
-    case PHASE_HEADERS:
-        return watch->deadline_us; /* one clock for both, or headers could drip for ever */
+        begin_idle(timeouts, watch);
+        break;
+    case PHASE_HEADERS: /* one clock for both, or headers could drip for ever */
+        watch->used = true;
+        set_phase(watch, phase, watch->end_us);
+        break;
     case PHASE_BODY:
-        return deadline_after_ms(timeouts->options.body_ms);
+    case PHASE_REPLY:
+        begin_moving(timeouts, watch, phase);
+        break;
     default:
-        return DEADLINE_NEVER;
+        set_phase(watch, phase, DEADLINE_NEVER);
     }
-}
-
-/* With a request in the socket's buffer a connection is not idle, whatever was read so far. */
-static bool is_silent(int fd)
-{
-    int readable = 0;
-
-    return ioctl(fd, FIONREAD, &readable) == 0 && readable == 0;
 }
 
 static void wake_before(struct timeouts *timeouts, int64_t deadline_us)
@@ -269,11 +344,8 @@ bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase p
     pthread_mutex_lock(&watch->mutex);
     open = watch->phase != PHASE_HANGUP && watch->phase != PHASE_CLOSED;
     watch->argument = argument;
-    if (open) {
-        set_phase(watch, phase, phase_deadline(timeouts, watch, phase));
-        if (phase == PHASE_IDLE && atomic_load(&timeouts->draining) && is_silent(watch->fd))
-            shut_down(watch);
-    }
+    if (open)
+        begin(timeouts, watch, phase);
     deadline = watch->deadline_us;
     pthread_mutex_unlock(&watch->mutex);
     wake_before(timeouts, deadline);
@@ -290,15 +362,50 @@ bool timeouts_hung_up(struct watch *watch)
     return hung_up;
 }
 
+/* With the watch's mutex. */
+static bool is_waiting(const struct watch *watch, enum phase latest)
+{
+    if (watch->phase == PHASE_HEADERS)
+        return latest == PHASE_HEADERS;
+    return watch->phase == PHASE_IDLE && rate_is_silent(watch->fd);
+}
+
+int64_t timeouts_waiting_since(struct watch *watch, enum phase latest)
+{
+    int64_t since_us = DEADLINE_NEVER;
+
+    pthread_mutex_lock(&watch->mutex);
+    if (is_waiting(watch, latest))
+        since_us = watch->since_us;
+    pthread_mutex_unlock(&watch->mutex);
+    return since_us;
+}
+
+bool timeouts_close_waiting(struct watch *watch, enum phase latest)
+{
+    bool waiting;
+
+    pthread_mutex_lock(&watch->mutex);
+    waiting = is_waiting(watch, latest);
+    if (waiting)
+        shut_down(watch);
+    pthread_mutex_unlock(&watch->mutex);
+    return waiting;
+}
+
 void timeouts_close_idle(struct timeouts *timeouts)
 {
     atomic_store(&timeouts->draining, true);
     pthread_mutex_lock(&timeouts->mutex);
     for (struct watch *watch = timeouts->first; watch != NULL; watch = watch->next) {
         pthread_mutex_lock(&watch->mutex);
-        if (watch->phase == PHASE_IDLE && is_silent(watch->fd))
+        if (watch->phase == PHASE_IDLE && !watch->used)
+            set_phase(watch, PHASE_IDLE,
+                      deadline_earlier(watch->end_us, deadline_after_ms(TIMEOUTS_FIRST_MS)));
+        else if (watch->phase == PHASE_IDLE && rate_is_silent(watch->fd))
             shut_down(watch);
         pthread_mutex_unlock(&watch->mutex);
     }
+    pthread_cond_signal(&timeouts->wake); /* there are earlier deadlines */
     pthread_mutex_unlock(&timeouts->mutex);
 }

@@ -22,15 +22,27 @@ enum phase {
     PHASE_CLOSED,              /* shut down by us */
 };
 
+/* What of a request is too late. */
+enum lateness {
+    LATE_HEADERS,
+    LATE_BODY,
+    SLOW_BODY,                 /* it comes at less than min_bytes_per_s */
+};
+
 struct timeouts_options {
     int64_t idle_ms;           /* idle and headers together; and a reply that makes no progress */
     int64_t body_ms;
+    int64_t reply_ms;          /* the whole of it; 0: as long as it takes */
     int64_t hangup_ms;
+    int64_t min_bytes_per_s;   /* of a body and of a reply, over RATE_MS; 0: any */
     /* PHASE_HEADERS or PHASE_BODY took too long: writes the answer to the socket. Called from the
      * watchdog's thread with the connection's lock held; `argument` is what timeouts_enter was given
      * with that phase. */
-    void (*expired)(void *argument, enum phase phase);
+    void (*expired)(void *argument, enum lateness lateness);
 };
+
+/* While draining, a connection that has not sent its first request yet has so long for it. */
+enum { TIMEOUTS_FIRST_MS = 1000 };
 
 /* 0 or -errno. */
 int timeouts_new(struct timeouts **timeouts, const struct timeouts_options *options);
@@ -53,5 +65,14 @@ bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase p
 /* Whether the connection was hung up on. */
 bool timeouts_hung_up(struct watch *watch);
 
-/* Shuts down every connection that is idle and has nothing to read, now and from now on. */
+/* Since when the connection waits for a request, in clock_us(); DEADLINE_NEVER: it does not, or has
+ * sent something that is not read yet. `latest` is PHASE_IDLE or PHASE_HEADERS: a request whose
+ * header section is on its way is then waited for, too. */
+int64_t timeouts_waiting_since(struct watch *watch, enum phase latest);
+
+/* Shuts the connection down where it still waits, as above. Whether it was. */
+bool timeouts_close_waiting(struct watch *watch, enum phase latest);
+
+/* Shuts down every connection that is idle and has nothing to read, now and from now on; one that
+ * has not sent its first request is given TIMEOUTS_FIRST_MS for it. */
 void timeouts_close_idle(struct timeouts *timeouts);

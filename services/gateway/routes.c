@@ -42,8 +42,7 @@ static int reduce_body(struct gateway *gateway, struct http_request *request,
 
     if (status != 0)
         return status;
-    buffer_clear(body);
-    *body = reduced;
+    http_request_replace_body(request, &reduced);
     if (image_read_header(body->data, body->size, header) != 0)
         return STATUS_SCALE_UNAVAILABLE; /* it was looked at: no picture of ours */
     return 0;

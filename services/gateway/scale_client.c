@@ -94,12 +94,17 @@ static int explain(int status, struct http_answer *answer)
         return http_answer_detail(answer, status, "the scale server does not answer");
     if (status == STATUS_DEADLINE_EXCEEDED)
         return http_answer_detail(answer, status, "the scale server took longer than it may");
-    if (status == STATUS_OVERLOADED)
+    if (status == STATUS_OVERLOADED && answer->detail[0] == '\0')
         return http_answer_detail(answer, status, "all connections to the scale server are busy");
     return status;
 }
 
-int scale_client_reduce(struct http_client *client, const struct http_request *request,
+static bool reserve(void *request, size_t bytes)
+{
+    return http_request_reserve(request, bytes);
+}
+
+int scale_client_reduce(struct http_client *client, struct http_request *request,
                         const struct buffer *body, enum image_format format,
                         struct buffer *reduced, struct http_answer *answer)
 {
@@ -109,8 +114,11 @@ int scale_client_reduce(struct http_client *client, const struct http_request *r
         .body = body->data,
         .body_size = body->size,
         .request_id = http_request_id(request),
+        .forwarded_for = http_request_client_text(request),
         .deadline_us = http_request_deadline_us(request),
         .client_fd = http_request_client_fd(request),
+        .reserve = reserve,
+        .reserve_context = request,
     };
     struct http_call_result result;
     int status;

@@ -66,6 +66,26 @@ def test_drain_answers_what_is_under_way(server, how):
     assert server.process.wait(30) == 0
 
 
+BURST = 200
+
+
+def test_drain_answers_the_backlog(server):
+    """Requests that were wholly sent before the signal are answered, though their connections were not
+    accepted yet: the server is stopped while they come, and so finds all of them and the signal
+    together."""
+    server.process.send_signal(signal.SIGSTOP)
+    clients = [RawConnection(server) for _ in range(BURST)]
+    for client in clients:
+        client.send(request_head("POST", "/scale?scale=0.5", len(BODY)) + BODY)
+    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(signal.SIGCONT)
+    replies = [client.read_reply() for client in clients]
+    assert [reply.status for reply in replies if reply is not None] == [200] * BURST
+    for client in clients:
+        client.close()
+    assert server.process.wait(30) == 0
+
+
 def test_nohup(own):
     """A server that is to outlive its terminal (nohup) does."""
     ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -99,6 +99,34 @@ static int refuse_full(struct http_request *request, const uint8_t *bytes, size_
     return http_answer_detail(answer, STATUS_OVERLOADED, "full");
 }
 
+/* Written all over, so that it is resident. */
+static int make(struct http_request *request, void *context, struct http_answer *answer)
+{
+    const struct buffer *body = http_request_body(request);
+    char text[16] = "";
+    size_t size;
+
+    (void)context;
+    memcpy(text, body->data, body->size < 15 ? body->size : 15);
+    size = (size_t)atoll(text);
+    if (!http_request_reserve(request, size))
+        return STATUS_OVERLOADED;
+    answer->body = malloc(size);
+    if (answer->body == NULL)
+        return -ENOMEM;
+    memset(answer->body, 'm', size);
+    answer->body_size = size;
+    answer->content_type = "application/octet-stream";
+    return 0;
+}
+
+static int tell_client(struct http_request *request, void *context, struct http_answer *answer)
+{
+    (void)context;
+    return http_answer_text(answer, "text/plain", "%s %d", http_request_client_text(request),
+                            http_request_client(request) != 0);
+}
+
 static const struct http_parameter parameters[] = {
     {"scale", HTTP_DECIMAL, 0, 1, true},
     {"quality", HTTP_INTEGER, 1, 100, false},
@@ -117,6 +145,8 @@ static const struct http_route routes[] = {
      .parameter_count = 2,
      .peek = refuse_bad,
      .handle = echo},
+    {.path = "/make", .method = HTTP_POST, .handle = make},
+    {.path = "/client", .method = HTTP_POST, .handle = tell_client},
     {.path = "/status", .method = HTTP_POST, .handle = end_with},
     {.path = "/hold", .method = HTTP_POST, .handle = hold},
     {.path = "/full",
@@ -138,6 +168,8 @@ void peer_defaults(struct peer_server *peer)
                 .deadline_ms = 10000,
                 .max_body_bytes = 1000000,
                 .max_inflight_bytes = 64000000,
+                .max_client_bytes = 64000000,
+                .client_prefix_v6 = 64,
                 .routes = routes,
                 .route_count = sizeof(routes) / sizeof(routes[0]),
             },
@@ -194,6 +226,13 @@ int peer_last_deadline_ms(void)
 
 int peer_connect(const struct peer_server *peer)
 {
+    return peer_connect_from(peer, 1);
+}
+
+int peer_connect_from(const struct peer_server *peer, unsigned host)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK + host - 1)};
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons(http_server_port(peer->server)),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -203,6 +242,7 @@ int peer_connect(const struct peer_server *peer)
     assert_true(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     return fd;
 }
@@ -224,6 +264,18 @@ void peer_send(int fd, const char *format, ...)
     assert_true(length >= 0);
     peer_send_bytes(fd, text, (size_t)length);
     free(text);
+}
+
+void peer_skip(int fd, size_t size)
+{
+    char piece[65536];
+
+    while (size > 0) {
+        ssize_t got = recv(fd, piece, size < sizeof(piece) ? size : sizeof(piece), 0);
+
+        assert_true(got > 0);
+        size -= (size_t)got;
+    }
 }
 
 bool peer_send_body(int fd, size_t size)

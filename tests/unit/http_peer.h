@@ -10,6 +10,8 @@
  *
  *     GET  /        "hello\n"
  *     GET  /health  the same, but always, and quiet
+ *     POST /make    as many bytes as the body says, which are reserved first
+ *     POST /client  who the client is, as text
  *     POST /echo    the body; takes scale (0 < F <= 1) and quality (1..100); 415 for "BAD..."
  *     POST /status  ends with the status or -errno that the body spells
  *     POST /hold    waits until the client has gone or peer_release() was called
@@ -46,11 +48,17 @@ struct peer_reply {
 
 int peer_connect(const struct peer_server *peer);
 
+/* From 127.0.0.`host`: another client. */
+int peer_connect_from(const struct peer_server *peer, unsigned host);
+
 /* Formats and sends; fails the test if the whole text cannot be sent. */
 void peer_send(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void peer_send_bytes(int fd, const void *bytes, size_t size);
 /* Sends `size` bytes of 'x'; false: the other side has hung up. */
 bool peer_send_body(int fd, size_t size);
+
+/* Reads `size` bytes, whatever they are. */
+void peer_skip(int fd, size_t size);
 
 /* Reads one answer; `head` says that it has no body. Fails the test after five seconds. */
 struct peer_reply peer_read(int fd, bool head);

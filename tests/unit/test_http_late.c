@@ -25,8 +25,8 @@ enum { SHORT_MS = 150, PATIENCE_MS = 10000 };
 
 void __real_request_free(struct http_request *request);
 void __wrap_request_free(struct http_request *request);
-void __real_exchange_expired(void *request, enum phase phase);
-void __wrap_exchange_expired(void *request, enum phase phase);
+void __real_exchange_expired(void *request, enum lateness lateness);
+void __wrap_exchange_expired(void *request, enum lateness lateness);
 
 static _Atomic uintptr_t freed;
 static atomic_uint frees, expired_after_free;
@@ -41,12 +41,12 @@ void __wrap_request_free(struct http_request *request)
     atomic_fetch_add(&frees, 1);
 }
 
-void __wrap_exchange_expired(void *request, enum phase phase)
+void __wrap_exchange_expired(void *request, enum lateness lateness)
 {
     if ((uintptr_t)request == atomic_load(&freed))
         atomic_fetch_add(&expired_after_free, 1);
     else
-        __real_exchange_expired(request, phase);
+        __real_exchange_expired(request, lateness);
 }
 
 static void hang_up(int fd, bool reset)
@@ -103,11 +103,11 @@ static void test_client_leaves_within_a_phase(void **state)
 
 static atomic_bool telling, told;
 
-static void tell_slowly(void *argument, enum phase phase)
+static void tell_slowly(void *argument, enum lateness lateness)
 {
     atomic_bool *alive = argument;
 
-    assert_int_equal(phase, PHASE_BODY);
+    assert_int_equal(lateness, LATE_BODY);
     atomic_store(&telling, true);
     usleep(SHORT_MS * 1000);
     atomic_store(&told, atomic_load(alive));

@@ -22,88 +22,6 @@
 
 enum { SHORT_MS = 200, LATE_MS = 20000 };
 
-/* A client's close is noticed a little later. */
-static void wait_for_connections(unsigned count)
-{
-    int64_t deadline = deadline_after_ms(LATE_MS);
-    struct http_server_status status;
-
-    do {
-        usleep(1000);
-        http_server_get_status(peer.server, &status);
-    } while (status.connections != count && deadline_left_ms(deadline) > 0);
-    assert_int_equal(status.connections, count);
-}
-
-/* Goal: beyond max_connections the answer is 503, but for a route that is always served; far
- * beyond, the connection is closed. */
-static void test_max_connections(void **state)
-{
-    struct peer_reply reply;
-    int fds[8 + 1 + 16];
-
-    (void)state;
-    peer.options.max_connections = 8;
-    peer_start(&peer);
-    for (size_t i = 0; i < 8; i++) {
-        fds[i] = peer_connect(&peer);
-        peer_send(fds[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
-        assert_int_equal(peer_read(fds[i], false).code, 200);
-    }
-    fds[8] = peer_connect(&peer);
-    for (size_t i = 0; i < 8; i++) { /* whoever was there before goes on */
-        peer_send(fds[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
-        assert_int_equal(peer_read(fds[i], false).code, 200);
-    }
-    peer_send(fds[8], "GET / HTTP/1.1\r\n" HOST "\r\n");
-    reply = peer_read(fds[8], false);
-    assert_true(peer_is_problem(&reply, 503, "overloaded"));
-    assert_non_null(peer_field(&reply, "Retry-After"));
-    assert_true(reply.close && peer_ends(fds[8]));
-    close(fds[8]);
-    assert_int_equal(peer_ask(&peer, "GET /health HTTP/1.1\r\n" HOST "\r\n").code, 200);
-    for (size_t i = 8; i < sizeof(fds) / sizeof(fds[0]); i++)
-        fds[i] = peer_connect(&peer);
-    assert_int_equal(peer_ask(&peer, "GET /none HTTP/1.1\r\n" HOST "\r\n").code, 0);
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-        close(fds[i]);
-}
-
-/* Goal: beyond max_connections_per_ip the answer is 503 for the connections that came last, until
- * one of the others ends; far beyond, the connection is closed. */
-static void test_max_connections_per_ip(void **state)
-{
-    static const char get[] = "GET / HTTP/1.1\r\n" HOST "\r\n";
-    struct peer_reply reply;
-    int fds[2 + 2 + 16];
-
-    (void)state;
-    peer.options.max_connections_per_ip = 2;
-    peer_start(&peer);
-    for (size_t i = 0; i < 4; i++)
-        fds[i] = peer_connect(&peer);
-    for (size_t i = 0; i < 3; i++)
-        peer_send(fds[i], "%s", get);
-    assert_int_equal(peer_read(fds[0], false).code, 200);
-    assert_int_equal(peer_read(fds[1], false).code, 200);
-    reply = peer_read(fds[2], false);
-    assert_true(peer_is_problem(&reply, 503, "overloaded"));
-    assert_non_null(peer_field(&reply, "Retry-After"));
-    assert_true(reply.close && peer_ends(fds[2]));
-    assert_int_equal(peer_ask(&peer, "GET /health HTTP/1.1\r\n" HOST "\r\n").code, 200);
-    close(fds[1]);
-    close(fds[2]);
-    wait_for_connections(2);
-    peer_send(fds[3], "%s", get);
-    assert_int_equal(peer_read(fds[3], false).code, 200);
-    for (size_t i = 4; i < sizeof(fds) / sizeof(fds[0]); i++)
-        fds[i] = peer_connect(&peer);
-    assert_int_equal(peer_ask(&peer, get).code, 0);
-    close(fds[0]);
-    for (size_t i = 3; i < sizeof(fds) / sizeof(fds[0]); i++)
-        close(fds[i]);
-}
-
 /* Goal: bytes in flight have their limit, known from Content-Length or met on the way. */
 static void test_inflight(void **state)
 {
@@ -172,6 +90,15 @@ static void *release_soon(void *argument)
     return NULL;
 }
 
+static void *send_soon(void *argument)
+{
+    const int *fd = argument;
+
+    usleep(SHORT_MS * 1000);
+    peer_send(*fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    return NULL;
+}
+
 /* Goal: draining answers what is under way, closes what is idle at once, and takes nothing new. */
 static void test_drain(void **state)
 {
@@ -203,6 +130,34 @@ static void test_drain(void **state)
     close(idle);
     close(fresh);
     close(held);
+}
+
+/* Goal: who has connected before the end may send its first request in the second after it; who
+ * does not is hung up on then, as is whoever had an answer before at once. */
+static void test_drain_waits_for_a_first_request(void **state)
+{
+    int kept, silent, late;
+    pthread_t thread;
+    int64_t since;
+
+    (void)state;
+    peer_start(&peer);
+    kept = peer_connect(&peer);
+    peer_send(kept, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(peer_read(kept, false).code, 200);
+    silent = peer_connect(&peer);
+    late = peer_connect(&peer);
+    pthread_create(&thread, NULL, send_soon, &late);
+    since = clock_us();
+    assert_true(http_server_drain(peer.server, 10000));
+    assert_in_range(peer_elapsed_ms(since), 990, LATE_MS);
+    pthread_join(thread, NULL);
+    assert_int_equal(peer_read(late, false).code, 200);
+    assert_true(peer_ends(silent) && peer_ends(kept));
+    peer.server = http_server_free(peer.server);
+    close(kept);
+    close(silent);
+    close(late);
 }
 
 /* Goal: what outlasts drain_ms is told that its client has gone, and the server is freed. */
@@ -251,12 +206,11 @@ static void test_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_max_connections, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_max_connections_per_ip, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_inflight, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_client_goes, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup(test_drain, peer_set_up),
         cmocka_unit_test_setup(test_drain_is_bounded, peer_set_up),
+        cmocka_unit_test_setup(test_drain_waits_for_a_first_request, peer_set_up),
         cmocka_unit_test_setup_teardown(test_addresses, peer_set_up, peer_tear_down),
     };
 

@@ -273,6 +273,96 @@ static void test_slow_reader(void **state)
     close(fd);
 }
 
+/* Goal: an answer that is taken, but not within answer_timeout_ms, is broken off. */
+static void test_answer_timeout(void **state)
+{
+    struct http_server_status status;
+    int64_t since;
+    int fd, small = 4096;
+    char piece[1024];
+
+    (void)state;
+    peer.options.answer_timeout_ms = 700;
+    peer_start(&peer);
+    fd = peer_connect(&peer);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    peer_send(fd, "POST /make HTTP/1.1\r\n" HOST "Content-Length: 8\r\n\r\n20000000");
+    since = clock_us();
+    do {
+        usleep(20000);
+        recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
+        http_server_get_status(peer.server, &status);
+    } while (status.requests > 0 && peer_elapsed_ms(since) < 5000);
+    assert_in_range(peer_elapsed_ms(since), 650, 4000);
+    close(fd);
+}
+
+/* What a client does every 50 ms, until the server hangs up or all is done. */
+struct slow_client {
+    int fd;
+    bool sends;               /* a body; else it takes an answer */
+    size_t bytes;             /* in each step */
+    int64_t ended_ms;         /* when the server hung up; 0: it did not */
+    int code;                 /* of the answer to a body */
+};
+
+enum { RATE = 20000, SLOW_MS = 14000, STEP_MS = 50 };
+
+static void *go_slowly(void *argument)
+{
+    static char nothing[65536];
+    struct slow_client *client = argument;
+    int64_t since = clock_us();
+
+    while (peer_elapsed_ms(since) < SLOW_MS && client->ended_ms == 0) {
+        ssize_t moved = client->sends ? send(client->fd, nothing, client->bytes, MSG_NOSIGNAL)
+                                      : recv(client->fd, nothing, client->bytes, 0);
+
+        if (moved <= 0 || (client->sends && recv(client->fd, nothing, 1, MSG_DONTWAIT | MSG_PEEK) > 0))
+            client->ended_ms = peer_elapsed_ms(since);
+        usleep(STEP_MS * 1000);
+    }
+    if (client->sends && client->ended_ms != 0)
+        client->code = peer_read(client->fd, false).code;
+    return NULL;
+}
+
+/* Goal: a body that comes, and an answer that is taken, at less than the least rate end after the
+ * ten seconds over which that is averaged; at twice or four times
+ * the rate they go on. */
+static void test_least_rate(void **state)
+{
+    struct slow_client clients[] = {
+        {.sends = true, .bytes = RATE / 50},     {.sends = true, .bytes = RATE / 10},
+        {.sends = false, .bytes = RATE / 50},    {.sends = false, .bytes = RATE / 5},
+    };
+    struct http_server_status status;
+    pthread_t threads[4];
+    int small = 32768;
+
+    (void)state;
+    peer.options.min_bytes_per_s = RATE;
+    peer_start(&peer);
+    for (size_t i = 0; i < 4; i++) {
+        clients[i].fd = peer_connect(&peer);
+        setsockopt(clients[i].fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+        peer_send(clients[i].fd, clients[i].sends
+                      ? "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1000000\r\n\r\n"
+                      : "POST /make HTTP/1.1\r\n" HOST "Content-Length: 8\r\n\r\n20000000");
+        assert_int_equal(pthread_create(&threads[i], NULL, go_slowly, &clients[i]), 0);
+    }
+    for (size_t i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    http_server_get_status(peer.server, &status);
+    assert_int_equal(status.requests, 2); /* what the slow reader has in its buffers it may read */
+    assert_in_range(clients[0].ended_ms, 9900, SLOW_MS);
+    assert_int_equal(clients[0].code, 408);
+    assert_int_equal(clients[1].ended_ms, 0);
+    assert_int_equal(clients[3].ended_ms, 0);
+    for (size_t i = 0; i < 4; i++)
+        close(clients[i].fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +373,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_header_timeout_race, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_reset_race, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_slow_reader, peer_set_up, peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_answer_timeout, peer_set_up, peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_least_rate, peer_set_up, peer_tear_down),
     };
 
     log_open("test_http_timeouts", LOG_ERROR, LOG_TEXT);

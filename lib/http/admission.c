@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/exchange.h"
+
+/*
+ * Which connections may stay. Beyond max_connections, or max_connections_per_ip of one client, the
+ * one that has idled longest is closed for the new one. Where none idles, the new one is surplus: it
+ * may ask for /healthz and /readyz, everything else is 503. There are few places for surplus ones,
+ * fewer for each client; who holds one without a request for longest gives way, so that monitoring
+ * gets through whatever the others do.
+ *
+ * The list of connections is the library's main thread's alone: there all of them begin and end. A
+ * connection that is closed for another stops counting at once, but its place in the library is
+ * free only once its thread has noticed; hence the places for those.
+ */
+#include "base/deadline.h"
+
+#include <stdlib.h>
+
+enum { LEAST_SURPLUS = 16, SURPLUS_PER_CLIENT = 16 };
+
+static unsigned surplus_places(unsigned max_connections)
+{
+    return max_connections / 8 + LEAST_SURPLUS;
+}
+
+unsigned admission_places(unsigned max_connections)
+{
+    return max_connections + 2 * surplus_places(max_connections);
+}
+
+static bool is_too_many(const struct http_server *server, const struct client_account *account)
+{
+    unsigned limit = server->options.max_connections_per_ip;
+
+    return limit != 0 && atomic_load(&account->connections) > limit;
+}
+
+static bool is_full(const struct http_server *server)
+{
+    return atomic_load(&server->admitted) > server->options.max_connections;
+}
+
+static void uncount(struct http_server *server, struct connection *connection)
+{
+    if (!connection->counted)
+        return;
+    connection->counted = false;
+    atomic_fetch_sub(&server->admitted, 1);
+    if (!connection->trusted)
+        atomic_fetch_sub(&connection->account->connections, 1);
+}
+
+/* What may be closed for the sake of a new connection. */
+struct choice {
+    const struct client_account *account; /* of this client; NULL: of any */
+    bool surplus;                         /* only surplus ones, with half a header section too */
+};
+
+static bool may_choose(const struct connection *connection, const struct choice *choice)
+{
+    if (!connection->counted || (choice->surplus && !atomic_load(&connection->surplus)))
+        return false;
+    return choice->account == NULL ||
+           (connection->account == choice->account && !connection->trusted);
+}
+
+/* The one of them that has waited longest for a request; NULL: none does. */
+static struct connection *find_longest_waiting(struct http_server *server,
+                                               const struct choice *choice, enum phase latest)
+{
+    struct connection *chosen = NULL;
+    int64_t earliest_us = DEADLINE_NEVER;
+
+    for (struct connection *one = server->newest; one != NULL; one = one->older) {
+        int64_t since_us = DEADLINE_NEVER;
+
+        if (may_choose(one, choice))
+            since_us = timeouts_waiting_since(one->watch, latest);
+        if (since_us < earliest_us) {
+            chosen = one;
+            earliest_us = since_us;
+        }
+    }
+    return chosen;
+}
+
+static bool close_longest_waiting(struct http_server *server, const struct choice *choice)
+{
+    enum phase latest = choice->surplus ? PHASE_HEADERS : PHASE_IDLE;
+    struct connection *chosen;
+
+    do {
+        chosen = find_longest_waiting(server, choice, latest);
+        if (chosen == NULL)
+            return false;
+    } while (!timeouts_close_waiting(chosen->watch, latest)); /* its request has just come */
+    uncount(server, chosen);
+    return true;
+}
+
+static unsigned count_surplus(const struct http_server *server, const struct choice *choice)
+{
+    unsigned count = 0;
+
+    for (const struct connection *one = server->newest; one != NULL; one = one->older)
+        count += may_choose(one, choice);
+    return count;
+}
+
+/* There is one surplus connection more: perhaps one too many, which may be the new one itself. */
+static void make_room_for_surplus(struct http_server *server, const struct connection *connection)
+{
+    const struct choice of_all = {.surplus = true};
+    const struct choice of_client = {.account = connection->account, .surplus = true};
+
+    if (!connection->trusted && count_surplus(server, &of_client) > SURPLUS_PER_CLIENT)
+        close_longest_waiting(server, &of_client);
+    else if (count_surplus(server, &of_all) > surplus_places(server->options.max_connections))
+        close_longest_waiting(server, &of_all);
+}
+
+static void find_room(struct http_server *server, struct connection *connection)
+{
+    const struct choice of_all = {0}, of_client = {.account = connection->account};
+    bool room = true;
+
+    if (!connection->trusted && is_too_many(server, connection->account))
+        room = close_longest_waiting(server, &of_client);
+    if (is_full(server))
+        room = close_longest_waiting(server, &of_all) && room;
+    atomic_store(&connection->surplus, !room);
+}
+
+static struct connection *connection_free(struct http_server *server, struct connection *connection)
+{
+    timeouts_remove(server->timeouts, connection->watch);
+    if (connection->account != NULL)
+        clients_let_go(server->clients, connection->account);
+    free(connection);
+    return NULL;
+}
+
+static struct connection *connection_new(struct http_server *server, int fd)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+
+    if (connection == NULL)
+        return NULL;
+    connection->watch = timeouts_add(server->timeouts, fd);
+    if (connection->watch == NULL)
+        return connection_free(server, connection);
+    connection->name = clients_peer(fd);
+    connection->account = clients_hold(server->clients, &connection->name);
+    connection->trusted = clients_trust(server->clients, fd, &connection->name);
+    return connection;
+}
+
+struct connection *admission_enter(struct http_server *server, int fd)
+{
+    struct connection *connection = connection_new(server, fd);
+
+    if (connection == NULL)
+        return NULL;
+    connection->counted = true;
+    atomic_fetch_add(&server->admitted, 1);
+    if (!connection->trusted)
+        atomic_fetch_add(&connection->account->connections, 1);
+    find_room(server, connection); /* it is not in the list yet: none of those that idle */
+    connection->older = server->newest;
+    if (connection->older != NULL)
+        connection->older->newer = connection;
+    server->newest = connection;
+    if (atomic_load(&connection->surplus))
+        make_room_for_surplus(server, connection);
+    return connection;
+}
+
+void admission_leave(struct http_server *server, struct connection *connection)
+{
+    if (connection == NULL)
+        return;
+    if (connection->newer != NULL)
+        connection->newer->older = connection->older;
+    else
+        server->newest = connection->older;
+    if (connection->older != NULL)
+        connection->older->newer = connection->newer;
+    uncount(server, connection);
+    connection_free(server, connection);
+}
+
+bool admission_is_crowded(struct http_request *request)
+{
+    const struct http_server *server = request->server;
+    struct connection *connection = request->connection;
+    bool surplus = atomic_load(&connection->surplus);
+    bool too_many = (connection->trusted || surplus) && is_too_many(server, request->account);
+
+    if (too_many || (surplus && is_full(server)))
+        return true;
+    if (surplus)
+        atomic_store(&connection->surplus, false); /* there is room by now: it is like any other */
+    return false;
+}
+
+void admission_begin_request(struct http_request *request)
+{
+    struct connection *connection = request->connection;
+
+    if (!connection->trusted) {
+        request->account = connection->account;
+        return;
+    }
+    request->account = clients_hold(request->server->clients, &request->name);
+    atomic_fetch_add(&request->account->connections, 1);
+}
+
+void admission_end_request(struct http_request *request)
+{
+    if (request->account == NULL || !request->connection->trusted)
+        return;
+    atomic_fetch_sub(&request->account->connections, 1);
+    clients_let_go(request->server->clients, request->account);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/rate.h"
+
+/*
+ * The kernel's own counts (TCP_INFO), so that nothing has to be counted for each piece of a body,
+ * and so that what a peer has taken is known, and not only what was put into the socket's buffer.
+ */
+#include <netinet/in.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+uint64_t rate_bytes(int fd, enum rate_direction direction)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return 0;
+    return direction == RATE_RECEIVED ? info.tcpi_bytes_received : info.tcpi_bytes_acked;
+}
+
+/* So much that is not read yet may keep the peer from sending more. */
+enum { UNREAD_BYTES = 16 * 1024 };
+
+/* Bytes in the socket's buffer; -1: not known. */
+static int unread_bytes(int fd)
+{
+    int unread = 0;
+
+    return ioctl(fd, FIONREAD, &unread) == 0 ? unread : -1;
+}
+
+bool rate_is_silent(int fd)
+{
+    return unread_bytes(fd) == 0;
+}
+
+/* Whether the peer has taken all that we have sent so far. */
+static bool has_taken_all(int fd)
+{
+    int left = 0;
+
+    return ioctl(fd, SIOCOUTQ, &left) == 0 && left == 0;
+}
+
+bool rate_is_below(struct rate *rate, int fd, enum rate_direction direction, int64_t least)
+{
+    bool waits_for_us = direction == RATE_RECEIVED ? unread_bytes(fd) >= UNREAD_BYTES : has_taken_all(fd);
+    uint64_t *oldest = &rate->bytes[rate->count % RATE_LOOKS], now = rate_bytes(fd, direction);
+    bool below = rate->count >= RATE_LOOKS && now - *oldest < (uint64_t)least * (RATE_MS / 1000);
+
+    if (waits_for_us) {
+        rate->count = 0;
+        return false;
+    }
+    *oldest = now;
+    rate->count++;
+    return below;
+}
