@@ -17,6 +17,7 @@ class Fake:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.requests = 0
+        self.heads = [] # of all requests, as they came
         self.ending = threading.Event()
         self.connections = []
         threading.Thread(target=self.accept, daemon=True).start()
@@ -31,7 +32,7 @@ class Fake:
     def serve(self, connection):
         with connection, contextlib.suppress(OSError):
             while True:
-                target, body = read_request(connection)
+                target, body = read_request(connection, self.heads)
                 if target is None:
                     return
                 if target == "/readyz":
@@ -60,8 +61,8 @@ def head(status, media_type, length):
             f"Content-Length: {length}\r\n\r\n").encode()
 
 
-def read_request(connection):
-    """Target and body of the next request; (None, None) at the end."""
+def read_request(connection, heads):
+    """Target and body of the next request, whose head is added to `heads`; (None, None) at the end."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)
@@ -69,6 +70,7 @@ def read_request(connection):
             return None, None
         data += piece
     headers, _, body = data.partition(b"\r\n\r\n")
+    heads.append(headers)
     found = re.search(rb"content-length: *(\d+)", headers, re.IGNORECASE)
     length = int(found[1]) if found else 0
     while len(body) < length:

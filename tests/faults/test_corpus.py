@@ -128,8 +128,10 @@ def test_photographs(own):
 def test_largest_allowed(own):
     """100 megapixels of every format, one at a time: inside the memory limit, a long deadline."""
     scale = own.scale(limits__deadline_ms=120000, limits__max_body_bytes=400 << 20,
+                      limits__max_inflight_bytes=4 << 30,
                       limits__max_output_bytes=400 << 20, scale__max_memory_bytes=3 << 30)
     gateway = own.gateway(scale, limits__deadline_ms=120000, limits__max_body_bytes=400 << 20,
+                          limits__max_inflight_bytes=4 << 30,
                           limits__max_output_bytes=400 << 20, gray__max_memory_bytes=3 << 30)
     with Client(gateway, timeout=150) as client:
         for name, body in largest():

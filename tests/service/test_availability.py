@@ -201,8 +201,8 @@ def test_full_queue_hides_nothing(own, kind):
 
 @plain_build
 def test_burst_through_the_gateway(own):
-    """Five hundred at once from eight addresses, all for the scale server, to which they are one:
-    those beyond its queue are told 503, and none that it is not there."""
+    """Nine hundred at once from eight addresses, all for the scale server: those beyond its queue are
+    told 503, and none that it is not there."""
     scale = own.scale(scale__program=str(HOSTILE), scale__workers=2)
     gateway = own.gateway(scale, log__level="warning")
     order = orders.picture("sleep 30", size=20_000)
@@ -218,11 +218,12 @@ def test_burst_through_the_gateway(own):
 
 
 def test_one_address_too_often(own):
-    """listen.max_connections_per_ip counts for each address by itself."""
-    server = own.scale(listen__ip="::", listen__max_connections_per_ip=2)
-    with Client(server) as first, Client(server) as second:
-        for client in (first, second):
-            assert client.post("/scale", BODY).status == 200
+    """listen.max_connections_per_ip counts for each address by itself: with requests in progress on
+    all of them the next one is 503, and it is not where one of them idles."""
+    server = own.scale(listen__ip="::", listen__max_connections_per_ip=2, trusted_proxies=[])
+    with RawConnection(server) as first, RawConnection(server) as second:
+        for raw in (first, second):
+            raw.send(request_head("POST", "/scale", len(BODY)) + BODY[:100])
         reply = curl(f"http://127.0.0.1:{server.port}/scale", body=BODY)
         assert_problem(reply, 503, "overloaded")
         assert int(reply.headers["retry-after"]) >= 1
@@ -230,18 +231,22 @@ def test_one_address_too_often(own):
             host = "127.0.0.1" if arguments else "[::1]"
             reply = curl(f"http://{host}:{server.port}/scale", *arguments, body=BODY)
             assert reply.status == 200
-        assert first.post("/scale", BODY).status == 200
+        for raw in (first, second):
+            raw.send(BODY[100:])
+            assert raw.read_reply().status == 200
+        assert curl(f"http://127.0.0.1:{server.port}/scale", body=BODY).status == 200
+        assert first.ends() # it had idled longest
 
 
 def test_too_many_bytes_in_flight(own):
     """limits.max_inflight_bytes: what would pass it is 503, what fits is answered."""
-    server = own.scale(limits__max_inflight_bytes=3_000_000, limits__max_body_bytes=2_500_000,
-                       limits__max_output_bytes=1_000_000)
+    server = own.scale(limits__max_inflight_bytes=3_500_000, limits__max_body_bytes=2_500_000,
+                       limits__max_output_bytes=1_000_000, limits__share_per_client=1)
     with RawConnection(server) as slow:
         slow.send(request_head("POST", "/scale", 2_400_000) + BODY + bytes(2_000_000))
 
         def ask():
-            return curl(server.url("/scale"), body=BODY + bytes(1_000_000))
+            return curl(server.url("/scale"), body=BODY + bytes(1_500_000))
         wait_until(lambda: ask().status == 503, 20, "the other's bytes are counted")
         reply = ask()
         assert_problem(reply, 503, "overloaded")

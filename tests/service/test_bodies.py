@@ -112,17 +112,17 @@ def test_chunked_picture(server):
 
 def test_body_that_stalls(own):
     """A body that stops coming is 408 once listen.body_timeout_ms have passed."""
-    server = own.scale(listen__body_timeout_ms=600)
+    server = own.scale(listen__body_timeout_ms=1000)
     with RawConnection(server) as raw:
         raw.send(request_head("POST", "/scale", 10000) + FORMATS["JPEG"][:500])
         began = time.monotonic()
         assert_problem(raw.read_reply(), 408, "body-timeout")
-        assert 0.3 < time.monotonic() - began < 6
+        assert 0.7 < time.monotonic() - began < 6
 
 
 def test_body_that_drips(own):
     """A byte now and then does not prolong listen.body_timeout_ms."""
-    server = own.scale(listen__body_timeout_ms=600)
+    server = own.scale(listen__body_timeout_ms=1000)
     with RawConnection(server) as raw:
         raw.send(request_head("POST", "/scale", 10000))
         began = time.monotonic()

@@ -114,7 +114,7 @@ def test_unit_has_room(program):
     server tell when it is ready."""
     config = json.loads(run(program, "--print-config").stdout)
     service = read_unit(program)["Service"]
-    connections = config["listen"]["max_connections"] * 9 // 8 + 16 # lib/http's limit of threads
+    connections = config["listen"]["max_connections"] * 5 // 4 + 32 # lib/http's limit of threads
     assert service["Type"] == "notify"
     assert service["RestartPreventExitStatus"] == "2" # wrong flag or configuration
     assert "AF_UNIX" in service["RestrictAddressFamilies"].split()

@@ -95,8 +95,10 @@ class Client:
 class RawConnection:
     """Bytes out, replies in."""
 
-    def __init__(self, server, timeout=30):
-        self.socket = socket.create_connection((server.host, server.port), timeout)
+    def __init__(self, server, timeout=30, source=None):
+        """From the address `source`, where one is given: to the server, another client."""
+        self.socket = socket.create_connection((server.host, server.port), timeout,
+                                               (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pending = b""
 
