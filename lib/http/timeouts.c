@@ -22,9 +22,7 @@
  * under the watch's mutex and while the watch is in the list; libmicrohttpd closes a socket only
  * after it has told us of it (NOTIFY_CLOSED), where timeouts_remove takes the watch off the list.
  *
- * In BODY and REPLY it looks once a second at how far the kernel has come with the bytes, and keeps
- * the last ten counts: what lies between the first and the last of them is the rate. A second in
- * which the kernel waits for us (bytes that we have not read, or none to send) begins a new count.
+ * In BODY and REPLY it looks once a second at the rate, too (rate.h).
  *
  * The watchdog sleeps until the earliest deadline. Whoever sets an earlier one wakes it: wake_us is
  * "never" from before a scan until the watchdog sleeps, so that a deadline set during the scan
@@ -51,8 +49,8 @@ struct watch {
     int64_t end_us;          /* of the phase */
     int64_t progress_us;     /* of a reply: by then the peer has taken something more */
     uint64_t taken;          /* bytes of ours that the peer has, when last looked at */
-    int64_t look_us;         /* of a body or a reply: when to look at its rate */
-    struct rate rate;
+    int64_t look_us;         /* when to look at the rate */
+    struct rate rate;        /* of a body or a reply */
     void *argument;
 };
 
@@ -139,15 +137,6 @@ static void look_at_reply(struct timeouts *timeouts, struct watch *watch)
         set_look(watch);
 }
 
-/* With bytes that nobody has read yet it is us who are late. */
-static void look_at_idle(struct timeouts *timeouts, struct watch *watch)
-{
-    if (rate_is_silent(watch->fd))
-        shut_down(watch);
-    else
-        set_phase(watch, PHASE_IDLE, deadline_after_ms(timeouts->options.hangup_ms));
-}
-
 static void expire(struct timeouts *timeouts, struct watch *watch)
 {
     switch (watch->phase) {
@@ -161,7 +150,10 @@ static void expire(struct timeouts *timeouts, struct watch *watch)
         look_at_reply(timeouts, watch);
         break;
     case PHASE_IDLE:
-        look_at_idle(timeouts, watch);
+        if (rate_is_silent(watch->fd))
+            shut_down(watch);
+        else /* it is us who are late */
+            set_phase(watch, PHASE_IDLE, deadline_after_ms(timeouts->options.hangup_ms));
         break;
     case PHASE_HANGUP:
         shut_down(watch);
@@ -282,16 +274,17 @@ void timeouts_remove(struct timeouts *timeouts, struct watch *watch)
     free(watch);
 }
 
-/* Idle from now on. Who waits for the next request while draining waits for ever. */
+/* Idle from now on. While draining there is no next request, but perhaps a first one. */
 static void begin_idle(const struct timeouts *timeouts, struct watch *watch)
 {
-    int64_t end_us = deadline_after_ms(timeouts->options.idle_ms);
+    bool draining = atomic_load(&timeouts->draining);
+    int64_t longest_ms = timeouts->options.idle_ms;
 
+    if (draining && longest_ms > TIMEOUTS_FIRST_MS)
+        longest_ms = TIMEOUTS_FIRST_MS;
     watch->since_us = clock_us();
-    if (atomic_load(&timeouts->draining) && !watch->used)
-        end_us = deadline_earlier(end_us, deadline_after_ms(TIMEOUTS_FIRST_MS));
-    set_phase(watch, PHASE_IDLE, end_us);
-    if (atomic_load(&timeouts->draining) && watch->used && rate_is_silent(watch->fd))
+    set_phase(watch, PHASE_IDLE, deadline_after_ms(longest_ms));
+    if (draining && watch->used && rate_is_silent(watch->fd))
         shut_down(watch);
 }
 
@@ -399,11 +392,8 @@ void timeouts_close_idle(struct timeouts *timeouts)
     pthread_mutex_lock(&timeouts->mutex);
     for (struct watch *watch = timeouts->first; watch != NULL; watch = watch->next) {
         pthread_mutex_lock(&watch->mutex);
-        if (watch->phase == PHASE_IDLE && !watch->used)
-            set_phase(watch, PHASE_IDLE,
-                      deadline_earlier(watch->end_us, deadline_after_ms(TIMEOUTS_FIRST_MS)));
-        else if (watch->phase == PHASE_IDLE && rate_is_silent(watch->fd))
-            shut_down(watch);
+        if (watch->phase == PHASE_IDLE)
+            begin_idle(timeouts, watch);
         pthread_mutex_unlock(&watch->mutex);
     }
     pthread_cond_signal(&timeouts->wake); /* there are earlier deadlines */

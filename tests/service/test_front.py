@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """The recommended front, deploy/haproxy.cfg: it lets through what honest clients send, answers as the
 gateway does, and stops what libmicrohttpd cannot be kept from taking."""
+import contextlib
 import dataclasses
 import os
 import socket
@@ -56,6 +57,16 @@ class Proxy:
 @pytest.fixture(scope="module")
 def front(gateway, tmp_path_factory):
     proxy = Proxy(gateway, CONFIGURATION, tmp_path_factory.mktemp("front") / "haproxy.log")
+    yield proxy.front
+    proxy.close()
+
+
+@pytest.fixture
+def trusting(own, tmp_path):
+    """A front that its gateway believes, where one client may hold two bodies' worth and no more."""
+    gateway = own.gateway(trusted_proxies=["127.0.0.1"], limits__max_body_bytes=1 << 20,
+                          limits__max_output_bytes=1 << 20, limits__max_inflight_bytes=8 << 20)
+    proxy = Proxy(gateway, CONFIGURATION, tmp_path / "haproxy.log")
     yield proxy.front
     proxy.close()
 
@@ -216,3 +227,18 @@ def test_slow_headers_end(gateway, tmp_path):
         assert "/slow" not in gateway.log()
     finally:
         proxy.close()
+
+
+def test_clients_are_told_apart(trusting):
+    """Behind the front a client has its own share of the gateway, whatever it says of itself."""
+    start = request_head("POST", "/gray", 1 << 20, "X-Forwarded-For: 192.0.2.1")
+    with contextlib.ExitStack() as stack:
+        for _ in range(12):
+            raw = stack.enter_context(RawConnection(trusting, source="127.0.0.2"))
+            raw.send(start + BODY + bytes((1 << 20) - len(BODY) - 100))
+        large = BODY + bytes(900_000)
+        for _ in range(5):
+            reply = curl(trusting.url("/gray"), "--interface", "127.0.0.3", body=large)
+            assert reply.status == 200, reply
+        reply = curl(trusting.url("/gray"), "--interface", "127.0.0.2", body=large)
+        assert_problem(reply, 503, "overloaded")

@@ -89,11 +89,11 @@ def test_bodies_without_their_end(tight, framing):
 
 
 def test_dripping_bodies(tight):
-    """Nine bodies of the largest size, of which a byte comes now and then."""
+    """Twelve bodies of the largest size, of which a byte comes now and then."""
     server, path = tight
     stop = threading.Event()
     with contextlib.ExitStack() as stack:
-        raws = [stack.enter_context(connect(server)) for _ in range(9)]
+        raws = [stack.enter_context(connect(server)) for _ in range(12)]
         for raw in raws:
             raw.send(request_head("POST", path, 8 * MIB) + BODY + bytes(70_000))
 

@@ -433,6 +433,66 @@ static void test_many_threads(void **state)
     peer_stop(&peer);
 }
 
+/* What a call may allocate, and what it asked for. */
+struct allowance {
+    size_t bytes, asked;
+};
+
+static bool allow(void *context, size_t bytes)
+{
+    struct allowance *allowance = context;
+
+    allowance->asked += bytes;
+    return allowance->asked <= allowance->bytes;
+}
+
+/* Goal: an answer of announced length and one without are asked for before there is room for them;
+ * where they are refused the call ends, and the next one works. The client is named once. */
+static void test_reserve(void **state)
+{
+    static const struct step steps[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", KEEP},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello", WAIT},
+        {"HTTP/1.1 200 OK\r\n\r\nhello", CLOSE},
+        {"HTTP/1.1 200 OK\r\n\r\nhello", CLOSE},
+        {NULL, KEEP},
+    };
+    static const struct {
+        size_t allowed, asked;
+        int status;
+    } cases[] = {
+        {5, 5, 0}, {499, 500, STATUS_OVERLOADED}, {5, 1000, STATUS_OVERLOADED}, {1000, 1000, 0}};
+    struct http_call_result result;
+    struct http_client *client;
+    struct script script;
+    const char *field;
+
+    (void)state;
+    script_start(&script, steps);
+    client = new_client(script.port, 1);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct allowance allowance = {.bytes = cases[i].allowed};
+        const struct http_call call = {.target = "/",
+                                       .body = "x",
+                                       .body_size = 1,
+                                       .forwarded_for = "2001:db8::7",
+                                       .deadline_us = deadline_after_ms(3000),
+                                       .client_fd = -1,
+                                       .reserve = allow,
+                                       .reserve_context = &allowance};
+
+        assert_int_equal(http_client_call(client, &call, &result), cases[i].status);
+        assert_int_equal(allowance.asked, cases[i].asked);
+        assert_int_equal(result.body.size, cases[i].status == 0 ? 5 : 0);
+        buffer_clear(&result.body);
+    }
+    http_client_free(client);
+    script_end(&script);
+    field = strstr(script.request, "X-Forwarded-For: 2001:db8::7\r\n");
+    assert_non_null(field);
+    assert_null(strstr(field + 1, "X-Forwarded-For"));
+}
+
 /* Goal: only http:// is spoken. */
 static void test_urls(void **state)
 {
@@ -458,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_client_gone_while_waiting),
         cmocka_unit_test(test_no_handle),
         cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_reserve),
         cmocka_unit_test(test_urls),
     };
 

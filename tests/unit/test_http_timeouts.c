@@ -310,7 +310,7 @@ enum { RATE = 20000, SLOW_MS = 14000, STEP_MS = 50 };
 
 static void *go_slowly(void *argument)
 {
-    static char nothing[65536];
+    char nothing[RATE] = {0};
     struct slow_client *client = argument;
     int64_t since = clock_us();
 
