@@ -65,23 +65,26 @@ static bool may_choose(const struct connection *connection, const struct choice 
            (connection->account == choice->account && !connection->trusted);
 }
 
-/* The one of them that has waited longest for a request; NULL: none does. */
+/* The one of them that has waited longest for a request, but not from *since_us or before; and since
+ * when it has. NULL: none does. */
 static struct connection *find_longest_waiting(struct http_server *server,
-                                               const struct choice *choice, enum phase latest)
+                                               const struct choice *choice, enum phase latest,
+                                               int64_t *since_us)
 {
-    struct connection *chosen = NULL;
     int64_t earliest_us = DEADLINE_NEVER;
+    struct connection *chosen = NULL;
 
     for (struct connection *one = server->newest; one != NULL; one = one->older) {
-        int64_t since_us = DEADLINE_NEVER;
+        int64_t this_us = DEADLINE_NEVER;
 
         if (may_choose(one, choice))
-            since_us = timeouts_waiting_since(one->watch, latest);
-        if (since_us < earliest_us) {
+            this_us = timeouts_waiting_since(one->watch, latest);
+        if (this_us < earliest_us && this_us > *since_us) {
             chosen = one;
-            earliest_us = since_us;
+            earliest_us = this_us;
         }
     }
+    *since_us = earliest_us;
     return chosen;
 }
 
@@ -89,9 +92,10 @@ static bool close_longest_waiting(struct http_server *server, const struct choic
 {
     enum phase latest = choice->surplus ? PHASE_HEADERS : PHASE_IDLE;
     struct connection *chosen;
+    int64_t since_us = 0;
 
     do {
-        chosen = find_longest_waiting(server, choice, latest);
+        chosen = find_longest_waiting(server, choice, latest, &since_us);
         if (chosen == NULL)
             return false;
     } while (!timeouts_close_waiting(chosen->watch, latest)); /* its request has just come */
@@ -190,18 +194,20 @@ void admission_leave(struct http_server *server, struct connection *connection)
     connection_free(server, connection);
 }
 
-bool admission_is_crowded(struct http_request *request)
+const char *admission_refuses(struct http_request *request)
 {
     const struct http_server *server = request->server;
     struct connection *connection = request->connection;
     bool surplus = atomic_load(&connection->surplus);
     bool too_many = (connection->trusted || surplus) && is_too_many(server, request->account);
 
-    if (too_many || (surplus && is_full(server)))
-        return true;
+    if (too_many)
+        return "too many connections of this client";
+    if (surplus && is_full(server))
+        return "too many connections";
     if (surplus)
         atomic_store(&connection->surplus, false); /* there is room by now: it is like any other */
-    return false;
+    return NULL;
 }
 
 void admission_begin_request(struct http_request *request)

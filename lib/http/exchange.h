@@ -114,9 +114,9 @@ struct connection *admission_enter(struct http_server *server, int fd);
 /* It ends, before its socket is closed. NULL is fine. */
 void admission_leave(struct http_server *server, struct connection *connection);
 
-/* Whether more connections are open than may be, in all or of this request's client, and this one
- * is of those beyond. The request's thread. */
-bool admission_is_crowded(struct http_request *request);
+/* Why there is no room for a request, for its client: more connections are open than may be, in all or
+ * of this client, and its own is one of those beyond. NULL: there is. The request's thread. */
+const char *admission_refuses(struct http_request *request);
 
 /* For a request whose client is known now, and when it is over: a proxy's connection counts for the
  * client of the request that is in progress on it. The request's thread. */

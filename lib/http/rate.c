@@ -12,14 +12,15 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-uint64_t rate_bytes(int fd, enum rate_direction direction)
+bool rate_bytes(int fd, enum rate_direction direction, uint64_t *bytes)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof(info);
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return 0;
-    return direction == RATE_RECEIVED ? info.tcpi_bytes_received : info.tcpi_bytes_acked;
+        return false;
+    *bytes = direction == RATE_RECEIVED ? info.tcpi_bytes_received : info.tcpi_bytes_acked;
+    return true;
 }
 
 /* So much that is not read yet may keep the peer from sending more. */
@@ -49,13 +50,16 @@ static bool has_taken_all(int fd)
 bool rate_is_below(struct rate *rate, int fd, enum rate_direction direction, int64_t least)
 {
     bool waits_for_us = direction == RATE_RECEIVED ? unread_bytes(fd) >= UNREAD_BYTES : has_taken_all(fd);
-    uint64_t *oldest = &rate->bytes[rate->count % RATE_LOOKS], now = rate_bytes(fd, direction);
-    bool below = rate->count >= RATE_LOOKS && now - *oldest < (uint64_t)least * (RATE_MS / 1000);
+    uint64_t *oldest = &rate->bytes[rate->count % RATE_LOOKS], now;
+    bool below;
 
+    if (!rate_bytes(fd, direction, &now))
+        return false;
     if (waits_for_us) {
         rate->count = 0;
         return false;
     }
+    below = rate->count >= RATE_LOOKS && now - *oldest < (uint64_t)least * (RATE_MS / 1000);
     *oldest = now;
     rate->count++;
     return below;

@@ -28,8 +28,8 @@ struct rate {
  * begins a new count. */
 bool rate_is_below(struct rate *rate, int fd, enum rate_direction direction, int64_t least);
 
-/* Bytes moved since the connection began; 0 where the kernel does not say. */
-uint64_t rate_bytes(int fd, enum rate_direction direction);
+/* Bytes moved since the connection began. False where the kernel does not say: it is no TCP. */
+bool rate_bytes(int fd, enum rate_direction direction, uint64_t *bytes);
 
 /* Whether the socket's buffer holds nothing that is not read yet. */
 bool rate_is_silent(int fd);

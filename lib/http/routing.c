@@ -140,12 +140,13 @@ static int check_load(struct http_request *request)
     const struct framing *framing = &request->framing;
     bool always = request->route->flags & HTTP_ROUTE_ALWAYS;
     bool waits = framing->expects_continue && (framing->chunked || framing->content_length > 0);
+    const char *crowd = always ? NULL : admission_refuses(request);
     int status;
 
     /* Those that were there before go on. A proxy's connection serves other clients too. */
-    if (!always && admission_is_crowded(request)) {
+    if (crowd != NULL) {
         request->close = !request->connection->trusted;
-        return routing_refuse(request, STATUS_OVERLOADED, "too many connections");
+        return routing_refuse(request, STATUS_OVERLOADED, crowd);
     }
     if (!waits)
         return 0;

@@ -35,6 +35,15 @@ static void connection_closed(struct http_server *server)
     pthread_mutex_unlock(&server->mutex);
 }
 
+/* One fewer, if there are any. */
+static void forget_handed_over(struct http_server *server)
+{
+    unsigned count = atomic_load(&server->handed_over);
+
+    while (count > 0 && !atomic_compare_exchange_weak(&server->handed_over, &count, count - 1))
+        ;
+}
+
 /* In the library's main thread: before the connection's thread starts, and after it was joined and
  * before its socket is closed. */
 static void notify_connection(void *argument, struct MHD_Connection *connection, void **context,
@@ -50,8 +59,7 @@ static void notify_connection(void *argument, struct MHD_Connection *connection,
         return;
     }
     atomic_fetch_add(&server->connections, 1);
-    if (atomic_load(&server->handed_over) > 0)
-        atomic_fetch_sub(&server->handed_over, 1);
+    forget_handed_over(server);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
         *context = admission_enter(server, info->connect_fd);
@@ -217,7 +225,7 @@ static void accept_backlog(struct http_server *server)
             return;
         atomic_fetch_add(&server->handed_over, 1);
         if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, size) != MHD_YES)
-            atomic_fetch_sub(&server->handed_over, 1); /* closed by the library */
+            forget_handed_over(server); /* closed by the library */
     }
 }
 

@@ -91,13 +91,12 @@ static bool is_too_slow(const struct timeouts *timeouts, struct watch *watch)
 /* A reply may take its time as long as the client takes some of it. */
 static bool makes_no_progress(struct timeouts *timeouts, struct watch *watch)
 {
-    uint64_t taken;
+    uint64_t taken = watch->taken;
     bool none;
 
     if (clock_us() < watch->progress_us)
         return false;
-    taken = rate_bytes(watch->fd, RATE_TAKEN);
-    none = taken == watch->taken;
+    none = rate_bytes(watch->fd, RATE_TAKEN, &taken) && taken == watch->taken;
     watch->taken = taken;
     watch->progress_us = deadline_after_ms(timeouts->options.idle_ms);
     return none;
@@ -355,20 +354,12 @@ bool timeouts_hung_up(struct watch *watch)
     return hung_up;
 }
 
-/* With the watch's mutex. */
-static bool is_waiting(const struct watch *watch, enum phase latest)
-{
-    if (watch->phase == PHASE_HEADERS)
-        return latest == PHASE_HEADERS;
-    return watch->phase == PHASE_IDLE && rate_is_silent(watch->fd);
-}
-
 int64_t timeouts_waiting_since(struct watch *watch, enum phase latest)
 {
     int64_t since_us = DEADLINE_NEVER;
 
     pthread_mutex_lock(&watch->mutex);
-    if (is_waiting(watch, latest))
+    if (watch->phase <= latest)
         since_us = watch->since_us;
     pthread_mutex_unlock(&watch->mutex);
     return since_us;
@@ -379,7 +370,7 @@ bool timeouts_close_waiting(struct watch *watch, enum phase latest)
     bool waiting;
 
     pthread_mutex_lock(&watch->mutex);
-    waiting = is_waiting(watch, latest);
+    waiting = watch->phase == PHASE_IDLE ? rate_is_silent(watch->fd) : watch->phase <= latest;
     if (waiting)
         shut_down(watch);
     pthread_mutex_unlock(&watch->mutex);

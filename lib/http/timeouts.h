@@ -65,12 +65,13 @@ bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase p
 /* Whether the connection was hung up on. */
 bool timeouts_hung_up(struct watch *watch);
 
-/* Since when the connection waits for a request, in clock_us(); DEADLINE_NEVER: it does not, or has
- * sent something that is not read yet. `latest` is PHASE_IDLE or PHASE_HEADERS: a request whose
- * header section is on its way is then waited for, too. */
+/* Since when the connection waits for a request, in clock_us(); DEADLINE_NEVER: it does not. `latest`
+ * is PHASE_IDLE or PHASE_HEADERS: a request whose header section is on its way is then waited for,
+ * too. */
 int64_t timeouts_waiting_since(struct watch *watch, enum phase latest);
 
-/* Shuts the connection down where it still waits, as above. Whether it was. */
+/* Shuts the connection down where it still waits, and has sent nothing that is not read yet. Whether
+ * it was. */
 bool timeouts_close_waiting(struct watch *watch, enum phase latest);
 
 /* Shuts down every connection that is idle and has nothing to read, now and from now on; one that

@@ -6,6 +6,8 @@
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
+#include "config/program.h"
+#include "http/exchange.h"
 #include "http_fixture.h"
 
 #include <pthread.h>
@@ -302,9 +304,25 @@ static void test_bytes_through_a_proxy(void **state)
     close(held);
 }
 
+/* Goal: the bound on memory counts every connection that the library may have. */
+static void test_memory_bound(void **state)
+{
+    enum { CONNECTION_KIB = 672 };
+    struct settings settings = {.pool.workers = 1};
+    uint64_t none = settings_memory_bound(&settings) - admission_places(0) * CONNECTION_KIB * 1024;
+
+    (void)state;
+    for (unsigned connections = 1; connections < 5000; connections++) {
+        settings.listen.max_connections = connections;
+        assert_int_equal(settings_memory_bound(&settings) - none,
+                         (uint64_t)admission_places(connections) * CONNECTION_KIB * 1024);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_bound),
         cmocka_unit_test_setup_teardown(test_full_of_requests, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_full_of_idle_connections, peer_set_up, peer_tear_down),
         cmocka_unit_test_setup_teardown(test_full_for_one_client, peer_set_up, peer_tear_down),
