@@ -184,10 +184,6 @@ void request_identify_client(struct http_request *request)
             request->name = connection->name;
     }
     admission_begin_request(request);
-    if (request->name.known)
-        address_print(&request->name.address, request->name_text);
-    else
-        snprintf(request->name_text, sizeof(request->name_text), "unknown");
 }
 
 /* What is allocated for a body without a length is touched step by step. */
@@ -252,8 +248,11 @@ uint64_t http_request_client(const struct http_request *request)
     return request->account->id;
 }
 
-const char *http_request_client_text(const struct http_request *request)
+const char *http_request_client_text(struct http_request *request)
 {
+    if (!request->name.known)
+        return "unknown";
+    address_print(&request->name.address, request->name_text);
     return request->name_text;
 }
 

@@ -44,7 +44,7 @@ int http_request_client_fd(const struct http_request *request);
 /* Who sent it, as the server identified it: a number that is never 0 and is of this client alone
  * while it has connections; and its address as text, "unknown" where it has none. */
 uint64_t http_request_client(const struct http_request *request);
-const char *http_request_client_text(const struct http_request *request);
+const char *http_request_client_text(struct http_request *request);
 
 /* Counts `bytes` that the request is about to allocate among the bytes in flight, of the server and
  * of its client, until it is over. True: do. False: they are too many; then nothing is counted, the

@@ -22,7 +22,8 @@
  * under the watch's mutex and while the watch is in the list; libmicrohttpd closes a socket only
  * after it has told us of it (NOTIFY_CLOSED), where timeouts_remove takes the watch off the list.
  *
- * In BODY and REPLY it looks once a second at the rate, too (rate.h).
+ * In BODY and REPLY it looks once a second at the rate, too (rate.h). So it wakes every second while
+ * there are connections: that costs less than to be woken by each request for its first look.
  *
  * The watchdog sleeps until the earliest deadline. Whoever sets an earlier one wakes it: wake_us is
  * "never" from before a scan until the watchdog sleeps, so that a deadline set during the scan
@@ -163,11 +164,13 @@ static void expire(struct timeouts *timeouts, struct watch *watch)
     }
 }
 
-/* Expires what is due; returns the earliest deadline of the rest. */
+/* Expires what is due; returns when to do it again: at the earliest deadline of the rest. */
 static int64_t scan(struct timeouts *timeouts)
 {
     int64_t earliest = DEADLINE_NEVER;
 
+    if (timeouts->first != NULL && timeouts->options.min_bytes_per_s > 0)
+        earliest = deadline_after_ms(RATE_LOOK_MS);
     for (struct watch *watch = timeouts->first; watch != NULL; watch = watch->next) {
         pthread_mutex_lock(&watch->mutex);
         if (watch->deadline_us <= clock_us())

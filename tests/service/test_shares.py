@@ -15,6 +15,7 @@ from pictures import files
 from support import processes
 from support.clients import RawConnection, curl, request_head
 from support.processes import wait_until
+from support.programs import sanitizer
 from test_http import assert_problem
 
 GREEDY, HONEST = "127.0.0.2", "127.0.0.3"
@@ -66,7 +67,8 @@ def test_answers_that_nobody_takes(tight):
             raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             raw.send(request_head("POST", path, len(LARGE)) + LARGE)
         assert_served(server, path)
-        assert anonymous_bytes(server) - before < 96 * MIB
+        if sanitizer() == "none": # which keeps what is freed for a while
+            assert anonymous_bytes(server) - before < 96 * MIB
         assert_problem(ask(server, path, GREEDY, LARGE), 503, "overloaded")
     wait_until(lambda: ask(server, path, GREEDY, LARGE).status == 200, 10, "room again")
 
