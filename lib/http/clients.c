@@ -25,7 +25,22 @@ struct clients {
     struct client_account *chains[CHAINS];
 };
 
-static _Atomic uint64_t last_id;
+/* splitmix64's (Steele, Lea, Flood 2014). */
+static uint64_t mix(uint64_t value)
+{
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+    value = (value ^ value >> 27) * 0x94d049bb133111eb;
+    return value ^ value >> 31;
+}
+
+/* Never 0, and never that of those that are not known, which is 1. */
+static uint64_t make_id(const struct clients *clients, const struct in6_addr *key)
+{
+    uint64_t halves[2];
+
+    memcpy(halves, key, sizeof(halves));
+    return mix(mix(halves[0] ^ clients->seed) ^ halves[1]) | 2;
+}
 
 static int read_trusted(struct clients *clients, char *const *texts)
 {
@@ -58,7 +73,7 @@ int clients_new(struct clients **clients, const struct clients_options *options)
         free(created);
         return error;
     }
-    created->unknown.id = atomic_fetch_add(&last_id, 1) + 1;
+    created->unknown.id = 1;
     if (getrandom(&created->seed, sizeof(created->seed), 0) != (ssize_t)sizeof(created->seed))
         created->seed = (uintptr_t)created;
     pthread_mutex_init(&created->mutex, NULL);
@@ -76,20 +91,16 @@ struct clients *clients_free(struct clients *clients)
     return NULL;
 }
 
-static struct client_account **find_chain(struct clients *clients, const struct in6_addr *key)
+static struct client_account **find_chain(struct clients *clients, uint64_t id)
 {
-    uint64_t halves[2];
-
-    memcpy(halves, key, sizeof(halves));
-    halves[0] = (halves[0] ^ clients->seed) * 0x9e3779b97f4a7c15;
-    halves[1] = (halves[1] ^ halves[0] ^ halves[0] >> 32) * 0x9e3779b97f4a7c15;
-    return &clients->chains[halves[1] >> 32 & (CHAINS - 1)];
+    return &clients->chains[id >> 32 & (CHAINS - 1)];
 }
 
 /* The account, held by nobody more; NULL: there is none and no memory. */
 static struct client_account *find_or_make(struct clients *clients, const struct in6_addr *key)
 {
-    struct client_account **chain = find_chain(clients, key), *account;
+    uint64_t id = make_id(clients, key);
+    struct client_account **chain = find_chain(clients, id), *account;
 
     for (account = *chain; account != NULL; account = account->next) {
         if (memcmp(&account->key, key, sizeof(*key)) == 0)
@@ -99,7 +110,7 @@ static struct client_account *find_or_make(struct clients *clients, const struct
     if (account == NULL)
         return NULL;
     account->key = *key;
-    account->id = atomic_fetch_add(&last_id, 1) + 1;
+    account->id = id;
     account->next = *chain;
     *chain = account;
     return account;
@@ -132,7 +143,7 @@ void clients_let_go(struct clients *clients, struct client_account *account)
     pthread_mutex_lock(&clients->mutex);
     last = --account->holders == 0;
     if (last) {
-        link = find_chain(clients, &account->key);
+        link = find_chain(clients, account->id);
         while (*link != account)
             link = &(*link)->next;
         *link = account->next;

@@ -27,7 +27,7 @@ struct client_account {
     struct client_account *next;    /* clients.c's, as is the key */
     struct in6_addr key;
     unsigned holders;
-    uint64_t id;                    /* not 0; no two accounts of a process have the same */
+    uint64_t id;                    /* not 0; the same whenever this client comes back */
     atomic_uint connections;
     atomic_size_t inflight_bytes;
 };

@@ -6,11 +6,8 @@
 #include "base/status.h"
 #include "image/cost.h"
 
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { READY_WAIT_MS = 500, RETRY_AFTER_S = 1 };
 
@@ -134,30 +131,6 @@ int images_weigh(const struct settings *settings, const struct image_header *hea
     return check_cost(settings, header, job->kind, &cost, answer);
 }
 
-/* Who asks: the connection's other end, of IPv6 the network. 0: not known, as of this very machine,
- * where a gateway or another front stands for many. */
-static uint64_t client_of(const struct http_request *request)
-{
-    struct sockaddr_storage address;
-    socklen_t length = sizeof(address);
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
-    uint64_t network = 0;
-    uint32_t host = 0;
-
-    if (getpeername(http_request_client_fd(request), (struct sockaddr *)&address, &length) != 0)
-        return 0;
-    if (address.ss_family == AF_INET)
-        host = v4->sin_addr.s_addr;
-    else if (address.ss_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr))
-        return 0;
-    else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-        memcpy(&host, v6->sin6_addr.s6_addr + 12, sizeof(host));
-    else
-        memcpy(&network, v6->sin6_addr.s6_addr, sizeof(network));
-    return host == htonl(INADDR_LOOPBACK) ? 0 : network | host;
-}
-
 int images_admit(struct pool *pool, const struct settings *settings,
                  const struct http_request *request, const uint8_t *bytes, size_t size,
                  struct http_answer *answer)
@@ -165,7 +138,7 @@ int images_admit(struct pool *pool, const struct settings *settings,
     struct image_header header;
     int status;
 
-    if (!pool_is_full(pool, client_of(request)))
+    if (!pool_is_full(pool, http_request_client(request)))
         return 0;
     if (size == 0)
         return overloaded("", answer);
@@ -182,7 +155,12 @@ int images_admit(struct pool *pool, const struct settings *settings,
     return status != 0 ? status : overloaded("", answer);
 }
 
-struct pool_job images_job(const struct settings *settings, const struct http_request *request,
+static bool reserve(void *request, size_t bytes)
+{
+    return http_request_reserve(request, bytes);
+}
+
+struct pool_job images_job(const struct settings *settings, struct http_request *request,
                            enum job_kind kind, double factor)
 {
     const struct http_parameter_values *values = http_request_parameters(request);
@@ -201,7 +179,9 @@ struct pool_job images_job(const struct settings *settings, const struct http_re
         },
         .deadline_us = http_request_deadline_us(request),
         .client_fd = http_request_client_fd(request),
-        .client = client_of(request),
+        .client = http_request_client(request),
+        .reserve = reserve,
+        .reserve_context = request,
     };
 }
 
@@ -209,8 +189,8 @@ struct pool_job images_job(const struct settings *settings, const struct http_re
 static int explain(int status, const struct pool_result *result, struct http_answer *answer)
 {
     switch (status) {
-    case STATUS_OVERLOADED:
-        return overloaded(result->detail, answer);
+    case STATUS_OVERLOADED: /* where there is a detail, the result was too large to hold */
+        return answer->detail[0] != '\0' ? status : overloaded(result->detail, answer);
     case STATUS_DEADLINE_EXCEEDED:
         return http_answer_detail(answer, status,
                                   "the picture took longer than it may");

@@ -21,9 +21,9 @@ enum { IMAGES_SCALE, IMAGES_QUALITY, IMAGES_PARAMETERS };
 void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS],
                        double largest_scale);
 
-/* Where no worker and no place in the queue is free for this client: what is wrong with the picture if so much can
- * be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED; or 0, where more of it
- * may tell more. */
+/* Where no worker and no place in the queue is free for this client: what is wrong with the picture if
+ * so much can be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED; or 0, where more
+ * of it may tell more. */
 int images_admit(struct pool *pool, const struct settings *settings,
                  const struct http_request *request, const uint8_t *bytes, size_t size,
                  struct http_answer *answer);
@@ -47,7 +47,7 @@ int images_run(struct pool *pool, const struct pool_job *job, enum image_format 
                struct http_answer *answer);
 
 /* A job for this request as its parameters ask; `kind` JOB_SCALE without ?scale takes `factor`. */
-struct pool_job images_job(const struct settings *settings, const struct http_request *request,
+struct pool_job images_job(const struct settings *settings, struct http_request *request,
                            enum job_kind kind, double factor);
 
 /* "{"ready":true, ...}" for /readyz: the pool's state and walls; `scale_answers` < 0: no scale
