@@ -7,10 +7,11 @@
  * encoding by the result's pixels and by its bytes, for which the source's stand, as many of them as
  * the result has of the pixels. So a flat picture is as cheap as it is, and a noisy one as dear.
  *
- * Measured: pictures of 4 megapixels, flat, like photographs, and noise, with and without alpha,
- * tests/tools/image_cli gray 1, and scale 0.5, 0.9 and 1; CPU time of the machine that
- * docs/performance.md names, and the growth of the address space. tests/image/test_cost.py holds the
- * table. A way that becomes much quicker needs another row.
+ * Measured: pictures of 1 to 100 megapixels, flat, like photographs, and noise, with and without alpha,
+ * tests/tools/image_cli gray 1, and scale 0.5, 0.95 and 1; CPU time of the machine that
+ * docs/performance.md names while it was busy, and the growth of the address space. A rate is that of the
+ * dearest kind: a picture may cost less, but what takes longer takes less than twice as long
+ * (tests/image/test_cost.py). A way that becomes much quicker needs another row.
  */
 enum way {
     JPEG_COPIED,               /* gray: the luma's own bits */
@@ -23,7 +24,8 @@ enum way {
     WEBP_LOSSLESS_GRAY,
     WEBP_LOSSLESS,
     GIF_COPIED,                /* only its colour tables change */
-    GIF,
+    GIF_STILL,
+    GIF_ANIMATION,
     TIFF,
     TIFF_JPEG,                 /* what was lossy, and is written without loss */
     WAYS
@@ -35,31 +37,39 @@ struct rates {
 
 struct way_rates {
     struct rates ns, bytes;    /* nanoseconds, and bytes of memory */
+    bool by_samples;           /* pixel_in and pixel_out are for each of a pixel's samples */
 };
 
 /* clang-format off */
 static const struct way_rates table[WAYS] = {
-    [JPEG_COPIED]        = {{ 1.5,   0,  12,   0}, { 1.5,  0,  1.2, 0}},
-    [JPEG_GRAY]          = {{ 3,     3,  15,  20}, { 4,    3,  1.2, 0}},
-    [JPEG_BASELINE]      = {{ 1.5,   6,  10,  10}, { 1,    4,  2,   0}},
-    [JPEG_PROGRESSIVE]   = {{ 4,     8,  22,  12}, { 3,    6,  2,   0}},
-    [JPEG_OTHER]         = {{16,    28,  18,  18}, {10,   10,  2,   0}},
-    [PNG]                = {{16,    30,  15,  25}, { 7,   12,  2,   0}},
-    [WEBP_LOSSY]         = {{20,    80, 150, 600}, { 4,   14, 28,   0}},
-    [WEBP_LOSSLESS_GRAY] = {{12,    15, 120,   0}, {14,    0, 11,   0}},
-    [WEBP_LOSSLESS]      = {{22,    45,  40, 150}, {17,   14, 11,   0}},
-    [GIF_COPIED]         = {{ 0.5,   0,   8,   0}, { 0.5,  0,  1,   0}},
-    [GIF]                = {{60,   100,  60, 450}, {10,   12,  4,   0}},
-    [TIFF]               = {{12,    45,  10,  35}, { 8,    8,  1,   0}},
-    [TIFF_JPEG]          = {{12,   160,  20,  35}, { 8,    8,  1,   0}},
+    [JPEG_COPIED]        = {{ 1.5,   0,   12,   0}, { 1.5,  0,   1.2, 0}, false},
+    [JPEG_GRAY]          = {{ 3,     3,   15,  20}, { 4,    3,   1.2, 0}, false},
+    [JPEG_BASELINE]      = {{ 1.5,   6,   10,  10}, { 1,    4,   2,   0}, false},
+    [JPEG_PROGRESSIVE]   = {{ 5,     8,   28,  12}, { 3,    6,   2,   0}, false},
+    [JPEG_OTHER]         = {{16,    28,   18,  18}, {10,   10,   2,   0}, false},
+    [PNG]                = {{ 4,     8.5, 15,  25}, { 1.5,  2.4, 2,   0}, true},
+    [WEBP_LOSSY]         = {{20,    80,  150, 600}, { 4,   14,  28,   0}, false},
+    [WEBP_LOSSLESS_GRAY] = {{12,    15,  120,   0}, {14,    0,  11,   0}, false},
+    [WEBP_LOSSLESS]      = {{22,    45,   40, 150}, {17,   14,  11,   0}, false},
+    [GIF_COPIED]         = {{ 0.5,   0,    8,   0}, { 1,    0,   1,   0}, false},
+    [GIF_STILL]          = {{32,    36,    2,  44}, { 6,    6,   1,   0}, false},
+    [GIF_ANIMATION]      = {{15,    45,    2, 135}, { 6,    6,   1,   0}, false},
+    [TIFF]               = {{ 4,     8.5, 10,  35}, { 2,    2,   1,   0}, true},
+    [TIFF_JPEG]          = {{ 4,    55,   20,  35}, { 2,    2,   1,   0}, true},
 };
 /* clang-format on */
 
 enum {
-    SAFETY = 2,                /* machines differ, and so do pictures */
-    START_US = 500,            /* of any picture */
-    DEEP = 2,                  /* a sample of 16 bits against one of 8 */
+    START_US = 300,            /* of any picture */
+    PALETTE_PIXELS = 512,      /* what a new palette of a GIF's frame costs, in pixels of it */
+    PALETTES_US = 3500 * 1000, /* no more: then the effort for them is used up (gif_frames.c) */
+    SAMPLES_UNKNOWN = 4,
 };
+
+/* A sample of 16 bits against one of 8. */
+static const double deep = 2.5;
+/* A pixel of a frame that needs a new palette. */
+static const double palette_us = 1.1;
 
 /* A worker at rest: code, stacks, libraries' own. */
 #define WORKER_BYTES (128.0 * 1024 * 1024)
@@ -85,7 +95,9 @@ static enum way find_way(const struct image_request *request, const struct image
             return WEBP_LOSSY;
         return gray && header->frames == 1 ? WEBP_LOSSLESS_GRAY : WEBP_LOSSLESS;
     case IMAGE_GIF:
-        return gray || request->factor >= 1 ? GIF_COPIED : GIF;
+        if (gray || request->factor >= 1)
+            return GIF_COPIED;
+        return header->frames == 1 ? GIF_STILL : GIF_ANIMATION;
     case IMAGE_TIFF:
         return header->compression == IMAGE_TIFF_JPEG ? TIFF_JPEG : TIFF;
     default:
@@ -93,10 +105,12 @@ static enum way find_way(const struct image_request *request, const struct image
     }
 }
 
-/* The part of its pixels that is left of a picture. */
-static double part_left(const struct image_request *request)
+/* The part of its pixels or samples that is left of a picture. */
+static double part_left(const struct image_request *request, double samples)
 {
-    return request->operation == IMAGE_GRAY ? 1 : request->factor * request->factor;
+    if (request->operation == IMAGE_SCALE)
+        return request->factor * request->factor;
+    return samples < 2 ? 1 : 0.5; /* gray, and alpha where there may be one */
 }
 
 static double apply(const struct rates *rates, double pixels, double bytes, double left)
@@ -105,14 +119,34 @@ static double apply(const struct rates *rates, double pixels, double bytes, doub
            bytes * (rates->byte_in + rates->byte_out * left);
 }
 
+static double palettes_us(enum way way, const struct image_header *header, double pixels, double left)
+{
+    double us = palette_us * (pixels * left + PALETTE_PIXELS * (double)header->frames);
+
+    if (way != GIF_ANIMATION)
+        return 0;
+    return us < PALETTES_US ? us : PALETTES_US;
+}
+
+/* Pixels, or samples, that are in memory at one time: a GIF's frames are drawn one after the other. */
+static double held_at_once(enum way way, const struct image_header *header, double all)
+{
+    return way == GIF_ANIMATION || way == GIF_COPIED ? all / header->frames : all;
+}
+
 void image_estimate(const struct image_request *request, const struct image_header *header,
                     size_t size, struct image_cost *cost)
 {
-    const struct way_rates *rates = &table[find_way(request, header)];
-    double pixels = (double)image_pixels(header) * (header->bits == 16 ? DEEP : 1);
-    double left = part_left(request);
-    double time_us = START_US + SAFETY * apply(&rates->ns, pixels, (double)size, left) / 1000;
-    double bytes = WORKER_BYTES + apply(&rates->bytes, pixels, (double)size, left);
+    enum way way = find_way(request, header);
+    const struct way_rates *rates = &table[way];
+    double samples = !rates->by_samples ? 1 : header->samples > 0 ? header->samples : SAMPLES_UNKNOWN;
+    double all = (double)image_pixels(header) * samples;
+    double left = part_left(request, samples);
+    double worked_through = all * (header->bits == 16 ? deep : 1);
+    double held = held_at_once(way, header, all);
+    double time_us = START_US + palettes_us(way, header, all, left) +
+                     apply(&rates->ns, worked_through, (double)size, left) / 1000;
+    double bytes = WORKER_BYTES + apply(&rates->bytes, held, (double)size, left);
 
     cost->time_us = time_us < (double)INT64_MAX ? (int64_t)time_us : INT64_MAX;
     cost->memory_bytes = bytes < (double)INT64_MAX ? (uint64_t)bytes : INT64_MAX;

@@ -10,7 +10,7 @@
  * only end at a limit.
  */
 struct image_cost {
-    int64_t time_us;           /* of one CPU; twice what was measured, or more */
+    int64_t time_us;           /* of one CPU */
     uint64_t memory_bytes;     /* of a worker's address space, beside its input and output */
 };
 

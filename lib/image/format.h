@@ -46,7 +46,7 @@ struct image_header {
     bool lossless;             /* WebP: whether the (first) picture is VP8L */
     bool progressive;          /* JPEG */
     uint16_t bits;             /* per sample; PNG and TIFF */
-    uint16_t samples;          /* JPEG and TIFF: of a pixel, extra ones counted */
+    uint16_t samples;          /* of a pixel, alpha and extra ones counted; JPEG, PNG and TIFF */
     uint16_t compression, photometric; /* TIFF's own numbers */
     uint64_t stored_bytes;     /* TIFF: that strips or tiles of the frames say to have */
     bool premultiplied;        /* TIFF: colours come times alpha */
