@@ -29,6 +29,14 @@ static const char *const level_names[] = {
     [LOG_DEBUG] = "debug",
 };
 
+/* As syslog(3) and sd-daemon(3) count; there are more of them, which no one here writes. */
+static const char syslog_levels[] = {
+    [LOG_ERROR] = '3',
+    [LOG_WARNING] = '4',
+    [LOG_INFO] = '6',
+    [LOG_DEBUG] = '7',
+};
+
 void log_open(const char *program, enum log_level level, enum log_format format)
 {
     log_program = program;
@@ -39,6 +47,19 @@ void log_open(const char *program, enum log_level level, enum log_format format)
 void log_set_request(const char *request_id)
 {
     log_request = request_id;
+}
+
+enum log_level log_split_level(const char **line)
+{
+    const char *text = *line;
+
+    for (size_t level = 0; level < sizeof(syslog_levels); level++) {
+        if (text[0] == '<' && text[1] == syslog_levels[level] && text[2] == '>') {
+            *line = text + 3;
+            return (enum log_level)level;
+        }
+    }
+    return LOG_WARNING;
 }
 
 bool log_enabled(enum log_level level)
@@ -131,6 +152,12 @@ static int format_json(char *line, enum log_level level, const char *when, const
                     id ? "\"request_id\":\"" : "", id ? id : "", id ? "\"," : "", escaped);
 }
 
+static int format_relayed(char *line, enum log_level level, char *message)
+{
+    blank_controls(message);
+    return snprintf(line, LOG_LINE_BYTES, "<%c>%s\n", syslog_levels[level], message);
+}
+
 /* Makes the line of a message; returns its length. */
 static size_t format_line(char line[static LOG_LINE_BYTES], enum log_level level, char *message)
 {
@@ -138,7 +165,9 @@ static size_t format_line(char line[static LOG_LINE_BYTES], enum log_level level
     int length;
 
     format_time(when, sizeof(when));
-    if (log_line_format == LOG_JSON)
+    if (log_line_format == LOG_RELAYED)
+        length = format_relayed(line, level, message);
+    else if (log_line_format == LOG_JSON)
         length = format_json(line, level, when, message);
     else
         length = format_text(line, level, when, message);

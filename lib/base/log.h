@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 /*
- * Log lines on standard error, one line with one write(), as text or as JSON. Only programs
+ * Log lines on standard error, one line with one write(), as text, as JSON, or for another
+ * process to log anew: "<4>message", the level as sd-daemon(3) has it. Only programs
  * (services/) and the threads that they own log. Every line of a request carries its id: the thread
  * that serves a request says so once with log_set_request().
  *
@@ -14,7 +15,7 @@
  * told.
  */
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-enum log_format { LOG_TEXT, LOG_JSON };
+enum log_format { LOG_TEXT, LOG_JSON, LOG_RELAYED };
 
 /* Once, before any other thread. `program` is borrowed for ever. */
 void log_open(const char *program, enum log_level level, enum log_format format);
@@ -32,6 +33,10 @@ bool log_flush(int wait_ms);
 /* The request id that this thread's lines carry from now on; NULL for none. Borrowed until the next
  * call on the same thread. */
 void log_set_request(const char *request_id);
+
+/* The level that LOG_RELAYED has put in front of a line, which *line is behind then; LOG_WARNING
+ * where there is none. Any thread. */
+enum log_level log_split_level(const char **line);
 
 /* Whether lines of this level are written. */
 bool log_enabled(enum log_level level);

@@ -21,7 +21,7 @@
  * use (job_check_reply), for a worker may have been taken over by a picture.
  */
 enum {
-    JOB_WIRE_VERSION = 1,
+    JOB_WIRE_VERSION = 2,
     JOB_DETAIL_BYTES = 128,      /* a reply's text for the client, its NUL included */
     JOB_MESSAGE_BYTES = 256,     /* mq_msgsize of both queues */
     JOB_QUEUE_DEPTH = 2,         /* mq_maxmsg of both queues: a job and a surplus one */
@@ -50,7 +50,8 @@ struct setup_message {
     uint64_t input_capacity;  /* the region: input_capacity bytes of input, then output_capacity */
     uint64_t output_capacity; /* bytes of output; both are multiples of the page size */
     uint32_t uid, gid;        /* to become, where not 0 */
-    uint32_t log_level, log_format;
+    uint32_t log_level;
+    uint32_t reserved;
 };
 
 struct job_message {

@@ -55,12 +55,15 @@ static int allocate(struct pool **ret, const struct pool_options *options)
     pool->program = strdup(options->program);
     pool->options.program = pool->program; /* the caller's own may be gone tomorrow */
     pool->slots = calloc(options->workers, sizeof(*pool->slots));
-    pool->polls = calloc(options->workers + POOL_POLLS, sizeof(*pool->polls));
+    pool->polls = calloc(2 * (size_t)options->workers + POOL_POLLS, sizeof(*pool->polls));
     if (pool->program == NULL || pool->slots == NULL || pool->polls == NULL)
         return -ENOMEM;
     for (unsigned i = 0; i < options->workers; i++)
-        pool->slots[i] = (struct slot){
-            .process = PROCESS_NONE, .jobs_fd = -1, .replies_fd = -1, .region = REGION_NONE};
+        pool->slots[i] = (struct slot){.process = PROCESS_NONE,
+                                       .log = WORKER_LOG_NONE,
+                                       .jobs_fd = -1,
+                                       .replies_fd = -1,
+                                       .region = REGION_NONE};
     return open_descriptors(pool);
 }
 

@@ -26,7 +26,7 @@ struct pool_options {
     size_t max_input_bytes;
     size_t max_output_bytes;
     bool sandbox;              /* true: workers cage themselves, or the pool does not start */
-    int log_level, log_format; /* enum log_level, enum log_format, for the workers */
+    int log_level;             /* enum log_level, for the workers */
 };
 
 struct pool_result;

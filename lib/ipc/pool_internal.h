@@ -5,6 +5,7 @@
 #include "ipc/pool.h"
 #include "ipc/process.h"
 #include "ipc/region.h"
+#include "ipc/worker_log.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -42,7 +43,8 @@
  * another, and the worker is ASIDE until it answers a ping.
  *
  * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while: their
- * borrower sees a death. Nothing is logged with the lock held: a log may block.
+ * borrower sees a death. It also reads what workers write to their standard error, and logs it.
+ * Nothing is logged with the lock held: a log may block.
  *
  * pool.c              start, stop, give back
  * pool_queue.c        borrow: whose turn it is, and who is refused
@@ -50,6 +52,7 @@
  * pool_health.c       workers that are idle or set aside: what they answer
  * pool_start.c        an empty slot's way to a worker
  * pool_supervisor.c   the thread that starts, watches and buries
+ * worker_log.c        what a worker writes to its standard error
  */
 enum { POOL_POLLS = 2 };
 
@@ -58,6 +61,7 @@ enum slot_state { SLOT_EMPTY, SLOT_STARTING, SLOT_IDLE, SLOT_BUSY, SLOT_ASIDE, S
 struct slot {
     enum slot_state state;
     struct process process;
+    struct worker_log log;     /* the supervisor's, whatever the state */
     int jobs_fd, replies_fd;   /* the server's ends of the queues */
     struct region region;
     uint64_t generation;       /* of the last job or ping sent */
@@ -108,7 +112,8 @@ struct pool {
     bool supervised;           /* the thread exists */
     int wake_fd;               /* eventfd: the supervisor has something to look at */
     int signal_fd;             /* SIGCHLD */
-    struct pollfd *polls;      /* the supervisor's: POOL_POLLS and one for each slot */
+    struct pollfd *polls;      /* the supervisor's: POOL_POLLS and two for each slot */
+    struct log_budget log_budget; /* the supervisor's: of what all workers say */
 
     pthread_mutex_t lock;      /* all below, and the slots' states */
     pthread_cond_t started;    /* a worker became ready, or could not */

@@ -32,6 +32,7 @@ void pool_clear_slot(struct slot *slot)
 {
     process_kill(&slot->process);
     process_reap(&slot->process);
+    worker_log_close(&slot->log, clock_us());
     slot->jobs_fd = close_fd(slot->jobs_fd);
     slot->replies_fd = close_fd(slot->replies_fd);
     region_clear(&slot->region);
@@ -53,7 +54,6 @@ static int send_setup(const struct pool *pool, const struct slot *slot)
         .uid = user,
         .gid = user,
         .log_level = (uint32_t)options->log_level,
-        .log_format = (uint32_t)options->log_format,
     };
 
     return queue_send(slot->jobs_fd, &setup, sizeof(setup));
@@ -80,11 +80,11 @@ static int open_queues(struct slot *slot, int *worker_jobs, int *worker_replies,
     return 0;
 }
 
-/* Queues, memory, process, setup. 0, or -errno and `why`; what was made so far stays in the slot.
- * */
+/* Queues, memory, pipe, process, setup. 0, or -errno and `why`; what was made so far stays in the
+ * slot. */
 static int spawn(struct pool *pool, struct slot *slot, char why[static WHY_BYTES])
 {
-    _cleanup_close_ int worker_jobs = -1, worker_replies = -1;
+    _cleanup_close_ int worker_jobs = -1, worker_replies = -1, worker_log = -1;
     int error = open_queues(slot, &worker_jobs, &worker_replies, why);
 
     if (error != 0)
@@ -95,8 +95,12 @@ static int spawn(struct pool *pool, struct slot *slot, char why[static WHY_BYTES
         snprintf(why, WHY_BYTES, "shared memory: %s", strerrordesc_np(-error));
         return error;
     }
-    error = process_spawn(&slot->process, pool->program,
-                          (const int[3]){worker_jobs, worker_replies, slot->region.fd});
+    error = worker_log_open(&slot->log, pool->program, &pool->log_budget, &worker_log);
+    if (error == 0)
+        error = process_spawn(
+            &slot->process, pool->program,
+            (const int[]){worker_jobs, worker_replies, slot->region.fd, worker_log});
+    slot->log.pid = slot->process.pid;
     if (error == 0)
         error = send_setup(pool, slot);
     if (error != 0)

@@ -200,7 +200,8 @@ static bool is_listened_to(struct pool *pool, const struct slot *slot)
 
 static void sleep_until_something_happens(struct pool *pool)
 {
-    int64_t until = DEADLINE_NEVER;
+    struct pollfd *logs = pool->polls + POOL_POLLS + pool->options.workers;
+    int64_t until = DEADLINE_NEVER, now = clock_us();
     struct signalfd_siginfo signal;
     eventfd_t count;
 
@@ -215,8 +216,13 @@ static void sleep_until_something_happens(struct pool *pool)
         };
         until = deadline_earlier(until, next_look_us(pool, slot));
         until = deadline_earlier(until, watch_stopped(pool, slot));
+        logs[i] = (struct pollfd){
+            .fd = worker_log_poll_fd(&slot->log, now),
+            .events = POLLIN,
+        };
+        until = deadline_earlier(until, worker_log_next_us(&slot->log, now));
     }
-    poll(pool->polls, POOL_POLLS + pool->options.workers, deadline_poll_ms(until));
+    poll(pool->polls, POOL_POLLS + 2 * pool->options.workers, deadline_poll_ms(until));
     eventfd_read(pool->wake_fd, &count);
     while (read(pool->signal_fd, &signal, sizeof(signal)) == sizeof(signal))
         ; /* whose it was is found out by looking at all */
@@ -237,8 +243,10 @@ void *pool_supervise(void *argument)
     struct pool *pool = argument;
 
     while (!is_stopping(pool)) {
-        for (unsigned i = 0; i < pool->options.workers; i++)
+        for (unsigned i = 0; i < pool->options.workers; i++) {
+            worker_log_read(&pool->slots[i].log, clock_us());
             look_at(pool, &pool->slots[i]);
+        }
         sleep_until_something_happens(pool);
     }
     for (unsigned i = 0; i < pool->options.workers; i++)

@@ -56,12 +56,15 @@ static void build_environment(char *environment[static ENVIRONMENT_MAX + 1])
     environment[count] = NULL;
 }
 
-static int add_descriptors(posix_spawn_file_actions_t *actions, const int descriptors[3])
+static const int numbers[PROCESS_DESCRIPTORS] = {WORKER_FD_JOBS, WORKER_FD_REPLIES,
+                                                 WORKER_FD_REGION, STDERR_FILENO};
+
+static int add_descriptors(posix_spawn_file_actions_t *actions, const int descriptors[])
 {
     int error = 0;
 
-    for (int i = 0; i < 3 && error == 0; i++)
-        error = posix_spawn_file_actions_adddup2(actions, descriptors[i], WORKER_FD_JOBS + i);
+    for (int i = 0; i < PROCESS_DESCRIPTORS && error == 0; i++)
+        error = posix_spawn_file_actions_adddup2(actions, descriptors[i], numbers[i]);
     if (error == 0)
         error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (error == 0)
@@ -91,9 +94,9 @@ static int set_signals(posix_spawnattr_t *attributes)
 
 /* Copies from WORKER_FD_END up: a dup2 onto its own number would keep close-on-exec, and one onto a
  * number that a later one still needs would lose it. */
-static int lift_descriptors(int lifted[3], const int descriptors[3])
+static int lift_descriptors(int lifted[PROCESS_DESCRIPTORS], const int descriptors[])
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < PROCESS_DESCRIPTORS; i++) {
         lifted[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, WORKER_FD_END);
         if (lifted[i] < 0) {
             int error = -errno;
@@ -106,7 +109,7 @@ static int lift_descriptors(int lifted[3], const int descriptors[3])
     return 0;
 }
 
-static int spawn(pid_t *pid, const char *program, const int descriptors[3])
+static int spawn(pid_t *pid, const char *program, const int descriptors[])
 {
     char *environment[ENVIRONMENT_MAX + 1], parent[16];
     char *arguments[] = {(char *)(uintptr_t)program, parent, NULL};
@@ -128,16 +131,16 @@ static int spawn(pid_t *pid, const char *program, const int descriptors[3])
     return -error;
 }
 
-int process_spawn(struct process *process, const char *program, const int descriptors[3])
+int process_spawn(struct process *process, const char *program, const int descriptors[])
 {
-    int lifted[3], error;
+    int lifted[PROCESS_DESCRIPTORS], error;
     pid_t pid;
 
     error = lift_descriptors(lifted, descriptors);
     if (error != 0)
         return error;
     error = spawn(&pid, program, lifted);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < PROCESS_DESCRIPTORS; i++)
         close(lifted[i]);
     if (error != 0)
         return error;

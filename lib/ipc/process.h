@@ -17,7 +17,8 @@ struct process {
 
 #define PROCESS_NONE ((struct process){.pid = -1, .pidfd = -1})
 
-/* The descriptors a worker inherits besides standard error, and their numbers on its side. */
+/* The descriptors a worker inherits, and their numbers on its side; standard error besides, and
+ * /dev/null as the other two. */
 enum worker_descriptor {
     WORKER_FD_JOBS = 3,
     WORKER_FD_REPLIES = 4,
@@ -25,10 +26,13 @@ enum worker_descriptor {
     WORKER_FD_END = 6,
 };
 
-/* Starts `program` with the three descriptors (borrowed) in that order, an environment of only what
- * a worker needs, all signals at their defaults and unblocked. The caller's thread must outlive
- * the child: it is the parent that the child's death signal waits for. 0 or -errno. */
-int process_spawn(struct process *process, const char *program, const int descriptors[3]);
+enum { PROCESS_DESCRIPTORS = 4 };
+
+/* Starts `program` with PROCESS_DESCRIPTORS descriptors (borrowed): of jobs, replies, region and its
+ * standard error, in that order, an environment of only what a worker needs, all signals at their defaults and
+ * unblocked. The caller's thread must outlive the child: it is the parent that the child's death
+ * signal waits for. 0 or -errno. */
+int process_spawn(struct process *process, const char *program, const int descriptors[]);
 
 /* SIGKILL. NONE and dead ones are fine. Any thread. */
 void process_kill(const struct process *process);

@@ -19,9 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/* A worker writes to no file but its log; that a picture cannot fill a disk through it. */
-enum { MAX_LOG_BYTES = 64 << 20 };
-
 int sandbox_follow_parent(int parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
@@ -63,7 +60,7 @@ static int set_limits(const struct sandbox_options *options)
     int error = set_limit(RLIMIT_CORE, 0);
 
     if (error == 0)
-        error = set_limit(RLIMIT_FSIZE, MAX_LOG_BYTES);
+        error = set_limit(RLIMIT_FSIZE, 0); /* it writes to no file: its log is a pipe */
     if (error == 0)
         error = set_limit(RLIMIT_NOFILE, (uint64_t)options->highest_fd + 1);
     if (error == 0 && options->max_memory_bytes != 0 && SANDBOX_LIMITS_ADDRESS_SPACE)

@@ -28,7 +28,7 @@ static const int allowed[] = {
     SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
     SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(restart_syscall),
     SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(membarrier),
-    SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(lseek),
+    SCMP_SYS(close), SCMP_SYS(fstat),
     SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
@@ -74,7 +74,7 @@ static int add_conditional(scmp_filter_ctx filter)
         int call;
         struct scmp_arg_cmp argument;
     } rules[] = {
-        /* The log, and nothing else, is written to. */
+        /* The pipe to the server, and nothing else, is written to. */
         {SCMP_ACT_ALLOW, SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)},
         {SCMP_ACT_ALLOW, SCMP_SYS(writev), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)},
         /* Memory is never executable that was not so before the cage closed. */

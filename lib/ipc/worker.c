@@ -130,8 +130,7 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
     struct sandbox_options options;
     int error;
 
-    log_open(worker->handler->name, (enum log_level)setup->log_level,
-             (enum log_format)setup->log_format);
+    log_open(worker->handler->name, (enum log_level)setup->log_level, LOG_RELAYED);
     error = region_attach(&worker->region, WORKER_FD_REGION, setup->input_capacity,
                           setup->output_capacity);
     if (error != 0) {
@@ -267,6 +266,6 @@ int worker_main(const struct worker_handler *handler, int argc, char **argv)
     if (send_reply(&hello) != 0 || error != 0)
         return 1;
     error = serve(&worker);
-    log_error("%s: cannot go on: %s", handler->name, strerrordesc_np(-error));
+    log_error("cannot go on: %s", strerrordesc_np(-error));
     return 1;
 }

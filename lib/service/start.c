@@ -155,7 +155,6 @@ int service_start_pool(const struct service *service, const struct settings *set
         .max_output_bytes = (size_t)settings->limits.max_output_bytes,
         .sandbox = settings->sandbox != 0,
         .log_level = (int)settings->log_level,
-        .log_format = (int)settings->log_format,
     };
     int error;
 

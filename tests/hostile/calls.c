@@ -198,6 +198,61 @@ static long duplicate_log(void)
     return dup(STDERR_FILENO);
 }
 
+static long seek_log(void)
+{
+    return lseek(STDERR_FILENO, 0, SEEK_SET);
+}
+
+static long seek_region(void)
+{
+    return lseek(WORKER_FD_REGION, 0, SEEK_SET);
+}
+
+static long truncate_log(void)
+{
+    return ftruncate(STDERR_FILENO, 0);
+}
+
+static long extend_log(void)
+{
+    return fallocate(STDERR_FILENO, 0, 0, 1L << 30);
+}
+
+static long write_at(void)
+{
+    return pwrite(STDERR_FILENO, "x", 1, 1L << 40);
+}
+
+static long write_vector_at(void)
+{
+    struct iovec byte = {(char[]){'x'}, 1};
+
+    return pwritev(STDERR_FILENO, &byte, 1, 1L << 40);
+}
+
+static long read_log(void)
+{
+    char byte;
+
+    return read(STDERR_FILENO, &byte, 1);
+}
+
+static long splice_log(void)
+{
+    return splice(STDERR_FILENO, NULL, STDERR_FILENO, NULL, 1, 0);
+}
+
+/* Else its writes would wait for the server. */
+static long let_log_block(void)
+{
+    return fcntl(STDERR_FILENO, F_SETFL, 0);
+}
+
+static long enlarge_log(void)
+{
+    return fcntl(STDERR_FILENO, F_SETPIPE_SZ, 1 << 20);
+}
+
 static long make_queue(void)
 {
     return syscall(SYS_mq_open, "grisaille-hostile", O_RDWR | O_CREAT, 0600, NULL);
@@ -263,6 +318,15 @@ static const struct {
     {"unlink", remove_file},
     {"chroot", change_root},
     {"duplicate-log", duplicate_log},
+    {"seek-log", seek_log},
+    {"truncate-log", truncate_log},
+    {"fallocate-log", extend_log},
+    {"pwrite-log", write_at},
+    {"pwritev-log", write_vector_at},
+    {"read-log", read_log},
+    {"splice-log", splice_log},
+    {"block-log", let_log_block},
+    {"enlarge-log", enlarge_log},
     /* the network, and other ways out */
     {"socket", make_socket},
     {"connect", connect_out},
@@ -289,6 +353,7 @@ static const struct {
     {"fallocate-region", extend_region},
     {"punch-region", punch_region},
     {"seal-region", seal_region},
+    {"seek-region", seek_region},
     {"touch-beyond", touch_beyond_region},
     /* code */
     {"map-code", map_code},

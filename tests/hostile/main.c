@@ -176,6 +176,8 @@ static const struct order orders[] = {
     {"status", refuse},
     {"call", order_call},
     {"lie", order_lie},
+    {"log", order_log},
+    {"flood", order_flood},
     {"fork-bomb", fork_bomb},
     {"thread-bomb", thread_bomb},
 };
