@@ -43,6 +43,7 @@ struct http_call_result {
     int64_t queue_us, work_us; /* of Server-Timing; 0 where there is none */
     int64_t total_us;          /* measured here */
     unsigned retry_after_s;    /* 0 where there is none */
+    char error[256];           /* why there is no answer, for the log; "" where there is one */
 };
 
 /* 0; -EINVAL: no http:// URL; -ENOMEM. */

@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "base/status.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +22,9 @@ enum {
     GROWTH_BYTES = 64 * 1024, /* the first room of an answer of unknown length, which then doubles */
     EXPECT_BYTES = 512 * 1024, /* libcurl expects 100-continue of bodies of 1 MiB and more */
 };
+
+static_assert(sizeof(((struct http_call_result *)0)->error) == CURL_ERROR_SIZE,
+              "libcurl's own words fit");
 
 /* --- what comes back ---------------------------------------------------------------------------- */
 
@@ -211,6 +215,7 @@ static int prepare(CURL *easy, const char *base_url, struct transfer *transfer,
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->result->error);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
     if (call->body == NULL) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -258,6 +263,20 @@ static int code_to_status(CURLcode code, int64_t deadline_us)
     default:
         return STATUS_SCALE_UNAVAILABLE;
     }
+}
+
+/* libcurl's own words where it has some; of a connection refused it says no more than that. */
+static void explain(CURL *easy, CURLcode code, char error[static CURL_ERROR_SIZE])
+{
+    long cause = 0;
+
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &cause);
+    if (code == CURLE_OK)
+        *error = '\0'; /* a stale connection's */
+    else if (code == CURLE_COULDNT_CONNECT && cause != 0 && strerrordesc_np((int)cause) != NULL)
+        snprintf(error, CURL_ERROR_SIZE, "cannot connect: %s", strerrordesc_np((int)cause));
+    else if (*error == '\0')
+        snprintf(error, CURL_ERROR_SIZE, "%s", curl_easy_strerror(code));
 }
 
 /* Runs the prepared call to its end. *code is libcurl's result where 0 is returned. */
@@ -310,6 +329,8 @@ static int call_with(const struct transfer_handle *handle, const char *base_url,
     if (status == 0 && code != CURLE_OK && transfer->refused)
         return STATUS_OVERLOADED;
     if (status == 0)
+        explain(handle->easy, code, transfer->result->error);
+    if (status == 0)
         status = code_to_status(code, transfer->call->deadline_us);
     return status;
 }
@@ -337,6 +358,7 @@ int transfer_call(const struct transfer_handle *handle, const char *base_url,
     if (status == 0)
         read_info(handle->easy, transfer->result);
     curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL); /* they go away */
+    curl_easy_setopt(handle->easy, CURLOPT_ERRORBUFFER, NULL);
     curl_slist_free_all(fields);
     return status;
 }

@@ -30,8 +30,9 @@ static int start_client(struct gateway *gateway)
         .handle_wait_ms = settings->pool.queue_wait_ms,
         .max_body_bytes = (size_t)settings->limits.max_output_bytes,
     };
-    int error = http_client_new(&gateway->scale, &options);
+    int error = http_client_new(&gateway->scale.http, &options);
 
+    gateway->scale.upstream = settings->scale.upstream;
     if (error == 0)
         return 0;
     log_plain("%s: cannot set up the client of scale.upstream %s: %s", service.program,
@@ -55,7 +56,7 @@ static int serve(struct gateway *gateway)
 
 int main(int argc, char **argv)
 {
-    struct gateway gateway = {0};
+    struct gateway gateway = {.scale.outage = OUTAGE("the scale server")};
     int code = settings_load(&program, argc, argv, &gateway.settings);
 
     if (code != SETTINGS_GO_ON)
@@ -67,7 +68,7 @@ int main(int argc, char **argv)
         code = start_client(&gateway);
     if (code == 0)
         code = serve(&gateway);
-    http_client_free(gateway.scale);
+    http_client_free(gateway.scale.http);
     pool_free(gateway.pool);
     settings_clear(&gateway.settings);
     return code;

@@ -7,7 +7,6 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "service/images.h"
-#include "services/gateway/scale_client.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +36,7 @@ static int reduce_body(struct gateway *gateway, struct http_request *request,
                        struct image_header *header, struct http_answer *answer)
 {
     struct buffer *body = http_request_body(request), reduced = {0};
-    int status = scale_client_reduce(gateway->scale, request, body, header->format, &reduced,
+    int status = scale_client_reduce(&gateway->scale, request, body, header->format, &reduced,
                                      answer);
 
     if (status != 0)
@@ -86,7 +85,7 @@ static int scale(struct http_request *request, void *context, struct http_answer
     int status = images_check(&gateway->settings, body, &header, answer);
 
     if (status == 0)
-        status = scale_client_reduce(gateway->scale, request, body, header.format, &reduced,
+        status = scale_client_reduce(&gateway->scale, request, body, header.format, &reduced,
                                      answer);
     if (status != 0)
         return relayed_is_answered(status);
@@ -143,7 +142,7 @@ static int tell_ready(struct http_request *request, void *context, struct http_a
 
     (void)request;
     return images_readiness(gateway->pool, &gateway->settings, "gray",
-                            scale_client_is_ready(gateway->scale), answer);
+                            scale_client_is_ready(&gateway->scale), answer);
 }
 
 #define GRAY_ROUTE(path_)                                                                          \

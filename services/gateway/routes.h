@@ -3,15 +3,15 @@
 #pragma once
 
 #include "config/settings.h"
-#include "http/client.h"
 #include "http/server.h"
 #include "ipc/pool.h"
+#include "services/gateway/scale_client.h"
 
 /* What the gateway's handlers work with; given to them as their context. */
 struct gateway {
     struct settings settings;
     struct pool *pool;          /* of gray children */
-    struct http_client *scale;  /* to the scale server */
+    struct scale_client scale;
 };
 
 /* The route table. Lives for ever; once, from the main thread. */

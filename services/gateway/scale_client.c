@@ -12,17 +12,46 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { READY_WAIT_MS = 500, TARGET_BYTES = 128, PROBLEM_MAX_BYTES = 4096 };
+enum {
+    READY_WAIT_MS = 500,
+    TARGET_BYTES = 128,
+    PROBLEM_MAX_BYTES = 4096,
+    SHORT_MS = 1000, /* a client that gives less time than this may be what is wrong */
+};
 
-bool scale_client_is_ready(struct http_client *client)
+/* Any answer that makes sense is a sign of life. Without one, it may also be the gateway that has no
+ * memory or connection left, or a client that has no patience: those are not its failures. */
+static void note(struct scale_client *client, int status, const struct http_call_result *result,
+                 int had_ms)
+{
+    char why[512];
+
+    if (status == 0 || status == RELAYED) {
+        outage_over(&client->outage, clock_us());
+        return;
+    }
+    if (status == STATUS_SCALE_UNAVAILABLE && *result->error != '\0')
+        snprintf(why, sizeof(why), "%s: %s", client->upstream, result->error);
+    else if (status == STATUS_SCALE_UNAVAILABLE)
+        snprintf(why, sizeof(why), "%s: an answer that makes no sense, HTTP %u %s",
+                 client->upstream, result->http_status, result->content_type);
+    else if (status == STATUS_DEADLINE_EXCEEDED && had_ms >= SHORT_MS)
+        snprintf(why, sizeof(why), "%s: no answer in %d ms", client->upstream, had_ms);
+    else
+        return;
+    outage_failed(&client->outage, why, clock_us());
+}
+
+bool scale_client_is_ready(struct scale_client *client)
 {
     struct http_call call = {
         .target = "/readyz", .deadline_us = deadline_after_ms(READY_WAIT_MS), .client_fd = -1};
     struct http_call_result result;
-    bool ready = http_client_call(client, &call, &result) == 0 && result.http_status == 200;
+    int status = http_client_call(client->http, &call, &result);
 
+    note(client, status, &result, READY_WAIT_MS);
     buffer_clear(&result.body);
-    return ready;
+    return status == 0 && result.http_status == 200;
 }
 
 /* "/scale?scale=0.5&quality=80" with what the client gave. 17 digits carry any double unchanged. */
@@ -104,7 +133,7 @@ static bool reserve(void *request, size_t bytes)
     return http_request_reserve(request, bytes);
 }
 
-int scale_client_reduce(struct http_client *client, struct http_request *request,
+int scale_client_reduce(struct scale_client *client, struct http_request *request,
                         const struct buffer *body, enum image_format format,
                         struct buffer *reduced, struct http_answer *answer)
 {
@@ -121,16 +150,17 @@ int scale_client_reduce(struct http_client *client, struct http_request *request
         .reserve_context = request,
     };
     struct http_call_result result;
-    int status;
+    int status, had_ms = deadline_left_ms(call.deadline_us);
 
     write_target(request, target);
-    status = http_client_call(client, &call, &result);
+    status = http_client_call(client->http, &call, &result);
     answer->queue_us += result.queue_us;
     answer->work_us += result.work_us;
     if (status == 0)
         status = take(&result, format, reduced, answer);
     else
         status = explain(status, answer);
+    note(client, status, &result, had_ms);
     buffer_clear(&result.body);
     return status;
 }

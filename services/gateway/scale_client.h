@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/outage.h"
 #include "http/client.h"
 #include "http/reply.h"
 #include "http/request.h"
@@ -10,10 +11,16 @@
 
 #include <stdbool.h>
 
-/* The gateway's half of the conversation with the scale server. */
+/* The gateway's half of the conversation with the scale server. That it fails, and that it works
+ * again, is told in the log at level warning. */
+struct scale_client {
+    struct http_client *http;
+    const char *upstream;      /* its URL, for the log; borrowed */
+    struct outage outage;
+};
 
 /* Whether the scale server says that it is ready, within half a second. Any thread. */
-bool scale_client_is_ready(struct http_client *client);
+bool scale_client_is_ready(struct scale_client *client);
 
 /*
  * Has `body`, a picture of `format`, reduced as the request's parameters ask. 0 and the reduced
@@ -23,6 +30,6 @@ bool scale_client_is_ready(struct http_client *client);
  * STATUS_SCALE_UNAVAILABLE where it gave no answer or nonsense, and what http_client_call returns.
  */
 enum { RELAYED = -1000000 };
-int scale_client_reduce(struct http_client *client, struct http_request *request,
+int scale_client_reduce(struct scale_client *client, struct http_request *request,
                         const struct buffer *body, enum image_format format,
                         struct buffer *reduced, struct http_answer *answer);

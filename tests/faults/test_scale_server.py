@@ -5,6 +5,7 @@ the gateway tells who asked for it, and gray goes on as if nothing were."""
 import contextlib
 import itertools
 import os
+import re
 import signal
 import socket
 import time
@@ -163,3 +164,77 @@ def test_clients_of_a_hung_scale_server_leave(own, experiment, fake):
     with experiment.run(gateway, clients=2) as trial:
         for _ in range(8):
             trial.injected += leave()
+
+
+def told(gateway):
+    """What the gateway's log says of the scale server."""
+    return re.findall(r" warning grisaille-gateway\[\d+\]: (?:\[\S+\] )?(the scale server .*)\n",
+                      gateway.log())
+
+
+def test_failures_are_told_once(own):
+    """The scale server away: a line of log when it begins and none for each request, and one when it
+    is back. Readiness counts as well."""
+    settings = {"listen__ip": next(ADDRESSES)}
+    scale = own.scale(**settings)
+    gateway = own.gateway(scale)
+    picture = traffic.honest_pictures(1)[0][0]
+    assert scale_statuses(gateway, picture, 2)[0] == [200, 200]
+    assert told(gateway) == []
+    scale.kill()
+    assert scale_statuses(gateway, picture, 20)[0] == [502] * 20
+    assert curl(gateway.url("/readyz")).status == 503
+    wait_until(lambda: told(gateway), 20, "a line")
+    assert len(told(gateway)) < 4, told(gateway) # one each ten seconds
+    assert re.fullmatch(f"the scale server failed: {re.escape(scale.url())}: "
+                        "cannot connect: Connection refused", told(gateway)[0])
+    scale = own.scale(listen__port=scale.port, **settings)
+    assert curl(gateway.url("/readyz")).status == 200
+    wait_until(lambda: "works again" in told(gateway)[-1], 20, "a line")
+    assert scale_statuses(gateway, picture, 2)[0] == [200, 200]
+    assert re.fullmatch(r"the scale server works again, after \d+ more failure\(s\)",
+                        told(gateway)[-1])
+
+
+@pytest.mark.expects_errors("scale")
+@pytest.mark.parametrize("answer, why", [
+    (NONSENSE["a page"], "an answer that makes no sense, HTTP 200 text/html"),
+    (NONSENSE["redirect"], "an answer that makes no sense, HTTP 302 "),
+    (NONSENSE["cut short"], "transfer closed with "),
+    (None, "no answer in ")], ids=["a page", "redirect", "cut short", "none"])
+def test_what_failed_is_told(own, fake, answer, why):
+    """Whatever the failure is, its line says so, and not more than the client sees is wrong."""
+    def send(connection, _body):
+        if answer is None:
+            server.hang()
+        else:
+            connection.sendall(answer)
+        return False
+    server = fake(send)
+    gateway = own.gateway(scale__upstream=server.address, limits__deadline_ms=1500)
+    picture = traffic.honest_pictures(1)[0][0]
+    assert scale_statuses(gateway, picture, 1)[0][0] in (502, 504)
+    wait_until(lambda: told(gateway), 20, "a line")
+    line, = told(gateway)
+    assert line.startswith(f"the scale server failed: {server.address}: {why}")
+
+
+def test_no_failure_of_the_scale_server(own, fake):
+    """A client that has no patience, and a scale server that says that it has no time, are no
+    failures."""
+    def busy(connection, body):
+        if len(body) % 2 == 0:
+            server.hang(1)
+        problem = b'{"status":503}'
+        connection.sendall(head(503, "application/problem+json", len(problem)) + problem)
+        return True
+    server = fake(busy)
+    gateway = own.gateway(scale__upstream=server.address)
+    picture = traffic.honest_pictures(1)[0][0]
+    even = picture + bytes(len(picture) % 2)
+    with Client(gateway) as client:
+        reply = client.post("/scale", even, {"X-Deadline-Ms": "50"})
+        assert reply.status == 504, reply
+        assert client.post("/scale", even + b"\0").status == 503
+    gateway.stop()
+    assert told(gateway) == []

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "base/outage.h"
+
+#include "base/log.h"
+#include "log_sink.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* What the log says of something that fails. Time is the tests' own. */
+
+enum { TEXT_BYTES = 1 << 16, SECOND_US = 1000000 };
+
+static struct sink sink;
+static struct outage outage;
+static int64_t now_us;
+static size_t seen;
+
+static int set_up(void **state)
+{
+    (void)state;
+    sink = sink_file();
+    sink_redirect(&sink);
+    outage = OUTAGE("the thing");
+    now_us = 1000LL * SECOND_US;
+    seen = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    sink_close(&sink);
+    return sink_restore(state);
+}
+
+/* What was logged since the last call: the messages alone, each with its newline. */
+static const char *news(void)
+{
+    static char text[TEXT_BYTES], messages[TEXT_BYTES];
+    ssize_t size = pread(sink.write_fd, text, sizeof(text) - 1, (off_t)seen);
+
+    assert_true(size >= 0);
+    text[size] = '\0';
+    seen += (size_t)size;
+    messages[0] = '\0';
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        assert_non_null(strstr(line, " warning test_outage["));
+        strcat(strcat(messages, strstr(line, "]: ") + 3), "\n");
+    }
+    return messages;
+}
+
+static void fail_after_ms(int64_t milliseconds)
+{
+    now_us += milliseconds * 1000;
+    outage_failed(&outage, "because", now_us);
+}
+
+static void work_after_ms(int64_t milliseconds)
+{
+    now_us += milliseconds * 1000;
+    outage_over(&outage, now_us);
+}
+
+/* Goal: what always works is not spoken of. */
+static void test_no_failure(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        work_after_ms(1000);
+    assert_string_equal(news(), "");
+}
+
+/* Goal: once when it begins, at once when it ends. */
+static void test_one_failure(void **state)
+{
+    (void)state;
+    fail_after_ms(0);
+    assert_string_equal(news(), "the thing failed: because\n");
+    work_after_ms(1);
+    assert_string_equal(news(), "the thing works again\n");
+    work_after_ms(1);
+    assert_string_equal(news(), "");
+}
+
+/* Goal: then counted, now and then; no failure is forgotten. */
+static void test_many_failures(void **state)
+{
+    (void)state;
+    fail_after_ms(0);
+    news();
+    for (int i = 0; i < 999; i++)
+        fail_after_ms(10);
+    assert_string_equal(news(), "");
+    fail_after_ms(10);
+    assert_string_equal(news(), "the thing failed 1000 more time(s) in 10 s, the last: because\n");
+    fail_after_ms(1);
+    fail_after_ms(1);
+    work_after_ms(1);
+    assert_string_equal(news(), "the thing works again, after 2 more failure(s)\n");
+}
+
+/* Goal: a second outage, later, is one of its own. */
+static void test_second_outage(void **state)
+{
+    (void)state;
+    fail_after_ms(0);
+    work_after_ms(1);
+    news();
+    fail_after_ms(3600 * 1000);
+    assert_string_equal(news(), "the thing failed: because\n");
+}
+
+/* Goal: what fails and works by turns, as a client can have it, fills no log: two lines a period. */
+static void test_by_turns(void **state)
+{
+    unsigned lines = 0;
+
+    (void)state;
+    for (int i = 0; i < 6000; i++) { /* a minute */
+        fail_after_ms(5);
+        work_after_ms(5);
+    }
+    for (const char *at = news(); *at != '\0'; at++)
+        lines += *at == '\n';
+    assert_in_range(lines, 6, 2 * (60 * 1000 / OUTAGE_TELL_MS + 1));
+}
+
+/* Goal: failures between two lines that end before the second is due are told all the same. */
+static void test_late_news(void **state)
+{
+    (void)state;
+    fail_after_ms(0);
+    work_after_ms(1);
+    news();
+    fail_after_ms(1);
+    fail_after_ms(1);
+    work_after_ms(1);
+    assert_string_equal(news(), "");
+    work_after_ms(OUTAGE_TELL_MS);
+    assert_string_equal(news(), "the thing works again, after 2 more failure(s)\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_no_failure, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_failure, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_failures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_second_outage, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_by_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_late_news, set_up, tear_down),
+    };
+
+    log_open("test_outage", LOG_INFO, LOG_TEXT);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
