@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum {
     ROOM_BYTES = 16 << 20, /* of address space, at least, beyond what a worker has at its start */
@@ -101,15 +102,24 @@ static uint64_t region_bytes(const struct setup_message *setup)
     return setup->input_capacity + setup->output_capacity;
 }
 
-/* A limit that leaves no room for any picture is an operator's mistake, best told at the start. */
+/* A limit that leaves no room for any picture is an operator's mistake, best told at the start; and so
+ * is one below that, which was inherited: the cage cannot raise it. */
 static int check_room(const struct setup_message *setup, char why[static JOB_DETAIL_BYTES])
 {
     uint64_t used = address_space_used(), needed = ROOM_BYTES;
+    uint64_t limit = setup->max_memory_bytes + region_bytes(setup);
+    struct rlimit inherited;
 
+    if (setup->sandbox == 0 || !SANDBOX_LIMITS_ADDRESS_SPACE)
+        return 0;
+    if (getrlimit(RLIMIT_AS, &inherited) == 0 && inherited.rlim_max < limit) {
+        snprintf(why, JOB_DETAIL_BYTES, "RLIMIT_AS (ulimit -v) is %llu, expected at least %llu",
+                 (unsigned long long)inherited.rlim_max, (unsigned long long)limit);
+        return -ENOMEM;
+    }
     if (used > region_bytes(setup)) /* else /proc does not say */
         needed += used - region_bytes(setup);
-
-    if (setup->sandbox == 0 || setup->max_memory_bytes >= needed || !SANDBOX_LIMITS_ADDRESS_SPACE)
+    if (setup->max_memory_bytes >= needed)
         return 0;
     snprintf(why, JOB_DETAIL_BYTES, "max_memory_bytes is %llu, expected at least %llu",
              (unsigned long long)setup->max_memory_bytes, (unsigned long long)needed);

@@ -191,6 +191,8 @@ def test_too_few_descriptors_to_start():
 @pytest.mark.parametrize("limit, told", [
     ("--msgqueue=1000:1000", "the user's limit is RLIMIT_MSGQUEUE (ulimit -q), 1000 bytes"),
     ("--as=150000000:150000000", "cannot map the shared memory: Cannot allocate memory"),
+    ("--as=300000000:300000000",
+     "RLIMIT_AS (ulimit -v) is 300000000, expected at least 2248146944"),
     ("--nofile=12:12", "Too many open files")])
 def test_a_limit_that_lets_no_worker_start_is_told(limit, told):
     """One line that names what is short, and not the next best error."""
@@ -199,6 +201,20 @@ def test_a_limit_that_lets_no_worker_start_is_told(limit, told):
     assert done.returncode == 1 and len(lines) == 1, done
     assert lines[0].startswith("grisaille-scale: cannot start workers: "), lines
     assert lines[0].endswith(told) and "not permitted" not in lines[0], lines
+
+
+@needs_root
+@plain_build
+def test_too_few_message_queues_are_told():
+    """The same where the kernel has no more of them, whatever the user's own limit is."""
+    done = run("/usr/bin/unshare", "--ipc", "/bin/sh", "-c",
+               "echo 1 > /proc/sys/fs/mqueue/queues_max || exit 77\n"
+               f"exec {' '.join(as_stranger())} {SCALE} -p 0 -i 127.0.0.1")
+    if done.returncode == 77:
+        pytest.skip("no message queues' limits of our own here")
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 1 and len(lines) == 1, done
+    assert lines[0].endswith("no more message queues: the limit is fs.mqueue.queues_max (sysctl)")
 
 
 @plain_build
