@@ -9,15 +9,15 @@
 
 /*
  * Tells the log of something that may fail with every request: at once when it begins, then how
- * often, every OUTAGE_TELL_MS at most, and once when it is over. What fails and works by turns is told
- * of no more often.
+ * often, every OUTAGE_TELL_MS at most, and once when it is over. What fails and works by turns is
+ * told of no more often.
  */
 enum { OUTAGE_TELL_MS = 10000 };
 
 struct outage {
     const char *what;          /* "the scale server"; borrowed */
     pthread_mutex_t mutex;     /* of all below */
-    atomic_bool any;           /* there is something to say where it works; read without the mutex */
+    atomic_bool any;           /* there is something to say where it works; read without it */
     bool told;                 /* the last that the log says is that it fails */
     uint64_t failures;         /* not told of yet */
     int64_t told_us;           /* when a failure was told of last; 0: never */

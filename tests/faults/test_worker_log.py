@@ -112,6 +112,20 @@ def test_long_line(start):
     assert text.startswith("0123456789abc") and text.endswith(" [cut]") and len(text) < 1000
 
 
+@pytest.mark.skipif("address" not in sanitizer(), reason="needs AddressSanitizer")
+def test_report_of_a_sanitizer(start):
+    """A report is in the log from its first line to its last."""
+    server = start()
+    assert order(server, "log overflow") == 422
+    wait_until(lambda: server.log().count("ABORTING") == 2, 60, "two reports")
+    assert any("ERROR: AddressSanitizer: heap-buffer-overflow" in line
+               for line in server.unanswered_errors())
+    texts = [text for _, text in worker_lines(server)]
+    assert sum("write_beyond_the_end" in text for text in texts) >= 2
+    assert sum(text.startswith("SUMMARY: AddressSanitizer") for text in texts) == 2
+    assert "says too much" not in server.log()
+
+
 def cpu_seconds(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

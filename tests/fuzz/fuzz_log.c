@@ -3,7 +3,8 @@
 #include "tests/fuzz/fuzz.h"
 
 /* A message of any bytes, such as a request's target, in the log. Text is one line that no terminal
- * obeys; JSON is one object, which holds the message, or its front part, wherever that is UTF-8. */
+ * obeys, and so is what another process is to log; JSON is one object, which holds the message, or its
+ * front part, wherever that is UTF-8. */
 #include "base/log.h"
 #include "base/utf8.h"
 
@@ -67,6 +68,14 @@ static void check_json(const char *line, size_t size, const char *message)
     cJSON_Delete(parsed);
 }
 
+static void check_relayed(const char *line, size_t size)
+{
+    const char *text = line;
+
+    fuzz_require(log_split_level(&text) == LOG_INFO);
+    fuzz_require(text == line + 3 && size >= 4);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *message = malloc(size + 1), line[LINE_MAX_BYTES];
@@ -78,6 +87,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     log_open("x", LOG_INFO, LOG_TEXT);
     length = catch_line(message, line);
     check_line(line, length);
+    log_open("x", LOG_INFO, LOG_RELAYED);
+    length = catch_line(message, line);
+    check_line(line, length);
+    check_relayed(line, length);
     log_open("x", LOG_INFO, LOG_JSON);
     length = catch_line(message, line);
     check_line(line, length);

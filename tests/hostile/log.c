@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -93,6 +94,17 @@ static void say_long_line(void)
     put("end\n", 4);
 }
 
+/* Which a sanitizer reports, and nobody else sees. */
+static void write_beyond_the_end(void)
+{
+    static volatile size_t size = 40;
+    volatile char *block = malloc(size);
+
+    if (block != NULL)
+        block[size] = 1;
+    free((void *)(uintptr_t)block);
+}
+
 static void close_log(void)
 {
     close(STDERR_FILENO);
@@ -111,6 +123,7 @@ static const struct {
     {"forge", forge_lines},
     {"torn", die_in_a_line},
     {"long", say_long_line},
+    {"overflow", write_beyond_the_end},
     {"close", close_log},
 };
 

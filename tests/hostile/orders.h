@@ -27,6 +27,6 @@ int order_call(const struct job_message *job, const char *argument, struct worke
 int order_lie(const struct job_message *job, const char *argument, struct worker_output *output);
 
 /* Does to standard error what `argument` names: "erase", "truncate", "sparse", "pwrite", "fallocate",
- * "map", "forge", "torn", "long", "close"; and writes to it for that many milliseconds. */
+ * "map", "forge", "torn", "long", "overflow", "close"; and writes to it for that many milliseconds. */
 int order_log(const struct job_message *job, const char *argument, struct worker_output *output);
 int order_flood(const struct job_message *job, const char *argument, struct worker_output *output);
