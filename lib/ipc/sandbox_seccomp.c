@@ -69,6 +69,8 @@ static int add_table(scmp_filter_ctx filter, uint32_t action, const int *calls, 
 static int add_conditional(scmp_filter_ctx filter)
 {
     const uint64_t no_exec = PROT_EXEC;
+    const uint64_t thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND |
+                            CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
     const struct rule {
         uint32_t action;
         int call;
@@ -82,16 +84,14 @@ static int add_conditional(scmp_filter_ctx filter)
         {SCMP_ACT_ALLOW, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, no_exec, 0)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, no_exec, no_exec)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, no_exec, no_exec)},
-        /* Threads, yes; processes, no. */
-        {SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
+        /* Threads as pthread_create() starts them, yes; others fail; processes, no. */
+        {SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, thread)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)},
         /* abort() raises SIGABRT in itself. */
         {SCMP_ACT_ALLOW, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())},
         {SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)},
         {SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA)},
-        /* Reading limits, of itself. */
-        {SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)},
         /* Opening for writing is an attack; for reading it fails with EPERM. */
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, O_WRONLY, O_WRONLY)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, O_RDWR, O_RDWR)},
@@ -99,12 +99,19 @@ static int add_conditional(scmp_filter_ctx filter)
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, O_RDWR, O_RDWR)},
     };
 
+    int error;
+
     for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {
-        int error = seccomp_rule_add_array(filter, rules[i].action, rules[i].call, 1,
-                                           &rules[i].argument);
+        error = seccomp_rule_add_array(filter, rules[i].action, rules[i].call, 1,
+                                       &rules[i].argument);
         if (error != 0 && error != -EDOM)
             return error;
     }
+    /* Reading limits, of itself. */
+    error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+                             SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+    if (error != 0)
+        return error;
     /* The flags of clone3 lie in memory, where no filter sees them: glibc takes ENOSYS for an old
      * kernel and calls clone. */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

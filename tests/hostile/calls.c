@@ -306,6 +306,46 @@ static long touch_beyond_region(void)
     return 0;
 }
 
+static long raise_priority(void)
+{
+    return setpriority(PRIO_PROCESS, 0, -20);
+}
+
+static long lower_priority(void)
+{
+    return setpriority(PRIO_PROCESS, 0, 19);
+}
+
+static long become_urgent(void)
+{
+    struct sched_param parameters = {.sched_priority = 1};
+
+    return sched_setscheduler(0, SCHED_FIFO, &parameters);
+}
+
+static long become_ordinary(void)
+{
+    struct sched_param parameters = {0};
+
+    return sched_setscheduler(0, SCHED_OTHER, &parameters);
+}
+
+static long set_attributes(void)
+{
+    uint32_t attributes[12] = {sizeof(attributes)};
+
+    return syscall(SYS_sched_setattr, 0, attributes, 0);
+}
+
+static long choose_cpus(void)
+{
+    cpu_set_t cpus;
+
+    if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
+        return 0;
+    return sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
 static const struct {
     const char *name;
     long (*make)(void);
@@ -366,6 +406,13 @@ static const struct {
     {"unshare", new_namespace},
     {"dumpable", become_dumpable},
     {"getppid", get_parent},
+    /* more of the machine */
+    {"raise-priority", raise_priority},
+    {"lower-priority", lower_priority},
+    {"real-time", become_urgent},
+    {"scheduler", become_ordinary},
+    {"scheduler-attributes", set_attributes},
+    {"affinity", choose_cpus},
     /* allowed: what a call that works looks like */
     {"getpid", get_own},
 };
@@ -384,5 +431,44 @@ int order_call(const struct job_message *job, const char *argument, struct worke
                                                       "errno %d\n", result < 0 ? errno : 0);
         return 0;
     }
+    return 0;
+}
+
+/* 0 or what errno was. */
+static int try_against(const char *name, pid_t pid)
+{
+    struct rlimit limit = {0};
+    struct iovec nothing = {NULL, 0};
+    long result = 0;
+
+    errno = 0;
+    if (strcmp(name, "kill") == 0)
+        result = kill(pid, SIGKILL);
+    else if (strcmp(name, "tgkill") == 0)
+        result = syscall(SYS_tgkill, pid, pid, SIGKILL);
+    else if (strcmp(name, "ptrace") == 0)
+        result = ptrace(PTRACE_SEIZE, pid, NULL, NULL);
+    else if (strcmp(name, "read") == 0)
+        result = process_vm_readv(pid, &nothing, 1, &nothing, 1, 0);
+    else if (strcmp(name, "get-limit") == 0)
+        result = prlimit(pid, RLIMIT_NPROC, NULL, &limit);
+    else if (strcmp(name, "set-limit") == 0)
+        result = prlimit(pid, RLIMIT_CPU, &limit, NULL);
+    else if (strcmp(name, "setpriority") == 0)
+        result = setpriority(PRIO_PROCESS, (id_t)pid, 19);
+    return result < 0 ? errno : 0;
+}
+
+int order_against(const struct job_message *job, const char *argument,
+                  struct worker_output *output)
+{
+    char name[32] = "";
+    int pid = 0, error;
+
+    (void)job;
+    sscanf(argument, "%31s %d", name, &pid);
+    error = try_against(name, (pid_t)pid);
+    output->size = ORDER_OFFSET +
+                   (size_t)sprintf((char *)output->data + ORDER_OFFSET, "errno %d\n", error);
     return 0;
 }

@@ -180,6 +180,9 @@ static const struct order orders[] = {
     {"flood", order_flood},
     {"fork-bomb", fork_bomb},
     {"thread-bomb", thread_bomb},
+    {"crowd", order_crowd},
+    {"clone", order_clone},
+    {"against", order_against},
 };
 
 static void read_order(const struct job_message *job, const uint8_t *input,

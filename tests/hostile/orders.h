@@ -30,3 +30,15 @@ int order_lie(const struct job_message *job, const char *argument, struct worker
  * "map", "forge", "torn", "long", "overflow", "close"; and writes to it for that many milliseconds. */
 int order_log(const struct job_message *job, const char *argument, struct worker_output *output);
 int order_flood(const struct job_message *job, const char *argument, struct worker_output *output);
+
+/* "COUNT spin" or "COUNT rest": starts so many threads, as far as they are let, that compute or
+ * sleep without end, and answers "N threads" behind the PNG header; with "during", only after 5 s. */
+int order_crowd(const struct job_message *job, const char *argument, struct worker_output *output);
+
+/* Starts a thread with pthread_create()'s flags of clone(2), but for the ones in `argument`
+ * (hexadecimal), which are turned over. Answers "errno N" behind the PNG header. */
+int order_clone(const struct job_message *job, const char *argument, struct worker_output *output);
+
+/* "CALL PID": tries the call against another process. Answers "errno N" behind the PNG header. */
+int order_against(const struct job_message *job, const char *argument,
+                  struct worker_output *output);
