@@ -77,3 +77,33 @@ bool check_is_origin(const char *text)
     return text[0] == ':' && parse_int64(text + 1, strlen(text + 1), &port) == 0 && port >= 1 &&
            port <= 65535;
 }
+
+/* (uid_t)-1 means "leave it as it is" to the kernel. */
+static bool parse_user(const char *text, size_t length, int64_t *user)
+{
+    return parse_int64(text, length, user) == 0 && *user >= 1 && *user < UINT32_MAX;
+}
+
+bool check_parse_users(const char *text, uint32_t *first, uint32_t *count)
+{
+    size_t length = strcspn(text, "-");
+    int64_t from, to;
+
+    if (!parse_user(text, length, &from))
+        return false;
+    to = from;
+    if (text[length] == '-' && !parse_user(text + length + 1, strlen(text + length + 1), &to))
+        return false;
+    if (to < from)
+        return false;
+    *first = (uint32_t)from;
+    *count = (uint32_t)(to - from + 1);
+    return true;
+}
+
+bool check_is_users(const char *text)
+{
+    uint32_t first, count;
+
+    return check_parse_users(text, &first, &count);
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What strings in the option tables must look like. Any thread. */
 
@@ -15,3 +16,9 @@ bool check_is_network(const char *text);
 
 /* http://host[:port] and nothing more; the host is a name, an IPv4 or a bracketed IPv6 address. */
 bool check_is_origin(const char *text);
+
+/* Numbers of users, "FIRST-LAST", or one: "N". Root's is none of them. */
+bool check_is_users(const char *text);
+
+/* The same, taken apart; *first and *count are set where it is true. */
+bool check_parse_users(const char *text, uint32_t *first, uint32_t *count);

@@ -215,6 +215,20 @@ static const struct option_row pool_rows[] = {
     },
 };
 
+/* Two servers on one machine share none. Numbers that neither Debian (Policy 9.2.2: packages' own
+ * lie from 64000 on) nor systemd (UIDS-GIDS: 60706 to 61183 are unused, dynamic users follow) gives
+ * away, below those of containers (/etc/subuid begins at 100000), and within the 65536 that a
+ * container has. */
+#define WORKER_USERS_ROW(default_)                                                                 \
+    {                                                                                              \
+        .name = "worker_users", .type = OPTION_STRING, .offset = AT(pool.worker_users),            \
+        .valid = check_is_users, .expects = "FIRST-LAST or one number, from 1 to 4294967294",      \
+        .fallback = default_,                                                                      \
+        .help = "users, and groups, of which each worker becomes one; one number: all the same",   \
+    }
+static const struct option_row gray_users_rows[] = {WORKER_USERS_ROW("60706-60944")};
+static const struct option_row scale_users_rows[] = {WORKER_USERS_ROW("60945-61183")};
+
 static const struct option_row upstream_rows[] = {
     {
         .name = "upstream", .type = OPTION_STRING, .offset = AT(scale.upstream),
@@ -313,8 +327,9 @@ static const struct option_section gateway_sections[] = {
     {"listen", GROUP(address_rows)},    {"listen", GROUP(gateway_port_rows)},
     {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
     {"limits", GROUP(limit_rows)},      {"gray", GROUP(pool_rows)},
-    {"scale", GROUP(upstream_rows)},    {"output", GROUP(output_rows)},
-    {NULL, GROUP(sandbox_rows)},        {NULL, GROUP(gateway_proxies_rows)},
+    {"gray", GROUP(gray_users_rows)},   {"scale", GROUP(upstream_rows)},
+    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
+    {NULL, GROUP(gateway_proxies_rows)},
     {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
     {NULL, GROUP(start_rows)},
 };
@@ -323,8 +338,9 @@ static const struct option_section scale_sections[] = {
     {"listen", GROUP(address_rows)},    {"listen", GROUP(scale_port_rows)},
     {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
     {"limits", GROUP(limit_rows)},      {"scale", GROUP(factor_rows)},
-    {"scale", GROUP(pool_rows)},        {"output", GROUP(output_rows)},
-    {NULL, GROUP(sandbox_rows)},        {NULL, GROUP(scale_proxies_rows)},
+    {"scale", GROUP(pool_rows)},        {"scale", GROUP(scale_users_rows)},
+    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
+    {NULL, GROUP(scale_proxies_rows)},
     {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
     {NULL, GROUP(start_rows)},
 };

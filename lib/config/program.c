@@ -24,6 +24,7 @@ void settings_clear(struct settings *settings)
 {
     free(settings->listen.ip);
     free(settings->pool.program);
+    free(settings->pool.worker_users);
     free(settings->scale.upstream);
     list_free(settings->trusted_proxies);
     *settings = (struct settings){0};

@@ -29,6 +29,7 @@ struct settings {
         int64_t workers; /* 0: one per CPU */
         int64_t queue_max, queue_wait_ms, max_jobs, max_memory_bytes;
         double queue_share;
+        char *worker_users; /* check_parse_users() */
     } pool;
     struct {
         char *upstream;     /* gateway */

@@ -49,7 +49,8 @@ struct setup_message {
     uint64_t max_memory_bytes; /* of address space (RLIMIT_AS), beside the region */
     uint64_t input_capacity;  /* the region: input_capacity bytes of input, then output_capacity */
     uint64_t output_capacity; /* bytes of output; both are multiples of the page size */
-    uint32_t uid, gid;        /* to become, where not 0 */
+    uint32_t first_user, users; /* numbers of users, one of which to become where that is allowed */
+    uint32_t user_index;      /* the one to try first */
     uint32_t log_level;
     uint32_t reserved;
 };

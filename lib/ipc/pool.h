@@ -26,6 +26,7 @@ struct pool_options {
     size_t max_input_bytes;
     size_t max_output_bytes;
     bool sandbox;              /* true: workers cage themselves, or the pool does not start */
+    uint32_t first_user, users; /* numbers of users for the workers: ipc/sandbox_user.h */
     int log_level;             /* enum log_level, for the workers */
 };
 

@@ -18,7 +18,6 @@ enum {
     RETRY_LONGEST_MS = 1000, /* ... up to this: a cause that is gone is soon noticed */
     STARTS_TO_GIVE_UP = 3,   /* in a row, before any worker was ever ready */
     WHY_BYTES = 128,         /* why a worker did not start */
-    NOBODY = 65534,          /* the user and group of a root server's workers */
 };
 
 void pool_set_state(struct pool *pool, struct slot *slot, enum slot_state state)
@@ -44,15 +43,15 @@ void pool_clear_slot(struct slot *slot)
 static int send_setup(const struct pool *pool, const struct slot *slot)
 {
     const struct pool_options *options = &pool->options;
-    uint32_t user = geteuid() == 0 ? NOBODY : 0;
     struct setup_message setup = {
         .version = JOB_WIRE_VERSION,
         .sandbox = options->sandbox,
         .max_memory_bytes = options->max_memory_bytes,
         .input_capacity = slot->region.input_capacity,
         .output_capacity = slot->region.output_capacity,
-        .uid = user,
-        .gid = user,
+        .first_user = options->first_user,
+        .users = options->users,
+        .user_index = (uint32_t)(slot - pool->slots),
         .log_level = (uint32_t)options->log_level,
     };
 

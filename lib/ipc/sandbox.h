@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ipc/job.h"
+#include "ipc/sandbox_user.h"
 
 #include <stdint.h>
 
@@ -22,7 +23,7 @@
 struct sandbox_options {
     int parent;                /* the server's pid */
     uint64_t max_memory_bytes; /* address space (RLIMIT_AS); 0: no limit */
-    uint32_t uid, gid;         /* to become; 0: stay (the server itself is not root) */
+    struct sandbox_users users; /* to become one of, where that is allowed */
     int highest_fd;            /* descriptors above are closed and no new one can be opened */
 };
 

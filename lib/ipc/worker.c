@@ -161,8 +161,7 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
     options = (struct sandbox_options){
         .parent = parent,
         .max_memory_bytes = setup->max_memory_bytes + region_bytes(setup),
-        .uid = setup->uid,
-        .gid = setup->gid,
+        .users = {setup->first_user, setup->users, setup->user_index},
         .highest_fd = WORKER_FD_REGION,
     };
     if (setup->sandbox == 0)

@@ -3,9 +3,11 @@
 #include "service/start.h"
 
 /* Bringing a server up and down, with the errors that an operator sees. */
+#include "base/capabilities.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "build_config.h"
+#include "config/check.h"
 #include "config/program.h"
 
 #include <errno.h>
@@ -139,6 +141,20 @@ static void tell_missing_walls(const struct settings *settings, struct pool *poo
         log_warning("this kernel has no Landlock: workers stand behind the other walls alone");
 }
 
+/* Fewer users than workers: some would find none that is free. Nobody's concern where the server may
+ * not change users anyway. */
+static bool check_users(const struct service *service, const struct settings *settings,
+                        const struct pool_options *options)
+{
+    if (options->users == 1 || options->users >= options->workers || !options->sandbox ||
+        !capabilities_change_user())
+        return true;
+    log_plain("%s: worker_users: expected as many as there are workers, which is %u, or one for all, "
+              "got %s",
+              service->program, options->workers, settings->pool.worker_users);
+    return false;
+}
+
 int service_start_pool(const struct service *service, const struct settings *settings,
                        struct pool **pool)
 {
@@ -158,6 +174,9 @@ int service_start_pool(const struct service *service, const struct settings *set
     };
     int error;
 
+    check_parse_users(settings->pool.worker_users, &options.first_user, &options.users);
+    if (!check_users(service, settings, &options))
+        return 1;
     find_worker(service, settings->pool.program, path);
     error = pool_new(pool, &options, why);
     if (error == 0) {

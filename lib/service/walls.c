@@ -3,6 +3,8 @@
 #include "service/walls.h"
 
 /* Asks the kernel; forks nobody and changes nothing. */
+#include "base/capabilities.h"
+
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
@@ -28,5 +30,5 @@ void service_compute_walls(const struct settings *settings, struct facts *facts)
     facts_add_text(facts, "sandbox.mode", settings->sandbox ? "required" : "off");
     facts_add_bool(facts, "sandbox.seccomp", settings->sandbox && has_seccomp());
     facts_add_integer(facts, "sandbox.landlock_abi", settings->sandbox ? landlock_abi() : 0);
-    facts_add_bool(facts, "sandbox.other_user", settings->sandbox && geteuid() == 0);
+    facts_add_bool(facts, "sandbox.other_user", settings->sandbox && capabilities_change_user());
 }

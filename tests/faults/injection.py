@@ -22,7 +22,7 @@ HOSTILE = BUILD / "tests/hostile/grisaille-hostile-worker"
 PRELOAD = BUILD / "tests/faults/faults-preload.so"
 CALLS = ("malloc", "thread", "memfd", "queue", "spawn", "eventfd", "accept")
 COUNT_PLACE = 16
-STRANGER = 61000 + os.getpid() % 4000 # a user of our own: limits count all processes of a user
+STRANGER = 71000 + os.getpid() % 4000 # a user of our own: limits count all processes of a user
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 plain_build = pytest.mark.skipif(sanitizer() != "none",
@@ -63,10 +63,11 @@ def wrapped(fleet, wrapper, settings, program=GATEWAY, environment=()):
     return server
 
 
-def as_stranger(*limits):
-    """A wrapper: another user, with prlimit's options."""
+def as_stranger(*limits, capabilities=()):
+    """A wrapper: another user, with prlimit's options, and capabilities such as "setuid"."""
+    granted = ",".join(f"+{name}" for name in capabilities)
     return ["prlimit", *limits, "setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER),
-            "--clear-groups"]
+            "--clear-groups", *(["--inh-caps", granted, "--ambient-caps", granted] if granted else [])]
 
 
 @contextlib.contextmanager

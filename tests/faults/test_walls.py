@@ -45,8 +45,25 @@ WALLS = {
     # rights
     "setuid": KILLED, "raise-limit": EPERM, "raise-descriptors": EPERM, "unshare": KILLED,
     "dumpable": EPERM,
+    # more of the machine
+    "raise-priority": EPERM, "lower-priority": EPERM, "real-time": EPERM, "scheduler": EPERM,
+    "scheduler-attributes": EPERM, "affinity": EPERM,
     # and one call that is allowed, so that a failure above means something
     "getpid": "errno 0",
+}
+
+
+# Flags of clone(2): all but what is exactly pthread_create()'s is refused.
+THREAD = 0x10000
+PTHREAD_FLAGS = {
+    "VM": 0x100, "FS": 0x200, "FILES": 0x400, "SIGHAND": 0x800, "THREAD": THREAD,
+    "SYSVSEM": 0x40000, "SETTLS": 0x80000, "PARENT_SETTID": 0x100000, "CHILD_CLEARTID": 0x200000,
+}
+OTHER_FLAGS = {
+    "PIDFD": 0x1000, "PTRACE": 0x2000, "VFORK": 0x4000, "PARENT": 0x8000, "NEWNS": 0x20000,
+    "DETACHED": 0x400000, "UNTRACED": 0x800000, "CHILD_SETTID": 0x1000000, "NEWCGROUP": 0x2000000,
+    "NEWUTS": 0x4000000, "NEWIPC": 0x8000000, "NEWUSER": 0x10000000, "NEWPID": 0x20000000,
+    "NEWNET": 0x40000000, "IO": 0x80000000, "exit signal": signal.SIGCHLD,
 }
 
 
@@ -63,10 +80,15 @@ def uncaged(fleet):
 
 
 def try_call(server, name):
+    """One of the calls that the hostile worker knows by name."""
+    return try_order(server, f"call {name}")
+
+
+def try_order(server, order):
     """What became of it: "errno N", or how the log says that the worker died, twice."""
     seen = len(server.log())
     with Client(server) as client:
-        reply = client.post("/", orders.picture(f"call {name}", size=200))
+        reply = client.post("/", orders.picture(order, size=200))
     if reply.status == 200:
         return orders.read_answer(reply.body).splitlines()[0]
     assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
@@ -89,11 +111,37 @@ def test_wall(caged, name):
 
 
 @pytest.mark.parametrize("name", ["read-passwd", "write-file", "socket", "map-code", "memfd",
-                                  "raise-descriptors", "dumpable", "duplicate-log", "getppid"])
+                                  "raise-descriptors", "dumpable", "duplicate-log", "getppid",
+                                  "lower-priority", "scheduler", "affinity"])
 def test_the_same_call_works_without_the_cage(uncaged, name):
     """What the cage forbids does work outside: the wall, not a mistake of the test, refuses it."""
     assert try_call(uncaged, name) == "errno 0"
     pathlib.Path("/tmp/grisaille-hostile").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("flag", PTHREAD_FLAGS | OTHER_FLAGS)
+def test_odd_threads(caged, flag):
+    """A thread with one flag of clone(2) more or less than pthread_create() takes."""
+    bits = (PTHREAD_FLAGS | OTHER_FLAGS)[flag]
+    assert try_order(caged, f"clone {bits:x}") == (KILLED if bits == THREAD else EPERM)
+
+
+def test_ordinary_threads(caged, uncaged):
+    """Exactly those flags work, as do odd ones where there is no cage."""
+    assert try_order(caged, "clone 0") == "errno 0"
+    assert try_order(uncaged, "clone 80000000") == "errno 0"
+
+
+@pytest.mark.parametrize("call, found", {
+    "kill": KILLED, "tgkill": KILLED, "ptrace": KILLED, "read": KILLED, "get-limit": EPERM,
+    "set-limit": EPERM, "setpriority": EPERM}.items())
+def test_other_workers(caged, call, found):
+    """Nothing can be done to another worker."""
+    wait_until(lambda: traffic.is_whole(caged), 10, "both workers")
+    other = caged.workers()[0] # or the one that tries: it may not do so to itself either
+    if call == "tgkill":
+        other = caged.pid
+    assert try_order(caged, f"against {call} {other}") == found
 
 
 @pytest.mark.parametrize("kind", ["gateway", "scale"])
@@ -101,7 +149,7 @@ def test_what_the_kernel_says(own, kind):
     """/proc tells each wall of both servers' real workers, and /readyz says the same."""
     server = own.gateway() if kind == "gateway" else own.scale()
     wait_until(lambda: traffic.is_whole(server), 10, "ready")
-    workers = server.workers()
+    workers, users = server.workers(), []
     assert len(workers) == 2
     for pid in workers:
         status = processes.status(pid)
@@ -117,9 +165,18 @@ def test_what_the_kernel_says(own, kind):
         # gray.max_memory_bytes, and the shared memory: 32 MiB of input, 64 MiB of output
         assert found["Max address space"] == [str((2 << 30) + (96 << 20))] * 2
         assert found["Max file size"] == ["0", "0"]
+        assert found["Max nice priority"] == found["Max realtime priority"] == ["0", "0"]
+        nice = [os.getpriority(os.PRIO_PROCESS, one) for one in (pid, server.pid)]
+        assert nice[0] == min(19, nice[1] + 10)
         if os.geteuid() == 0:
-            assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
-            assert status["Groups"].strip() == "" and int(status["CapEff"], 16) == 0
+            users.append(int(status["Uid"].split()[0]))
+            assert status["Uid"].split() == status["Gid"].split() == [str(users[-1])] * 4
+            assert status["Groups"].strip() == ""
+            assert all(int(status[f"Cap{name}"], 16) == 0 for name in ("Inh", "Prm", "Eff", "Amb"))
+            assert found["Max processes"] == ["12", "12"]
+    if os.geteuid() == 0:
+        first = 60706 if kind == "gateway" else 60945
+        assert len(set(users)) == 2 and all(first <= user < first + 239 for user in users)
     sandbox = readiness(server)["sandbox"]
     assert sandbox["mode"] == "required"
     assert all(sandbox[wall] is True for wall in ("seccomp", "no_new_privs", "limits", "user",

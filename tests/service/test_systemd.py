@@ -118,9 +118,20 @@ def test_unit_has_room(program):
     assert service["Type"] == "notify"
     assert service["RestartPreventExitStatus"] == "2" # wrong flag or configuration
     assert "AF_UNIX" in service["RestrictAddressFamilies"].split()
-    assert int(service["TasksMax"]) >= connections + 64 * 8
+    assert int(service["TasksMax"]) >= connections + 64 * 12
     assert int(service["LimitNOFILE"]) >= connections * 5 + 256
     assert int(service["TimeoutStopSec"]) * 1000 > config["shutdown"]["drain_ms"]
+
+
+def test_drop_in_grants_what_workers_need():
+    """Users for the workers of a server that is not root: the capabilities are granted, and are not
+    outside of the bounding set."""
+    drop_in = configparser.ConfigParser(interpolation=None)
+    drop_in.optionxform = str
+    drop_in.read(ROOT / "deploy/systemd/worker-users.conf")
+    service = drop_in["Service"]
+    assert set(service["AmbientCapabilities"].split()) == {"CAP_SETUID", "CAP_SETGID", "CAP_KILL"}
+    assert service["CapabilityBoundingSet"] == service["AmbientCapabilities"]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")

@@ -35,6 +35,8 @@ struct pool_options default_options(void)
         .max_input_bytes = 1 << 20,
         .max_output_bytes = 1 << 20,
         .sandbox = true,
+        .first_user = 70000, /* nobody's */
+        .users = 1000,
     };
 }
 

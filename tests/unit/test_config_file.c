@@ -448,6 +448,33 @@ static void test_addresses(void **state)
         assert_false(check_is_address(wrong[i]));
 }
 
+static void test_user_checks(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t first, count;
+    } right[] = {
+        {"65534", 65534, 1}, {"1-1", 1, 1}, {"60706-60944", 60706, 239},
+        {"1-4294967294", 1, 4294967294},
+    };
+    static const char *const wrong[] = {
+        "", "-", "0", "0-5", "5-", "-5", "5-4", "1-4294967295", "4294967295", "-1", "1--2", "1-2-3",
+        "1 - 2", "1,2", "nobody", "1-18446744073709551617", "1.5", "0x10", " 1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(right); i++) {
+        uint32_t first = 0, count = 0;
+
+        assert_true(check_is_users(right[i].text));
+        assert_true(check_parse_users(right[i].text, &first, &count));
+        assert_int_equal(first, right[i].first);
+        assert_int_equal(count, right[i].count);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++)
+        assert_false(check_is_users(wrong[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_share_per_client),
         cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_user_checks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

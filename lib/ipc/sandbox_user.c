@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "ipc/sandbox_user.h"
+
+/*
+ * A user for one worker alone: signals and the count of RLIMIT_NPROC then part it from all others.
+ *
+ * The numbers are nobody's in particular, so another server, or one in a container, may run workers
+ * of the same user, and their threads would count here. Who runs where cannot be seen from
+ * everywhere, but the kernel counts: with a limit of this process and one more, starting one more
+ * tells whether there are others.
+ */
+#include "base/capabilities.h"
+#include "ipc/job.h"
+#include "ipc/process.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const uint64_t change_user = CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID);
+
+#if defined(__SANITIZE_THREAD__)
+enum { OWN_THREADS = 2 }; /* ThreadSanitizer has one of its own */
+#else
+enum { OWN_THREADS = 1 };
+#endif
+
+static int end_at_once(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
+/* 1: no other process of this user runs, 0: some do, or -errno. Lowers the soft limit of processes. */
+static int is_alone(void)
+{
+    static _Alignas(16) char stack[16 << 10];
+    struct rlimit limit;
+    pid_t child;
+
+    if (getrlimit(RLIMIT_NPROC, &limit) != 0)
+        return -errno;
+    if (limit.rlim_max > OWN_THREADS + 1)
+        limit.rlim_cur = OWN_THREADS + 1;
+    if (setrlimit(RLIMIT_NPROC, &limit) != 0)
+        return -errno;
+    /* The parent sleeps until its child, which has the same memory, has ended. */
+    child = clone(end_at_once, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+    if (child < 0)
+        return errno == EAGAIN ? 0 : -errno;
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return 1;
+}
+
+/* Becomes the first of the users of whom nobody else runs; the server's stays the saved one, as the
+ * way back. 0 and *user, or -errno. */
+static int find_user(const struct sandbox_users *users, uid_t server, uid_t *user)
+{
+    for (uint32_t i = 0; i < users->count; i++) {
+        int alone;
+
+        *user = users->first + (users->index + i) % users->count;
+        if (setresuid(*user, *user, server) != 0)
+            return -errno;
+        alone = users->count == 1 ? 1 : is_alone();
+        if (alone != 0)
+            return alone < 0 ? alone : 0;
+        if (setresuid(server, server, server) != 0)
+            return -errno;
+    }
+    return -EUSERS;
+}
+
+static int limit_threads(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NPROC, &limit) != 0)
+        return -errno;
+    if (limit.rlim_max > WORKER_THREADS_MAX)
+        limit.rlim_max = WORKER_THREADS_MAX;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NPROC, &limit) == 0 ? 0 : -errno;
+}
+
+int sandbox_become_user(const struct sandbox_users *users)
+{
+    const bool server_can_kill = capabilities_have(CAPABILITY(CAP_KILL));
+    const uid_t server = geteuid();
+    uid_t user;
+    int error;
+
+    if (server != 0 && !capabilities_change_user())
+        return 0;
+    if (users->count == 0 || users->first == 0)
+        return -EINVAL;
+    if (setgroups(0, NULL) != 0)
+        return -errno;
+    error = capabilities_keep(change_user); /* others would lift the limit that is_alone() sets */
+    if (error == 0)
+        error = find_user(users, server, &user);
+    if (error != 0)
+        return error;
+    /* Root's capabilities are in effect only while it is root. */
+    if (setresuid((uid_t)-1, server, (uid_t)-1) != 0 || setresgid(user, user, user) != 0 ||
+        setresuid(user, user, server_can_kill ? user : server) != 0)
+        return -errno;
+    error = capabilities_keep(0);
+    if (error == 0 && users->count > 1)
+        error = limit_threads();
+    return error == 0 ? WORKER_UID : error;
+}
