@@ -202,6 +202,7 @@ void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spe
     pthread_mutex_lock(&pool->lock);
     pool->work_estimate_us = pool_average(pool->work_estimate_us, work_us);
     pool->cost_estimate_us = pool_average(pool->cost_estimate_us, slot->cost_us);
+    slot->worked_us += work_us;
     pool_settle(pool, slot, spent);
     pthread_mutex_unlock(&pool->lock);
 }

@@ -26,6 +26,7 @@ enum {
     ASK_NEXT_MS = 20,        /* without an answer for so long, another worker is asked as well */
     SILENT_LIMIT_MS = 10000, /* how long one at rest may leave a ping unanswered */
     ASIDE_LIMIT_MS = 1000,   /* the same for one that has left a job unfetched already */
+    PONG_US = 50,            /* of work for an answer: several times what it takes */
 };
 
 bool pool_take_pong(struct slot *slot, struct reply_message *reply, size_t size)
@@ -132,6 +133,7 @@ static enum rest take_answer(struct pool *pool, struct slot *slot)
     if (!pool_take_pong(slot, &reply, (size_t)size))
         return settle(pool, slot, &reply, (size_t)size);
     slot->heard_us = clock_us();
+    slot->worked_us += PONG_US;
     pthread_cond_broadcast(&pool->heard);
     if (slot->state == SLOT_ASIDE && slot->awaited == reply.generation)
         pool_offer(pool, slot);
@@ -148,6 +150,7 @@ int64_t pool_patience_us(const struct slot *slot)
 static void set_aside(struct pool *pool, struct slot *slot, uint64_t generation, int64_t until_us)
 {
     slot->state = SLOT_ASIDE;
+    slot->worked_aside = true;
     slot->awaited = generation;
     slot->awaited_until_us = until_us;
     pool_wake_supervisor(pool);

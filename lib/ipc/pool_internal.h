@@ -6,6 +6,7 @@
 #include "ipc/process.h"
 #include "ipc/region.h"
 #include "ipc/worker_log.h"
+#include "ipc/worker_watch.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -42,8 +43,9 @@
  * never come back to its queue: a job that is not fetched in FETCH_MS is taken back and tried with
  * another, and the worker is ASIDE until it answers a ping.
  *
- * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while: their
- * borrower sees a death. It also reads what workers write to their standard error, and logs it.
+ * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while, and those
+ * that use more of the machine than a job can need (worker_watch.h): their borrower sees a death. It also
+ * reads what workers write to their standard error, and logs it.
  * Nothing is logged with the lock held: a log may block.
  *
  * pool.c              start, stop, give back
@@ -53,6 +55,7 @@
  * pool_start.c        an empty slot's way to a worker
  * pool_supervisor.c   the thread that starts, watches and buries
  * worker_log.c        what a worker writes to its standard error
+ * worker_watch.c      what a worker uses of the machine, and what is too much
  */
 enum { POOL_POLLS = 2 };
 
@@ -79,7 +82,11 @@ struct slot {
     unsigned failed_starts;    /* in a row */
     int64_t start_at_us;       /* EMPTY: not before; STARTING: since */
     int64_t stopped_since_us;  /* the supervisor's; 0: it runs */
-    bool put_down;             /* the supervisor killed it: counted, and no crash */
+    int64_t worked_us;         /* on jobs that were waited for, in all */
+    bool worked_aside;         /* and on others, since the supervisor looked */
+    struct worker_watch watch; /* the supervisor's */
+    bool put_down;             /* the supervisor killed it: counted, and no crash ... */
+    bool excessive;            /* ... but to its job, since it used more than any job may */
     int64_t idle_since_us;
     unsigned trims;            /* IDLE: how often its spare pages were given back */
 };

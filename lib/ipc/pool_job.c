@@ -135,9 +135,10 @@ static int take_output(const struct slot *slot, const struct pool_job *job,
 }
 
 /* What a worker's end adds to the blame of the job it had, and a line for the log. */
-static unsigned judge(struct slot *slot, int error)
+static unsigned judge(struct pool *pool, struct slot *slot, int error)
 {
     struct process_death death;
+    bool killed;
 
     if (error != -EPIPE) {
         log_warning("worker %d does not keep to the protocol: killed", (int)slot->process.pid);
@@ -145,7 +146,10 @@ static unsigned judge(struct slot *slot, int error)
     }
     death = process_death(&slot->process);
     log_warning("worker %d died during a job: %s", (int)slot->process.pid, death.text);
-    return death.by_sigkill ? BLAME_KILLED : BLAME_CRASH;
+    pthread_mutex_lock(&pool->lock);
+    killed = death.by_sigkill && !slot->excessive;
+    pthread_mutex_unlock(&pool->lock);
+    return killed ? BLAME_KILLED : BLAME_CRASH;
 }
 
 static void bury(struct pool *pool, struct slot *slot, bool crashed)
@@ -244,7 +248,7 @@ static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *
         bury(pool, slot, false);
         return error;
     }
-    *blame += judge(slot, error);
+    *blame += judge(pool, slot, error);
     bury(pool, slot, true);
     return -EAGAIN;
 }

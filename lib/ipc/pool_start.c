@@ -37,7 +37,8 @@ void pool_clear_slot(struct slot *slot)
     region_clear(&slot->region);
     slot->generation = slot->ping = slot->jobs = 0;
     slot->stopped_since_us = 0;
-    slot->put_down = false;
+    slot->put_down = slot->excessive = false;
+    slot->watch = (struct worker_watch){0};
 }
 
 static int send_setup(const struct pool *pool, const struct slot *slot)

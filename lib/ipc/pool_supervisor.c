@@ -130,18 +130,22 @@ static void look_at(struct pool *pool, struct slot *slot)
     }
 }
 
-/* Kills a worker that somebody else may have borrowed, who will see a death. */
-static void put_down(struct pool *pool, struct slot *slot)
+/* Kills a worker that somebody else may have borrowed, who will see a death. One that nobody has
+ * is lent no more. */
+static void put_down(struct pool *pool, struct slot *slot, bool excessive, const char *why)
 {
     bool counts;
 
     pthread_mutex_lock(&pool->lock);
     counts = slot->state != SLOT_DOOMED && !slot->put_down;
     slot->put_down = true;
+    slot->excessive = excessive;
     pool->kills += counts;
+    if (slot->state == SLOT_IDLE || slot->state == SLOT_ASIDE)
+        slot->state = SLOT_DOOMED;
     pthread_mutex_unlock(&pool->lock);
     if (counts)
-        log_warning("worker %d was stopped: killed", (int)slot->process.pid);
+        log_warning("worker %d %s: killed", (int)slot->process.pid, why);
     process_kill(&slot->process);
 }
 
@@ -160,8 +164,39 @@ static int64_t watch_stopped(struct pool *pool, struct slot *slot)
         slot->stopped_since_us = now;
     if (now < slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL)
         return slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL;
-    put_down(pool, slot);
+    put_down(pool, slot, false, "was stopped");
     return DEADLINE_NEVER;
+}
+
+/* Whether the slot has a worker that may have seen a picture, and what it has done. */
+static bool find_load(struct pool *pool, struct slot *slot, struct worker_load *load)
+{
+    bool lives;
+
+    pthread_mutex_lock(&pool->lock);
+    lives = slot->state == SLOT_IDLE || slot->state == SLOT_BUSY || slot->state == SLOT_ASIDE;
+    load->working = slot->state != SLOT_IDLE || slot->worked_aside;
+    load->worked_us = slot->worked_us;
+    slot->worked_aside = false;
+    pthread_mutex_unlock(&pool->lock);
+    return lives;
+}
+
+/* Threads and CPU time beyond what jobs ask for. Returns when to look again. */
+static int64_t watch_use(struct pool *pool, struct slot *slot)
+{
+    char why[WORKER_WATCH_WHY_BYTES];
+    struct worker_usage usage;
+    struct worker_load load;
+
+    if (clock_us() < worker_watch_next_us(&slot->watch))
+        return worker_watch_next_us(&slot->watch);
+    if (!find_load(pool, slot, &load))
+        return DEADLINE_NEVER; /* what changes its state wakes this thread */
+    worker_usage_read(&usage, slot->process.pid);
+    if (!worker_watch_judge(&slot->watch, &usage, &load, clock_us(), why))
+        put_down(pool, slot, true, why);
+    return worker_watch_next_us(&slot->watch);
 }
 
 /* When a slot needs a look even though nothing happens. */
@@ -221,6 +256,7 @@ static void sleep_until_something_happens(struct pool *pool)
             .events = POLLIN,
         };
         until = deadline_earlier(until, worker_log_next_us(&slot->log, now));
+        until = deadline_earlier(until, watch_use(pool, slot));
     }
     poll(pool->polls, POOL_POLLS + 2 * pool->options.workers, deadline_poll_ms(until));
     eventfd_read(pool->wake_fd, &count);
