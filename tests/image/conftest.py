@@ -32,6 +32,9 @@ def children_cpu_s():
     return usage.ru_utime + usage.ru_stime
 
 
+JOB_SECONDS = 600 # no job takes a tenth of that, instrumented and on a busy machine
+
+
 class Worker:
     """An image_cli that does job after job, as workers do; one that dies is told and replaced."""
 
@@ -58,7 +61,7 @@ class Worker:
             self.start()
         self.process.stdin.write(" ".join(map(str, words)).encode() + b"\n")
         self.process.stdin.flush()
-        timer = threading.Timer(120, self.process.kill)
+        timer = threading.Timer(JOB_SECONDS, self.process.kill)
         timer.start()
         answer = self.process.stdout.readline().decode()
         timer.cancel()
@@ -84,7 +87,7 @@ def image_cli(tmp_path, worker):
         environment = {**os.environ, **{name: str(value) for name, value in limits.items()}}
         before = children_cpu_s()
         ran = subprocess.run([os.environ["IMAGE_CLI"], *map(str, words)], capture_output=True,
-                             env=environment, timeout=120)
+                             env=environment, timeout=JOB_SECONDS)
         return ran.returncode, ran.stderr.decode(), children_cpu_s() - before
 
     def run(operation, data, factor=0.5, quality=0, **limits):
