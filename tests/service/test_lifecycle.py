@@ -69,10 +69,13 @@ def test_drain_answers_what_is_under_way(server, how):
 BURST = 200
 
 
-def test_drain_answers_the_backlog(server):
+@pytest.mark.parametrize("kind", ["gateway", "scale"])
+def test_drain_answers_the_backlog(own, kind):
     """Requests that were wholly sent before the signal are answered, though their connections were not
     accepted yet: the server is stopped while they come, and so finds all of them and the signal
-    together."""
+    together. (They are one client's, which may have the whole queue here.)"""
+    scale = own.scale(scale__queue_share_per_client=1)
+    server = own.gateway(scale, gray__queue_share_per_client=1) if kind == "gateway" else scale
     server.process.send_signal(signal.SIGSTOP)
     clients = [RawConnection(server) for _ in range(BURST)]
     for client in clients:
