@@ -55,6 +55,7 @@ static void uncount(struct http_server *server, struct connection *connection)
 struct choice {
     const struct client_account *account; /* of this client; NULL: of any */
     bool surplus;                         /* only surplus ones, with half a header section too */
+    bool unread;                          /* with a request that nobody has looked at yet, too */
 };
 
 static bool may_choose(const struct connection *connection, const struct choice *choice)
@@ -98,7 +99,7 @@ static bool close_longest_waiting(struct http_server *server, const struct choic
         chosen = find_longest_waiting(server, choice, latest, &since_us);
         if (chosen == NULL)
             return false;
-    } while (!timeouts_close_waiting(chosen->watch, latest)); /* its request has just come */
+    } while (!timeouts_close_waiting(chosen->watch, latest, choice->unread)); /* it has just come */
     uncount(server, chosen);
     return true;
 }
@@ -112,16 +113,29 @@ static unsigned count_surplus(const struct http_server *server, const struct cho
     return count;
 }
 
-/* There is one surplus connection more: perhaps one too many, which may be the new one itself. */
-static void make_room_for_surplus(struct http_server *server, const struct connection *connection)
+/* Of so many places of such connections one is for the new one, if there is another that can give way. */
+static void keep_places(struct http_server *server, struct connection *connection, unsigned places,
+                        struct choice choice)
+{
+    if (count_surplus(server, &choice) < places || close_longest_waiting(server, &choice))
+        return;
+    choice.unread = true; /* more come than there is time to read: not the last one is to pay for that */
+    if (close_longest_waiting(server, &choice))
+        return;
+    timeouts_close_waiting(connection->watch, PHASE_HEADERS, true);
+    uncount(server, connection);
+}
+
+/* The new connection is one more surplus one, and not in the list yet. */
+static void make_room_for_surplus(struct http_server *server, struct connection *connection)
 {
     const struct choice of_all = {.surplus = true};
     const struct choice of_client = {.account = connection->account, .surplus = true};
 
-    if (!connection->trusted && count_surplus(server, &of_client) > SURPLUS_PER_CLIENT)
-        close_longest_waiting(server, &of_client);
-    else if (count_surplus(server, &of_all) > surplus_places(server->options.max_connections))
-        close_longest_waiting(server, &of_all);
+    if (!connection->trusted)
+        keep_places(server, connection, SURPLUS_PER_CLIENT, of_client);
+    if (connection->counted)
+        keep_places(server, connection, surplus_places(server->options.max_connections), of_all);
 }
 
 static void find_room(struct http_server *server, struct connection *connection)
@@ -171,12 +185,12 @@ struct connection *admission_enter(struct http_server *server, int fd)
     if (!connection->trusted)
         atomic_fetch_add(&connection->account->connections, 1);
     find_room(server, connection); /* it is not in the list yet: none of those that idle */
+    if (atomic_load(&connection->surplus))
+        make_room_for_surplus(server, connection);
     connection->older = server->newest;
     if (connection->older != NULL)
         connection->older->newer = connection;
     server->newest = connection;
-    if (atomic_load(&connection->surplus))
-        make_room_for_surplus(server, connection);
     return connection;
 }
 

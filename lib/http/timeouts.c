@@ -368,12 +368,13 @@ int64_t timeouts_waiting_since(struct watch *watch, enum phase latest)
     return since_us;
 }
 
-bool timeouts_close_waiting(struct watch *watch, enum phase latest)
+bool timeouts_close_waiting(struct watch *watch, enum phase latest, bool unread)
 {
     bool waiting;
 
     pthread_mutex_lock(&watch->mutex);
-    waiting = watch->phase == PHASE_IDLE ? rate_is_silent(watch->fd) : watch->phase <= latest;
+    waiting = watch->phase == PHASE_IDLE ? unread || rate_is_silent(watch->fd)
+                                         : watch->phase <= latest;
     if (waiting)
         shut_down(watch);
     pthread_mutex_unlock(&watch->mutex);

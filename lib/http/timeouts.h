@@ -70,9 +70,9 @@ bool timeouts_hung_up(struct watch *watch);
  * too. */
 int64_t timeouts_waiting_since(struct watch *watch, enum phase latest);
 
-/* Shuts the connection down where it still waits, and has sent nothing that is not read yet. Whether
- * it was. */
-bool timeouts_close_waiting(struct watch *watch, enum phase latest);
+/* Shuts the connection down where it still waits, and has sent nothing that is not read yet, or
+ * `unread` says that this is no matter. Whether it was. */
+bool timeouts_close_waiting(struct watch *watch, enum phase latest, bool unread);
 
 /* Shuts down every connection that is idle and has nothing to read, now and from now on; one that
  * has not sent its first request is given TIMEOUTS_FIRST_MS for it. */

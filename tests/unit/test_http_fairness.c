@@ -62,12 +62,31 @@ static void hold(int *fds, size_t count, unsigned host)
     }
 }
 
+static void wait_for(bool (*condition)(const struct http_server_status *status))
+{
+    int64_t deadline = deadline_after_ms(30000);
+    struct http_server_status status;
+
+    do {
+        usleep(1000);
+        http_server_get_status(peer.server, &status);
+    } while (!condition(&status) && deadline_left_ms(deadline) > 0);
+    assert_true(condition(&status));
+}
+
+static bool has_no_request(const struct http_server_status *status)
+{
+    return status->requests == 0;
+}
+
+/* A client has its answer before the server knows that its connection idles. */
 static void idle(int *fds, size_t count, unsigned host)
 {
     for (size_t i = 0; i < count; i++) {
         fds[i] = peer_connect_from(&peer, host);
         assert_int_equal(code_of(fds[i], GET), 200);
     }
+    wait_for(has_no_request);
 }
 
 /* Goal: where all connections are busy, a new one is told 503, but for a route that is always
@@ -275,6 +294,11 @@ static void test_bodies_without_their_end(void **state)
     }
 }
 
+static bool has_a_body(const struct http_server_status *status)
+{
+    return status->inflight_bytes >= 900000;
+}
+
 /* Goal: the same through a proxy, whose clients are told apart. */
 static void test_bytes_through_a_proxy(void **state)
 {
@@ -291,6 +315,7 @@ static void test_bytes_through_a_proxy(void **state)
     held = peer_connect(&peer);
     peer_send(held, head, 1, 1);
     assert_true(peer_send_body(held, 899900));
+    wait_for(has_a_body);
     fd = peer_connect(&peer);
     peer_send(fd, head, 1, 2); /* of the same /64 */
     assert_true(peer_send_body(fd, 900000));
