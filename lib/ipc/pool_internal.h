@@ -106,7 +106,8 @@ struct client {
     struct client *next;
     uint64_t id;               /* pool_job.client */
     int64_t turn_us;           /* the virtual time of its next job */
-    int64_t backlog_us;        /* costs of its jobs that wait */
+    int64_t backlog_us;        /* costs of its jobs that wait ... */
+    int64_t running_us;        /* ... and of those that run, which are in turn_us already */
     unsigned waiting, running; /* its jobs; running: abandoned ones, too */
     struct waiter *head, **tail;
 };

@@ -8,9 +8,11 @@
  * Each client has a virtual time, `turn_us`: it grows by the cost of each of its jobs that a worker
  * gets, and, once that job has ended, by what it really took instead. A free worker goes to the
  * client that has had the least; among equals to the job that has waited longest. The pool's own
- * virtual time is that of the last job given to a worker. A client that comes with nothing waiting
- * starts there, so that no rest is saved up; nor is a debt lost by leaving: a client at rest is
- * remembered until the pool's time has passed its own, or nobody wants anything.
+ * virtual time is what the client of the last job given to a worker had had before. A client that
+ * comes with nothing waiting starts there, so that no rest is saved up; nor is a debt lost by leaving:
+ * a client at rest is remembered until the pool's time has passed its own, or nobody wants anything.
+ * What jobs that still run were said to cost is no part of the pool's time, but of their client's
+ * alone: it may turn out to be too much, and whoever had started behind it would wait for nothing.
  *
  * A job that its client abandoned runs, and counts, until its worker is lent again or killed. A job
  * whose worker died goes before all others: it has had its turn.
@@ -73,6 +75,12 @@ static struct client **find_client(struct pool *pool, uint64_t id)
     return link;
 }
 
+/* What the client has had, without what its running jobs are said to cost. */
+static int64_t had_us(const struct client *client)
+{
+    return client->turn_us - client->running_us;
+}
+
 /* The client, which is now the first of the list; NULL: no memory. */
 static struct client *meet_client(struct pool *pool, uint64_t id)
 {
@@ -89,8 +97,8 @@ static struct client *meet_client(struct pool *pool, uint64_t id)
     }
     client->next = pool->clients;
     pool->clients = client;
-    if (client->head == NULL && client->turn_us < pool->turn_us)
-        client->turn_us = pool->turn_us;
+    if (client->head == NULL && had_us(client) < pool->turn_us)
+        client->turn_us = pool->turn_us + client->running_us;
     return client;
 }
 
@@ -119,8 +127,9 @@ static void lend(struct pool *pool, struct slot *slot, const struct waiter *job)
     slot->lent_us = clock_us();
     pool->running++;
     client->running++;
-    if (pool->turn_us < client->turn_us && !job->front)
-        pool->turn_us = client->turn_us;
+    if (pool->turn_us < had_us(client) && !job->front)
+        pool->turn_us = had_us(client);
+    client->running_us += job->cost_us;
     client->turn_us += job->cost_us;
 }
 
@@ -131,6 +140,7 @@ void pool_charge(struct pool *pool, struct slot *slot, int64_t extra_us)
     if (client == NULL)
         return;
     client->turn_us += clock_us() - slot->lent_us + extra_us - slot->cost_us;
+    client->running_us -= slot->cost_us;
     client->running--;
     pool->running--;
     slot->client = NULL;
