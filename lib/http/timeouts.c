@@ -78,6 +78,16 @@ static void shut_down(struct watch *watch)
     set_phase(watch, PHASE_CLOSED, DEADLINE_NEVER);
 }
 
+/* What the kernel holds for the peer goes, too: megabytes, which a peer that takes them by the byte
+ * would keep there for hours. Closing resets the connection then. */
+static void break_off(struct watch *watch)
+{
+    const struct linger discard = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(watch->fd, SOL_SOCKET, SO_LINGER, &discard, sizeof(discard));
+    shut_down(watch);
+}
+
 /* Looks at the rate, where it is time to. Whether it is too low. */
 static bool is_too_slow(const struct timeouts *timeouts, struct watch *watch)
 {
@@ -132,7 +142,7 @@ static void look_at_reply(struct timeouts *timeouts, struct watch *watch)
 {
     if (clock_us() >= watch->end_us || is_too_slow(timeouts, watch) ||
         makes_no_progress(timeouts, watch))
-        shut_down(watch);
+        break_off(watch);
     else
         set_look(watch);
 }

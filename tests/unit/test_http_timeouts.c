@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "http_fixture.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -273,13 +274,16 @@ static void test_slow_reader(void **state)
     close(fd);
 }
 
-/* Goal: an answer that is taken, but not within answer_timeout_ms, is broken off. */
+/* Goal: an answer that is taken, but not within answer_timeout_ms, is broken off, and what the kernel
+ * holds of it is not delivered any more. */
 static void test_answer_timeout(void **state)
 {
     struct http_server_status status;
     int64_t since;
     int fd, small = 4096;
     char piece[1024];
+    ssize_t bytes;
+    size_t got = 0;
 
     (void)state;
     peer.options.answer_timeout_ms = 700;
@@ -292,8 +296,12 @@ static void test_answer_timeout(void **state)
         usleep(20000);
         recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
         http_server_get_status(peer.server, &status);
-    } while (status.requests > 0 && peer_elapsed_ms(since) < 5000);
+    } while (status.connections > 0 && peer_elapsed_ms(since) < 5000);
     assert_in_range(peer_elapsed_ms(since), 650, 4000);
+    while ((bytes = recv(fd, piece, sizeof(piece), 0)) > 0)
+        got += (size_t)bytes;
+    assert_true(bytes < 0 && errno == ECONNRESET);
+    assert_true(got < 100000);
     close(fd);
 }
 
