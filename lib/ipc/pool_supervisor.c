@@ -142,7 +142,7 @@ static void put_down(struct pool *pool, struct slot *slot, bool excessive, const
     slot->excessive = excessive;
     pool->kills += counts;
     if (slot->state == SLOT_IDLE || slot->state == SLOT_ASIDE)
-        slot->state = SLOT_DOOMED;
+        pool_doom(pool, slot);
     pthread_mutex_unlock(&pool->lock);
     if (counts)
         log_warning("worker %d %s: killed", (int)slot->process.pid, why);
