@@ -85,3 +85,16 @@ def test_no_picture_costs_much_more_than_estimated(tmp_path, kind, texture):
         said = f"{operation} {factor} q{quality}: {ms} of {estimated_ms} ms, {kib} of {estimated_kib} KiB"
         assert ms < 2 * estimated_ms, said
         assert kib <= estimated_kib - WORKER_KIB + FIXED_KIB, said
+
+
+def test_noise_of_few_colours_in_a_lossless_webp(tmp_path):
+    """Two bits a pixel, as a drawing has, and nothing in it that an encoder could find: searching as long
+    as in a drawing takes more than ten times the estimate."""
+    levels = np.random.default_rng(1).integers(0, 4, (3000, 3000), np.uint8) * 60
+    file = io.BytesIO()
+    Image.fromarray(levels).convert("RGB").save(file, "WEBP", lossless=True, quality=0, method=0)
+    for _ in range(ATTEMPTS):
+        ms, _, estimated_ms, _ = run(tmp_path, file.getvalue(), "scale", 0.95, 0)
+        if ms < 2 * estimated_ms:
+            break
+    assert ms < 2 * estimated_ms, f"{ms} of {estimated_ms} ms"
