@@ -23,6 +23,7 @@ enum way {
     WEBP_LOSSY,
     WEBP_LOSSLESS_GRAY,
     WEBP_LOSSLESS,
+    WEBP_LOSSLESS_ANIMATION,
     GIF_COPIED,                /* only its colour tables change */
     GIF_STILL,
     GIF_ANIMATION,
@@ -48,9 +49,10 @@ static const struct way_rates table[WAYS] = {
     [JPEG_PROGRESSIVE]   = {{ 5,     8,   28,  12}, { 3,    6,   2,   0}, false},
     [JPEG_OTHER]         = {{16,    28,   18,  18}, {10,   10,   2,   0}, false},
     [PNG]                = {{ 4,     8.5, 15,  25}, { 1.5,  2.4, 2,   0}, true},
-    [WEBP_LOSSY]         = {{20,    80,  150, 600}, { 4,   14,  28,   0}, false},
-    [WEBP_LOSSLESS_GRAY] = {{12,    15,  120,   0}, {14,    0,  11,   0}, false},
-    [WEBP_LOSSLESS]      = {{22,    45,   40, 150}, {17,   14,  11,   0}, false},
+    [WEBP_LOSSY]         = {{20,    65,  150, 600}, { 4,   14,  28,   0}, false},
+    [WEBP_LOSSLESS_GRAY] = {{12,    15,  120,   0}, {19,    0,  11,   0}, false},
+    [WEBP_LOSSLESS]      = {{22,    45,   40, 150}, { 8,   40,   4,   0}, false},
+    [WEBP_LOSSLESS_ANIMATION] = {{22, 45, 40, 150}, { 9,   40,   4,   0}, false},
     [GIF_COPIED]         = {{ 0.5,   0,    8,   0}, { 1,    0,   1,   0}, false},
     [GIF_STILL]          = {{40,    45,    2,  44}, { 6,    6,   1,   0}, false},
     [GIF_ANIMATION]      = {{15,    45,    2, 135}, { 6,    6,   1,   0}, false},
@@ -93,7 +95,9 @@ static enum way find_way(const struct image_request *request, const struct image
     case IMAGE_WEBP:
         if (!header->lossless)
             return WEBP_LOSSY;
-        return gray && header->frames == 1 ? WEBP_LOSSLESS_GRAY : WEBP_LOSSLESS;
+        if (header->frames > 1)
+            return WEBP_LOSSLESS_ANIMATION;
+        return gray ? WEBP_LOSSLESS_GRAY : WEBP_LOSSLESS;
     case IMAGE_GIF:
         if (gray || request->factor >= 1)
             return GIF_COPIED;
@@ -113,9 +117,10 @@ static double part_left(const struct image_request *request, double samples)
     return samples < 2 ? 1 : 0.5; /* gray, and alpha where there may be one */
 }
 
-static double apply(const struct rates *rates, double pixels, double bytes, double left)
+static double apply(const struct rates *rates, double pixels_in, double pixels_out, double bytes,
+                    double left)
 {
-    return pixels * (rates->pixel_in + rates->pixel_out * left) +
+    return pixels_in * rates->pixel_in + pixels_out * rates->pixel_out * left +
            bytes * (rates->byte_in + rates->byte_out * left);
 }
 
@@ -128,10 +133,14 @@ static double palettes_us(enum way way, const struct image_header *header, doubl
     return us < PALETTES_US ? us : PALETTES_US;
 }
 
-/* Pixels, or samples, that are in memory at one time: a GIF's frames are drawn one after the other. */
-static double held_at_once(enum way way, const struct image_header *header, double all)
+/* What is in memory at one time: frames are encoded, and a GIF's drawn, one after the other. */
+static double bytes_held(enum way way, const struct image_header *header, double all, double size,
+                         double left)
 {
-    return way == GIF_ANIMATION || way == GIF_COPIED ? all / header->frames : all;
+    bool gif = way == GIF_ANIMATION || way == GIF_COPIED;
+    double one = gif || way == WEBP_LOSSLESS_ANIMATION ? all / header->frames : all;
+
+    return WORKER_BYTES + apply(&table[way].bytes, gif ? one : all, one, size, left);
 }
 
 void image_estimate(const struct image_request *request, const struct image_header *header,
@@ -143,10 +152,9 @@ void image_estimate(const struct image_request *request, const struct image_head
     double all = (double)image_pixels(header) * samples;
     double left = part_left(request, samples);
     double worked_through = all * (header->bits == 16 ? deep : 1);
-    double held = held_at_once(way, header, all);
     double time_us = START_US + palettes_us(way, header, all, left) +
-                     apply(&rates->ns, worked_through, (double)size, left) / 1000;
-    double bytes = WORKER_BYTES + apply(&rates->bytes, held, (double)size, left);
+                     apply(&rates->ns, worked_through, worked_through, (double)size, left) / 1000;
+    double bytes = bytes_held(way, header, all, (double)size, left);
 
     cost->time_us = time_us < (double)INT64_MAX ? (int64_t)time_us : INT64_MAX;
     cost->memory_bytes = bytes < (double)INT64_MAX ? (uint64_t)bytes : INT64_MAX;
