@@ -68,8 +68,8 @@ enum {
     SAMPLES_UNKNOWN = 4,
 };
 
-/* A sample of 16 bits against one of 8. */
-static const double deep = 2.5;
+/* A sample of 16 bits against one of 8, as it is and where the picture is reduced. */
+static const double deep = 1.8, deep_reduced = 4;
 /* A pixel of a frame that needs a new palette. */
 static const double palette_us = 1.1;
 
@@ -117,6 +117,14 @@ static double part_left(const struct image_request *request, double samples)
     return samples < 2 ? 1 : 0.5; /* gray, and alpha where there may be one */
 }
 
+/* What a sample of 16 bits counts for. */
+static double depth_factor(const struct image_request *request, const struct image_header *header)
+{
+    if (header->bits != 16)
+        return 1;
+    return request->operation == IMAGE_SCALE && request->factor < 1 ? deep_reduced : deep;
+}
+
 static double apply(const struct rates *rates, double pixels_in, double pixels_out, double bytes,
                     double left)
 {
@@ -151,7 +159,7 @@ void image_estimate(const struct image_request *request, const struct image_head
     double samples = !rates->by_samples ? 1 : header->samples > 0 ? header->samples : SAMPLES_UNKNOWN;
     double all = (double)image_pixels(header) * samples;
     double left = part_left(request, samples);
-    double worked_through = all * (header->bits == 16 ? deep : 1);
+    double worked_through = all * depth_factor(request, header);
     double time_us = START_US + palettes_us(way, header, all, left) +
                      apply(&rates->ns, worked_through, worked_through, (double)size, left) / 1000;
     double bytes = bytes_held(way, header, all, (double)size, left);

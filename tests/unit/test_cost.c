@@ -156,6 +156,32 @@ static void test_the_largest_flat_webps(void **state)
     }
 }
 
+/* Reducing samples of 16 bits takes four times as long as of 8; else they are not twice as dear. */
+static void test_the_largest_deep_pngs(void **state)
+{
+    static const struct {
+        unsigned samples;
+        double factor; /* 0: gray */
+        bool fits;
+    } pictures[] = {
+        {1, 0.95, true}, {3, 0, true}, {3, 0.5, true}, {3, 0.95, false}, {4, 0, true},
+        {4, 0.5, true},  {4, 1, true}, {4, 0.95, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++) {
+        struct image_request request = pictures[i].factor > 0 ? scale(pictures[i].factor) : gray;
+        struct image_header header = picture(IMAGE_PNG, 10000, 10000);
+        struct image_cost cost;
+
+        header.bits = 16;
+        header.samples = pictures[i].samples;
+        cost = cost_of(request, header, 800000);
+        assert_int_equal(cost.time_us < DEADLINE_US && cost.memory_bytes < MEMORY_BYTES,
+                         pictures[i].fits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_no_header_overflows),
         cmocka_unit_test(test_the_defaults_admit_photographs),
         cmocka_unit_test(test_the_largest_flat_webps),
+        cmocka_unit_test(test_the_largest_deep_pngs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
