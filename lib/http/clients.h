@@ -58,8 +58,8 @@ bool clients_trust(const struct clients *clients, int fd, const struct client_na
 /*
  * Goes on through one X-Forwarded-For value, of several in their order; *client is all zero before
  * the first. What it is after the last: the last entry that is not itself trusted; the first of
- * them, where all are; not known where that one is no address. (Whoever is trusted vouches for the
- * entry before its own.)
+ * them, where all are. (Whoever is trusted vouches for the entry before its own.) An entry that is no
+ * address ends the search: the one behind it counts, and with none behind it the client is not known.
  */
 void clients_read_forwarded(const struct clients *clients, const char *value,
                             struct client_name *client);
