@@ -282,7 +282,8 @@ static void test_answer_timeout(void **state)
     int64_t since;
     int fd, small = 4096;
     char piece[1024];
-    ssize_t bytes;
+    bool reset;
+    ssize_t bytes = 0;
     size_t got = 0;
 
     (void)state;
@@ -294,13 +295,13 @@ static void test_answer_timeout(void **state)
     since = clock_us();
     do {
         usleep(20000);
-        recv(fd, piece, sizeof(piece), MSG_DONTWAIT);
+        reset = recv(fd, piece, sizeof(piece), MSG_DONTWAIT) < 0 && errno == ECONNRESET;
         http_server_get_status(peer.server, &status);
-    } while (status.connections > 0 && peer_elapsed_ms(since) < LATE_MS);
+    } while (!reset && status.connections > 0 && peer_elapsed_ms(since) < LATE_MS);
     assert_in_range(peer_elapsed_ms(since), 650, LATE_MS - 1);
-    while ((bytes = recv(fd, piece, sizeof(piece), 0)) > 0)
+    while (!reset && (bytes = recv(fd, piece, sizeof(piece), 0)) > 0)
         got += (size_t)bytes;
-    assert_true(bytes < 0 && errno == ECONNRESET);
+    assert_true(reset || (bytes < 0 && errno == ECONNRESET));
     assert_true(got < 100000);
     close(fd);
 }
