@@ -89,6 +89,24 @@ def gif_large_frames(frames=3000, side=500):
     return head + (control + frame) * frames + b"\x3b"
 
 
+def heavy_picture():
+    """One that takes a worker a while: noise, in which the encoder finds nothing."""
+    noise = numpy.random.default_rng(7).integers(0, 256, (300, 300, 3), numpy.uint8)
+    return files.encode(Image.fromarray(noise), "WEBP", lossless=True, method=0)
+
+
+def lossless_webp(width, height):
+    """A sound WebP of one colour in 38 bytes or so, whatever its size."""
+    image = Image.new("RGB", (width, height), (90, 20, 200))
+    return files.encode(image, "WEBP", lossless=True, method=0)
+
+
+def widened(body, width, height):
+    """The same bytes with another size in their VP8L header: still sound, for one colour has none."""
+    bits = struct.unpack_from("<I", body, 21)[0] >> 28
+    return body[:21] + struct.pack("<I", bits << 28 | (height - 1) << 14 | (width - 1)) + body[25:]
+
+
 def webp_animation(frames=4, side=16383):
     """An animation on the largest canvas of one frame's size, of frames that are next to nothing."""
     still = files.encode(Image.new("RGB", (2, 2)), "WEBP", lossless=True)[12:]

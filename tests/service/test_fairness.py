@@ -3,14 +3,12 @@
 """One client's appetite is its own trouble: what others get, and what is refused before any work."""
 import http.client
 import statistics
-import struct
 import threading
 import time
 
-import numpy as np
 import pytest
 
-from pictures import files
+from pictures.bombs import heavy_picture, lossless_webp, widened
 from support.clients import Client
 
 GREEDY, HONEST = "127.0.0.2", "127.0.0.3"
@@ -44,12 +42,6 @@ class Asker:
         connection.close()
 
 
-def heavy_picture():
-    """One that takes a worker a while: noise, in which the encoder finds nothing."""
-    noise = np.random.default_rng(7).integers(0, 256, (300, 300, 3), np.uint8)
-    return files.encode(files.Image.fromarray(noise), "WEBP", lossless=True, method=0)
-
-
 def run(askers, seconds):
     until = time.monotonic() + seconds
     threads = [threading.Thread(target=asker.ask, args=(until,)) for asker in askers]
@@ -77,18 +69,6 @@ def test_a_greedy_client_takes_no_more_than_its_turns(own):
     assert len(honest.statuses) >= (len(honest.statuses) + answers) / 4 # half of a fair half
     worst = sorted(honest.seconds)[int(len(honest.seconds) * 0.99)]
     assert worst < max(3 * alone_s, 0.6) + 2 * max(1, alone_s)
-
-
-def lossless_webp(width, height):
-    """A sound WebP of one colour in 38 bytes or so, whatever its size."""
-    image = files.Image.new("RGB", (width, height), (90, 20, 200))
-    return files.encode(image, "WEBP", lossless=True, method=0)
-
-
-def widened(body, width, height):
-    """The same bytes with another size in their VP8L header: still sound, for one colour has none."""
-    bits = struct.unpack_from("<I", body, 21)[0] >> 28
-    return body[:21] + struct.pack("<I", bits << 28 | (height - 1) << 14 | (width - 1)) + body[25:]
 
 
 @pytest.mark.parametrize("kind, path, key", [("gateway", "/gray", "gray.max_memory_bytes"),

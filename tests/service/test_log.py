@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """A log that nobody reads: the servers serve and end as if somebody did, and tell what was lost."""
-import fcntl
 import os
 import re
 import time
@@ -10,45 +9,14 @@ import pytest
 
 from pictures import files
 from support.clients import Client, curl
+from support.pipes import Unread
 from support.processes import wait_until
 from support.programs import GATEWAY, SCALE, Server
 
 pytestmark = pytest.mark.threads
-PIPE_BYTES = 4096
 REQUESTS = 3000 # more lines than the memory for them holds
 LOST = re.compile(r" warning \S+\[\d+\]: (\d+) log line\(s\) were lost")
 BODY = files.jpeg(64, 48)
-
-
-class Unread:
-    """A small pipe that is read when a test says so."""
-
-    def __init__(self):
-        self.reader, self.writer = os.pipe()
-        fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        self.text = ""
-
-    def fill(self):
-        os.set_blocking(self.writer, False)
-        try:
-            while True:
-                os.write(self.writer, b"x" * (PIPE_BYTES - 1) + b"\n")
-        except BlockingIOError:
-            os.set_blocking(self.writer, True)
-
-    def read(self):
-        """What is there now, behind what was read before."""
-        os.set_blocking(self.reader, False)
-        try:
-            while piece := os.read(self.reader, 65536):
-                self.text += piece.decode()
-        except BlockingIOError:
-            pass
-        return self.text
-
-    def close(self):
-        os.close(self.reader)
-        os.close(self.writer)
 
 
 @pytest.fixture

@@ -64,8 +64,10 @@ def curl(url, *arguments, body=None):
 class Client:
     """Requests over one kept-alive connection."""
 
-    def __init__(self, server, timeout=60):
-        self.connection = http.client.HTTPConnection(server.host, server.port, timeout=timeout)
+    def __init__(self, server, timeout=60, source=None):
+        """From the address `source`, where one is given: to the server, another client."""
+        self.connection = http.client.HTTPConnection(server.host, server.port, timeout=timeout,
+                                                     source_address=(source, 0) if source else None)
 
     def request(self, method, path, body=None, headers=None):
         self.connection.request(method, path, body=body, headers=headers or {})
