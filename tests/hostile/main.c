@@ -74,6 +74,18 @@ static int nap(const struct job_message *job, const char *argument, struct worke
     return 0;
 }
 
+/* From now on its answers are no pictures. */
+static bool turned;
+
+static int turn(const struct job_message *job, const char *argument, struct worker_output *output)
+{
+    (void)job;
+    (void)argument;
+    (void)output;
+    turned = true;
+    return 0;
+}
+
 /* When its memory is given back, after the job, takes its time over it. */
 static bool rests_long;
 
@@ -170,6 +182,7 @@ static const struct order orders[] = {
     {"exit", leave},
     {"hang", hang},
     {"sleep", nap},
+    {"turn", turn},
     {"rest-long", rest_long},
     {"allocate", allocate},
     {"run-short", run_short},
@@ -207,6 +220,8 @@ static int handle(const struct job_message *job, const uint8_t *input, struct wo
     if (argument != NULL)
         *argument++ = '\0';
     memcpy(output->data, input, job->input_bytes);
+    if (turned)
+        memset(output->data, 'x', ORDER_OFFSET);
     output->size = job->input_bytes;
     output->format = FORMAT_PNG;
     for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {

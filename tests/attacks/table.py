@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""The table of attacks, how one is run beside an honest client, and what is told of it."""
+import contextlib
+import dataclasses
+import itertools
+import time
+import typing
+
+from attacks import inside, outside
+from attacks.honest import Honest
+from attacks.memory import Watch, print_config
+from faults import orders
+from faults.injection import HOSTILE
+from pictures import bombs, files
+from support.clients import Client
+from support.programs import GATEWAY, SCALE, Server
+
+GREEDY, HONEST = "127.0.0.2", "127.0.0.3"
+MIB = 1 << 20
+# A share of a client is one request of the largest size and half another; a body that is not read
+# soon, or an answer that is not taken, fills it.
+TIGHT = {"limits.max_body_bytes": 8 * MIB, "limits.max_output_bytes": 8 * MIB,
+         "limits.max_inflight_bytes": 96 * MIB, "listen.max_connections": 256}
+PATHS = {"gateway": "/gray", "scale": "/scale?scale=1", "through": "/scale?scale=1"}
+HEADINGS = ("attack", "on", "its requests", "honest", "right", "p50 ms", "p99 ms", "server MiB",
+            "of", "with workers", "of")
+
+
+@dataclasses.dataclass
+class Row:
+    """One attack: at which servers, in the short form and in the long one; and `example`, one
+    request of it, for what a job of it takes alone."""
+    name: str
+    attack: typing.Callable
+    short: tuple = ("gateway", "through")
+    settings: dict = dataclasses.field(default_factory=dict)
+    hostile: bool = False # the workers obey orders
+    example: typing.Callable = None
+
+    def kinds(self, long):
+        return self.short if self.hostile or not long else tuple(PATHS)
+
+
+ROWS = [
+    Row("answers that nobody takes", outside.untaken, settings=TIGHT, example=lambda: outside.LARGE),
+    Row("the same of repeated strips", outside.untaken_of_little, settings=TIGHT),
+    Row("bodies without their end", outside.endless_bodies, settings=TIGHT),
+    Row("dripping bodies", outside.dripping_bodies, settings=TIGHT),
+    Row("200 greedy connections", outside.greedy, example=bombs.heavy_picture),
+    Row("dear WebPs of 38 bytes", outside.dear_webps, example=outside.dear_webp),
+    Row("1,300 connections", outside.connections, short=("through",)),
+    Row("aborted uploads", outside.aborted_uploads, settings=TIGHT, example=lambda: outside.LARGE),
+    Row("log lines that a worker writes", inside.flood, ("gateway",), hostile=True),
+    Row("threads that compute", inside.spinning_threads, ("gateway",), hostile=True),
+    Row("threads that rest", inside.resting_threads, ("gateway",), hostile=True),
+    Row("a worker answers and hangs", inside.hanging, ("gateway",), hostile=True),
+    Row("a worker answers no pictures", inside.wrong_format, ("gateway",), hostile=True),
+]
+
+
+class Target:
+    """What is attacked: the server, and those behind it; by whom, and beside whom."""
+
+    def __init__(self, kind, servers, greedy=(GREEDY,), honest=HONEST, hostile=False):
+        self.kind, self.servers = kind, servers
+        self.server, self.path = servers[0], "/" if hostile else PATHS[kind]
+        self.picture = orders.picture("echo", "honest", 3000) if hostile else files.jpeg(96, 64)
+        self.greedy, self.honest, self.requests = itertools.cycle(greedy), honest, 0
+
+
+def known(program, settings):
+    """Those that this program knows: the table also runs with servers of the past."""
+    keys = print_config(program)
+    return {key: value for key, value in settings.items() if key in keys}
+
+
+def start(fleet, program, settings, stderr=None):
+    server = Server(program, fleet.folder, known(program, settings))
+    server.stderr = stderr
+    fleet.servers.append(server)
+    return server.start()
+
+
+def start_target(fleet, kind, settings, hostile=False, stderr=None, **who):
+    """Two workers a server. The scale server that clients ask themselves trusts no proxy."""
+    servers = []
+    if kind != "gateway":
+        alone = {"trusted_proxies": []} if kind == "scale" else {}
+        servers.append(start(fleet, SCALE, settings | alone, stderr))
+    if kind != "scale":
+        upstream = servers[0].url() if servers else "http://127.0.0.1:1"
+        program = {"gray.program": str(HOSTILE), "limits.deadline_ms": 3000} if hostile else {}
+        servers.insert(0, start(fleet, GATEWAY, settings | program | {"scale.upstream": upstream},
+                                stderr))
+    return Target(kind, servers, hostile=hostile, **who)
+
+
+@dataclasses.dataclass
+class Result:
+    target: Target
+    calm: object
+    beside: object
+    alone: float # seconds
+    memory: list # a Watch for each server
+
+    @property
+    def limit(self):
+        """Of p99: an order of magnitude more than without the attack, and what one has to wait for
+        jobs that had begun."""
+        return 10 * self.calm.quantile(0.99) + 3 * self.alone + 0.5
+
+    def is_quick(self):
+        return self.beside.quantile(0.99) <= self.limit
+
+    def row(self, name):
+        def both(share):
+            return " > ".join(f"{one.quantile(share) * 1000:.1f}" for one in (self.calm, self.beside))
+        memory = (" + ".join(f"{getattr(watch, name) / MIB:.0f}" for watch in self.memory)
+                  for name in ("own", "own_bound", "together", "bound"))
+        return (name, self.target.kind, str(self.target.requests), str(len(self.beside.seconds)),
+                f"{self.beside.success:.1f} %", both(0.5), both(0.99),
+                *memory)
+
+
+def time_alone(target, body):
+    """Seconds."""
+    with Client(target.server, source=target.honest) as client:
+        began = time.monotonic()
+        client.post(target.path, body)
+        return time.monotonic() - began
+
+
+def attacked(target, attack, seconds, example=None):
+    """The honest client before and beside an attack; a Result."""
+    alone = time_alone(target, example()) if example else 0.0
+    with contextlib.ExitStack() as stack:
+        honest = stack.enter_context(Honest(target.server, target.honest, target.path,
+                                            target.picture))
+        watches = [stack.enter_context(Watch(server)) for server in target.servers]
+        time.sleep(seconds / 2)
+        begun = time.monotonic()
+        with attack(target):
+            time.sleep(seconds)
+            until = time.monotonic()
+    calm, beside = honest.split(begun, until)
+    return Result(target, calm, beside, alone, watches)
