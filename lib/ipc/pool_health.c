@@ -25,7 +25,7 @@
 enum {
     ASK_NEXT_MS = 20,        /* without an answer for so long, another worker is asked as well */
     SILENT_LIMIT_MS = 10000, /* how long one at rest may leave a ping unanswered */
-    ASIDE_LIMIT_MS = 1000,   /* the same for one that has left a job unfetched already */
+    ASIDE_LIMIT_MS = 2000,   /* the same for one that has left a job unfetched already */
     PONG_US = 50,            /* of work for an answer: several times what it takes */
 };
 

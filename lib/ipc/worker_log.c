@@ -129,7 +129,7 @@ static void look(struct worker_log *log, int64_t now_us)
         take(log, bytes, (size_t)size, now_us);
         read_bytes += (size_t)size;
     }
-    log->look_at_us = now_us + WORKER_LOG_LOOK_MS * 1000LL;
+    log->look_at_us = read_bytes > 0 ? now_us + WORKER_LOG_LOOK_MS * 1000LL : now_us;
     if (size == 0)
         close_pipe(log, now_us);
 }

@@ -59,7 +59,9 @@ void worker_usage_read(struct worker_usage *usage, pid_t pid)
 
 int64_t worker_watch_next_us(const struct worker_watch *watch)
 {
-    return watch->looked_us + LOOK_MS * 1000LL;
+    const int64_t between_us = LOOK_MS * 1000LL;
+
+    return watch->looked_us == 0 ? 0 : (watch->looked_us / between_us + 1) * between_us;
 }
 
 /* What the bucket holds now. */

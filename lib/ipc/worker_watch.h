@@ -34,7 +34,8 @@ enum { WORKER_WATCH_WHY_BYTES = 80 };
 /* What the process `pid` uses. The caller alone may reap it, so that the number is its own. */
 void worker_usage_read(struct worker_usage *usage, pid_t pid);
 
-/* When the next look is due (base/deadline.h). */
+/* When the next look is due (base/deadline.h): for all workers at one time, so that it is one wake-up;
+ * up to 200 ms after the last. */
 int64_t worker_watch_next_us(const struct worker_watch *watch);
 
 /* Judges what was used since the last look, and remembers it for the next. False and `why`, a clause
