@@ -84,7 +84,8 @@ static int process_frame(const struct work *work, VipsImage **frame)
     return error != 0 ? error : make_upright(frame, work->orientation);
 }
 
-/* Each frame on its own, then one below the other. */
+/* Each frame on its own, then one below the other. They are held in memory: of frames that are computed
+ * as they are read, libvips' vips_arrayjoin (8.14) frees the rows that it has just pointed to. */
 static int process_frames(struct work *work, VipsImage **result)
 {
     int width = work->source->Xsize, height = work->source->Ysize / work->frames;
@@ -97,6 +98,8 @@ static int process_frames(struct work *work, VipsImage **result)
 
         if (error == 0)
             error = process_frame(work, &work->pieces[i]);
+        if (error == 0)
+            error = hold_in_memory(&work->pieces[i]);
         if (error != 0)
             return error;
     }
@@ -139,12 +142,13 @@ static int strip(VipsImage **image, const struct work *work)
     return 0;
 }
 
-/* Gray needs no frames apart unless they are turned. */
+/* Frames that keep their size need not be apart unless they are turned. */
 static int build(struct work *work, VipsImage **result)
 {
+    const bool keeps_size = work->request->operation == IMAGE_GRAY || work->request->factor == 1;
     int error;
 
-    if (work->frames == 1 || (work->request->operation == IMAGE_GRAY && work->orientation == 1)) {
+    if (work->frames == 1 || (keeps_size && work->orientation == 1)) {
         *result = TAKE_PTR(work->source);
         error = process_frame(work, result);
     } else {

@@ -53,6 +53,32 @@ def test_frames_delays_and_loop(image_cli, kind, operation):
         assert np.abs(difference).max() <= (2 if "lossless" in kind or kind == "gif" else 12)
 
 
+def shaded_frames():
+    """No row like another, so that a row of another frame or place shows."""
+    return [files.picture(41, 31, seed=seed) for seed in range(3)]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 7])
+@pytest.mark.parametrize("operation, factor", [("gray", 1), ("scale", 1), ("scale", 0.5)])
+def test_turned_frames(image_cli, operation, factor, orientation):
+    """Each as if it were alone, and the same however often it is asked."""
+    turn = {1: None, 3: Image.ROTATE_180, 6: Image.ROTATE_270, 7: Image.TRANSVERSE}[orientation]
+    data = files.encode(shaded_frames()[0], "WEBP", save_all=True, append_images=shaded_frames()[1:],
+                        duration=50, lossless=True, exif=files.exif(orientation))
+    results = {image_cli(operation, data, factor).data for _ in range(3)}
+    assert len(results) == 1
+    after, _ = frames(results.pop())
+    for source, (result, _) in zip(shaded_frames(), after):
+        expected = source.convert("L").convert("RGB") if operation == "gray" else source
+        if factor != 1:
+            expected = expected.resize((21, 16), Image.LANCZOS)
+        if turn is not None:
+            expected = expected.transpose(turn)
+        assert result.size == expected.size
+        difference = np.asarray(result.convert("RGB")).astype(int) - np.asarray(expected)
+        assert np.abs(difference).max() <= (3 if factor == 1 else 10)
+
+
 def durations(data):
     """Of the frames of an animated WebP, in milliseconds, as the file has them."""
     found, at = [], 12
