@@ -20,8 +20,6 @@
  * The door to libvips. Loaders are called by name, never chosen by libvips, all others are blocked,
  * and a picture that is cut off or broken is an error rather than half a picture.
  */
-enum { SHRUNK_PIXELS_MIN = 32 };
-
 static void discard_message(const gchar *domain, GLogLevelFlags level, const gchar *message,
                             gpointer client)
 {
@@ -59,19 +57,18 @@ int load_start(void)
     return 0;
 }
 
-/* What comes out is half as large again as the result, so that the filter still finds all it needs.
- * Of a small picture, what is cut off would be seen, or be all there is. */
+/* What comes out is half as large again as the result, so that the filter still finds all it needs, and
+ * whole: libvips leaves out a last column or row that stands for fewer pixels than the others. */
 int load_shrink(const struct image_request *request, const struct image_header *header)
 {
-    uint32_t shorter = header->width < header->height ? header->width : header->height;
-    int shrink = 8;
+    unsigned shrink = 8;
 
     if (request->operation != IMAGE_SCALE || header->format != IMAGE_JPEG)
         return 1;
-    while (shrink > 1 &&
-           (shrink * request->factor * 1.5 > 1 || shorter / (unsigned)shrink < SHRUNK_PIXELS_MIN))
+    while (shrink > 1 && (shrink * request->factor * 1.5 > 1 || header->width % shrink != 0 ||
+                          header->height % shrink != 0))
         shrink /= 2;
-    return shrink;
+    return (int)shrink;
 }
 
 static int free_file(void *file, void *area)
