@@ -18,7 +18,9 @@ enum way {
     JPEG_GRAY,                 /* ... encoded anew */
     JPEG_BASELINE,
     JPEG_PROGRESSIVE,
-    JPEG_OTHER,                /* CMYK: through libvips */
+    JPEG_OTHER,                /* CMYK, RGB: through libvips */
+    JPEG_OTHER_PROGRESSIVE,
+    JPEG_ARITHMETIC,           /* through libvips, whatever it holds */
     PNG,
     WEBP_LOSSY,
     WEBP_LOSSLESS_GRAY,
@@ -48,6 +50,8 @@ static const struct way_rates table[WAYS] = {
     [JPEG_BASELINE]      = {{ 1.5,   6,   10,  10}, { 1,    4,   2,   0}, false},
     [JPEG_PROGRESSIVE]   = {{ 5,     8,   28,  12}, { 3,    6,   2,   0}, false},
     [JPEG_OTHER]         = {{16,    28,   18,  18}, {10,   10,   2,   0}, false},
+    [JPEG_OTHER_PROGRESSIVE] = {{32, 20,  40,  10}, {13,   10,   2,   0}, false},
+    [JPEG_ARITHMETIC]    = {{16,    20,  170,  20}, {13,   10,   2,   0}, false},
     [PNG]                = {{ 4,     8.5, 15,  25}, { 1.5,  2.4, 2,   0}, true},
     [WEBP_LOSSY]         = {{20,    65,  150, 600}, { 4,   14,  28,   0}, false},
     [WEBP_LOSSLESS_GRAY] = {{12,    15,  120,   0}, {19,    0,  11,   0}, false},
@@ -78,8 +82,10 @@ static const double palette_us = 1.1;
 
 static enum way jpeg_way(const struct image_request *request, const struct image_header *header)
 {
-    if (header->samples != 1 && header->samples != 3)
-        return JPEG_OTHER;
+    if (header->arithmetic)
+        return JPEG_ARITHMETIC;
+    if ((header->samples != 1 && header->samples != 3) || header->rgb)
+        return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
     if (request->operation == IMAGE_GRAY)
         return request->quality == 0 ? JPEG_COPIED : JPEG_GRAY;
     return header->progressive ? JPEG_PROGRESSIVE : JPEG_BASELINE;

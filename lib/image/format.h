@@ -45,6 +45,7 @@ struct image_header {
     uint32_t frames;           /* at least 1; of GIF, WebP and TIFF (pages, if all have one size) */
     bool lossless;             /* WebP: whether the (first) picture is VP8L */
     bool progressive;          /* JPEG */
+    bool arithmetic, rgb;      /* JPEG: coded so; its colours are not Y, Cb, Cr */
     uint16_t bits;             /* per sample; PNG and TIFF */
     uint16_t samples;          /* of a pixel, alpha and extra ones counted; JPEG, PNG and TIFF */
     uint16_t compression, photometric; /* TIFF's own numbers */

@@ -4,6 +4,8 @@
 
 #include "base/status.h"
 
+#include <string.h>
+
 /*
  * JPEG (ITU T.81 annex B): a run of marker segments; the size is in the frame header, SOFn. Nothing
  * entropy-coded comes before it, so lengths lead from one marker to the next.
@@ -15,6 +17,8 @@ enum {
     MARKER_SOF3 = 0xc3,
     MARKER_DHT = 0xc4,
     MARKER_JPG = 0xc8,
+    MARKER_SOF9 = 0xc9,
+    MARKER_SOF10 = 0xca,
     MARKER_SOF11 = 0xcb,
     MARKER_DAC = 0xcc,
     MARKER_SOF15 = 0xcf,
@@ -23,6 +27,8 @@ enum {
     MARKER_SOS = 0xda,
     MARKER_DQT = 0xdb,
     MARKER_DHP = 0xde,
+    MARKER_APP0 = 0xe0,
+    MARKER_APP14 = 0xee,
     MARKER_SOF55 = 0xf7,       /* ITU T.87, JPEG-LS */
     STANDARD_SUM = 3688,       /* of the luma's quantization table (annex K.1), quality 50 */
 };
@@ -91,6 +97,35 @@ static int refuse_process(unsigned marker, struct image_header *header)
     return 0;
 }
 
+/* What says, before the frame header, what three components are. */
+struct colours {
+    bool jfif, adobe;
+    uint8_t transform;         /* Adobe's */
+};
+
+static void read_colours(struct bytes input, size_t at, unsigned marker, struct colours *colours)
+{
+    enum { TRANSFORM_AT = 13 };
+
+    if (marker == MARKER_APP0 && bytes_have(input, at, 7) && memcmp(input.data + at + 2, "JFIF", 5) == 0)
+        colours->jfif = true;
+    if (marker == MARKER_APP14 && bytes_have(input, at, TRANSFORM_AT + 1) &&
+        memcmp(input.data + at + 2, "Adobe", 5) == 0) {
+        colours->adobe = true;
+        colours->transform = input.data[at + TRANSFORM_AT];
+    }
+}
+
+/* As libjpeg tells it; of the components each has its name first of three bytes. */
+static bool is_rgb(struct bytes input, size_t at, const struct colours *colours)
+{
+    if (colours->jfif || !bytes_have(input, at, 17))
+        return false;
+    if (colours->adobe)
+        return colours->transform == 0;
+    return input.data[at + 8] == 'R' && input.data[at + 11] == 'G' && input.data[at + 14] == 'B';
+}
+
 /* SOFn: precision, height, width, components; of each component a name, sampling, table. */
 static int read_frame(struct bytes input, size_t at, unsigned marker, const unsigned sums[16],
                       struct image_header *header)
@@ -123,6 +158,7 @@ static int read_frame(struct bytes input, size_t at, unsigned marker, const unsi
 int header_read_jpeg(struct bytes input, struct image_header *header)
 {
     unsigned sums[16] = {0}, marker;
+    struct colours colours = {0};
     size_t at = 2; /* behind SOI */
 
     while ((marker = next_marker(input, &at)) != 0) {
@@ -132,9 +168,15 @@ int header_read_jpeg(struct bytes input, struct image_header *header)
             continue; /* stands alone */
         if (marker == MARKER_EOI || marker == MARKER_SOS || !bytes_have(input, at, 2))
             break;
-        header->progressive = marker == MARKER_SOF2;
-        if (is_frame_header(marker))
-            return read_frame(input, at, marker, sums, header);
+        header->arithmetic = marker == MARKER_SOF9 || marker == MARKER_SOF10;
+        header->progressive = marker == MARKER_SOF2 || marker == MARKER_SOF10;
+        if (is_frame_header(marker)) {
+            int status = read_frame(input, at, marker, sums, header);
+
+            header->rgb = header->samples == 3 && is_rgb(input, at, &colours);
+            return status;
+        }
+        read_colours(input, at, marker, &colours);
         length = get_be16(input.data + at);
         if (marker == MARKER_DQT && bytes_have(input, at, length))
             read_quantizers((struct bytes){input.data + at, length}, sums);
