@@ -3,11 +3,11 @@
 #include "image/image.h"
 
 #include "base/status.h"
-#include "image/gif.h"
-#include "image/jpeg.h"
-#include "image/picture.h"
-#include "image/png.h"
-#include "image/webp.h"
+#include "image/gif/gif.h"
+#include "image/jpeg/jpeg.h"
+#include "image/png/png.h"
+#include "image/vips/picture.h"
+#include "image/webp/webp.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/format.h"
+#include "image/probe/format.h"
 
 #include <stddef.h>
 #include <stdint.h>

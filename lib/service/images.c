@@ -4,7 +4,7 @@
 
 /* The image routes' common half. Statuses pass through; what is added here are sentences. */
 #include "base/status.h"
-#include "image/cost.h"
+#include "image/plan/cost.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "config/settings.h"
 #include "http/server.h"
-#include "image/format.h"
+#include "image/probe/format.h"
 #include "ipc/pool.h"
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "http/client.h"
 #include "http/reply.h"
 #include "http/request.h"
-#include "image/format.h"
+#include "image/probe/format.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "image/jpeg.h"
+#include "image/jpeg/jpeg.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -69,9 +69,9 @@ Ir
 62,069,866  PROGRAM TOTALS
 
 Ir          file:function
-40,000,000  build/../../lib/image/jpeg_entropy.h:read_mcu_row.arch_x86_64_v3
- 8,000,000  build/../../lib/image/jpeg_entropy.h:write_row.arch_x86_64_v3
- 6,000,000  build/../../lib/image/jpeg_luma_baseline.c:read_mcu_row.arch_x86_64_v3 [/b/image_cli]
+40,000,000  build/../../lib/image/jpeg/entropy.h:read_mcu_row.arch_x86_64_v3
+ 8,000,000  build/../../lib/image/jpeg/entropy.h:write_row.arch_x86_64_v3
+ 6,000,000  build/../../lib/image/jpeg/luma_baseline.c:read_mcu_row.arch_x86_64_v3 [/b/image_cli]
  4,000,000  /usr/lib/gcc/emmintrin.h:idct_block
  3,000,000  ???:0x000000000004eaa0 [/usr/lib/x86_64-linux-gnu/libjpeg.so.62.3.0]
  1,000,000  ???:0x000000000004e6c0 [/usr/lib/x86_64-linux-gnu/libjpeg.so.62.3.0]

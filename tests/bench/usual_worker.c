@@ -8,7 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "image/format.h"
+#include "image/probe/format.h"
 #include "ipc/worker.h"
 
 #include <errno.h>

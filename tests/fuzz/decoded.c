@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "tests/fuzz/decoded.h"
 
-#include "image/load.h"
-#include "image/vips_image.h"
+#include "image/vips/image.h"
+#include "image/vips/load.h"
 #include "tests/fuzz/picture_input.h"
 
 #include <stdlib.h>

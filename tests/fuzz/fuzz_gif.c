@@ -8,11 +8,11 @@
  * gray result, pixel by pixel and frame by frame.
  */
 #include "base/status.h"
-#include "image/format.h"
-#include "image/gif.h"
-#include "image/gif_open.h"
+#include "image/colour/luma.h"
+#include "image/gif/gif.h"
+#include "image/gif/open.h"
 #include "image/image.h"
-#include "image/luma.h"
+#include "image/probe/format.h"
 #include "tests/fuzz/decoded.h"
 #include "tests/fuzz/picture_input.h"
 

@@ -4,7 +4,7 @@
 
 /* Format and size of any bytes: what a server decides on before it wakes a worker. */
 #include "base/status.h"
-#include "image/format.h"
+#include "image/probe/format.h"
 
 #include <string.h>
 

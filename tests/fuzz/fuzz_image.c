@@ -10,8 +10,8 @@
  * gray where that was asked for. Where nothing is lost on the way, each pixel is the luma of the
  * source's; or the same, where it was reduced by 1.
  */
+#include "image/colour/luma.h"
 #include "image/image.h"
-#include "image/luma.h"
 #include "tests/fuzz/decoded.h"
 #include "tests/fuzz/picture_input.h"
 

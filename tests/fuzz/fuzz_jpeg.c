@@ -8,8 +8,8 @@
  * all of them agree on whether it is damaged.
  */
 #include "base/status.h"
-#include "image/format.h"
-#include "image/jpeg.h"
+#include "image/jpeg/jpeg.h"
+#include "image/probe/format.h"
 #include "tests/fuzz/picture_input.h"
 #include "tests/fuzz/strict_jpeg.h"
 

@@ -11,7 +11,7 @@
  * capacity how they are written: progressive (bit 0), with tables of their own (1), restarts (2, 3).
  */
 #include "base/status.h"
-#include "image/jpeg_decode.h"
+#include "image/jpeg/decode.h"
 #include "tests/fuzz/picture_input.h"
 #include "tests/fuzz/strict_jpeg.h"
 
@@ -173,7 +173,7 @@ static void make_decoding(const struct picture_input *input, const struct jpeg_l
         struct jpeg_target *target = &decoding->target[i];
 
         target->points = (unsigned)input->request.quality % 8 + 1;
-        if (moved && target->points == 4) { /* as jpeg_scale.c has it */
+        if (moved && target->points == 4) { /* as jpeg/scale.c has it */
             target->along_x = (layout->width + 1) / 2;
             target->along_y = (layout->height + 1) / 2;
         }

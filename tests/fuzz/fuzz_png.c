@@ -14,10 +14,10 @@
  */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "image/bytes.h"
-#include "image/picture.h"
-#include "image/png.h"
-#include "image/png_rows.h"
+#include "image/core/bytes.h"
+#include "image/png/png.h"
+#include "image/png/rows.h"
+#include "image/vips/picture.h"
 #include "tests/fuzz/picture_input.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""lib/image/cost.c against what pictures really cost: time of the CPU, and address space."""
+"""lib/image/plan/cost.c against what pictures really cost: time of the CPU, and address space."""
 import io
 import os
 import pathlib

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "image/cost.h"
 #include "image/image.h"
+#include "image/plan/cost.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -7,4 +7,4 @@
 #undef __SSE2__
 #define idct_narrow_prepare plain_narrow_prepare
 #define idct_narrow_block plain_narrow_block
-#include "image/jpeg_idct_narrow.c" /* NOLINT(bugprone-suspicious-include) */
+#include "image/jpeg/idct_narrow.c" /* NOLINT(bugprone-suspicious-include) */

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/jpeg_idct.h"
+#include "image/jpeg/idct.h"
 
 /* As their namesakes, without vectors. */
 void plain_narrow_prepare(struct idct *idct, const struct jpeg_component *component);

@@ -4,8 +4,8 @@
 
 /* What other processors run, compiled beside what this one does. */
 #include "base/status.h"
-#include "image/jpeg_entropy.h"
+#include "image/jpeg/entropy.h"
 
 #undef __x86_64__
 #define progressive_read_ac plain_read_ac
-#include "image/jpeg_progressive_ac.c" /* NOLINT(bugprone-suspicious-include) */
+#include "image/jpeg/progressive_ac.c" /* NOLINT(bugprone-suspicious-include) */

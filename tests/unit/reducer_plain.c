@@ -7,4 +7,4 @@
 #define reducer_bytes plain_bytes
 #define reducer_begin plain_begin
 #define reducer_take plain_take
-#include "image/reducer.c" /* NOLINT(bugprone-suspicious-include) */
+#include "image/pixels/reducer.c" /* NOLINT(bugprone-suspicious-include) */

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/reducer.h"
+#include "image/pixels/reducer.h"
 
 /* As their namesakes, without vectors of 32 bytes. */
 size_t plain_bytes(const struct reducer_options *options);

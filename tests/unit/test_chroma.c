@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/chroma.h"
+#include "image/pixels/chroma.h"
 
 #include <math.h>
 #include <setjmp.h>

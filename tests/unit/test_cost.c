@@ -4,7 +4,7 @@
 /* Estimates: what they grow with, where they end, and that the defaults' limits agree with them. Held
  * against the real costs by tests/image/test_cost.py. */
 #include "base/cleanup.h"
-#include "image/cost.h"
+#include "image/plan/cost.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "image/format.h"
+#include "image/probe/format.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

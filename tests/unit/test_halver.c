@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg_edge.h"
-#include "image/jpeg_halver.h"
-#include "image/lanczos.h"
+#include "image/jpeg/edge.h"
+#include "image/jpeg/halver.h"
+#include "image/pixels/lanczos.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

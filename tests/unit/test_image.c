@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/colour/luma.h"
 #include "image/image.h"
-#include "image/luma.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg_memory.h"
+#include "image/jpeg/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

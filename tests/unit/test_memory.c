@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/cleanup.h"
 #include "image/image.h"
-#include "image/png_encode.h"
-#include "image/webp_encode.h"
+#include "image/png/encode.h"
+#include "image/webp/encode.h"
 
 #include <errno.h>
 #include <setjmp.h>

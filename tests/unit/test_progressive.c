@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "tests/unit/progressive_plain.h"
 
-#include "image/jpeg_entropy.h"
-#include "image/jpeg_idct.h"
-#include "image/jpeg_memory.h"
+#include "image/jpeg/entropy.h"
+#include "image/jpeg/idct.h"
+#include "image/jpeg/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -61,7 +61,7 @@ static double lanczos(double x)
     return fabs(x) >= 3 ? 0 : 3 * sin(M_PI * x) * sin(M_PI * x / 3) / (M_PI * M_PI * x * x);
 }
 
-/* A row or column of samples, `stride` apart, of which the last ones are smaller (reducer.h). */
+/* A row or column of samples, `stride` apart, of which the last ones are smaller (pixels/reducer.h). */
 struct line {
     size_t stride;
     uint32_t length, tail;

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/gif/lzw.h"
+
+#include "base/status.h"
+#include "image/core/hot.h"
+
+/*
+ * GIF89a appendix F. A code stands for a run of pixels; a new code is the run of the one before and
+ * one pixel more, and so lies in the pixels themselves, where that run was written last. A code that is
+ * learnt needs no more than a place and a length, and one that is read no more than a copy.
+ */
+enum {
+    MAX_CODE_BITS = 12,
+    MAX_CODES = 1 << MAX_CODE_BITS,
+    MIN_SIZE = 1,
+    MAX_SIZE = 8,
+    NO_CODE = MAX_CODES,
+    COPY_BYTES = LZW_SLACK,
+};
+
+/* The codes' bits, gathered over sub-blocks of at most 255 bytes. */
+struct bit_reader {
+    const uint8_t *at, *end;
+    size_t block;              /* bytes left of the sub-block */
+    uint64_t bits;
+    unsigned count;
+};
+
+struct run {
+    size_t at, length;         /* in the pixels */
+};
+
+struct table {
+    struct run runs[MAX_CODES];
+    unsigned clear, next, bits;
+};
+
+/* False where the sub-blocks end. */
+static bool next_byte(struct bit_reader *reader)
+{
+    if (reader->block == 0 && reader->at < reader->end)
+        reader->block = *reader->at++;
+    if (reader->block == 0 || reader->at >= reader->end)
+        return false;
+    reader->bits |= (uint64_t)*reader->at++ << reader->count;
+    reader->count += 8;
+    reader->block--;
+    return true;
+}
+
+/* A sub-block's bytes are taken four at a time while it has as many. */
+static _inline_ unsigned read_code(struct bit_reader *reader, unsigned width)
+{
+    unsigned code;
+
+    if (reader->count < width) {
+        if (reader->block >= 4 && reader->end - reader->at >= 4) {
+            reader->bits |= (uint64_t)get_le32(reader->at) << reader->count;
+            reader->at += 4;
+            reader->block -= 4;
+            reader->count += 32;
+        }
+        while (reader->count < width) {
+            if (!next_byte(reader))
+                return NO_CODE;
+        }
+    }
+    code = (unsigned)reader->bits & ((1U << width) - 1);
+    reader->bits >>= width;
+    reader->count -= width;
+    return code;
+}
+
+static void reset(struct table *table, unsigned size)
+{
+    table->next = table->clear + 2;
+    table->bits = size + 1;
+}
+
+/* The code behind `previous` becomes known, while there is room. */
+static _inline_ void learn(struct table *table, struct run previous)
+{
+    if (previous.length == 0 || table->next == MAX_CODES)
+        return;
+    table->runs[table->next++] = (struct run){previous.at, previous.length + 1};
+    if (table->next == 1U << table->bits && table->bits < MAX_CODE_BITS)
+        table->bits++;
+}
+
+/* A run may reach into its own copy, by one pixel. */
+static _inline_ void copy(uint8_t *to, const uint8_t *from, size_t length)
+{
+    if ((size_t)(to - from) < COPY_BYTES) {
+        for (size_t i = 0; i < length; i++)
+            to[i] = from[i];
+        return;
+    }
+    for (size_t i = 0; i < length; i += COPY_BYTES)
+        memcpy(to + i, from + i, COPY_BYTES);
+}
+
+/* `to` may be NULL. */
+static _inline_ int decode(struct bit_reader *reader, unsigned size, uint64_t pixels, uint8_t *to)
+{
+    struct run previous = {0};
+    struct table table;
+    size_t seen = 0;
+
+    table.clear = 1U << size;
+    reset(&table, size);
+    while (seen < pixels) {
+        unsigned code = read_code(reader, table.bits);
+        size_t length = 1;
+
+        if (code == table.clear) {
+            reset(&table, size);
+            previous.length = 0;
+            continue;
+        }
+        if (code == NO_CODE || code == table.clear + 1)
+            return STATUS_IMAGE_CORRUPT;
+        learn(&table, previous); /* first, for the code may be the one just learnt */
+        if (code >= table.next)
+            return STATUS_IMAGE_CORRUPT;
+        if (code > table.clear) {
+            length = table.runs[code].length;
+            if (length > pixels - seen)
+                length = pixels - seen;
+            if (to != NULL)
+                copy(to + seen, to + table.runs[code].at, length);
+        } else if (to != NULL) {
+            to[seen] = (uint8_t)code;
+        }
+        previous = (struct run){seen, length};
+        seen += length;
+    }
+    return 0;
+}
+
+/* False where there is no code size to begin with. */
+static bool begin(struct bytes input, size_t at, struct bit_reader *reader, unsigned *size)
+{
+    if (!bytes_have(input, at, 1))
+        return false;
+    *size = input.data[at];
+    *reader = (struct bit_reader){.at = input.data + at + 1, .end = input.data + input.size};
+    return *size >= MIN_SIZE && *size <= MAX_SIZE;
+}
+
+_hot_ int lzw_read(struct bytes input, size_t at, size_t pixels, uint8_t *to)
+{
+    struct bit_reader reader;
+    unsigned size;
+
+    if (!begin(input, at, &reader, &size))
+        return STATUS_IMAGE_CORRUPT;
+    return decode(&reader, size, pixels, to);
+}
+
+_hot_ int lzw_check(struct bytes input, size_t at, uint64_t pixels)
+{
+    struct bit_reader reader;
+    unsigned size;
+
+    if (!begin(input, at, &reader, &size))
+        return STATUS_IMAGE_CORRUPT;
+    return decode(&reader, size, pixels, NULL);
+}

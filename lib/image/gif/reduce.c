@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/gif/reduce.h"
+
+#include "image/core/hot.h"
+#include "image/pixels/lanczos.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * A row of the canvas is reduced across once, when the first row of the result needs it, and kept while
+ * others do. Alpha is 0 or all, and what is transparent is 0, so that pixels are premultiplied as they
+ * are. A pixel is one vector.
+ */
+enum { CHANNELS = 4, ALIGNMENT = 64 };
+
+/* A half, and what arithmetic may take off it. */
+static const float HALF_OPAQUE = 127.49F;
+
+typedef float pixel __attribute__((vector_size(CHANNELS * sizeof(float)), aligned(CHANNELS * sizeof(float))));
+
+static void *allocate(size_t count, size_t size)
+{
+    return aligned_alloc(ALIGNMENT, (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+static void find_weights(struct gif_filter *filter, uint32_t i, double step, uint32_t length)
+{
+    const double centre = (i + 0.5) * step - 0.5, from = ceil(centre - LANCZOS_LOBES * step);
+    const uint32_t last_first = length - filter->taps;
+    float *weights = filter->weights + (size_t)i * filter->taps;
+    uint32_t first = from < 0 ? 0 : from > last_first ? last_first : (uint32_t)from;
+    double sum = 0;
+
+    for (uint32_t n = 0; n < filter->taps; n++)
+        sum += lanczos((first + n - centre) / step);
+    for (uint32_t n = 0; n < filter->taps; n++)
+        weights[n] = (float)(lanczos((first + n - centre) / step) / sum);
+    filter->first[i] = first;
+}
+
+static int begin_filter(struct gif_filter *filter, uint32_t length, uint32_t count)
+{
+    const double step = (double)length / count, taps = 2 * ceil(LANCZOS_LOBES * step) + 1;
+
+    filter->count = count;
+    filter->taps = taps < length ? (uint32_t)taps : length;
+    filter->first = allocate(count, sizeof(*filter->first));
+    filter->weights = allocate((size_t)count * filter->taps, sizeof(*filter->weights));
+    if (filter->first == NULL || filter->weights == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        find_weights(filter, i, step, length);
+    return 0;
+}
+
+int gif_reduce_begin(struct gif_reduce *reduce, uint32_t width, uint32_t height, uint32_t to_width,
+                     uint32_t to_height)
+{
+    *reduce = (struct gif_reduce){
+        .width = width, .height = height, .to_width = to_width, .to_height = to_height};
+    if (begin_filter(&reduce->across, width, to_width) != 0 ||
+        begin_filter(&reduce->down, height, to_height) != 0)
+        return -ENOMEM;
+    reduce->row = allocate(width, sizeof(pixel));
+    reduce->narrow = allocate((size_t)to_width * reduce->down.taps, sizeof(pixel));
+    return reduce->row == NULL || reduce->narrow == NULL ? -ENOMEM : 0;
+}
+
+/* Which of the filter's pixels have any of from..to under them. */
+static void find_reach(const struct gif_filter *filter, uint32_t from, uint32_t to, uint32_t *first,
+                       uint32_t *end)
+{
+    *first = 0;
+    while (*first < filter->count && filter->first[*first] + filter->taps <= from)
+        ++*first;
+    *end = filter->count;
+    while (*end > *first && filter->first[*end - 1] >= to)
+        --*end;
+}
+
+struct gif_area gif_reduce_reach(const struct gif_reduce *reduce, struct gif_area area)
+{
+    struct gif_area reach = {0};
+
+    if (gif_area_is_empty(area))
+        return reach;
+    find_reach(&reduce->across, area.left, area.right, &reach.left, &reach.right);
+    find_reach(&reduce->down, area.top, area.bottom, &reach.top, &reach.bottom);
+    return reach;
+}
+
+_hot_ static void load_row(const uint32_t *restrict from, float *restrict row, uint32_t width)
+{
+    const uint8_t *samples = (const uint8_t *)from;
+
+    for (size_t i = 0; i < (size_t)width * CHANNELS; i++)
+        row[i] = (float)samples[i];
+}
+
+/* Row `y` of the canvas, reduced to the columns left..right of the result. */
+_hot_ static void reduce_across(struct gif_reduce *reduce, const uint32_t *pixels, uint32_t y,
+                                uint32_t left, uint32_t right)
+{
+    const struct gif_filter *filter = &reduce->across;
+    const uint32_t from = filter->first[left], to = filter->first[right - 1] + filter->taps;
+    const pixel *row = (const pixel *)(void *)reduce->row;
+    pixel *narrow = (pixel *)(void *)reduce->narrow +
+                    (size_t)(y % reduce->down.taps) * reduce->to_width;
+
+    load_row(pixels + (size_t)y * reduce->width + from, reduce->row + (size_t)from * CHANNELS, to - from);
+    for (uint32_t x = left; x < right; x++) {
+        const float *weights = filter->weights + (size_t)x * filter->taps;
+        const pixel *first = row + filter->first[x];
+        pixel sum = {0}, other = {0};
+        uint32_t n = 0;
+
+        for (; n + 2 <= filter->taps; n += 2) {
+            sum += first[n] * weights[n];
+            other += first[n + 1] * weights[n + 1];
+        }
+        if (n < filter->taps)
+            sum += first[n] * weights[n];
+        narrow[x] = sum + other;
+    }
+}
+
+static _inline_ uint8_t to_sample(float value)
+{
+    return value <= 0 ? 0 : value >= 255 ? 255 : (uint8_t)(value + 0.5F);
+}
+
+static _inline_ uint32_t to_straight(pixel sum)
+{
+    const float weight = 255 / sum[3];
+    uint8_t samples[CHANNELS] = {0};
+    uint32_t straight;
+
+    if (sum[3] >= HALF_OPAQUE) {
+        for (unsigned i = 0; i < 3; i++)
+            samples[i] = to_sample(sum[i] * weight);
+        samples[3] = 255;
+    }
+    memcpy(&straight, samples, sizeof(straight));
+    return straight;
+}
+
+/* Row `y` of the result. */
+_hot_ static void reduce_down(const struct gif_reduce *reduce, uint32_t y, uint32_t left,
+                              uint32_t right, uint32_t *to)
+{
+    const struct gif_filter *filter = &reduce->down;
+    const float *weights = filter->weights + (size_t)y * filter->taps;
+    const pixel *narrow = (const pixel *)(void *)reduce->narrow;
+    const uint32_t start = filter->first[y] % filter->taps; /* rows go round */
+
+    for (uint32_t x = left; x < right; x++) {
+        pixel sum = {0};
+
+        for (uint32_t n = 0; n < filter->taps; n++) {
+            uint32_t place = start + n < filter->taps ? start + n : start + n - filter->taps;
+
+            sum += narrow[(size_t)place * reduce->to_width + x] * weights[n];
+        }
+        to[x] = to_straight(sum);
+    }
+}
+
+void gif_reduce_area(struct gif_reduce *reduce, const uint32_t *pixels, struct gif_area area,
+                     uint32_t *to)
+{
+    const struct gif_filter *down = &reduce->down;
+    uint32_t next;
+
+    if (gif_area_is_empty(area))
+        return;
+    next = down->first[area.top];
+    for (uint32_t y = area.top; y < area.bottom; y++) {
+        if (next < down->first[y])
+            next = down->first[y];
+        for (; next < down->first[y] + down->taps; next++)
+            reduce_across(reduce, pixels, next, area.left, area.right);
+        reduce_down(reduce, y, area.left, area.right, to + (size_t)y * reduce->to_width);
+    }
+}
+
+static void clear_filter(struct gif_filter *filter)
+{
+    free(filter->first);
+    free(filter->weights);
+}
+
+void gif_reduce_clear(struct gif_reduce *reduce)
+{
+    clear_filter(&reduce->across);
+    clear_filter(&reduce->down);
+    free(reduce->row);
+    free(reduce->narrow);
+    *reduce = (struct gif_reduce){0};
+}

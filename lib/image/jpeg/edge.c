@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg/edge.h"
+
+#include "image/core/hot.h"
+#include "image/jpeg/idct_rows.h"
+
+#include <string.h>
+
+/*
+ * All in single precision and the same for each kind: the block's pixels, cut to their range as a decoder
+ * does, times the weights down, times the weights across.
+ */
+
+/* The inverse DCT: synthesis[x][u], and the same by u. */
+static struct {
+    bool made;
+    float by_sample[8][8];
+    idct_row by_frequency[8];
+} transform;
+
+static void make_transform(void)
+{
+    if (transform.made)
+        return;
+    for (unsigned x = 0; x < 8; x++)
+        for (unsigned u = 0; u < 8; u++) {
+            transform.by_sample[x][u] = (float)synthesis_basis(8, x, u);
+            transform.by_frequency[u][x] = (float)synthesis_basis(8, x, u);
+        }
+    transform.made = true;
+}
+
+/* --- weights ------------------------------------------------------------------------------------ */
+
+/* Of samples that are made of a DCT's coefficients, of `pixels` points. */
+static void weigh_samples(struct edge_weights *weights, const struct jpeg_synthesis *synthesis,
+                          unsigned pixels)
+{
+    for (unsigned pixel = 0; pixel < pixels; pixel++)
+        for (unsigned x = 0; x < synthesis->points; x++) {
+            double sum = 0;
+
+            for (unsigned u = 0; u < synthesis->frequencies; u++)
+                sum += synthesis->weight[x][u] * synthesis_basis(pixels, pixel, u);
+            weights->of[pixel][x] = (float)sum;
+        }
+}
+
+/* Of the coefficients themselves. */
+static void weigh_frequencies(struct edge_weights *weights, unsigned pixels)
+{
+    for (unsigned pixel = 0; pixel < pixels; pixel++)
+        for (unsigned u = 0; u < pixels && u < OVERLAP_FREQUENCIES; u++)
+            weights->of[pixel][u] = (float)synthesis_basis(pixels, pixel, u);
+}
+
+static void weigh_whole(struct edge_weights *weights, const struct idct *idct, unsigned phase)
+{
+    const struct jpeg_synthesis samples = synthesis_transform(idct->points);
+
+    if (idct->way == IDCT_PAIRS)
+        weigh_frequencies(weights, 8);
+    else
+        weigh_samples(weights, idct->deep ? &samples : synthesis_reduction(idct->points, phase), 8);
+}
+
+static void weigh_last(struct edge_side *side, const struct idct *idct,
+                       const struct edge_length *length)
+{
+    const unsigned phase = idct_phase_at(&side->phase, side->blocks - 1);
+
+    if (idct->way == IDCT_PAIRS)
+        weigh_frequencies(&side->last, side->inside);
+    else if (idct->deep)
+        for (unsigned pixel = 0; pixel < side->inside; pixel++)
+            side->last.of[pixel][pixel] = 1;
+    else {
+        const struct jpeg_synthesis synthesis =
+            synthesis_cut_reduction(idct->points, phase, side->inside, length->cut);
+
+        weigh_samples(&side->last, &synthesis, side->inside);
+    }
+}
+
+static void prepare_side(struct edge_side *side, const struct idct *idct,
+                         const struct idct_phase *phase, const struct edge_length *length)
+{
+    memset(side, 0, sizeof(*side));
+    side->blocks = (length->pixels + 7) / 8;
+    side->inside = edge_inside(length->pixels);
+    side->first = side->blocks - (edge_is_inside(length) ? 1 : 0);
+    side->phase = *phase;
+    for (unsigned i = 0; i <= (phase->step != 0 ? SYNTHESIS_PHASES : 0); i++)
+        weigh_whole(&side->whole[i], idct, i);
+    if (side->first < side->blocks)
+        weigh_last(side, idct, length);
+}
+
+static void prepare_values(struct jpeg_edges *edges, const struct idct *idct,
+                           const struct jpeg_component *component)
+{
+    const float scale = idct->deep ? 1 << REDUCER_FRACTION_BITS : 1;
+
+    edges->rows = idct->rows;
+    edges->deep = idct->deep;
+    edges->pairs = idct->way == IDCT_PAIRS;
+    edges->middle = idct->deep || edges->pairs ? 0 : 128;
+    memset(edges->place, 64, sizeof(edges->place));
+    for (unsigned k = 0; k < 64; k++) {
+        const unsigned place = idct_natural_order[k];
+
+        edges->place[k] = (uint8_t)place;
+        edges->quantizer[place >> 3][place & 7] = (float)jpeg_quantizer(component, k);
+    }
+    for (unsigned pixel = 0; pixel < 8; pixel++) {
+        for (unsigned phase = 0; phase <= SYNTHESIS_PHASES; phase++)
+            edges->across.whole[phase].of[pixel] *= scale;
+        edges->across.last.of[pixel] *= scale;
+    }
+}
+
+void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
+                        const struct jpeg_component *component, const struct edge_length *across,
+                        const struct edge_length *down)
+{
+    edges->any = idct->points < 8 && (edge_is_inside(across) || edge_is_inside(down));
+    if (!edges->any)
+        return;
+    make_transform();
+    prepare_side(&edges->across, idct, &idct->across, across);
+    prepare_side(&edges->down, idct, &idct->down, down);
+    prepare_values(edges, idct, component);
+}
+
+/* --- blocks ------------------------------------------------------------------------------------- */
+
+typedef int32_t mask_row __attribute__((vector_size(32), may_alias));
+
+/* Eight pixels, as they are in a file of 8 bits, less 128. (Vectors go by pointer: there is no one way to
+ * pass them by value.) */
+static _inline_ void limit(idct_row *row)
+{
+    const idct_row low = {-128, -128, -128, -128, -128, -128, -128, -128};
+    const idct_row high = {127, 127, 127, 127, 127, 127, 127, 127};
+    mask_row outside = *row > high;
+
+    *row = (idct_row)((outside & (mask_row)high) | (~outside & (mask_row)*row));
+    outside = *row < low;
+    *row = (idct_row)((outside & (mask_row)low) | (~outside & (mask_row)*row));
+}
+
+/* Most rows of frequencies hold nothing. */
+static _inline_ bool is_empty(const int16_t row[8])
+{
+    uint64_t halves[2];
+
+    memcpy(halves, row, sizeof(halves));
+    return (halves[0] | halves[1]) == 0;
+}
+
+static _inline_ void transform_block(const struct jpeg_edges *edges, const int16_t *block,
+                                     idct_row pixels[8])
+{
+    memset(pixels, 0, 8 * sizeof(*pixels));
+    for (unsigned v = 0; v < 8; v++) {
+        idct_row row, sum = {0};
+
+        if (is_empty(block + 8 * v))
+            continue;
+        row = __builtin_convertvector(*(const idct_shorts *)(block + 8 * v), idct_row) *
+              edges->quantizer[v];
+        for (unsigned u = 0; u < 8; u++)
+            sum += row[u] * transform.by_frequency[u];
+        for (unsigned y = 0; y < 8; y++)
+            pixels[y] += sum * transform.by_sample[y][v];
+    }
+    for (unsigned y = 0; y < 8; y++)
+        limit(&pixels[y]);
+}
+
+/* Rows of pixels weighed down to one, and that one across. */
+static _inline_ void weigh(const idct_row pixels[8], const struct edge_weights *down, unsigned y,
+                           const struct edge_weights *across, float middle, idct_row *samples)
+{
+    idct_row sum = pixels[0] * down->of[0][y];
+
+    *samples = (idct_row){middle, middle, middle, middle, middle, middle, middle, middle};
+    for (unsigned pixel = 1; pixel < 8; pixel++)
+        sum += pixels[pixel] * down->of[pixel][y];
+    for (unsigned pixel = 0; pixel < 8; pixel++)
+        *samples += sum[pixel] * across->of[pixel];
+}
+
+/* Row v of frequencies into its row of pairs. */
+static _inline_ void store_frequencies(const idct_row *row, unsigned v, uint8_t *to, size_t pitch)
+{
+    int16_t *pairs = (int16_t *)(void *)(to + v / 2 * pitch) + v % 2;
+
+    for (unsigned u = 0; u < OVERLAP_FREQUENCIES; u++)
+        pairs[2 * u] = (int16_t)lrintf((*row)[u]);
+}
+
+static _inline_ const struct edge_weights *weights_at(const struct edge_side *side, uint32_t block)
+{
+    return block >= side->first ? &side->last : &side->whole[idct_phase_at(&side->phase, block)];
+}
+
+_hot_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16_t *block, uint32_t row,
+                            uint32_t column, uint8_t *to, size_t pitch)
+{
+    const struct edge_weights *down = weights_at(&edges->down, row);
+    const struct edge_weights *across = weights_at(&edges->across, column);
+    const unsigned rows = edges->deep && row >= edges->down.first ? edges->down.inside : edges->rows;
+    idct_row pixels[8];
+
+    transform_block(edges, block, pixels);
+    for (unsigned y = 0; y < (edges->pairs ? OVERLAP_FREQUENCIES : rows); y++) {
+        idct_row samples;
+
+        weigh(pixels, down, y, across, edges->middle, &samples);
+        if (edges->pairs)
+            store_frequencies(&samples, y, to, pitch);
+        else
+            store_row((const idct_half *)&samples, (const idct_half *)&samples + 1,
+                      to + y * pitch, edges->deep);
+    }
+}

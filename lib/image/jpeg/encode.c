@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg/encode.h"
+
+#include "base/status.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <jpeglib.h>
+#include <jerror.h>
+
+/*
+ * libjpeg reports errors by calling error_exit, which must not return: it jumps back into
+ * jpeg_encode. What lies between, libjpeg's own frames, owns nothing that jpeg_abort does not give
+ * back.
+ */
+
+static struct {
+    struct jpeg_compress_struct codec;
+    struct jpeg_error_mgr errors;
+    struct jpeg_destination_mgr destination;
+    jmp_buf failed;
+    int status;
+    bool started;
+} encoder;
+
+static void fail(j_common_ptr codec)
+{
+    switch (codec->err->msg_code) {
+    case JERR_BUFFER_SIZE:
+        encoder.status = STATUS_IMAGE_TOO_LARGE;
+        break;
+    case JERR_OUT_OF_MEMORY:
+        encoder.status = -ENOMEM;
+        break;
+    default:
+        encoder.status = -ENOTSUP;
+    }
+    longjmp(encoder.failed, 1);
+}
+
+static void ignore_message(j_common_ptr codec)
+{
+    (void)codec;
+}
+
+static void ignore_warning(j_common_ptr codec, int level)
+{
+    (void)codec;
+    (void)level;
+}
+
+static void destination_begin(j_compress_ptr codec)
+{
+    (void)codec; /* jpeg_encode has set it up */
+}
+
+static boolean destination_is_full(j_compress_ptr codec)
+{
+    ERREXIT(codec, JERR_BUFFER_SIZE);
+    return FALSE;
+}
+
+int jpeg_encode_start(void)
+{
+    if (encoder.started)
+        return 0;
+    encoder.codec.err = jpeg_std_error(&encoder.errors);
+    encoder.errors.error_exit = fail;
+    encoder.errors.output_message = ignore_message;
+    encoder.errors.emit_message = ignore_warning;
+    if (setjmp(encoder.failed) != 0)
+        return -ENOMEM;
+    jpeg_create_compress(&encoder.codec);
+    encoder.destination.init_destination = destination_begin;
+    encoder.destination.empty_output_buffer = destination_is_full;
+    encoder.destination.term_destination = destination_begin;
+    encoder.codec.dest = &encoder.destination;
+    encoder.started = true;
+    return 0;
+}
+
+void jpeg_encode_stop(void)
+{
+    if (encoder.started)
+        jpeg_destroy_compress(&encoder.codec);
+    encoder.started = false;
+}
+
+static void set_quality(j_compress_ptr codec, const struct jpeg_encoding *encoding)
+{
+    if (encoding->quality > 0) {
+        jpeg_set_quality(codec, encoding->quality, TRUE);
+        return;
+    }
+    jpeg_add_quant_table(codec, 0, encoding->quantizers, 100, FALSE);
+    for (unsigned i = 0; i < encoding->components; i++)
+        codec->comp_info[i].quant_tbl_no = 0;
+}
+
+static void set_parameters(j_compress_ptr codec, const struct jpeg_encoding *encoding)
+{
+    codec->image_width = encoding->width;
+    codec->image_height = encoding->height;
+    codec->input_components = (int)encoding->components;
+    codec->in_color_space = encoding->components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+    jpeg_set_defaults(codec);
+    jpeg_set_colorspace(codec, codec->in_color_space);
+    codec->comp_info[0].h_samp_factor = (int)encoding->h;
+    codec->comp_info[0].v_samp_factor = (int)encoding->v;
+    for (unsigned i = 1; i < encoding->components; i++)
+        codec->comp_info[i].h_samp_factor = codec->comp_info[i].v_samp_factor = 1;
+    set_quality(codec, encoding);
+    codec->raw_data_in = TRUE;
+    codec->dct_method = JDCT_ISLOW;
+    if (encoding->density_unit <= 2 && encoding->density_x != 0 && encoding->density_y != 0) {
+        codec->density_unit = encoding->density_unit;
+        codec->X_density = encoding->density_x;
+        codec->Y_density = encoding->density_y;
+    }
+}
+
+/* Rows as libjpeg wants them, in whole blocks: the last sample of each goes on to the right, the last
+ * row goes on down. */
+static void point_at_rows(const struct plane *plane, uint32_t first, unsigned count, JSAMPROW *rows)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t y = first + i < plane->height ? first + i : plane->height - 1;
+
+        rows[i] = plane->data + y * plane->pitch;
+        memset(rows[i] + plane->width, rows[i][plane->width - 1], DCTSIZE);
+    }
+}
+
+static void write_rows(j_compress_ptr codec, const struct jpeg_encoding *encoding,
+                       const struct plane *planes)
+{
+    JSAMPROW rows[3][4 * DCTSIZE];
+    JSAMPARRAY components[3] = {rows[0], rows[1], rows[2]};
+    unsigned height = encoding->v * DCTSIZE;
+
+    while (codec->next_scanline < codec->image_height) {
+        uint32_t row = codec->next_scanline / encoding->v;
+
+        point_at_rows(&planes[0], codec->next_scanline, height, rows[0]);
+        for (unsigned i = 1; i < encoding->components; i++)
+            point_at_rows(&planes[i], row, DCTSIZE, rows[i]);
+        jpeg_write_raw_data(codec, components, height);
+    }
+}
+
+int jpeg_encode(const struct jpeg_encoding *encoding, struct plane *planes, uint8_t *output,
+                size_t capacity, size_t *size)
+{
+    j_compress_ptr codec = &encoder.codec;
+
+    if (capacity == 0)
+        return STATUS_IMAGE_TOO_LARGE; /* libjpeg looks for room only after each byte */
+    if (setjmp(encoder.failed) != 0) {
+        jpeg_abort_compress(codec);
+        return encoder.status;
+    }
+    encoder.destination.next_output_byte = output;
+    encoder.destination.free_in_buffer = capacity;
+    set_parameters(codec, encoding);
+    jpeg_start_compress(codec, TRUE);
+    if (encoding->profile != NULL)
+        jpeg_write_icc_profile(codec, encoding->profile, (unsigned)encoding->profile_size);
+    write_rows(codec, encoding, planes);
+    jpeg_finish_compress(codec);
+    *size = capacity - encoder.destination.free_in_buffer;
+    return 0;
+}

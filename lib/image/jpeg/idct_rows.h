@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/core/hot.h"
+#include "image/jpeg/idct.h"
+#include "image/pixels/reducer.h"
+
+#include <math.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Rows of eight samples in single precision, to where they go. */
+
+/* Eight samples, rounded and cut to their range. */
+static _inline_ void store_row(const idct_half *low, const idct_half *high, uint8_t *to, bool deep)
+{
+#ifdef __SSE2__
+    __m128i words = _mm_packs_epi32(_mm_cvtps_epi32(*low), _mm_cvtps_epi32(*high));
+
+    if (deep) {
+        words = _mm_max_epi16(words, _mm_set1_epi16(REDUCER_MIN));
+        words = _mm_min_epi16(words, _mm_set1_epi16(REDUCER_MAX));
+        _mm_storeu_si128((__m128i_u *)to, words);
+    } else {
+        _mm_storel_epi64((__m128i_u *)to, _mm_packus_epi16(words, words));
+    }
+#else
+    for (unsigned x = 0; x < 8; x++) {
+        float sample = x < 4 ? (*low)[x] : (*high)[x - 4];
+
+        if (deep)
+            ((int16_t *)(void *)to)[x] =
+                (int16_t)fmaxf(REDUCER_MIN, fminf(REDUCER_MAX, rintf(sample)));
+        else
+            to[x] = (uint8_t)fmaxf(0, fminf(255, rintf(sample)));
+    }
+#endif
+}

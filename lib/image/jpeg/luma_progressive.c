@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg/luma.h"
+
+#include "base/status.h"
+#include "image/jpeg/progression.h"
+#include "image/jpeg/progressive.h"
+#include "image/jpeg/writer.h"
+
+#include <errno.h>
+
+/*
+ * The luma of a progressive JPEG. A scan of AC coefficients holds one component: the luma's are
+ * copied byte for byte, the chroma's left out. Only the DC scans hold all components together and are
+ * written anew. All of them are read all the same, to notice a broken picture.
+ */
+
+struct copy {
+    const struct jpeg_layout *layout;
+    struct progressive picture;
+    struct jpeg_writer writer;
+    unsigned restart_interval; /* the last one written */
+    const uint8_t *ac_counts;  /* the last table written */
+};
+
+static const uint8_t only_dc[64]; /* all in place 0 */
+
+static int prepare(struct copy *copy, const struct jpeg_layout *layout)
+{
+    struct progressive_component *luma = &copy->picture.component[0];
+
+    copy->layout = layout;
+    progressive_begin(&copy->picture, layout);
+    luma->wanted = true;
+    luma->stride = 1;
+    luma->place = only_dc;
+    return progressive_allocate(&copy->picture);
+}
+
+/* A row of DC coefficients as far as the scan tells them: differences of them, or one bit each. */
+_hot_ static int write_dc_row(struct jpeg_writer *writer, const struct jpeg_scan *scan,
+                              const int16_t *dc, uint32_t count, int *last)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        int value = dc[i] >> scan->low, difference = value - *last;
+
+        if (!writer_reserve(writer, 64))
+            return STATUS_IMAGE_TOO_LARGE;
+        if (scan->high != 0) {
+            writer_put(writer, value & 1, 1);
+            continue;
+        }
+        if (difference < -2047 || difference > 2047)
+            return -ENOTSUP;
+        *last = value;
+        writer_dc(writer, difference);
+    }
+    return 0;
+}
+
+static int write_dc_scan(struct copy *copy, const struct jpeg_scan *scan)
+{
+    const struct jpeg_component *size = &copy->layout->component[0];
+    const struct progressive_component *luma = &copy->picture.component[0];
+    int last = 0;
+
+    if (copy->restart_interval != 0)
+        writer_restart_interval(&copy->writer, 0);
+    copy->restart_interval = 0;
+    writer_scan(&copy->writer, scan);
+    for (uint32_t row = 0; row < size->blocks_down; row++) {
+        int r = write_dc_row(&copy->writer, scan, luma->coefficients + row * luma->across,
+                             size->blocks_across, &last);
+
+        if (r != 0)
+            return r;
+    }
+    writer_flush(&copy->writer);
+    return 0;
+}
+
+static int copy_ac_scan(struct copy *copy, const struct jpeg_scan *scan, const uint8_t *end)
+{
+    struct jpeg_writer *writer = &copy->writer;
+
+    if (copy->restart_interval != scan->restart_interval)
+        writer_restart_interval(writer, scan->restart_interval);
+    copy->restart_interval = scan->restart_interval;
+    if (copy->ac_counts != scan->ac[0].counts)
+        writer_huffman(writer, 1, &scan->ac[0]);
+    copy->ac_counts = scan->ac[0].counts;
+    writer_scan(writer, scan);
+    writer_bytes(writer, scan->data, (size_t)(end - scan->data));
+    return 0;
+}
+
+static int copy_scans(struct copy *copy)
+{
+    const struct jpeg_layout *layout = copy->layout;
+
+    for (unsigned i = 0; i < layout->scans; i++) {
+        const struct jpeg_scan *scan = &layout->scan[i];
+        const uint8_t *end;
+        int r = progressive_read_scan(&copy->picture, scan, &end);
+
+        if (r == 0 && scan_find_component(scan, 0) >= 0)
+            r = scan->first == 0 ? write_dc_scan(copy, scan) : copy_ac_scan(copy, scan, end);
+        if (r != 0)
+            return r;
+    }
+    return 0;
+}
+
+int jpeg_luma_progressive(const struct jpeg_layout *layout, uint8_t *output, size_t capacity,
+                          size_t *size)
+{
+    struct copy copy = {0};
+    int r;
+
+    if ((r = prepare(&copy, layout)) != 0)
+        return r;
+    writer_begin(&copy.writer, output, capacity);
+    writer_gray_header(&copy.writer, layout);
+    writer_huffman(&copy.writer, 0, &writer_dc_table);
+    if ((r = copy_scans(&copy)) != 0)
+        return r;
+    *size = writer_finish(&copy.writer);
+    return *size == 0 ? STATUS_IMAGE_TOO_LARGE : 0;
+}
+
+int jpeg_luma(const struct jpeg_layout *layout, uint8_t *output, size_t capacity, size_t *size)
+{
+    const struct jpeg_component *luma = &layout->component[0];
+
+    if (luma->h != layout->h_max || luma->v != layout->v_max)
+        return -ENOTSUP;
+    return layout->progressive ? jpeg_luma_progressive(layout, output, capacity, size)
+                               : jpeg_luma_baseline(layout, output, capacity, size);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg/progressive.h"
+
+#include "base/status.h"
+#include "image/jpeg/entropy.h"
+
+/*
+ * Scans of AC coefficients, block by block without the blocks that only fill MCUs up. A block is told in
+ * bands and then bit by bit, and each further bit of a band has to step over what is not zero already:
+ * most of the time that a progressive JPEG takes is spent here.
+ */
+
+static struct huffman ac_table;
+
+struct ac_scan {
+    struct scan_reader reader;
+    const struct progressive_component *component;
+    unsigned first, last, low;
+    uint64_t band;             /* first..last */
+    unsigned kept;             /* the last coefficient that is kept of the blocks that are being read */
+    uint64_t wanted;           /* of the band, what is kept */
+    const uint8_t *place;      /* and where */
+    uint32_t end_run;          /* blocks, this one included, that have no more coefficients */
+};
+
+/* Sets of coefficients: number k is bit 63 - k, so that the first are the highest, as they are among the
+ * bits that are read. */
+static _inline_ uint64_t set_of(unsigned k)
+{
+    return UINT64_C(1) << (63 - k);
+}
+
+static _inline_ uint64_t set_between(unsigned first, unsigned last)
+{
+    return ~UINT64_C(0) >> first & ~UINT64_C(0) << (63 - last);
+}
+
+static _inline_ uint64_t highest(uint64_t set)
+{
+    return set == 0 ? 0 : UINT64_C(1) << 63 >> __builtin_clzll(set);
+}
+
+/* The lowest bits of `value`, one for each of the set: PDEP, of processors that are quick at it. */
+static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
+{
+#ifdef __x86_64__
+    uint64_t result;
+
+    asm("pdep %2, %1, %0" : "=r"(result) : "r"(value), "r"(set));
+    return result;
+#else
+    (void)value;
+    return set;
+#endif
+}
+
+static bool is_quick_at_deposits(void)
+{
+#ifdef __x86_64__ /* AMD's Zen 1 and 2 have it and take hundreds of cycles */
+    return __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") &&
+           !__builtin_cpu_is("znver2") && !__builtin_cpu_is("amdfam15h");
+#else
+    return false;
+#endif
+}
+
+/* A block's first pass over the band. *seen: which coefficients became other than zero. Without `keep`
+ * that is all that is wanted of it. */
+static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
+                                uint64_t *seen, const bool keep)
+{
+    const unsigned last = ac->kept;
+
+    *seen = 0;
+    for (unsigned k = ac->first; k <= ac->last; k++) {
+        unsigned symbol, run, size;
+
+        bits_refill(bits);
+        symbol = bits_symbol(bits, &ac_table);
+        run = symbol >> 4 & 15;
+        size = symbol & 15;
+        bits_drop(bits, symbol >> 8);
+        if (__builtin_expect(size == 0, 0)) {
+            if (symbol == 0)
+                return false;
+            if (run < 15) {
+                ac->end_run = (1U << run) + bits_take(bits, run);
+                return true;
+            }
+            k += 15;
+            continue;
+        }
+        k += run;
+        if (k > ac->last)
+            return false;
+        *seen |= set_of(k);
+        if (keep && k <= last)
+            block[ac->place[k]] =
+                (int16_t)((uint32_t)bits_take_signed(bits, size) << ac->low);
+        else
+            bits_drop(bits, size);
+    }
+    return true;
+}
+
+/* The n-th highest bit of a set, counted from 0; 0: it has no more than n. */
+static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool quick)
+{
+    unsigned count = (unsigned)__builtin_popcountll(set);
+
+    if (n >= count)
+        return 0;
+    if (quick)
+        return deposit(UINT64_C(1) << (count - 1 - n), set);
+    for (; n > 0; n--)
+        set ^= highest(set);
+    return highest(set);
+}
+
+/* A bit read for each one of the set, 32 at most, the first for the highest: those that are 1. */
+static _inline_ uint64_t read_few(struct bit_reader *bits, uint64_t set, const bool quick)
+{
+    unsigned value;
+    uint64_t ones = 0;
+
+    bits_refill(bits);
+    value = bits_take(bits, (unsigned)__builtin_popcountll(set));
+    if (quick)
+        return deposit(value, set);
+    for (; set != 0; set &= set - 1, value >>= 1)
+        ones |= value & 1 ? set & -set : 0;
+    return ones;
+}
+
+static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const bool quick)
+{
+    uint64_t ones = 0;
+
+    if (__builtin_expect(__builtin_popcountll(set) > 32, 0)) {
+        ones = read_few(bits, set & ~(uint64_t)UINT32_MAX, quick);
+        set &= UINT32_MAX;
+    }
+    return ones | read_few(bits, set, quick);
+}
+
+/* One more of each coefficient's magnitude. */
+static _inline_ void correct(const struct ac_scan *ac, int16_t *block, uint64_t which)
+{
+    const uint8_t *place = ac->place;
+
+    for (which &= ac->wanted; which != 0; which ^= highest(which)) {
+        int16_t *coefficient = &block[place[__builtin_clzll(which)]];
+        int sign = *coefficient >> 15;
+
+        *coefficient = (int16_t)(*coefficient + (((1 << ac->low) ^ sign) - sign));
+    }
+}
+
+/* The same bits passed over. */
+static _inline_ void pass_set(struct bit_reader *bits, uint64_t set)
+{
+    unsigned count = (unsigned)__builtin_popcountll(set);
+
+    bits_refill(bits);
+    if (__builtin_expect(count > 32, 0)) {
+        bits_drop(bits, 32);
+        bits_refill(bits);
+        count -= 32;
+    }
+    bits_drop(bits, count);
+}
+
+/*
+ * A refinement of a block: new coefficients of +-1, and a bit for each that is not zero already. No
+ * loop here depends on how many of these lie between two new ones: it would be guessed wrong nearly
+ * every time, and that was half of the time that progressive JPEGs took.
+ */
+static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
+                            uint64_t *history, const bool quick, const bool keep)
+{
+    const uint64_t before = *history & ac->band;
+    uint64_t rest = ac->band;  /* of the band, from coefficient k on */
+    uint64_t ones = 0;         /* of `before`, those that have one more */
+
+    while (ac->end_run == 0 && rest != 0) {
+        unsigned symbol, run, size;
+        uint64_t target, passed;
+
+        bits_refill(bits);
+        symbol = bits_symbol(bits, &ac_table);
+        run = symbol >> 4 & 15;
+        size = symbol & 15;
+        if (symbol == 0 || size > 1)
+            return false;
+        bits_drop(bits, symbol >> 8);
+        if (size == 0 && run < 15) {
+            ac->end_run = (1U << run) + bits_take(bits, run);
+            break;
+        }
+        target = select_bit(rest & ~before, run, quick); /* where the run ends; 0: past the band */
+        passed = target == 0 ? rest : rest & ~((target << 1) - 1);
+        if (size > 0) {
+            int sign = (int)bits_take(bits, 1) - 1;
+
+            if (target == 0)
+                return false;
+            *history |= target;
+            if (keep && (target & ac->wanted) != 0)
+                block[ac->place[__builtin_clzll(target)]] =
+                    (int16_t)(((1 << ac->low) ^ sign) - sign);
+        }
+        if (keep)
+            ones |= read_set(bits, passed & before, quick);
+        else
+            pass_set(bits, passed & before);
+        rest &= ~(passed | target);
+    }
+    if (keep)
+        correct(ac, block, ones | read_set(bits, rest & before, quick));
+    else if ((rest & before) != 0)
+        pass_set(bits, rest & before);
+    return true;
+}
+
+static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, size_t index,
+                                  int16_t *block, const bool refinement, const bool quick,
+                                  const bool keep)
+{
+    const struct progressive_component *component = ac->component;
+    uint64_t seen = 0;
+
+    if (ac->reader.restart_interval != 0) {
+        bool restarted;
+        int r = scan_reader_restart(&ac->reader, &restarted);
+
+        if (r != 0)
+            return r;
+        if (restarted) {
+            *bits = ac->reader.bits;
+            ac->end_run = 0;
+        }
+    }
+    if (refinement) {
+        if (!refine(ac, bits, block, &component->history[index], quick, keep))
+            return STATUS_IMAGE_CORRUPT;
+    } else if (ac->end_run == 0) {
+        if (!read_first(ac, bits, block, &seen, keep))
+            return STATUS_IMAGE_CORRUPT;
+        if (component->history != NULL)
+            component->history[index] |= seen;
+    }
+    ac->end_run -= ac->end_run > 0;
+    return reader_is_past_end(&ac->reader, bits) ? STATUS_IMAGE_CORRUPT : 0;
+}
+
+/* Some blocks side by side: from that number on, of the component's, and where they are kept. */
+struct run {
+    size_t first, count;
+    int16_t *blocks;           /* NULL: nowhere */
+    size_t stride;
+};
+
+static _inline_ int read_ac_run(struct ac_scan *ac, const struct run *run, const bool refinement,
+                                const bool quick, const bool keep)
+{
+    struct bit_reader bits = ac->reader.bits;
+    const struct run own = *run; /* whose members stay in registers */
+
+    for (size_t i = 0; i < own.count; i++) {
+        int16_t *block = keep ? own.blocks + i * own.stride : NULL;
+        int r = read_ac_block(ac, &bits, own.first + i, block, refinement, quick, keep);
+
+        if (r != 0)
+            return r;
+    }
+    ac->reader.bits = bits;
+    return 0;
+}
+
+typedef int run_function(struct ac_scan *ac, const struct run *run);
+
+_hot_ static int read_first_run(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, false, false, true);
+}
+
+_hot_ static int pass_first_run(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, false, false, false);
+}
+
+_hot_ static int refine_run(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, true, false, true);
+}
+
+_hot_ static int refine_run_quickly(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, true, true, true);
+}
+
+_hot_ static int pass_refinement_run(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, true, false, false);
+}
+
+_hot_ static int pass_refinement_run_quickly(struct ac_scan *ac, const struct run *run)
+{
+    return read_ac_run(ac, run, true, true, false);
+}
+
+/* What reads the scan's blocks: some of its band being kept, or none. */
+struct run_functions {
+    run_function *read, *pass;
+};
+
+static struct run_functions choose_run_functions(const struct jpeg_scan *scan)
+{
+    if (scan->high == 0)
+        return (struct run_functions){read_first_run, pass_first_run};
+    if (is_quick_at_deposits())
+        return (struct run_functions){refine_run_quickly, pass_refinement_run_quickly};
+    return (struct run_functions){refine_run, pass_refinement_run};
+}
+
+/* Blocks of which the coefficients up to `last` are kept. */
+static int read_run(struct ac_scan *ac, const struct run_functions *functions, const struct run *run,
+                    unsigned last, const uint8_t *place)
+{
+    ac->kept = last;
+    ac->wanted = run->blocks == NULL ? 0 : ac->band & set_between(0, last);
+    ac->place = place;
+    return ac->wanted != 0 ? functions->read(ac, run) : functions->pass(ac, run);
+}
+
+/* A row of `count` blocks: those that are like most, then those at the edge. */
+static int read_row(struct ac_scan *ac, const struct run_functions *functions, size_t row,
+                    size_t count)
+{
+    const struct progressive_component *component = ac->component;
+    const struct jpeg_edges *edges = component->edges;
+    const size_t edge = edges == NULL ? count : jpeg_edges_from(edges, (uint32_t)row);
+    const size_t first = row * component->across, most = edge < count ? edge : count;
+    int r = 0;
+
+    if (most > 0) {
+        const struct run run = {.first = first,
+                                .count = most,
+                                .blocks = component->wanted
+                                              ? component->coefficients + first * component->stride
+                                              : NULL,
+                                .stride = component->stride};
+
+        r = read_run(ac, functions, &run, component->last, component->place);
+    }
+    if (r == 0 && most < count) {
+        const struct run run = {.first = first + most,
+                                .count = count - most,
+                                .blocks = progressive_edge_block(component, row, most),
+                                .stride = EDGE_BLOCK};
+
+        r = read_run(ac, functions, &run, 63, edges->place);
+    }
+    return r;
+}
+
+int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan *scan,
+                        uint8_t *memory, const uint8_t **end)
+{
+    unsigned index = scan->component[0];
+    const struct jpeg_component *size = &progressive->layout->component[index];
+    struct ac_scan ac = {.component = &progressive->component[index],
+                         .first = scan->first,
+                         .last = scan->last,
+                         .low = scan->low};
+    const struct run_functions functions = choose_run_functions(scan);
+    int r = huffman_build(&ac_table, &scan->ac[0], 255);
+
+    if (r != 0)
+        return r;
+    ac.band = set_between(scan->first, scan->last);
+    scan_reader_begin(&ac.reader, scan, memory);
+    for (size_t row = 0; row < size->blocks_down; row++)
+        if ((r = read_row(&ac, &functions, row, size->blocks_across)) != 0)
+            return r;
+    return scan_reader_finish(&ac.reader, end);
+}

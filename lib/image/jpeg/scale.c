@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg/scale.h"
+
+#include "image/colour/profile.h"
+#include "image/jpeg/decode.h"
+#include "image/jpeg/encode.h"
+#include "image/jpeg/idct.h"
+#include "image/jpeg/memory.h"
+#include "image/pixels/chroma.h"
+#include "image/pixels/reducer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/*
+ * The picture as three planes all the way. To one half a halver reduces the luma, and the inverse DCT of
+ * four points the chroma. Else the luma is decoded half as large again as the result, or in full size, and
+ * filtered: then the filter finds all that it would find in the full picture. `step` is how many samples
+ * of a decoded plane one of the result stands for; where that is 1 the plane is only cut to size.
+ */
+
+struct reduction {
+    const struct jpeg_layout *layout;
+    unsigned components;
+    uint32_t width, height;    /* of the result, as stored: before it is turned */
+    bool half;                 /* the factor is 0.5, and a halver does it */
+    bool small;                /* decoded in full */
+    unsigned h, v;             /* the luma's sampling factors against the chroma's */
+    struct plane planes[JPEG_COMPONENTS_MAX];
+    bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
+};
+
+static bool swaps_sides(unsigned orientation)
+{
+    return orientation >= 5;
+}
+
+static uint32_t divide_up(uint32_t length, unsigned by)
+{
+    return (length + by - 1) / by;
+}
+
+/* Samplings whose planes can be encoded as they are: chroma alike, luma a multiple of it. */
+static bool find_sampling(struct reduction *reduction, const struct jpeg_layout *layout)
+{
+    const struct jpeg_component *luma = &layout->component[0], *chroma = &layout->component[1];
+
+    reduction->h = reduction->v = 1;
+    if (layout->components == 1)
+        return true;
+    if (chroma->h != layout->component[2].h || chroma->v != layout->component[2].v ||
+        luma->h % chroma->h != 0 || luma->v % chroma->v != 0 || luma->h != layout->h_max ||
+        luma->v != layout->v_max)
+        return false;
+    reduction->h = luma->h / chroma->h;
+    reduction->v = luma->v / chroma->v;
+    return reduction->h * reduction->v <= 8;
+}
+
+/* What shortens the way of a picture of some size errs in small ones, where all of it is near an edge and
+ * samples are few; and there is nothing to be saved. */
+static bool is_small(const struct jpeg_layout *layout)
+{
+    enum { SIDE = 64, PIXELS = 128 * 128 };
+
+    return layout->width < SIDE || layout->height < SIDE || layout->width * layout->height <= PIXELS;
+}
+
+/* Chroma as large as the result: more is not to be measured there. */
+static unsigned choose_points(const struct reduction *reduction, double factor, unsigned component)
+{
+    const bool larger = component == 0 && !reduction->half;
+    double points = ceil(8 * factor * (larger ? 1.5 : 1) - 1e-9);
+
+    if (reduction->small)
+        return 8;
+    return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
+}
+
+static uint32_t width_of(const struct reduction *reduction, unsigned component)
+{
+    return component == 0 ? reduction->width : divide_up(reduction->width, reduction->h);
+}
+
+static uint32_t height_of(const struct reduction *reduction, unsigned component)
+{
+    return component == 0 ? reduction->height : divide_up(reduction->height, reduction->v);
+}
+
+static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height)
+{
+    struct plane plane;
+
+    plane_place(&plane, *memory, width, height);
+    *memory += plane_bytes(width, height);
+    return plane;
+}
+
+/* How a component becomes a plane. */
+struct plan {
+    struct jpeg_extent extent; /* as decoded */
+    bool direct;               /* just cut to size, not reduced by a reducer */
+    bool halved;               /* by a halver, which is direct */
+    struct reducer_options options;
+    struct reducer reducer;
+    struct halver_options halver_options;
+    struct halver halver;
+};
+
+/* An odd size is one less than twice the result's. */
+static void plan_half(const struct reduction *reduction, unsigned component, struct plan *plan,
+                      struct jpeg_target *target)
+{
+    const struct jpeg_layout *layout = reduction->layout;
+
+    target->along_x = layout->width % 2 == 1 ? reduction->width : 0;
+    target->along_y = layout->height % 2 == 1 ? reduction->height : 0;
+    plan->halved = component == 0;
+    plan->halver_options = (struct halver_options){
+        .across = layout->component[component].blocks_across,
+        .down = layout->component[component].blocks_down,
+        .padded_across = plan->extent.padded_width / target->points,
+        .rows_at_once = layout->component[component].v,
+        .along_x = target->along_x,
+        .along_y = target->along_y,
+        .inside_x = edge_inside(plan->extent.across.pixels),
+        .inside_y = edge_inside(plan->extent.down.pixels),
+    };
+}
+
+/* Decoded samples for each of `to` of the result. A single one, of chroma that is shared by more than
+ * there is of the result, lies in the middle of what there is. */
+static double find_step(uint32_t picture, uint32_t result, uint32_t to, double sampling,
+                        unsigned points)
+{
+    return points / 8.0 * (to == 1 ? picture * sampling : (double)picture / result);
+}
+
+static void make_plan(const struct reduction *reduction, unsigned component, unsigned points,
+                      struct plan *plan)
+{
+    const struct jpeg_layout *layout = reduction->layout;
+    const struct jpeg_component *size = &layout->component[component];
+    const uint32_t to_width = width_of(reduction, component);
+    const uint32_t to_height = height_of(reduction, component);
+
+    plan->extent = jpeg_decoded_extent(layout, component, points);
+    plan->direct = reduction->half ||
+                   (layout->width * points == 8 * reduction->width &&
+                    layout->height * points == 8 * reduction->height);
+    plan->options = (struct reducer_options){
+        .width = plan->extent.width,
+        .height = plan->extent.height,
+        .tail_x = plan->extent.tail_x,
+        .tail_y = plan->extent.tail_y,
+        .tail_size = points / 8.0,
+        .cut_x = plan->extent.across.cut,
+        .cut_y = plan->extent.down.cut,
+        .padded_width = plan->extent.padded_width,
+        .to_width = to_width,
+        .to_height = to_height,
+        .step_x = find_step(layout->width, reduction->width, to_width,
+                            (double)size->h / layout->h_max, points),
+        .step_y = find_step(layout->height, reduction->height, to_height,
+                            (double)size->v / layout->v_max, points),
+        .transposed = swaps_sides(layout->orientation),
+    };
+}
+
+/* The plane that a plan fills, not yet placed: of whole MCUs where nothing reduces it. */
+static struct plane planned_plane(const struct plan *plan)
+{
+    if (plan->direct)
+        return (struct plane){.width = plan->extent.padded_width,
+                              .height = plan->extent.padded_height};
+    if (plan->options.transposed)
+        return (struct plane){.width = plan->options.to_height, .height = plan->options.to_width};
+    return (struct plane){.width = plan->options.to_width, .height = plan->options.to_height};
+}
+
+static size_t memory_of(const struct plan *plan)
+{
+    if (plan->halved)
+        return halver_bytes(&plan->halver_options);
+    return plan->direct ? 0 : reducer_bytes(&plan->options);
+}
+
+static void begin_plan(struct plan *plan, uint8_t *memory, struct plane *plane,
+                       struct jpeg_target *target)
+{
+    if (plan->halved) {
+        halver_begin(&plan->halver, &plan->halver_options, memory, plane);
+        target->halver = &plan->halver;
+    } else if (plan->direct) {
+        target->plane = plane;
+    } else {
+        reducer_begin(&plan->reducer, &plan->options, memory, plane);
+        target->reducer = &plan->reducer;
+    }
+}
+
+static int begin_plans(struct reduction *reduction, struct plan *plans,
+                       struct jpeg_decoding *decoding)
+{
+    size_t reducers_bytes = 0, planes_bytes = 0;
+    uint8_t *reducers, *planes;
+
+    for (unsigned i = 0; i < reduction->components; i++) {
+        struct plane plane = planned_plane(&plans[i]);
+
+        reducers_bytes += memory_of(&plans[i]);
+        planes_bytes += plane_bytes(plane.width, plane.height);
+    }
+    reducers = jpeg_memory(MEMORY_REDUCERS, reducers_bytes);
+    planes = jpeg_memory(MEMORY_PLANES, planes_bytes);
+    if (reducers == NULL || planes == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < reduction->components; i++) {
+        struct plane plane = planned_plane(&plans[i]);
+
+        reduction->planes[i] = take_plane(&planes, plane.width, plane.height);
+        begin_plan(&plans[i], reducers, &reduction->planes[i], &decoding->target[i]);
+        reducers += memory_of(&plans[i]);
+    }
+    return 0;
+}
+
+/* Decodes into planes of the result's size. */
+static int fill_planes(struct reduction *reduction, double factor)
+{
+    struct jpeg_decoding decoding = {.components = reduction->components};
+    struct plan plans[JPEG_COMPONENTS_MAX] = {0};
+    int r;
+
+    for (unsigned i = 0; i < reduction->components; i++) {
+        struct jpeg_target *target = &decoding.target[i];
+
+        target->points = choose_points(reduction, factor, i);
+        make_plan(reduction, i, target->points, &plans[i]);
+        if (reduction->half)
+            plan_half(reduction, i, &plans[i], target);
+    }
+    if ((r = begin_plans(reduction, plans, &decoding)) != 0 ||
+        (r = jpeg_decode(reduction->layout, &decoding)) != 0)
+        return r;
+    for (unsigned i = 0; i < reduction->components; i++) {
+        reduction->transposed[i] = !plans[i].direct && plans[i].options.transposed;
+        if (plans[i].direct) {
+            reduction->planes[i].width = width_of(reduction, i);
+            reduction->planes[i].height = height_of(reduction, i);
+        }
+    }
+    return 0;
+}
+
+static int transpose_planes(struct reduction *reduction, bool transposed)
+{
+    size_t bytes = 0;
+    uint8_t *memory;
+
+    for (unsigned i = 0; i < reduction->components; i++)
+        bytes += plane_bytes(reduction->planes[i].height, reduction->planes[i].width);
+    if ((memory = jpeg_memory(MEMORY_TURNED, bytes)) == NULL)
+        return -ENOMEM;
+    for (unsigned i = 0; i < reduction->components; i++) {
+        struct plane *plane = &reduction->planes[i];
+        struct plane turned = take_plane(&memory, plane->height, plane->width);
+
+        if (reduction->transposed[i] == transposed)
+            continue;
+        plane_transpose(plane, &turned);
+        *plane = turned;
+    }
+    return 0;
+}
+
+/* EXIF orientation as a transposition (5 to 8) and then mirroring and flipping. */
+static int turn_planes(struct reduction *reduction)
+{
+    unsigned orientation = reduction->layout->orientation;
+    bool mirror = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+    bool flip = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+    int r = transpose_planes(reduction, swaps_sides(orientation));
+
+    for (unsigned i = 0; r == 0 && i < reduction->components; i++) {
+        if (mirror)
+            plane_mirror(&reduction->planes[i]);
+        if (flip)
+            plane_flip(&reduction->planes[i]);
+    }
+    return r;
+}
+
+/* Chroma, upright, where it is halved. */
+static int emphasize_chroma(const struct reduction *reduction, double factor,
+                            const struct jpeg_encoding *encoding)
+{
+    const unsigned points = choose_points(reduction, factor, 1);
+    const unsigned emphasis = chroma_emphasis(factor, points);
+    const bool across = encoding->h == 2, down = encoding->v == 2;
+
+    if (reduction->components != 3 || emphasis == 0 || (!across && !down))
+        return 0;
+    for (unsigned i = 1; i < reduction->components; i++) {
+        const struct plane *plane = &reduction->planes[i];
+        uint8_t *memory = jpeg_memory(MEMORY_ROWS, chroma_bytes(plane->width));
+
+        if (memory == NULL)
+            return -ENOMEM;
+        chroma_emphasize(plane, emphasis, across, down, memory);
+    }
+    return 0;
+}
+
+static void describe(const struct reduction *reduction, struct jpeg_encoding *encoding)
+{
+    const struct jpeg_layout *layout = reduction->layout;
+    bool swap = swaps_sides(layout->orientation);
+
+    encoding->width = swap ? reduction->height : reduction->width;
+    encoding->height = swap ? reduction->width : reduction->height;
+    encoding->h = swap ? reduction->v : reduction->h;
+    encoding->v = swap ? reduction->h : reduction->v;
+    if (layout->has_jfif) {
+        encoding->density_unit = layout->density_unit;
+        encoding->density_x = swap ? layout->density_y : layout->density_x;
+        encoding->density_y = swap ? layout->density_x : layout->density_y;
+    }
+}
+
+static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *encoding)
+{
+    size_t size;
+    const uint8_t *profile = jpeg_profile_bytes(&layout->profile, &size);
+
+    if (profile == NULL)
+        return size > 0 ? -ENOMEM : 0;
+    if (profile_fits(profile, size, layout->components == 1 ? SPACE_GRAY : SPACE_RGB)) {
+        encoding->profile = profile;
+        encoding->profile_size = size;
+    }
+    return 0;
+}
+
+int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *request,
+               struct image_output *output)
+{
+    struct jpeg_encoding encoding = {.components = layout->components};
+    struct reduction reduction = {.layout = layout, .components = layout->components};
+    int r;
+
+    if (!find_sampling(&reduction, layout))
+        return -ENOTSUP;
+    reduction.width = image_scaled_length(layout->width, request->factor);
+    reduction.height = image_scaled_length(layout->height, request->factor);
+    encoding.quality = request->quality > 0 ? request->quality : request->default_quality;
+    reduction.small = is_small(layout);
+    reduction.half = request->factor == 0.5 && !reduction.small;
+    describe(&reduction, &encoding);
+    if ((r = fill_planes(&reduction, request->factor)) != 0 ||
+        (r = turn_planes(&reduction)) != 0 ||
+        (r = emphasize_chroma(&reduction, request->factor, &encoding)) != 0 ||
+        (r = add_profile(layout, &encoding)) != 0)
+        return r;
+    return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
+}
+
+/* The luma's quantization row by row, turned with the picture, and four times finer: new blocks round
+ * anew, and that is not to be seen. */
+static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizers[64])
+{
+    for (unsigned k = 0; k < 64; k++) {
+        unsigned row = idct_natural_order[k] >> 3, column = idct_natural_order[k] & 7;
+        unsigned place = swaps_sides(layout->orientation) ? column * 8 + row : row * 8 + column;
+
+        quantizers[place] = (jpeg_quantizer(&layout->component[0], k) + 3) / 4;
+    }
+}
+
+int jpeg_gray_pixels(const struct jpeg_layout *layout, const struct image_request *request,
+                     struct image_output *output)
+{
+    struct jpeg_encoding encoding = {.components = 1, .quality = request->quality};
+    struct reduction reduction = {.layout = layout,
+                                  .components = 1,
+                                  .width = layout->width,
+                                  .height = layout->height,
+                                  .h = 1,
+                                  .v = 1};
+    unsigned quantizers[64];
+    int r;
+
+    if (layout->component[0].h != layout->h_max || layout->component[0].v != layout->v_max)
+        return -ENOTSUP;
+    describe(&reduction, &encoding);
+    if ((r = fill_planes(&reduction, 1)) != 0 || (r = turn_planes(&reduction)) != 0)
+        return r;
+    copy_quantizers(layout, quantizers);
+    encoding.quantizers = quantizers;
+    return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg/synthesis.h"
+
+#include "image/pixels/lanczos.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/*
+ * Reducing by n/8 inside each block costs no filter, but the filter that it stands for looks six
+ * samples of the result far, into the neighbours. What it would find there is estimated: a row of a
+ * photograph resembles a random walk, neighbours differing by as much everywhere, and for that model
+ * the best linear estimate of the filtered sample from the block's own frequencies is found by solving
+ * one set of linear equations (in geostatistics: kriging). Against filtering the full picture it errs
+ * 1 to 4 dB less than the mean of 2 x 2 samples, which is what libjpeg's own reduction by two
+ * computes, and 0.3 to 2.7 dB less than the DCT of n points, from the same coefficients.
+ */
+
+enum {
+    BLOCK = 8,
+    BEFORE = 24,               /* samples on either side that the widest filter looks at */
+    SPAN = BEFORE + BLOCK + BEFORE,
+    KNOWN_MAX = 3 * OVERLAP_FREQUENCIES - 1,
+};
+
+double synthesis_basis(unsigned n, unsigned x, unsigned u)
+{
+    double value = sqrt(2.0 / n) * cos((2 * x + 1) * u * M_PI / (2 * n));
+
+    return u == 0 ? value * M_SQRT1_2 : value;
+}
+
+struct jpeg_synthesis synthesis_transform(unsigned points)
+{
+    struct jpeg_synthesis synthesis = {.points = points, .frequencies = points};
+
+    for (unsigned x = 0; x < points; x++)
+        for (unsigned u = 0; u < points; u++)
+            synthesis.weight[x][u] = synthesis_basis(points, x, u) * sqrt(points / 8.0);
+    return synthesis;
+}
+
+/* The samples that there are: those of the picture. */
+struct extent {
+    unsigned from, to;
+    double cut;                /* of the last one, what is none of them */
+    unsigned own;              /* of the block itself, which begins at BEFORE */
+};
+
+/* A sample's weight: what is cut moves its centre. */
+static double filter_at(unsigned i, double step, double centre, const struct extent *extent)
+{
+    const double cut = i + 1 == extent->to ? extent->cut : 0;
+
+    if (i < extent->from || i >= extent->to)
+        return 0;
+    return lanczos((i - cut / 2 - centre) / step) * (1 - cut);
+}
+
+/* The filter's weights for a sample of the result, less the block's mean, which is known. */
+static void find_filter(double step, double centre, const struct extent *extent,
+                        double filter[SPAN])
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < SPAN; i++) {
+        filter[i] = filter_at(i, step, centre, extent);
+        sum += filter[i];
+    }
+    for (unsigned i = 0; i < SPAN; i++)
+        filter[i] = filter[i] / sum - (i >= BEFORE && i < BEFORE + extent->own ? 1.0 / extent->own : 0);
+}
+
+/*
+ * What is known: sums of samples, the weights of each adding up to 0, so that nothing of the model
+ * counts but that samples i and j differ by |i - j| in the mean square.
+ */
+struct known {
+    unsigned count;
+    unsigned own;              /* pixels of the block itself */
+    double of[KNOWN_MAX][SPAN];
+    double with[KNOWN_MAX][SPAN]; /* how it and sample i go together */
+};
+
+/* Adds frequency u of the block of so many pixels that begins at sample `from`; of a neighbour's mean,
+ * what it has more than the block's own. */
+static void know(struct known *known, unsigned from, unsigned pixels, unsigned u)
+{
+    double *of = known->of[known->count], *with = known->with[known->count];
+    const unsigned first = u == 0 && from > BEFORE ? BEFORE : from;
+    const unsigned end = u == 0 && from < BEFORE ? BEFORE + known->own : from + pixels;
+
+    for (unsigned i = 0; i < SPAN; i++)
+        of[i] = i >= from && i < from + pixels ? synthesis_basis(pixels, i - from, u) : 0;
+    for (unsigned i = BEFORE; u == 0 && i < BEFORE + known->own; i++)
+        of[i] -= sqrt(pixels) / known->own;
+    for (unsigned i = 0; i < SPAN; i++) {
+        with[i] = 0;
+        for (unsigned j = first; j < end; j++)
+            with[i] -= of[j] * abs((int)i - (int)j) / 2;
+    }
+    known->count++;
+}
+
+/* Solves matrix * solution = right for a symmetric positive definite matrix of `size` rows, by
+ * Gauss's elimination; `right` becomes the solution. */
+static void solve(double matrix[KNOWN_MAX][KNOWN_MAX], double right[KNOWN_MAX], unsigned size)
+{
+    for (unsigned pivot = 0; pivot < size; pivot++)
+        for (unsigned row = 0; row < size; row++) {
+            double times = matrix[row][pivot] / matrix[pivot][pivot];
+
+            if (row == pivot)
+                continue;
+            for (unsigned column = pivot; column < size; column++)
+                matrix[row][column] -= times * matrix[pivot][column];
+            right[row] -= times * right[pivot];
+        }
+    for (unsigned row = 0; row < size; row++)
+        right[row] /= matrix[row][row];
+}
+
+static double product(const double first[SPAN], const double second[SPAN])
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < SPAN; i++)
+        sum += first[i] * second[i];
+    return sum;
+}
+
+/* The weights of what is known in what the filter finds. */
+static void estimate(const struct known *known, const double filter[SPAN],
+                     double weight[KNOWN_MAX])
+{
+    double matrix[KNOWN_MAX][KNOWN_MAX];
+
+    for (unsigned n = 0; n < known->count; n++) {
+        for (unsigned m = 0; m < known->count; m++)
+            matrix[n][m] = product(known->of[n], known->with[m]);
+        weight[n] = product(filter, known->with[n]);
+    }
+    solve(matrix, weight, known->count);
+}
+
+/* One more frequency than points tells more of what the block holds; four fit a vector. */
+static unsigned choose_frequencies(unsigned points)
+{
+    return points == 2 || points == 3 ? points + 1 : points;
+}
+
+/* Where sample x of the result is centred. */
+static double centre_of(unsigned x, double step, double before)
+{
+    return BEFORE + (x + 0.5) * step - 0.5 - before;
+}
+
+static double before_block(unsigned phase)
+{
+    return phase == 0 ? 0 : (phase - 0.5) / SYNTHESIS_PHASES;
+}
+
+/* Into `synthesis`, whose points and frequencies are given; samples behind the edge become the mean. */
+static void find_reduction(const struct extent *extent, double before,
+                           struct jpeg_synthesis *synthesis)
+{
+    const double step = (double)BLOCK / synthesis->points;
+    struct known known = {.own = extent->own};
+
+    for (unsigned u = 1; u < synthesis->frequencies; u++)
+        know(&known, BEFORE, extent->own, u);
+    for (unsigned x = 0; x < synthesis->points; x++) {
+        double filter[SPAN], weight[KNOWN_MAX];
+
+        synthesis->weight[x][0] = synthesis_basis(extent->own, 0, 0);
+        if (BEFORE + x * step - before >= extent->to)
+            continue;
+        find_filter(step, centre_of(x, step, before), extent, filter);
+        estimate(&known, filter, weight);
+        for (unsigned u = 1; u < synthesis->frequencies; u++)
+            synthesis->weight[x][u] = weight[u - 1];
+    }
+}
+
+const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase)
+{
+    static struct jpeg_synthesis found[BLOCK + 1][SYNTHESIS_PHASES + 1];
+    struct jpeg_synthesis *synthesis = &found[points][phase];
+    const struct extent everything = {.to = SPAN, .own = BLOCK};
+
+    if (synthesis->points != 0)
+        return synthesis;
+    synthesis->points = points;
+    synthesis->frequencies = choose_frequencies(points);
+    find_reduction(&everything, before_block(phase), synthesis);
+    return synthesis;
+}
+
+struct jpeg_synthesis synthesis_cut_reduction(unsigned points, unsigned phase, unsigned inside,
+                                              double cut)
+{
+    struct jpeg_synthesis synthesis = {.points = points, .frequencies = inside};
+    const struct extent extent = {.to = BEFORE + inside, .cut = cut, .own = inside};
+
+    find_reduction(&extent, before_block(phase), &synthesis);
+    return synthesis;
+}
+
+static unsigned frequencies_of(unsigned pixels)
+{
+    return pixels < OVERLAP_FREQUENCIES ? pixels : OVERLAP_FREQUENCIES;
+}
+
+/* The weights of one sample. A neighbour's mean was known beside the block's own, which has the rest. */
+static void find_overlap(const struct known *known, const double filter[SPAN],
+                         const struct overlap_pixels *pixels, struct overlap_weights *weights)
+{
+    const double mean = synthesis_basis(pixels->own, 0, 0);
+    double found[KNOWN_MAX];
+    unsigned n = 0;
+
+    *weights = (struct overlap_weights){.own[0] = mean};
+    estimate(known, filter, found);
+    for (unsigned u = 1; u < frequencies_of(pixels->own); u++)
+        weights->own[u] = found[n++];
+    for (unsigned u = 0; u < frequencies_of(pixels->before); u++)
+        weights->before[u] = found[n++];
+    for (unsigned u = 0; u < frequencies_of(pixels->behind); u++)
+        weights->behind[u] = found[n++];
+    weights->own[0] -=
+        (weights->before[0] * sqrt(pixels->before) + weights->behind[0] * sqrt(pixels->behind)) * mean;
+}
+
+void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
+                       struct overlap_weights weights[OVERLAP_POINTS])
+{
+    const double step = (double)BLOCK / OVERLAP_POINTS;
+    const struct extent extent = {
+        .from = pixels->before == 0 ? BEFORE : 0,
+        .to = pixels->behind == BLOCK ? SPAN : BEFORE + pixels->own + pixels->behind,
+        .own = pixels->own,
+    };
+    struct known known = {.own = pixels->own};
+
+    for (unsigned u = 1; u < frequencies_of(pixels->own); u++)
+        know(&known, BEFORE, pixels->own, u);
+    for (unsigned u = 0; u < frequencies_of(pixels->before); u++)
+        know(&known, BEFORE - BLOCK, pixels->before, u);
+    for (unsigned u = 0; u < frequencies_of(pixels->behind); u++)
+        know(&known, BEFORE + BLOCK, pixels->behind, u);
+    for (unsigned x = 0; x < OVERLAP_POINTS; x++) {
+        double filter[SPAN];
+
+        weights[x] = (struct overlap_weights){.own[0] = synthesis_basis(pixels->own, 0, 0)};
+        if (pixels->own < BLOCK && x * step - before_block(phase) >= pixels->own)
+            continue;
+        find_filter(step, centre_of(x, step, before_block(phase)), &extent, filter);
+        find_overlap(&known, filter, pixels, &weights[x]);
+    }
+}
+
+const double *synthesis_overlap_gain(void)
+{
+    static double gain[OVERLAP_FREQUENCIES];
+    struct overlap_weights weights[OVERLAP_POINTS];
+
+    if (gain[0] != 0)
+        return gain;
+    synthesis_overlap(0, &(struct overlap_pixels){BLOCK, BLOCK, BLOCK}, weights);
+    for (unsigned u = 0; u < OVERLAP_FREQUENCIES; u++)
+        for (unsigned x = 0; x < OVERLAP_POINTS; x++) {
+            const struct overlap_weights *of = &weights[x];
+
+            gain[u] += (of->before[u] * of->before[u] + of->own[u] * of->own[u] +
+                        of->behind[u] * of->behind[u]) * BLOCK / OVERLAP_POINTS;
+        }
+    return gain;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/pixels/reducer_taps.h"
+
+#include "image/pixels/lanczos.h"
+
+#include <math.h>
+
+/* The weights of filters; a table of the kernel is quicker than its sines. */
+enum { KERNEL_STEPS = 1024 };  /* a lobe */
+
+static float kernel[LANCZOS_LOBES * KERNEL_STEPS + 2];
+
+static void make_kernel(void)
+{
+    if (kernel[0] != 0)
+        return;
+    for (unsigned i = 0; i < LANCZOS_LOBES * KERNEL_STEPS; i++)
+        kernel[i] = (float)lanczos((double)i / KERNEL_STEPS);
+}
+
+/* lanczos(x), nearly. */
+static float look_up(float x)
+{
+    float position = fabsf(x) * KERNEL_STEPS;
+    unsigned left = (unsigned)position;
+
+    if (left >= LANCZOS_LOBES * KERNEL_STEPS)
+        return 0;
+    return kernel[left] + (kernel[left + 1] - kernel[left]) * (position - (float)left);
+}
+
+static double size_of(const struct reducer_axis *axis, uint32_t n)
+{
+    const double size = n < axis->body ? 1 : axis->tail_size;
+
+    return n + 1 < axis->length ? size : size * (1 - axis->cut);
+}
+
+/* Where sample n is centred; the body's are so at whole numbers. */
+static double centre_of(const struct reducer_axis *axis, uint32_t n)
+{
+    const double begin = n < axis->body ? n - 0.5
+                                        : axis->body - 0.5 + (n - axis->body) * axis->tail_size;
+
+    return begin + size_of(axis, n) / 2;
+}
+
+/* How far the filter reaches to either side. */
+static double find_reach(const struct reducer_axis *axis)
+{
+    return LANCZOS_LOBES * (axis->step < 1 ? 1 : axis->step);
+}
+
+uint32_t reducer_count_taps(const struct reducer_axis *axis)
+{
+    double taps = 2 * ceil(find_reach(axis)) + 1 + (axis->length - axis->body);
+
+    return taps < axis->length ? (uint32_t)taps : axis->length;
+}
+
+/* The samples under the filter around `centre`: one at least. */
+static struct reducer_taps find_taps(const struct reducer_axis *axis, double centre)
+{
+    const double from = centre - find_reach(axis), to = centre + find_reach(axis);
+    const uint32_t last = axis->length - 1;
+    uint32_t first = from <= 0 ? 0 : from >= axis->body ? axis->body : (uint32_t)ceil(from), end;
+
+    while (first < last && centre_of(axis, first) <= from)
+        first++;
+    first = first < last ? first : last;
+    end = to >= axis->body ? axis->body : to <= 0 ? 1 : (uint32_t)ceil(to);
+    end = end > first ? end : first + 1;
+    while (end < axis->length && centre_of(axis, end) < to)
+        end++;
+    return (struct reducer_taps){first, end - first};
+}
+
+/* A weight of sample n, not yet as a part of all. */
+static double weigh(const struct reducer_axis *axis, double centre, uint32_t n)
+{
+    const double width = axis->step < 1 ? 1 : axis->step;
+
+    return look_up((float)((centre_of(axis, n) - centre) / width)) * size_of(axis, n);
+}
+
+/* Each as near as can be, and the largest makes good what that comes to. */
+static void round_few(int16_t *weights, const struct reducer_axis *axis, double centre,
+                      const struct reducer_taps *taps, double sum)
+{
+    int rest = 1 << REDUCER_WEIGHT_BITS;
+    uint32_t largest = 0;
+
+    for (uint32_t n = 0; n < taps->count; n++) {
+        double weight = weigh(axis, centre, taps->first + n) / sum;
+
+        weights[n] = (int16_t)lrint(weight * (1 << REDUCER_WEIGHT_BITS));
+        rest -= weights[n];
+        if (weights[n] > weights[largest])
+            largest = n;
+    }
+    weights[largest] = (int16_t)(weights[largest] + rest);
+}
+
+/* Each makes good what those before it were rounded by: of many small ones that comes to too much. */
+static void round_many(int16_t *weights, const struct reducer_axis *axis, double centre,
+                       const struct reducer_taps *taps, double sum)
+{
+    double upto = 0;
+    int taken = 0;
+
+    for (uint32_t n = 0; n < taps->count; n++) {
+        upto += weigh(axis, centre, taps->first + n) / sum;
+        weights[n] = (int16_t)(lrint(upto * (1 << REDUCER_WEIGHT_BITS)) - taken);
+        taken += weights[n];
+    }
+}
+
+static void find_weights(struct reducer_filter *filter, uint32_t i, const struct reducer_axis *axis)
+{
+    const double centre = (i + 0.5) * axis->step - 0.5;
+    const struct reducer_taps taps = find_taps(axis, centre);
+    int16_t *weights = filter->weights + (size_t)i * filter->stride;
+    double sum = 0;
+
+    for (uint32_t n = 0; n < taps.count; n++)
+        sum += weigh(axis, centre, taps.first + n);
+    if (filter->stride < REDUCER_TAPS_MANY)
+        round_few(weights, axis, centre, &taps, sum);
+    else
+        round_many(weights, axis, centre, &taps, sum);
+    filter->taps[i] = taps;
+}
+
+void reducer_find_weights(struct reducer_filter *filter, const struct reducer_axis *axis)
+{
+    make_kernel();
+    for (uint32_t i = 0; i < filter->count; i++)
+        find_weights(filter, i, axis);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/pixels/shrink.h"
+
+/* One reducer for each band; rows are handed to them some at a time, which is what they like. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_AT_ONCE = 16, ALIGNMENT = 64 };
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned bands, bool alpha)
+{
+    const struct reducer_options options = {
+        .width = size->width,
+        .height = size->height,
+        .padded_width = size->width,
+        .to_width = size->to_width,
+        .to_height = size->to_height,
+        .step_x = size->step_x > 0 ? size->step_x : (double)size->width / size->to_width,
+        .step_y = size->step_y > 0 ? size->step_y : (double)size->height / size->to_height,
+    };
+    size_t reducer_size = round_up(reducer_bytes(&options));
+    size_t plane_size = round_up(plane_bytes(size->to_width, size->to_height));
+    uint8_t *at;
+
+    *shrink = (struct shrink){.bands = bands, .alpha = alpha, .width = size->width};
+    shrink->memory = at = aligned_alloc(ALIGNMENT, bands * (reducer_size + plane_size));
+    if (at == NULL)
+        return -ENOMEM;
+    for (unsigned band = 0; band < bands; band++) {
+        plane_place(&shrink->planes[band], at, size->to_width, size->to_height);
+        at += plane_size;
+        reducer_begin(&shrink->reducers[band], &options, at, &shrink->planes[band]);
+        at += reducer_size;
+        shrink->next[band] = reducer_take(&shrink->reducers[band], 0);
+    }
+    return 0;
+}
+
+static void hand_over(struct shrink *shrink)
+{
+    for (unsigned band = 0; band < shrink->bands; band++)
+        shrink->next[band] = reducer_take(&shrink->reducers[band], shrink->pending);
+    shrink->pending = 0;
+}
+
+static void take_band(const uint8_t *restrict samples, int16_t *restrict row, uint32_t width,
+                      unsigned bands)
+{
+    for (uint32_t x = 0; x < width; x++)
+        row[x] = (int16_t)((samples[x * bands] - 128) * (1 << REDUCER_FRACTION_BITS));
+}
+
+/* sample * alpha / 255, with its fraction; 257 / 65536 is 1 / 255 nearly enough. */
+static void take_weighted_band(const uint8_t *restrict samples, const uint8_t *restrict alpha,
+                               int16_t *restrict row, uint32_t width, unsigned bands)
+{
+    for (uint32_t x = 0; x < width; x++) {
+        int product = samples[x * bands] * alpha[x * bands] * (257 << REDUCER_FRACTION_BITS);
+
+        row[x] = (int16_t)(((product + (1 << 15)) >> 16) - (128 << REDUCER_FRACTION_BITS));
+    }
+}
+
+void shrink_row(struct shrink *shrink, const uint8_t *samples)
+{
+    const unsigned bands = shrink->bands;
+
+    for (unsigned band = 0; band < bands; band++) {
+        int16_t *row = (int16_t *)(void *)(shrink->next[band] +
+                                           shrink->pending * shrink->reducers[band].pitch);
+
+        if (shrink->alpha && band + 1 < bands)
+            take_weighted_band(samples + band, samples + bands - 1, row, shrink->width, bands);
+        else
+            take_band(samples + band, row, shrink->width, bands);
+    }
+    if (++shrink->pending == ROWS_AT_ONCE)
+        hand_over(shrink);
+}
+
+/* The colour that was times alpha; filters overshoot, so it may be more than can be. */
+static inline uint8_t unweighted(unsigned sample, unsigned alpha)
+{
+    unsigned colour = (sample * 255 + alpha / 2) / alpha;
+
+    return (uint8_t)(colour < 255 ? colour : 255);
+}
+
+/* What is not seen takes the colour of what is on its left, or of the first that is: a codec stores
+ * that most cheaply. */
+static void unweight_row(uint8_t *samples, const uint8_t *alpha, uint32_t width, unsigned faint)
+{
+    uint8_t colour = 0;
+    uint32_t x = 0;
+
+    while (x < width && alpha[x] <= faint)
+        x++;
+    if (x < width)
+        colour = unweighted(samples[x], alpha[x]);
+    for (x = 0; x < width; x++) {
+        if (alpha[x] > faint)
+            colour = unweighted(samples[x], alpha[x]);
+        samples[x] = colour;
+    }
+}
+
+static void unweight(struct plane *colour, const struct plane *alpha, unsigned faint)
+{
+    for (uint32_t y = 0; y < colour->height; y++)
+        unweight_row(colour->data + y * colour->pitch, alpha->data + y * alpha->pitch,
+                     colour->width, faint);
+}
+
+void shrink_end(struct shrink *shrink)
+{
+    if (shrink->pending > 0)
+        hand_over(shrink);
+    for (unsigned band = 0; shrink->alpha && band + 1 < shrink->bands; band++)
+        unweight(&shrink->planes[band], &shrink->planes[shrink->bands - 1], shrink->faint);
+}
+
+void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
+{
+    const unsigned bands = shrink->bands;
+    uint32_t width = shrink->planes[0].width, height = shrink->planes[0].height;
+
+    for (uint32_t y = 0; y < height; y++) {
+        for (unsigned band = 0; band < bands; band++) {
+            const uint8_t *row = shrink->planes[band].data + y * shrink->planes[band].pitch;
+
+            for (uint32_t x = 0; x < width; x++)
+                samples[x * bands + band] = row[x];
+        }
+        samples += (size_t)width * bands;
+    }
+}
+
+void shrink_clear(struct shrink *shrink)
+{
+    free(shrink->memory);
+    *shrink = (struct shrink){0};
+}

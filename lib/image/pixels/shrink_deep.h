@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/pixels/shrink.h"
+
+/*
+ * shrink.h for samples of 16 bits, which are rare: the same filter, in floating point. libvips' own way
+ * averages whole blocks of pixels first and leaves out those at the edges. One thread at a time.
+ */
+struct shrink_deep_filter {
+    uint32_t taps;             /* weights for each of the result */
+    uint32_t *first;           /* the sample that the first of them is for */
+    float *weights;
+};
+
+struct shrink_deep {
+    struct shrink_size size;
+    unsigned bands;
+    bool alpha, is_signed;
+    struct shrink_deep_filter across, down;
+    float *row, *narrow;       /* what came in last; that filtered across */
+    float *sums;               /* rows of the result that are under the filter, one after the other */
+    uint32_t sums_rows;        /* that there is room for; row y of the result is at y % sums_rows */
+    uint32_t taken, begun, done; /* rows that came in; rows of the result that are begun and finished */
+    uint16_t *samples;         /* the result; owned, or handed on */
+};
+
+/* As shrink_begin, for samples of 16 bits: unsigned ones, or signed ones without alpha. */
+int shrink_deep_begin(struct shrink_deep *shrink, const struct shrink_size *size, unsigned bands,
+                      bool alpha, bool is_signed);
+
+/* The next row: width * bands samples. */
+void shrink_deep_row(struct shrink_deep *shrink, const uint16_t *samples);
+
+void shrink_deep_clear(struct shrink_deep *shrink);

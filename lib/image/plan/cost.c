@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/plan/cost.h"
+
+/*
+ * A rate for each way through a picture (image.c). Decoding goes by the source's pixels and bytes,
+ * encoding by the result's pixels and by its bytes, for which the source's stand, as many of them as
+ * the result has of the pixels. So a flat picture is as cheap as it is, and a noisy one as dear.
+ *
+ * Measured: pictures of 1 to 100 megapixels, flat, like photographs, and noise, with and without alpha,
+ * tests/tools/image_cli gray 1, and scale 0.5, 0.95 and 1; CPU time of the machine that
+ * docs/performance.md names while it was busy, and the growth of the address space. A rate is that of the
+ * dearest kind: a picture may cost less, but what takes longer takes less than twice as long
+ * (tests/image/test_cost.py). A way that becomes much quicker needs another row.
+ */
+enum way {
+    JPEG_COPIED,               /* gray: the luma's own bits */
+    JPEG_GRAY,                 /* ... encoded anew */
+    JPEG_BASELINE,
+    JPEG_PROGRESSIVE,
+    JPEG_OTHER,                /* CMYK, RGB: through libvips */
+    JPEG_OTHER_PROGRESSIVE,
+    JPEG_ARITHMETIC,           /* through libvips, whatever it holds */
+    PNG,
+    WEBP_LOSSY,
+    WEBP_LOSSLESS_GRAY,
+    WEBP_LOSSLESS,
+    WEBP_LOSSLESS_ANIMATION,
+    GIF_COPIED,                /* only its colour tables change */
+    GIF_STILL,
+    GIF_ANIMATION,
+    TIFF,
+    TIFF_JPEG,                 /* what was lossy, and is written without loss */
+    WAYS
+};
+
+struct rates {
+    double pixel_in, pixel_out, byte_in, byte_out;
+};
+
+struct way_rates {
+    struct rates ns, bytes;    /* nanoseconds, and bytes of memory */
+    bool by_samples;           /* pixel_in and pixel_out are for each of a pixel's samples */
+};
+
+/* clang-format off */
+static const struct way_rates table[WAYS] = {
+    [JPEG_COPIED]        = {{ 1.5,   0,   12,   0}, { 1.5,  0,   1.2, 0}, false},
+    [JPEG_GRAY]          = {{ 3,     3,   15,  20}, { 4,    3,   1.2, 0}, false},
+    [JPEG_BASELINE]      = {{ 1.5,   6,   10,  10}, { 1,    4,   2,   0}, false},
+    [JPEG_PROGRESSIVE]   = {{ 5,     8,   28,  12}, { 3,    6,   2,   0}, false},
+    [JPEG_OTHER]         = {{16,    28,   18,  18}, {10,   10,   2,   0}, false},
+    [JPEG_OTHER_PROGRESSIVE] = {{32, 20,  40,  10}, {13,   10,   2,   0}, false},
+    [JPEG_ARITHMETIC]    = {{16,    20,  170,  20}, {13,   10,   2,   0}, false},
+    [PNG]                = {{ 4,     8.5, 15,  25}, { 1.5,  2.4, 2,   0}, true},
+    [WEBP_LOSSY]         = {{20,    65,  150, 600}, { 4,   14,  28,   0}, false},
+    [WEBP_LOSSLESS_GRAY] = {{12,    15,  120,   0}, {19,    0,  11,   0}, false},
+    [WEBP_LOSSLESS]      = {{22,    45,   40, 150}, { 8,   40,   4,   0}, false},
+    [WEBP_LOSSLESS_ANIMATION] = {{22, 45, 40, 150}, { 9,   40,   4,   0}, false},
+    [GIF_COPIED]         = {{ 0.5,   0,    8,   0}, { 1,    0,   1,   0}, false},
+    [GIF_STILL]          = {{40,    45,    2,  44}, { 6,    6,   1,   0}, false},
+    [GIF_ANIMATION]      = {{15,    45,    2, 135}, { 6,    6,   1,   0}, false},
+    [TIFF]               = {{ 4,     8.5, 10,  35}, { 2,    2,   1,   0}, true},
+    [TIFF_JPEG]          = {{ 4,    55,   20,  35}, { 2,    2,   1,   0}, true},
+};
+/* clang-format on */
+
+enum {
+    START_US = 300,            /* of any picture */
+    PALETTE_PIXELS = 512,      /* what a new palette of a GIF's frame costs, in pixels of it */
+    PALETTES_US = 3500 * 1000, /* no more: then the effort for them is used up (gif/frames.c) */
+    SAMPLES_UNKNOWN = 4,
+};
+
+/* A sample of 16 bits against one of 8, as it is and where the picture is reduced. */
+static const double deep = 1.8, deep_reduced = 4;
+/* A pixel of a frame that needs a new palette. */
+static const double palette_us = 1.1;
+
+/* A worker at rest: code, stacks, libraries' own. */
+#define WORKER_BYTES (128.0 * 1024 * 1024)
+
+static enum way jpeg_way(const struct image_request *request, const struct image_header *header)
+{
+    if (header->arithmetic)
+        return JPEG_ARITHMETIC;
+    if ((header->samples != 1 && header->samples != 3) || header->rgb)
+        return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
+    if (request->operation == IMAGE_GRAY)
+        return request->quality == 0 ? JPEG_COPIED : JPEG_GRAY;
+    return header->progressive ? JPEG_PROGRESSIVE : JPEG_BASELINE;
+}
+
+static enum way find_way(const struct image_request *request, const struct image_header *header)
+{
+    bool gray = request->operation == IMAGE_GRAY;
+
+    switch (header->format) {
+    case IMAGE_JPEG:
+        return jpeg_way(request, header);
+    case IMAGE_WEBP:
+        if (!header->lossless)
+            return WEBP_LOSSY;
+        if (header->frames > 1)
+            return WEBP_LOSSLESS_ANIMATION;
+        return gray ? WEBP_LOSSLESS_GRAY : WEBP_LOSSLESS;
+    case IMAGE_GIF:
+        if (gray || request->factor >= 1)
+            return GIF_COPIED;
+        return header->frames == 1 ? GIF_STILL : GIF_ANIMATION;
+    case IMAGE_TIFF:
+        return header->compression == IMAGE_TIFF_JPEG ? TIFF_JPEG : TIFF;
+    default:
+        return PNG;
+    }
+}
+
+/* The part of its pixels or samples that is left of a picture. */
+static double part_left(const struct image_request *request, double samples)
+{
+    if (request->operation == IMAGE_SCALE)
+        return request->factor * request->factor;
+    return samples < 2 ? 1 : 0.5; /* gray, and alpha where there may be one */
+}
+
+/* What a sample of 16 bits counts for. */
+static double depth_factor(const struct image_request *request, const struct image_header *header)
+{
+    if (header->bits != 16)
+        return 1;
+    return request->operation == IMAGE_SCALE && request->factor < 1 ? deep_reduced : deep;
+}
+
+static double apply(const struct rates *rates, double pixels_in, double pixels_out, double bytes,
+                    double left)
+{
+    return pixels_in * rates->pixel_in + pixels_out * rates->pixel_out * left +
+           bytes * (rates->byte_in + rates->byte_out * left);
+}
+
+static double palettes_us(enum way way, const struct image_header *header, double pixels, double left)
+{
+    double us = palette_us * (pixels * left + PALETTE_PIXELS * (double)header->frames);
+
+    if (way != GIF_ANIMATION)
+        return 0;
+    return us < PALETTES_US ? us : PALETTES_US;
+}
+
+/* What is in memory at one time: frames are encoded, and a GIF's drawn, one after the other. */
+static double bytes_held(enum way way, const struct image_header *header, double all, double size,
+                         double left)
+{
+    bool gif = way == GIF_ANIMATION || way == GIF_COPIED;
+    double one = gif || way == WEBP_LOSSLESS_ANIMATION ? all / header->frames : all;
+
+    return WORKER_BYTES + apply(&table[way].bytes, gif ? one : all, one, size, left);
+}
+
+void image_estimate(const struct image_request *request, const struct image_header *header,
+                    size_t size, struct image_cost *cost)
+{
+    enum way way = find_way(request, header);
+    const struct way_rates *rates = &table[way];
+    double samples = !rates->by_samples ? 1 : header->samples > 0 ? header->samples : SAMPLES_UNKNOWN;
+    double all = (double)image_pixels(header) * samples;
+    double left = part_left(request, samples);
+    double worked_through = all * depth_factor(request, header);
+    double time_us = START_US + palettes_us(way, header, all, left) +
+                     apply(&rates->ns, worked_through, worked_through, (double)size, left) / 1000;
+    double bytes = bytes_held(way, header, all, (double)size, left);
+
+    cost->time_us = time_us < (double)INT64_MAX ? (int64_t)time_us : INT64_MAX;
+    cost->memory_bytes = bytes < (double)INT64_MAX ? (uint64_t)bytes : INT64_MAX;
+}

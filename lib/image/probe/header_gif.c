@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/probe/header.h"
+
+#include "base/status.h"
+#include "image/probe/gif_blocks.h"
+
+/*
+ * Every picture of a GIF is one frame of the whole screen's size, for that is what a decoder must keep
+ * of it. Frames are counted as far as the bytes reach: of a body that is still coming, too.
+ */
+int header_read_gif(struct bytes input, struct image_header *header)
+{
+    struct gif_blocks blocks;
+    struct gif_frame frame;
+
+    if (!gif_begin(&blocks, input))
+        return STATUS_IMAGE_CORRUPT;
+    while (gif_next(&blocks, &frame) == GIF_FRAME) {
+        /* counted by the walk */
+    }
+    header->width = blocks.width;
+    header->height = blocks.height;
+    header->frames = blocks.frames;
+    return blocks.frames == 0 || blocks.width == 0 || blocks.height == 0 ? STATUS_IMAGE_CORRUPT : 0;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/vips/load_tiff.h"
+
+/* Rows of the file to rows of libvips' pixels, as its pipeline asks for them. libvips' own loader goes on
+ * where libtiff warns of damage, and takes kinds of samples for others. */
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "image/tiff/file.h"
+#include "image/vips/image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PALETTE_MAX = 256, TILE_ROWS = 16 };
+
+struct reader;
+typedef void convert_row(const struct reader *reader, const uint8_t *from, uint8_t *to);
+
+struct reader {
+    struct tiff_file file;
+    convert_row *convert;
+    uint32_t palette_page;
+    uint8_t palette[PALETTE_MAX][3];
+};
+
+/* --- rows ----------------------------------------------------------------------------------------- */
+
+static void copy_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+{
+    memcpy(to, from, reader->file.row_bytes);
+}
+
+/* Where 0 is white: the first sample of each pixel, the others are no colours. */
+static void invert_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+{
+    size_t bytes = reader->file.header.bits / 8u, pixel = bytes * reader->file.header.samples;
+
+    memcpy(to, from, reader->file.row_bytes);
+    for (size_t i = 0; i < reader->file.row_bytes; i += pixel) {
+        for (size_t byte = 0; byte < bytes; byte++)
+            to[i + byte] ^= 0xff;
+    }
+}
+
+/* Sample x of a row of `bits` bits each, which are at most 8. */
+static inline unsigned sample_at(const uint8_t *row, uint32_t x, unsigned bits)
+{
+    size_t at = (size_t)x * bits;
+
+    return row[at / 8] >> (8 - bits - at % 8) & ((1u << bits) - 1);
+}
+
+static void spread_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+{
+    unsigned bits = reader->file.header.bits, step = 255u / ((1u << bits) - 1);
+    unsigned white = reader->file.header.photometric == IMAGE_TIFF_WHITE_IS_ZERO ? 255 : 0;
+
+    for (uint32_t x = 0; x < reader->file.header.width; x++)
+        to[x] = (uint8_t)(sample_at(from, x, bits) * step ^ white);
+}
+
+static void look_up_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+{
+    for (uint32_t x = 0; x < reader->file.header.width; x++, to += 3)
+        memcpy(to, reader->palette[sample_at(from, x, reader->file.header.bits)], 3);
+}
+
+/* 8 bits: libvips' packed form, of which the fourth byte has more bits of the others. */
+static void pack_lab_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+{
+    for (uint32_t x = 0; x < reader->file.header.width; x++, from += 3, to += 4) {
+        memcpy(to, from, 3);
+        to[3] = 0;
+    }
+}
+
+/* 16 bits: L is signed in libvips, too. */
+static void halve_lightness_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+{
+    uint16_t *samples = (uint16_t *)(void *)to;
+
+    memcpy(to, from, reader->file.row_bytes);
+    for (uint32_t x = 0; x < reader->file.header.width; x++)
+        samples[(size_t)x * 3] >>= 1;
+}
+
+/* Colours are of 16 bits; of files where none needs more than 8, they are of 8. */
+static int read_palette(struct reader *reader)
+{
+    unsigned colours = 1u << reader->file.header.bits, shift = 0;
+    uint16_t *maps[3];
+
+    if (!TIFFGetField(reader->file.tiff, TIFFTAG_COLORMAP, &maps[0], &maps[1], &maps[2]))
+        return STATUS_IMAGE_CORRUPT;
+    for (unsigned i = 0; i < 3 * colours; i++)
+        shift = maps[i % 3][i / 3] > 255 ? 8 : shift;
+    for (unsigned i = 0; i < 3 * colours; i++)
+        reader->palette[i / 3][i % 3] = (uint8_t)(maps[i % 3][i / 3] >> shift);
+    reader->palette_page = reader->file.page;
+    return 0;
+}
+
+static int read_row(struct reader *reader, uint32_t row, uint8_t *to)
+{
+    const uint8_t *samples;
+    int status = tiff_file_read(&reader->file, row / reader->file.header.height,
+                                row % reader->file.header.height, &samples);
+
+    if (status == 0 && reader->convert == look_up_row && reader->palette_page != reader->file.page)
+        status = read_palette(reader);
+    if (status == 0)
+        reader->convert(reader, samples, to);
+    return status;
+}
+
+static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
+{
+    const VipsRect *area = &out->valid;
+
+    (void)sequence;
+    (void)b;
+    (void)stop;
+    for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++) {
+        int status = read_row(a, (uint32_t)y, VIPS_REGION_ADDR(out, 0, y));
+
+        if (status != 0) {
+            vips_error("tiff", "%s", status == -ENOMEM ? "out of memory" : "damaged");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* --- the image ------------------------------------------------------------------------------------ */
+
+/* What libvips is to make of it, in 8 and in 16 bits. */
+struct kind {
+    VipsInterpretation interpretation[2];
+    convert_row *convert[2];
+    int bands;                 /* 0: one for each sample */
+};
+
+static const struct kind kinds[] = {
+    [IMAGE_TIFF_WHITE_IS_ZERO] = {{VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16},
+                                  {invert_row, invert_row}, 0},
+    [IMAGE_TIFF_BLACK_IS_ZERO] = {{VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16},
+                                  {copy_row, copy_row}, 0},
+    [IMAGE_TIFF_RGB] = {{VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB16},
+                        {copy_row, copy_row}, 0},
+    [IMAGE_TIFF_PALETTE] = {{VIPS_INTERPRETATION_sRGB}, {look_up_row}, 3},
+    [IMAGE_TIFF_INKS] = {{VIPS_INTERPRETATION_CMYK, VIPS_INTERPRETATION_CMYK},
+                         {copy_row, copy_row}, 0},
+    [IMAGE_TIFF_YCBCR] = {{VIPS_INTERPRETATION_sRGB}, {copy_row}, 0},
+    [IMAGE_TIFF_LAB] = {{VIPS_INTERPRETATION_LAB, VIPS_INTERPRETATION_LABS},
+                        {pack_lab_row, halve_lightness_row}, 0},
+};
+
+static void set_fields(TIFF *tiff, VipsImage *image)
+{
+    uint16_t orientation = 1, unit = RESUNIT_INCH;
+    uint32_t profile_size = 0;
+    float x, y, per_mm;
+    void *profile = NULL;
+
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
+    if (orientation >= 1 && orientation <= 8)
+        vips_image_set_int(image, VIPS_META_ORIENTATION, orientation);
+    if (TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &profile_size, &profile))
+        vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, profile, profile_size);
+    if (TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &x) && TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &y)) {
+        TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
+        per_mm = unit == RESUNIT_INCH ? 25.4f : unit == RESUNIT_CENTIMETER ? 10 : 1;
+        image->Xres = x / per_mm;
+        image->Yres = y / per_mm;
+    }
+}
+
+static void start_image(struct reader *reader, VipsImage *image)
+{
+    const struct image_header *header = &reader->file.header;
+    const struct kind *kind = &kinds[header->photometric];
+    bool deep = header->bits == 16, packed = header->photometric == IMAGE_TIFF_LAB && !deep;
+    int bands = packed ? 4 : kind->bands > 0 ? kind->bands : header->samples;
+    VipsBandFormat format = !deep ? VIPS_FORMAT_UCHAR
+                            : header->photometric == IMAGE_TIFF_LAB ? VIPS_FORMAT_SHORT
+                                                                    : VIPS_FORMAT_USHORT;
+
+    reader->convert = kind->convert[deep];
+    if (header->bits < 8 && header->photometric != IMAGE_TIFF_PALETTE)
+        reader->convert = spread_row;
+    vips_image_init_fields(image, (int)header->width, (int)(header->height * header->frames), bands,
+                           format, packed ? VIPS_CODING_LABQ : VIPS_CODING_NONE,
+                           kind->interpretation[deep], 1, 1);
+    vips_image_set_int(image, VIPS_META_N_PAGES, (int)header->frames);
+    if (header->frames > 1)
+        vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, (int)header->height);
+    set_fields(reader->file.tiff, image);
+}
+
+static void free_reader(VipsImage *image, struct reader *reader)
+{
+    (void)image;
+    tiff_file_close(&reader->file);
+    free(reader);
+}
+
+static int undo_premultiplication(VipsImage **image)
+{
+    VipsBandFormat format = (*image)->BandFmt;
+    VipsImage *out;
+
+    if (vips_unpremultiply(*image, &out, NULL))
+        return -1;
+    image_replace(image, out);
+    if (vips_rint(*image, &out, NULL))
+        return -1;
+    image_replace(image, out);
+    return vips_cast(*image, &out, format, NULL) ? -1 : image_replace(image, out);
+}
+
+/* Rows that libvips keeps together; of one page each, so that no page is asked for again. */
+static int tile_rows(const struct image_header *header)
+{
+    uint32_t rows = TILE_ROWS;
+
+    while (header->height % rows != 0)
+        rows--;
+    return (int)rows;
+}
+
+static int build(struct reader *reader, VipsImage **image)
+{
+    _cleanup_image_ VipsImage *source = vips_image_new(), *rows = NULL;
+
+    g_signal_connect(source, "postclose", G_CALLBACK(free_reader), reader);
+    start_image(reader, source);
+    if (reader->convert == look_up_row && read_palette(reader) != 0)
+        return STATUS_IMAGE_CORRUPT;
+    if (vips_image_pipelinev(source, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
+        vips_image_generate(source, NULL, generate, NULL, reader, NULL) ||
+        vips_sequential(source, &rows, "tile_height", tile_rows(&reader->file.header), NULL))
+        return -1;
+    if (reader->file.header.premultiplied && undo_premultiplication(&rows))
+        return -1;
+    *image = TAKE_PTR(rows);
+    return 0;
+}
+
+int tiff_load(const struct image_header *header, const uint8_t *input, size_t size, unsigned max_scans,
+              VipsImage **image)
+{
+    struct reader *reader = calloc(1, sizeof(*reader));
+    int status;
+
+    if (reader == NULL)
+        return -ENOMEM;
+    status = tiff_file_open(&reader->file, header, (struct bytes){input, size}, max_scans);
+    if (status == 0)
+        return build(reader, image);
+    free_reader(NULL, reader);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/vips/memory_target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The signals of a VipsTargetCustom over a plain piece of memory. */
+
+static gint64 on_write(VipsTargetCustom *target, const void *bytes, gint64 length, void *client)
+{
+    struct memory_target *memory = client;
+    struct image_output *output = memory->output;
+    size_t size = (size_t)length;
+
+    (void)target;
+    if (memory->position > output->capacity || size > output->capacity - memory->position) {
+        memory->overflow = true;
+        return -1;
+    }
+    if (memory->position > output->size) /* a gap: what an earlier job left there stays there */
+        memset(output->data + output->size, 0, memory->position - output->size);
+    memcpy(output->data + memory->position, bytes, size);
+    memory->position += size;
+    if (memory->position > output->size)
+        output->size = memory->position;
+    return length;
+}
+
+static gint64 on_read(VipsTargetCustom *target, void *bytes, gint64 length, void *client)
+{
+    struct memory_target *memory = client;
+    size_t size = (size_t)length, left;
+
+    (void)target;
+    if (memory->position >= memory->output->size)
+        return 0;
+    left = memory->output->size - memory->position;
+    size = size < left ? size : left;
+    memcpy(bytes, memory->output->data + memory->position, size);
+    memory->position += size;
+    return (gint64)size;
+}
+
+static gint64 on_seek(VipsTargetCustom *target, gint64 offset, int whence, void *client)
+{
+    struct memory_target *memory = client;
+    gint64 base = 0;
+
+    (void)target;
+    if (whence == SEEK_CUR)
+        base = (gint64)memory->position;
+    else if (whence == SEEK_END)
+        base = (gint64)memory->output->size;
+    if (offset < -base)
+        return -1;
+    if (offset > (gint64)memory->output->capacity - base) {
+        memory->overflow = true;
+        return -1;
+    }
+    memory->position = (size_t)(base + offset);
+    return base + offset;
+}
+
+VipsTarget *memory_target_new(struct memory_target *memory)
+{
+    VipsTargetCustom *target = vips_target_custom_new();
+
+    if (target == NULL)
+        return NULL;
+    memory->output->size = 0;
+    g_signal_connect(target, "write", G_CALLBACK(on_write), memory);
+    g_signal_connect(target, "read", G_CALLBACK(on_read), memory);
+    g_signal_connect(target, "seek", G_CALLBACK(on_seek), memory);
+    return VIPS_TARGET(target);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/vips/resample.h"
+
+#include "base/cleanup.h"
+#include "image/pixels/shrink.h"
+#include "image/pixels/shrink_deep.h"
+#include "image/vips/image.h"
+
+#include <stdbool.h>
+
+/*
+ * Pictures of 8 and 16 bits, nearly all, are reduced by our own filters: libvips' is slow without code
+ * made at run time, which the cage forbids, and averages before it filters. The rest goes through
+ * libvips; what is added there is the exact size and the alpha.
+ */
+static bool is_simple(VipsImage *image)
+{
+    return image->BandFmt == VIPS_FORMAT_UCHAR && image->Coding == VIPS_CODING_NONE &&
+           image->Bands <= SHRINK_BANDS_MAX;
+}
+
+static bool is_deep(VipsImage *image)
+{
+    return image->BandFmt == VIPS_FORMAT_USHORT ||
+           (image->BandFmt == VIPS_FORMAT_SHORT && !vips_image_hasalpha(image));
+}
+
+/* A strip of the picture, from the top; libvips calls it in order. */
+static int take_strip(VipsRegion *region, VipsRect *area, void *argument)
+{
+    for (int y = area->top; y < area->top + area->height; y++)
+        shrink_row(argument, VIPS_REGION_ADDR(region, 0, y));
+    return 0;
+}
+
+static int take_deep_strip(VipsRegion *region, VipsRect *area, void *argument)
+{
+    for (int y = area->top; y < area->top + area->height; y++)
+        shrink_deep_row(argument, (const uint16_t *)(void *)VIPS_REGION_ADDR(region, 0, y));
+    return 0;
+}
+
+static void free_samples(VipsImage *image, void *samples)
+{
+    (void)image;
+    g_free(samples);
+}
+
+/* Whatever else libvips knows of the picture: its profile, delays ... */
+static void copy_fields(VipsImage *from, VipsImage *to)
+{
+    char **fields = vips_image_get_fields(from);
+
+    for (char **field = fields; *field != NULL; field++) {
+        GValue value = {0};
+
+        if (vips_image_get_typeof(to, *field) != 0 || vips_image_get(from, *field, &value))
+            continue;
+        vips_image_set(to, *field, &value);
+        g_value_unset(&value);
+    }
+    g_strfreev(fields);
+}
+
+/* An image of `samples`, which it owns from now on, and for the rest like the source. */
+static VipsImage *to_image(void *samples, size_t size, const struct shrink_size *of,
+                           VipsImage *source)
+{
+    VipsImage *image = vips_image_new_from_memory(samples, size, (int)of->to_width,
+                                                  (int)of->to_height, source->Bands,
+                                                  source->BandFmt);
+
+    if (image == NULL) {
+        g_free(samples);
+        return NULL;
+    }
+    g_signal_connect(image, "postclose", G_CALLBACK(free_samples), samples);
+    image->Type = source->Type;
+    image->Xres = source->Xres;
+    image->Yres = source->Yres;
+    copy_fields(source, image);
+    return image;
+}
+
+static VipsImage *interleave(const struct shrink *shrink, const struct shrink_size *of,
+                             VipsImage *source)
+{
+    size_t size = (size_t)of->to_width * of->to_height * shrink->bands;
+    uint8_t *samples = g_try_malloc(size);
+
+    if (samples == NULL) {
+        vips_error("resample", "out of memory");
+        return NULL;
+    }
+    shrink_interleave(shrink, samples);
+    return to_image(samples, size, of, source);
+}
+
+static int reduce_simple(VipsImage **image, const struct shrink_size *size)
+{
+    struct shrink shrink;
+    VipsImage *out = NULL;
+
+    if (shrink_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
+        vips_error("resample", "out of memory");
+    else if (vips_sink_disc(*image, take_strip, &shrink) == 0) {
+        shrink_end(&shrink);
+        out = interleave(&shrink, size, *image);
+    }
+    shrink_clear(&shrink);
+    return out == NULL ? -1 : image_replace(image, out);
+}
+
+static int reduce_deep(VipsImage **image, const struct shrink_size *size)
+{
+    _cleanup_(shrink_deep_clear) struct shrink_deep shrink;
+    size_t bytes = VIPS_IMAGE_SIZEOF_PEL(*image) * size->to_width * size->to_height;
+    VipsImage *out;
+
+    if (shrink_deep_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
+                          (*image)->BandFmt == VIPS_FORMAT_SHORT) != 0) {
+        vips_error("resample", "out of memory");
+        return -1;
+    }
+    if (vips_sink_disc(*image, take_deep_strip, &shrink))
+        return -1;
+    out = to_image(TAKE_PTR(shrink.samples), bytes, size, *image);
+    return out == NULL ? -1 : image_replace(image, out);
+}
+
+static int reduce(VipsImage **image, int width, int height)
+{
+    VipsImage *out;
+
+    if (vips_resize(*image, &out, (double)width / (*image)->Xsize, "vscale",
+                    (double)height / (*image)->Ysize, NULL))
+        return -1;
+    return image_replace(image, out);
+}
+
+/* Colours of transparent pixels weigh nothing, or they would bleed into their neighbours. */
+static int reduce_with_alpha(VipsImage **image, int width, int height)
+{
+    _cleanup_image_ VipsImage *premultiplied = NULL, *plain = NULL;
+    VipsBandFormat format = (*image)->BandFmt;
+    VipsImage *out;
+
+    if (vips_premultiply(*image, &premultiplied, NULL) || reduce(&premultiplied, width, height) ||
+        vips_unpremultiply(premultiplied, &plain, NULL) || vips_rint(plain, &out, NULL))
+        return -1;
+    image_replace(&plain, out);
+    if (vips_cast(plain, &out, format, NULL))
+        return -1;
+    return image_replace(image, out);
+}
+
+/* Lab of 8 bits comes packed, four bytes a pixel. */
+static int reduce_packed_lab(VipsImage **image, const struct shrink_size *size)
+{
+    VipsImage *out;
+
+    if (vips_LabQ2LabS(*image, &out, NULL))
+        return -1;
+    image_replace(image, out);
+    if (reduce_deep(image, size) || vips_LabS2LabQ(*image, &out, NULL))
+        return -1;
+    return image_replace(image, out);
+}
+
+int resample(VipsImage **image, const struct shrink_size *size)
+{
+    int width = (int)size->to_width, height = (int)size->to_height;
+
+    if ((*image)->Xsize == width && (*image)->Ysize == height)
+        return 0;
+    if ((*image)->Coding == VIPS_CODING_LABQ)
+        return reduce_packed_lab(image, size);
+    if (is_simple(*image))
+        return reduce_simple(image, size);
+    if (is_deep(*image))
+        return reduce_deep(image, size);
+    if (vips_image_hasalpha(*image))
+        return reduce_with_alpha(image, width, height);
+    return reduce(image, width, height);
+}

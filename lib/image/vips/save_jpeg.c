@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/vips/save.h"
+
+#include "base/status.h"
+#include "image/jpeg/profile.h"
+
+#include <string.h>
+
+/*
+ * JPEGs that the short way (jpeg/jpeg.c) declined. libvips writes an EXIF block of its own unless told to
+ * strip everything, so it strips everything, and the JFIF header and the profile are put in here.
+ */
+enum { SOI_BYTES = 2, JFIF_BYTES = 18 };
+
+static const uint8_t jfif[JFIF_BYTES] = {0xff, 0xe0, 0,    16, 'J', 'F', 'I', 'F', 0,
+                                         1,    1,    0,    0,  1,   0,   1,   0,   0};
+
+static VipsForeignSubsample subsampling(VipsImage *image)
+{
+    const char *name;
+
+    if (vips_image_get_typeof(image, "jpeg-chroma-subsample") != 0 &&
+        vips_image_get_string(image, "jpeg-chroma-subsample", &name) == 0 &&
+        strcmp(name, "4:4:4") == 0)
+        return VIPS_FOREIGN_SUBSAMPLE_OFF;
+    return VIPS_FOREIGN_SUBSAMPLE_ON;
+}
+
+/* Makes room behind SOI and fills it. */
+static int insert_segments(VipsImage *image, struct image_output *output)
+{
+    size_t jfif_bytes = image->Bands <= 3 ? JFIF_BYTES : 0; /* JFIF knows no CMYK */
+    size_t size = 0;
+    const void *profile = NULL;
+
+    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0 &&
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size))
+        return -1;
+    if (jfif_bytes > output->capacity - output->size)
+        return STATUS_IMAGE_TOO_LARGE;
+    memmove(output->data + SOI_BYTES + jfif_bytes, output->data + SOI_BYTES,
+            output->size - SOI_BYTES);
+    memcpy(output->data + SOI_BYTES, jfif, jfif_bytes);
+    output->size += jfif_bytes;
+    return profile == NULL ? 0 : jpeg_profile_insert(profile, size, output);
+}
+
+int save_jpeg(VipsImage *image, const struct save_options *options, struct memory_target *memory)
+{
+    VipsTarget *target = memory_target_new(memory);
+    int result;
+
+    if (target == NULL)
+        return -1;
+    result = vips_jpegsave_target(image, target, "Q", options->quality, "strip", TRUE,
+                                  "subsample_mode", subsampling(image), NULL);
+    g_object_unref(target);
+    return result ? -1 : insert_segments(image, memory->output);
+}
