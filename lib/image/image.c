@@ -10,7 +10,6 @@
 #include "image/webp/webp.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 
 /* The order of the ways through a picture: cheap refusals, the short ways, the long one. */
@@ -113,11 +112,4 @@ int image_process(const struct image_request *request, const uint8_t *input, siz
     output->detail[0] = '\0';
     image_rest(); /* libvips may need the room */
     return picture_process(request, &header, input, input_size, output);
-}
-
-uint32_t image_scaled_length(uint32_t length, double factor)
-{
-    double scaled = floor((double)length * factor + 0.5);
-
-    return scaled < 1.0 ? 1 : (uint32_t)scaled;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "image/core/bytes.h"
-#include "image/image.h"
+#include "image/plan/request.h"
 
 /*
  * GIFs, without libvips: whatever is done with one, the same reader (probe/gif_blocks.h) says what it is, and

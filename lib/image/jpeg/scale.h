@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/image.h"
 #include "image/jpeg/markers.h"
+#include "image/plan/request.h"
 
 /*
  * Reduces: decodes at n/8 of the size, filters the planes to the exact size where that is another,

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/image.h"
+#include "image/plan/request.h"
 
 /*
  * What a picture will cost a worker at most, told from its header, its bytes and what is asked of it:

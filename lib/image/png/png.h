@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/image.h"
+#include "image/plan/request.h"
 
 /* The short way through an ordinary PNG (picture.h). 0 and *output; STATUS_IMAGE_CORRUPT or
  * STATUS_IMAGE_TOO_LARGE with output->detail; -ENOMEM; or -ENOTSUP for all else: the long way. */

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/image.h"
+#include "image/plan/request.h"
 #include "image/webp/file.h"
 
 /*

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/image.h"
+#include "image/plan/request.h"
 
 /*
  * The short way through an ordinary lossy WebP: its own planes of Y, U, V and alpha, without RGB
