@@ -19,6 +19,18 @@ MAY_INCLUDE = {
     "image": {"base", "image"},
     "service": {"base", "config", "http", "ipc", "image", "service"},
 }
+# The wings of lib/image and what each may include of the others; image.c decides among all of them.
+COMMON = {"core", "probe", "colour", "pixels", "plan"}
+WINGS = {
+    "core": set(),
+    "probe": {"core"},
+    "colour": {"core"},
+    "pixels": {"core"},
+    "plan": {"core", "probe"},
+    "jpeg": COMMON, "png": COMMON, "webp": COMMON, "gif": COMMON,
+    "tiff": COMMON | {"jpeg"}, # the markers of the JPEGs in one
+    "vips": COMMON | {"jpeg", "png", "webp", "tiff"},
+}
 # What only one folder may know, of the libraries that are not ours.
 ONLY = {
     r"vips/|turbojpeg\.h|jpeglib\.h|webp/|libdeflate\.h|zlib\.h|lcms2\.h|glib": {"lib/image"},
@@ -54,6 +66,17 @@ def test_arrows_go_one_way(path):
             assert first in MAY_INCLUDE or f"services/{rest[0]}" == folder, name
         else:
             assert first in MAY_INCLUDE[folder.removeprefix("lib/")], name
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if folder_of(path) == "lib/image"],
+                         ids=lambda path: str(path.relative_to(ROOT)))
+def test_wings(path):
+    """Formats know what is common to all, libvips knows formats, and nobody knows image.h."""
+    wing, *inside = path.relative_to(ROOT / "lib/image").parts
+    for quote, name in includes(path):
+        if quote == '"' and name.startswith("image/") and inside:
+            other = name.split("/")[1]
+            assert other == wing or other in WINGS[wing], name
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
