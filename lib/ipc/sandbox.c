@@ -18,7 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-enum { NICE = 5 }; /* more than the server's; beyond 19 the kernel takes 19 */
+enum { NICE = 10 }; /* more than the server's; beyond 19 the kernel takes 19 */
 
 int sandbox_follow_parent(int parent)
 {

@@ -167,7 +167,7 @@ def test_what_the_kernel_says(own, kind):
         assert found["Max file size"] == ["0", "0"]
         assert found["Max nice priority"] == found["Max realtime priority"] == ["0", "0"]
         nice = [os.getpriority(os.PRIO_PROCESS, one) for one in (pid, server.pid)]
-        assert nice[0] == min(19, nice[1] + 5)
+        assert nice[0] == min(19, nice[1] + 10)
         if os.geteuid() == 0:
             users.append(int(status["Uid"].split()[0]))
             assert status["Uid"].split() == status["Gid"].split() == [str(users[-1])] * 4
