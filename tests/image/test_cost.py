@@ -14,7 +14,7 @@ from PIL import Image
 from pictures import files, jpegs
 
 IMAGE_CLI = pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent"))
-SIDE = 1600
+SIDE = 800
 WORKER_KIB = 128 << 10 # of a worker at rest, in every estimate
 FIXED_KIB = 64 << 10 # what libraries and the heap take for a picture of any size
 ATTEMPTS = 5
