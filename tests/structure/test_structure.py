@@ -115,3 +115,10 @@ def test_no_include_cycle():
 
     for name in graph:
         walk(name, [])
+
+
+def test_every_image_test_is_run():
+    """Each file of tests/image is in its meson.build."""
+    named = (ROOT / "tests/image/meson.build").read_text()
+    for path in (ROOT / "tests/image").glob("test_*.py"):
+        assert f"'{path.stem.removeprefix('test_')}'" in named, path
