@@ -88,8 +88,6 @@ static int fill(const struct webp_format *format, const uint8_t *samples, WebPPi
 {
     int stride = format->width * format->bands;
 
-    picture->width = format->width;
-    picture->height = format->height;
     picture->use_argb = format->lossless;
     if (format->bands <= 2 && format->lossless)
         return fill_gray_argb(format, samples, picture);
@@ -129,13 +127,15 @@ static int failure(WebPEncodingError error)
     return error == VP8_ENC_ERROR_BAD_DIMENSION ? STATUS_IMAGE_TOO_LARGE : -EINVAL;
 }
 
-static int encode(const struct webp_format *format, WebPPicture *picture, struct sink *sink)
+static int encode(const struct webp_format *format, WebPPicture *picture,
+                  struct image_output *output)
 {
+    struct sink sink = {.output = output};
     WebPConfig config;
 
+    output->size = 0;
     picture->writer = write_output;
-    picture->custom_ptr = sink;
-
+    picture->custom_ptr = &sink;
     if (!WebPConfigInit(&config))
         return -EINVAL;
     config.method = METHOD;
@@ -151,22 +151,30 @@ static int encode(const struct webp_format *format, WebPPicture *picture, struct
     errno = 0;
     if (WebPEncode(&config, picture))
         return 0;
-    return sink->overflow ? STATUS_IMAGE_TOO_LARGE : failure(picture->error_code);
+    return sink.overflow ? STATUS_IMAGE_TOO_LARGE : failure(picture->error_code);
+}
+
+/* A picture of that size, without pixels yet. False: libwebp is of another version. */
+static bool begin(const struct webp_format *format, WebPPicture *picture)
+{
+    if (!WebPPictureInit(picture))
+        return false;
+    picture->width = format->width;
+    picture->height = format->height;
+    return true;
 }
 
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output)
 {
-    struct sink sink = {.output = output};
     WebPPicture picture;
     int status;
 
-    output->size = 0;
-    if (!WebPPictureInit(&picture))
+    if (!begin(format, &picture))
         return -EINVAL;
     status = fill(format, samples, &picture);
     if (status == 0)
-        status = encode(format, &picture, &sink);
+        status = encode(format, &picture, output);
     WebPPictureFree(&picture);
     return status;
 }
@@ -174,15 +182,11 @@ int webp_encode(const struct webp_format *format, const uint8_t *samples,
 int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
                        struct image_output *output)
 {
-    struct sink sink = {.output = output};
     WebPPicture picture;
     int status;
 
-    output->size = 0;
-    if (!WebPPictureInit(&picture))
+    if (!begin(format, &picture))
         return -EINVAL;
-    picture.width = format->width;
-    picture.height = format->height;
     picture.colorspace = planes->a != NULL ? WEBP_YUV420A : WEBP_YUV420;
     picture.y = planes->y;
     picture.u = planes->u;
@@ -191,7 +195,7 @@ int webp_encode_planes(const struct webp_format *format, const struct webp_plane
     picture.a_stride = planes->a_stride;
     picture.y_stride = planes->y_stride;
     picture.uv_stride = planes->uv_stride;
-    status = encode(format, &picture, &sink);
+    status = encode(format, &picture, output);
     WebPPictureFree(&picture); /* frees what the encoder added; the planes are not its own */
     return status;
 }
@@ -199,20 +203,16 @@ int webp_encode_planes(const struct webp_format *format, const struct webp_plane
 int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
                      struct image_output *output)
 {
-    struct sink sink = {.output = output};
     WebPPicture picture;
     int status;
 
-    output->size = 0;
-    if (!WebPPictureInit(&picture))
+    if (!begin(format, &picture))
         return -EINVAL;
-    picture.width = format->width;
-    picture.height = format->height;
     picture.use_argb = true;
     picture.argb = pixels;
     picture.argb_stride = format->width;
-    status = encode(format, &picture, &sink);
-    WebPPictureFree(&picture);
+    status = encode(format, &picture, output);
+    WebPPictureFree(&picture); /* as there */
     return status;
 }
 
