@@ -2,10 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "service/image_worker.h"
 
-/* Where the wire's words for a job become the image library's, and its answer becomes a reply. */
+/* Where a job becomes a call of the image library, and its answer becomes a reply. */
 #include "base/status.h"
 #include "image/image.h"
 #include "ipc/worker.h"
+#include "service/image_request.h"
 
 #include <assert.h>
 #include <string.h>
@@ -18,15 +19,7 @@ static enum job_kind own_kind;
 static int handle(const struct job_message *job, const uint8_t *input,
                   struct worker_output *output)
 {
-    const struct job_parameters *parameters = &job->parameters;
-    struct image_request request = {
-        .operation = job->kind == JOB_GRAY ? IMAGE_GRAY : IMAGE_SCALE,
-        .factor = parameters->factor,
-        .quality = (int)parameters->quality,
-        .default_quality = (int)parameters->default_quality,
-        .max_pixels = parameters->max_pixels,
-        .max_scans = parameters->max_scans,
-    };
+    const struct image_request request = image_request_of(job->kind, &job->parameters);
     struct image_output image = {.data = output->data, .capacity = output->capacity};
     int status;
 

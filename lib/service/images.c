@@ -5,6 +5,7 @@
 /* The image routes' common half. Statuses pass through; what is added here are sentences. */
 #include "base/status.h"
 #include "image/plan/cost.h"
+#include "service/image_request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,11 +118,7 @@ static int check_cost(const struct settings *settings, const struct image_header
 int images_weigh(const struct settings *settings, const struct image_header *header,
                  const struct buffer *body, struct pool_job *job, struct http_answer *answer)
 {
-    const struct image_request request = {
-        .operation = job->kind == JOB_GRAY ? IMAGE_GRAY : IMAGE_SCALE,
-        .factor = job->parameters.factor,
-        .quality = (int)job->parameters.quality,
-    };
+    const struct image_request request = image_request_of(job->kind, &job->parameters);
     struct image_cost cost;
 
     image_estimate(&request, header, body->size, &cost);
