@@ -7,6 +7,7 @@ import pytest
 
 from attacks.table import HEADINGS
 from service.conftest import fleet, nothing_wrong, own # fixtures: used by their names
+from support.watching import write_table
 
 __all__ = ["fleet", "nothing_wrong", "own"]
 
@@ -20,14 +21,8 @@ def pytest_configure(config):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    rows = config.stash[TABLE]
-    if not rows:
-        return
-    terminalreporter.section("attacks: an honest client before > beside")
-    widths = [max(len(row[column]) for row in [HEADINGS, *rows])
-              for column in range(len(HEADINGS))]
-    for row in [HEADINGS, *rows]:
-        terminalreporter.write_line("  ".join(map(str.ljust, row, widths)).rstrip())
+    write_table(terminalreporter, "attacks: an honest client before > beside", HEADINGS,
+                config.stash[TABLE])
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """What a server may need by its own reckoning (--print-config), and what it and its workers hold."""
 import json
-import threading
 
-from faults.overload import pss_bytes
+from faults.overload import MemoryWatch
 from support import processes
 from support.programs import GATEWAY, run
 
@@ -18,13 +17,14 @@ def flat(tree, prefix=""):
             yield f"{prefix}{key}", value
 
 
-def print_config(program, *flags):
-    return dict(flat(json.loads(run(program, *flags, "--print-config").stdout)))
+def defaults(program):
+    """Of the keys that the program knows."""
+    return dict(flat(json.loads(run(program, "--print-config").stdout)))
 
 
 def bounds(server):
     """(memory_bound_bytes, what of it is for the server itself)."""
-    found = print_config(server.program, "--config", server.log_path.with_suffix(".json"))
+    found = dict(flat(server.configuration()))
     section = "gray" if server.program == GATEWAY else "scale"
     worker = sum(found[key] for key in (f"{section}.max_memory_bytes", "limits.max_body_bytes",
                                         "limits.max_output_bytes"))
@@ -37,28 +37,17 @@ def own_bytes(server):
     return int(processes.status(server.pid).get("RssAnon", "0 kB").split()[0]) * 1024
 
 
-class Watch:
+class Watch(MemoryWatch):
     """The most that a server and its workers held together, and that the server held itself."""
 
     def __init__(self, server):
-        self.server, self.together, self.own = server, 0, 0
+        super().__init__(server, 0.1)
+        self.own = 0
         self.bound, self.own_bound = bounds(server)
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.run)
 
-    def run(self):
-        while not self.stopping.wait(0.1):
-            pids = [self.server.pid, *processes.children(self.server.pid)]
-            self.together = max(self.together, sum(map(pss_bytes, pids)))
-            self.own = max(self.own, own_bytes(self.server))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        self.thread.join()
+    def look(self):
+        super().look()
+        self.own = max(self.own, own_bytes(self.server))
 
     def is_held(self):
-        return 0 < self.together < self.bound and self.own < self.own_bound
+        return 0 < self.highest < self.bound and self.own < self.own_bound

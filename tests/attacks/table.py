@@ -9,7 +9,7 @@ import typing
 
 from attacks import inside, outside
 from attacks.honest import Honest
-from attacks.memory import Watch, print_config
+from attacks.memory import Watch, defaults
 from faults import orders
 from faults.injection import HOSTILE
 from pictures import bombs, files
@@ -71,7 +71,7 @@ class Target:
 
 def known(program, settings):
     """Those that this program knows: the table also runs with servers of the past."""
-    keys = print_config(program)
+    keys = defaults(program)
     return {key: value for key, value in settings.items() if key in keys}
 
 
@@ -117,7 +117,7 @@ class Result:
         def both(share):
             return " > ".join(f"{one.quantile(share) * 1000:.1f}" for one in (self.calm, self.beside))
         memory = (" + ".join(f"{getattr(watch, name) / MIB:.0f}" for watch in self.memory)
-                  for name in ("own", "own_bound", "together", "bound"))
+                  for name in ("own", "own_bound", "highest", "bound"))
         return (name, self.target.kind, str(self.target.requests), str(len(self.beside.seconds)),
                 f"{self.beside.success:.1f} %", both(0.5), both(0.99),
                 *memory)

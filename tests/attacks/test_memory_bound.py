@@ -96,7 +96,7 @@ def test_memory_bound(own, kind):
             assert curl(server.url("/healthz"), "--interface", table.HONEST).status == 200
         for watch in watches:
             print(f"\n{watch.server.program.name}: {watch.own / MIB:.0f} MiB itself of "
-                  f"{watch.own_bound / MIB:.0f}, {watch.together / MIB:.0f} with its workers of "
+                  f"{watch.own_bound / MIB:.0f}, {watch.highest / MIB:.0f} with its workers of "
                   f"{watch.bound / MIB:.0f}")
             assert watch.is_held()
         assert kills() == 0

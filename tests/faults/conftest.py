@@ -11,6 +11,7 @@ import pytest
 from faults import traffic
 from faults.injection import HOSTILE
 from service.conftest import fleet, nothing_wrong, own # fixtures: used by their names
+from support.watching import write_table
 
 __all__ = ["fleet", "nothing_wrong", "own"]
 
@@ -28,14 +29,8 @@ def pytest_configure(config):
 
 def pytest_terminal_summary(terminalreporter, config):
     """The table of faults; an overload test adds lines of its own."""
-    rows = config.stash[TABLE]
-    if not rows:
-        return
-    terminalreporter.section("faults: injected, answers seen, recovery")
-    widths = [max(len(row[column]) for row in [HEADINGS, *rows])
-              for column in range(len(HEADINGS))]
-    for row in [HEADINGS, *rows]:
-        terminalreporter.write_line("  ".join(map(str.ljust, row, widths)).rstrip())
+    write_table(terminalreporter, "faults: injected, answers seen, recovery", HEADINGS,
+                config.stash[TABLE])
 
 
 @dataclasses.dataclass

@@ -7,18 +7,17 @@ over real pictures:
 """
 import asyncio
 import dataclasses
-import json
 import os
 import pathlib
 import sys
 import tempfile
-import threading
 import time
 
 from faults import open_loop, traffic
 from pictures import files, hurt
 from support import processes
-from support.programs import GATEWAY, Server, run
+from support.programs import GATEWAY, Server
+from support.watching import Watching
 
 MULTIPLES = (1, 2, 5, 10)
 HEADINGS = ("offered", "requests", "200", "goodput/s", "503", "other", "200 p50", "200 p99",
@@ -52,33 +51,21 @@ def pss_bytes(pid):
                 if line.startswith("Pss:"))
 
 
-class MemoryWatch:
+class MemoryWatch(Watching):
     """The most that a server and its workers held together."""
 
-    def __init__(self, server):
+    def __init__(self, server, seconds=0.2):
+        super().__init__(seconds)
         self.server, self.highest = server, 0
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.watch)
 
-    def watch(self):
-        while not self.stopping.wait(0.2):
-            pids = [self.server.pid, *processes.children(self.server.pid)]
-            self.highest = max(self.highest, sum(map(pss_bytes, pids)))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        self.thread.join()
+    def look(self):
+        pids = [self.server.pid, *processes.children(self.server.pid)]
+        self.highest = max(self.highest, sum(map(pss_bytes, pids)))
 
 
 def memory_bound(server):
     """What --print-config says that this configuration can need at most."""
-    config = server.log_path.with_suffix(".json")
-    done = run(GATEWAY, "--config", config, "--print-config")
-    return json.loads(done.stdout)["computed"]["memory_bound_bytes"]
+    return server.configuration()["computed"]["memory_bound_bytes"]
 
 
 def measure_capacity(server, path, pictures, good, seconds):

@@ -5,7 +5,6 @@ memory limit, and other clients do not notice."""
 import functools
 import re
 import statistics
-import threading
 import time
 
 import pytest
@@ -16,6 +15,7 @@ from pictures import bombs
 from support import processes
 from support.clients import Client
 from support.programs import sanitizer
+from support.watching import Watching
 
 DEADLINE_MS = 10000 if LONG else 6000
 SLACK_SECONDS = 15 # of a busy machine, on top of the deadline
@@ -36,28 +36,17 @@ def peak_kib(pid):
     return int(found[1])
 
 
-class Peaks:
+class Peaks(Watching):
     """Watches every worker's peak, also of those that die."""
 
     def __init__(self, *servers):
+        super().__init__(0.05)
         self.servers, self.highest = servers, 0
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.watch)
 
-    def watch(self):
-        while not self.stopping.is_set():
-            for server in self.servers:
-                for pid in server.workers():
-                    self.highest = max(self.highest, peak_kib(pid))
-            self.stopping.wait(0.05)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        self.thread.join()
+    def look(self):
+        for server in self.servers:
+            for pid in server.workers():
+                self.highest = max(self.highest, peak_kib(pid))
 
 
 @pytest.fixture(scope="module")

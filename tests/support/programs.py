@@ -114,6 +114,11 @@ class Server:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}{path}"
 
+    def configuration(self):
+        """What --print-config says of its configuration, as a tree."""
+        config = self.log_path.with_suffix(".json")
+        return json.loads(run(self.program, "--config", config, "--print-config").stdout)
+
     def workers(self):
         """Its children that run."""
         return [pid for pid in processes.children(self.pid) if processes.is_alive(pid)]
