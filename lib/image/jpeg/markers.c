@@ -335,17 +335,14 @@ static int walk_marker(struct walk *walk, bool *done)
     return read_segment(walk, marker, payload, length - 2);
 }
 
-/* How three components are told to be Y, Cb and Cr: as libjpeg does it, for files in the wild rely
- * on that. */
 static bool is_ycc(const struct jpeg_layout *layout)
 {
     const struct jpeg_component *component = layout->component;
 
-    if (layout->components != 3 || layout->has_jfif)
+    if (layout->components != 3)
         return layout->components < 4;
-    if (layout->has_adobe)
-        return layout->adobe_transform != 0;
-    return !(component[0].id == 'R' && component[1].id == 'G' && component[2].id == 'B');
+    return !jpeg_colours_are_rgb(&layout->colours, (const uint8_t[]){component[0].id, component[1].id,
+                                                                     component[2].id});
 }
 
 /* The DC coefficients of all components, at least. Arithmetic coding leaves its last zeros out, so that

@@ -4,6 +4,7 @@
 
 #include "image/jpeg/profile.h"
 #include "image/jpeg/tables.h"
+#include "image/probe/jpeg_colours.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,11 +51,9 @@ struct jpeg_layout {
     uint8_t h_max, v_max;
     struct jpeg_component component[JPEG_COMPONENTS_MAX];
 
-    bool has_jfif;
+    struct jpeg_colours colours;
     uint8_t density_unit;
     uint16_t density_x, density_y;
-    bool has_adobe;
-    uint8_t adobe_transform;
     uint8_t orientation;       /* EXIF, 1..8; 1 where there is none */
     struct jpeg_profile profile;
 

@@ -19,8 +19,8 @@ static bool begins(const uint8_t *payload, size_t size, const char *with, size_t
 void jpeg_read_application_segment(struct jpeg_layout *layout, uint8_t marker,
                                    const uint8_t *payload, size_t size)
 {
+    jpeg_colours_read(&layout->colours, marker, payload, size);
     if (marker == 0xe0 && begins(payload, size, "JFIF", 5) && size >= 14) {
-        layout->has_jfif = true;
         layout->density_unit = payload[7];
         layout->density_x = (uint16_t)(payload[8] << 8 | payload[9]);
         layout->density_y = (uint16_t)(payload[10] << 8 | payload[11]);
@@ -29,8 +29,5 @@ void jpeg_read_application_segment(struct jpeg_layout *layout, uint8_t marker,
             layout->orientation = (uint8_t)exif_orientation(payload + 6, size - 6);
     } else if (marker == 0xe2 && begins(payload, size, "ICC_PROFILE", 12)) {
         jpeg_profile_add(&layout->profile, payload, size);
-    } else if (marker == 0xee && begins(payload, size, "Adobe", 5) && size >= 12) {
-        layout->has_adobe = true;
-        layout->adobe_transform = payload[11];
     }
 }

@@ -76,10 +76,10 @@ static void put_colour_space(struct rewriting *to)
     if (layout->ycc) {
         put_segment(to, APP0, sizeof(jfif));
         put(to, jfif, sizeof(jfif));
-    } else if (layout->components == 3 || layout->has_adobe) {
+    } else if (layout->components == 3 || layout->colours.has_adobe) {
         put_segment(to, APP14, sizeof(adobe) + 1);
         put(to, adobe, sizeof(adobe));
-        put_byte(to, layout->components == 4 && layout->adobe_transform != 0 ? YCCK : NONE);
+        put_byte(to, layout->components == 4 && layout->colours.adobe_transform != 0 ? YCCK : NONE);
     }
 }
 

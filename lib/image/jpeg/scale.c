@@ -323,7 +323,7 @@ static void describe(const struct reduction *reduction, struct jpeg_encoding *en
     encoding->height = swap ? reduction->width : reduction->height;
     encoding->h = swap ? reduction->v : reduction->h;
     encoding->v = swap ? reduction->h : reduction->v;
-    if (layout->has_jfif) {
+    if (layout->colours.has_jfif) {
         encoding->density_unit = layout->density_unit;
         encoding->density_x = swap ? layout->density_y : layout->density_x;
         encoding->density_y = swap ? layout->density_x : layout->density_y;

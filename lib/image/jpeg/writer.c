@@ -56,7 +56,7 @@ void writer_gray_header(struct jpeg_writer *writer, const struct jpeg_layout *la
                         (uint8_t)(layout->width >> 8), (uint8_t)layout->width, 1, 1, 0x11, 0};
     uint8_t marker = layout->progressive ? 0xc2 : 0xc0;
 
-    if (layout->has_jfif && layout->density_unit <= 2 && layout->density_x && layout->density_y) {
+    if (layout->colours.has_jfif && layout->density_unit <= 2 && layout->density_x && layout->density_y) {
         jfif[7] = layout->density_unit;
         jfif[8] = (uint8_t)(layout->density_x >> 8);
         jfif[9] = (uint8_t)layout->density_x;

@@ -3,8 +3,7 @@
 #include "image/probe/header.h"
 
 #include "base/status.h"
-
-#include <string.h>
+#include "image/probe/jpeg_colours.h"
 
 /*
  * JPEG (ITU T.81 annex B): a run of marker segments; the size is in the frame header, SOFn. Nothing
@@ -27,8 +26,6 @@ enum {
     MARKER_SOS = 0xda,
     MARKER_DQT = 0xdb,
     MARKER_DHP = 0xde,
-    MARKER_APP0 = 0xe0,
-    MARKER_APP14 = 0xee,
     MARKER_SOF55 = 0xf7,       /* ITU T.87, JPEG-LS */
     STANDARD_SUM = 3688,       /* of the luma's quantization table (annex K.1), quality 50 */
 };
@@ -97,33 +94,13 @@ static int refuse_process(unsigned marker, struct image_header *header)
     return 0;
 }
 
-/* What says, before the frame header, what three components are. */
-struct colours {
-    bool jfif, adobe;
-    uint8_t transform;         /* Adobe's */
-};
-
-static void read_colours(struct bytes input, size_t at, unsigned marker, struct colours *colours)
+/* Of the frame header's components each has its name first of three bytes. */
+static bool is_rgb(struct bytes input, size_t at, const struct jpeg_colours *colours)
 {
-    enum { TRANSFORM_AT = 13 };
+    const uint8_t *frame = input.data + at;
 
-    if (marker == MARKER_APP0 && bytes_have(input, at, 7) && memcmp(input.data + at + 2, "JFIF", 5) == 0)
-        colours->jfif = true;
-    if (marker == MARKER_APP14 && bytes_have(input, at, TRANSFORM_AT + 1) &&
-        memcmp(input.data + at + 2, "Adobe", 5) == 0) {
-        colours->adobe = true;
-        colours->transform = input.data[at + TRANSFORM_AT];
-    }
-}
-
-/* As libjpeg tells it; of the components each has its name first of three bytes. */
-static bool is_rgb(struct bytes input, size_t at, const struct colours *colours)
-{
-    if (colours->jfif || !bytes_have(input, at, 17))
-        return false;
-    if (colours->adobe)
-        return colours->transform == 0;
-    return input.data[at + 8] == 'R' && input.data[at + 11] == 'G' && input.data[at + 14] == 'B';
+    return bytes_have(input, at, 17) &&
+           jpeg_colours_are_rgb(colours, (const uint8_t[]){frame[8], frame[11], frame[14]});
 }
 
 /* SOFn: precision, height, width, components; of each component a name, sampling, table. */
@@ -158,7 +135,7 @@ static int read_frame(struct bytes input, size_t at, unsigned marker, const unsi
 int header_read_jpeg(struct bytes input, struct image_header *header)
 {
     unsigned sums[16] = {0}, marker;
-    struct colours colours = {0};
+    struct jpeg_colours colours = {0};
     size_t at = 2; /* behind SOI */
 
     while ((marker = next_marker(input, &at)) != 0) {
@@ -176,8 +153,9 @@ int header_read_jpeg(struct bytes input, struct image_header *header)
             header->rgb = header->samples == 3 && is_rgb(input, at, &colours);
             return status;
         }
-        read_colours(input, at, marker, &colours);
         length = get_be16(input.data + at);
+        if (length >= 2 && bytes_have(input, at, length))
+            jpeg_colours_read(&colours, marker, input.data + at + 2, length - 2);
         if (marker == MARKER_DQT && bytes_have(input, at, length))
             read_quantizers((struct bytes){input.data + at, length}, sums);
         at += length;
