@@ -104,3 +104,56 @@ int parse_decimal(const char *text, size_t length, double *value)
     *value = result;
     return 0;
 }
+
+/* A number while it is read. A digit beyond the 18th only moves the point. */
+static void add_digit(uint64_t *digits, int64_t *places, char digit, bool behind_point)
+{
+    const uint64_t limit = 100000000000000000; /* 10^17 */
+
+    if (*digits >= limit) {
+        *places -= !behind_point;
+        return;
+    }
+    *digits = *digits * 10 + (uint64_t)(digit - '0');
+    *places += behind_point;
+}
+
+/* Reads the digits and the point; returns where they end. */
+static size_t read_mantissa(const char *text, size_t length, uint64_t *digits, int64_t *places)
+{
+    bool behind_point = false;
+    size_t at = text[0] == '+' || text[0] == '-';
+
+    for (; at < length && text[at] != 'e' && text[at] != 'E'; at++) {
+        if (text[at] == '.')
+            behind_point = true;
+        else
+            add_digit(digits, places, text[at], behind_point);
+    }
+    return at;
+}
+
+int parse_exact_decimal(const char *text, size_t length, struct decimal *value)
+{
+    int64_t places = 0, exponent = 0;
+    uint64_t digits = 0;
+    double rounded;
+    size_t at;
+    int error = parse_decimal(text, length, &rounded); /* so that it is a number, and not too large */
+
+    if (error != 0 || rounded < 0)
+        return error != 0 ? error : -ERANGE;
+    at = read_mantissa(text, length, &digits, &places);
+    if (at < length && digits > 0) { /* of 0, any exponent means the same */
+        at += text[at + 1] == '+' ? 2 : 1;
+        if (parse_int64(text + at, length - at, &exponent) != 0)
+            return -ERANGE;
+    }
+    for (places -= exponent; places < 0 && digits > 0; places++) {
+        if (digits >= DECIMAL_LIMIT / 10)
+            return -ERANGE;
+        digits *= 10;
+    }
+    *value = (struct decimal){.digits = digits, .places = digits > 0 ? (uint32_t)places : 0};
+    return 0;
+}

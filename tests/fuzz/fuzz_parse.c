@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "base/decimal.h"
 #include "base/parse.h"
 
 #include <errno.h>
@@ -39,6 +40,21 @@ static void check_decimal(const char *text, size_t length)
         abort();
 }
 
+/* The exact number is the rounded one, but for what both cut off. */
+static void check_exact_decimal(const char *text, size_t length)
+{
+    struct decimal exact;
+    double value, difference;
+
+    if (parse_exact_decimal(text, length, &exact) != 0)
+        return;
+    if (parse_decimal(text, length, &value) != 0 || exact.digits >= DECIMAL_LIMIT)
+        abort();
+    difference = fabs(decimal_value(exact) - value);
+    if (value > 1e-280 && difference > value * 1e-15)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -49,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     check_integer(text, size);
     check_decimal(text, size);
+    check_exact_decimal(text, size);
     free(text);
     return 0;
 }

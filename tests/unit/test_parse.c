@@ -177,6 +177,59 @@ static void test_decimals_in_a_comma_locale(void **state)
     setlocale(LC_ALL, "C");
 }
 
+static void test_exact_decimals(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t digits;
+        uint32_t places;
+    } cases[] = {
+        {"0.29", 29, 2},           {"+.5", 5, 1},
+        {"5e-1", 5, 1},            {"0.05e1", 5, 1},
+        {"1E0", 1, 0},             {"100", 100, 0},
+        {"1e17", 100000000000000000, 0}, {"0e99999", 0, 0},
+        {"0.000", 0, 0},           {"100000000000000000000e-20", 100000000000000000, 17},
+        {"0.3333333333333333333333", 333333333333333333, 18},
+        {"1e-300", 1, 300},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct decimal value = {.digits = 7};
+
+        assert_int_equal(parse_exact_decimal(cases[i].text, strlen(cases[i].text), &value), 0);
+        assert_int_equal(value.digits, cases[i].digits);
+        assert_int_equal(value.places, cases[i].places);
+        assert_int_equal(value.reserved, 0);
+    }
+}
+
+static void test_no_exact_decimals(void **state)
+{
+    struct decimal value;
+
+    (void)state;
+    assert_int_equal(parse_exact_decimal("", 0, &value), -EINVAL);
+    assert_int_equal(parse_exact_decimal("e5", 2, &value), -EINVAL);
+    assert_int_equal(parse_exact_decimal("-0.5", 4, &value), -ERANGE);
+    assert_int_equal(parse_exact_decimal("1e18", 4, &value), -ERANGE);
+    assert_int_equal(parse_exact_decimal("1e999", 5, &value), -ERANGE);
+}
+
+/* Half of 29 is 15 however it is written, and 0.29 of 50 too, which no double makes. */
+static void test_scaling(void **state)
+{
+    (void)state;
+    assert_int_equal(decimal_scale(50, (struct decimal){29, 2, 0}), 15);
+    assert_int_equal(decimal_scale(29, (struct decimal){5, 1, 0}), 15);
+    assert_int_equal(decimal_scale(1, (struct decimal){1, 300, 0}), 1);
+    assert_int_equal(decimal_scale(4294967295, (struct decimal){1, 0, 0}), 4294967295);
+    assert_int_equal(decimal_scale(4294967295, (struct decimal){999999999999999999, 18, 0}), 4294967295);
+    assert_int_equal(decimal_scale(4294967295, (struct decimal){999999999999999999, 37, 0}), 1);
+    assert_int_equal(decimal_scale(50, decimal_from_fraction(0.29)), 15);
+    assert_true(decimal_value((struct decimal){29, 2, 0}) == 0.29);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +239,9 @@ int main(void)
         cmocka_unit_test(test_length_ends_the_text),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_no_decimals),
+        cmocka_unit_test(test_exact_decimals),
+        cmocka_unit_test(test_no_exact_decimals),
+        cmocka_unit_test(test_scaling),
         cmocka_unit_test(test_decimals_out_of_range),
         cmocka_unit_test(test_decimals_too_long),
         cmocka_unit_test(test_decimals_in_a_comma_locale),

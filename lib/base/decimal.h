@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stdint.h>
+
+/*
+ * A number as somebody wrote it, digits / 10^places: 0.29 is 29 and 2, which no double holds. Fixed width,
+ * so that it can be part of a message.
+ */
+#define DECIMAL_LIMIT UINT64_C(1000000000000000000) /* 10^18 */
+
+struct decimal {
+    uint64_t digits;           /* below DECIMAL_LIMIT */
+    uint32_t places;
+    uint32_t reserved;         /* 0 */
+};
+
+/* max(1, floor(length * factor + 0.5)), exactly. `factor` is at most 1. Any thread. */
+uint32_t decimal_scale(uint32_t length, struct decimal factor);
+
+/* The same number as a double, rounded. */
+double decimal_value(struct decimal decimal);
+
+/* `value` from 0 to 1, to 15 places: the decimal that such a double was written as. */
+struct decimal decimal_from_fraction(double value);
