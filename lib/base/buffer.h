@@ -13,7 +13,8 @@ struct buffer {
     size_t capacity;
 };
 
-/* Room for `capacity` bytes in all, so that appending up to there allocates nothing. 0 or -ENOMEM. */
+/* Room for `capacity` bytes in all, so that appending up to there allocates nothing. 0 or -ENOMEM.
+ */
 int buffer_reserve(struct buffer *buffer, size_t capacity);
 
 /* Appends; the buffer is unchanged on error. 0, -EFBIG (would pass `limit` bytes), -ENOMEM. */

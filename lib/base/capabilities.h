@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* capabilities(7) of the calling thread, as masks of CAPABILITY(CAP_...) from linux/capability.h. */
+/* capabilities(7) of the calling thread, as masks of CAPABILITY(CAP_...) from linux/capability.h.
+ */
 #define CAPABILITY(number) (UINT64_C(1) << (number))
 
 /* Whether all of `mask` are effective. False where the kernel does not say. */

@@ -5,15 +5,15 @@
 #include <stdint.h>
 
 /*
- * A number as somebody wrote it, digits / 10^places: 0.29 is 29 and 2, which no double holds. Fixed width,
- * so that it can be part of a message.
+ * A number as somebody wrote it, digits / 10^places: 0.29 is 29 and 2, which no double holds. Fixed
+ * width, so that it can be part of a message.
  */
 #define DECIMAL_LIMIT UINT64_C(1000000000000000000) /* 10^18 */
 
 struct decimal {
-    uint64_t digits;           /* below DECIMAL_LIMIT */
+    uint64_t digits; /* below DECIMAL_LIMIT */
     uint32_t places;
-    uint32_t reserved;         /* 0 */
+    uint32_t reserved; /* 0 */
 };
 
 /* max(1, floor(length * factor + 0.5)), exactly. `factor` is at most 1. Any thread. */

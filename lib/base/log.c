@@ -136,7 +136,8 @@ static int format_text(char *line, enum log_level level, const char *when, char 
 
     blank_controls(message);
     return snprintf(line, LOG_LINE_BYTES, "%s %s %s[%d]: %s%s%s%s\n", when, level_names[level],
-                    log_program, (int)getpid(), id ? "[" : "", id ? id : "", id ? "] " : "", message);
+                    log_program, (int)getpid(), id ? "[" : "", id ? id : "", id ? "] " : "",
+                    message);
 }
 
 static int format_json(char *line, enum log_level level, const char *when, const char *message)

@@ -53,13 +53,13 @@ static struct {
     bool asleep;               /* the writer waits for work ... */
     bool hurry;                /* ... and is not to linger */
     size_t (*report)(char *line, unsigned long long lost);
-    uint64_t put, taken;       /* bytes of the ring, ever */
-    unsigned long long lost;   /* lines, not yet told of */
-    bool full;                 /* lines are lost until the ring is empty */
-    bool failing;              /* the last write() failed ... */
-    bool torn;                 /* ... in the middle of a line */
+    uint64_t put, taken;     /* bytes of the ring, ever */
+    unsigned long long lost; /* lines, not yet told of */
+    bool full;               /* lines are lost until the ring is empty */
+    bool failing;            /* the last write() failed ... */
+    bool torn;               /* ... in the middle of a line */
     atomic_bool running;
-    atomic_bool flushed;       /* all is written that can be */
+    atomic_bool flushed; /* all is written that can be */
     char ring[RING_BYTES];
 } writer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 

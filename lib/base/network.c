@@ -67,7 +67,7 @@ bool address_is_v4(const struct in6_addr *address)
 void address_cut(struct in6_addr *address, unsigned prefix)
 {
     for (unsigned bit = prefix; bit < V6_BITS; bit++)
-        address->s6_addr[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+        address->s6_addr[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
 
 int network_parse(const char *text, struct network *network)
@@ -82,9 +82,9 @@ int network_parse(const char *text, struct network *network)
     /* "::ffff:192.0.2.0/120" counts from the front of what it shows. */
     before = memchr(text, ':', length) == NULL ? MAPPED_BITS : 0;
     prefix = V6_BITS - before;
-    if (slash != NULL && (slash[1] == '-' || strlen(slash + 1) > 3 ||
-                          parse_int64(slash + 1, strlen(slash + 1), &prefix) != 0 ||
-                          prefix > V6_BITS - before))
+    if (slash != NULL &&
+        (slash[1] == '-' || strlen(slash + 1) > 3 ||
+         parse_int64(slash + 1, strlen(slash + 1), &prefix) != 0 || prefix > V6_BITS - before))
         return -EINVAL;
     network->prefix = (unsigned)prefix + before;
     return 0;

@@ -15,12 +15,12 @@
 enum { OUTAGE_TELL_MS = 10000 };
 
 struct outage {
-    const char *what;          /* "the scale server"; borrowed */
-    pthread_mutex_t mutex;     /* of all below */
-    atomic_bool any;           /* there is something to say where it works; read without it */
-    bool told;                 /* the last that the log says is that it fails */
-    uint64_t failures;         /* not told of yet */
-    int64_t told_us;           /* when a failure was told of last; 0: never */
+    const char *what;      /* "the scale server"; borrowed */
+    pthread_mutex_t mutex; /* of all below */
+    atomic_bool any;       /* there is something to say where it works; read without it */
+    bool told;             /* the last that the log says is that it fails */
+    uint64_t failures;     /* not told of yet */
+    int64_t told_us;       /* when a failure was told of last; 0: never */
 };
 
 #define OUTAGE(what_) ((struct outage){.what = (what_), .mutex = PTHREAD_MUTEX_INITIALIZER})

@@ -139,7 +139,8 @@ int parse_exact_decimal(const char *text, size_t length, struct decimal *value)
     uint64_t digits = 0;
     double rounded;
     size_t at;
-    int error = parse_decimal(text, length, &rounded); /* so that it is a number, and not too large */
+    int error =
+        parse_decimal(text, length, &rounded); /* so that it is a number, and not too large */
 
     if (error != 0 || rounded < 0)
         return error != 0 ? error : -ERANGE;

@@ -20,6 +20,6 @@ int parse_int64(const char *text, size_t length, int64_t *value);
  * nonzero number that a double can only hold as 0). */
 int parse_decimal(const char *text, size_t length, double *value);
 
-/* The same, of what is not negative, as it is written: its first 18 digits that count, and the rest cut
- * off. 0, -EINVAL, or -ERANGE: negative, 10^18 or more, or smaller than any double but 0. */
+/* The same, of what is not negative, as it is written: its first 18 digits that count, and the rest
+ * cut off. 0, -EINVAL, or -ERANGE: negative, 10^18 or more, or smaller than any double but 0. */
 int parse_exact_decimal(const char *text, size_t length, struct decimal *value);

@@ -18,8 +18,8 @@
  */
 enum status {
     STATUS_OK = 0,
-    STATUS_BAD_PARAMETER = 1,       /* a query parameter */
-    STATUS_BAD_REQUEST = 2,         /* framing, a header field, the method */
+    STATUS_BAD_PARAMETER = 1, /* a query parameter */
+    STATUS_BAD_REQUEST = 2,   /* framing, a header field, the method */
     STATUS_EMPTY_BODY = 3,
     STATUS_NOT_FOUND = 4,
     STATUS_METHOD_NOT_ALLOWED = 5,
@@ -27,14 +27,14 @@ enum status {
     STATUS_BODY_TOO_LARGE = 7,
     STATUS_UNSUPPORTED_FORMAT = 8,
     STATUS_IMAGE_CORRUPT = 9,
-    STATUS_IMAGE_TOO_LARGE = 10,    /* pixels, scans, or the result's bytes */
+    STATUS_IMAGE_TOO_LARGE = 10, /* pixels, scans, or the result's bytes */
     STATUS_IMAGE_CRASHED_DECODER = 11,
     STATUS_NOT_IMPLEMENTED = 12,
     STATUS_INTERNAL = 13,
     STATUS_SCALE_UNAVAILABLE = 14,
     STATUS_OVERLOADED = 15,
     STATUS_DEADLINE_EXCEEDED = 16,
-    STATUS_CLIENT_GONE = 17,        /* nobody is left to answer */
+    STATUS_CLIENT_GONE = 17, /* nobody is left to answer */
     STATUS_COUNT
 };
 

@@ -35,15 +35,13 @@ static const char introduction[] =
     "| `memory_bound_bytes` | the server and its workers together stay below: workers x "
     "(max_memory_bytes + limits.max_body_bytes + limits.max_output_bytes) + "
     "limits.max_inflight_bytes (bodies and results, each counted before it is allocated) + "
-    "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB; the kernel's socket buffers are beside it |\n"
+    "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB; the kernel's socket buffers are "
+    "beside it |\n"
     "| `sandbox` | what the workers' sandbox is made of on this machine |\n";
 
 static const char *const type_names[] = {
-    [OPTION_STRING] = "string",
-    [OPTION_INTEGER] = "integer",
-    [OPTION_NUMBER] = "number",
-    [OPTION_CHOICE] = "choice",
-    [OPTION_LIST] = "list",
+    [OPTION_STRING] = "string", [OPTION_INTEGER] = "integer", [OPTION_NUMBER] = "number",
+    [OPTION_CHOICE] = "choice", [OPTION_LIST] = "list",
 };
 
 static void print_flag(FILE *out, int short_flag, const char *long_flag, const char *argument,
@@ -84,8 +82,8 @@ static void print_keys(const struct reading *reading, FILE *out)
         row_range(row, range);
         row_default(row, fallback);
         fprintf(out, "| `%s` | %s | %s | %s | `%s` | %s |\n", entry->key, type_names[row->type],
-                row->unit != NULL ? row->unit : "",
-                row->expects != NULL ? row->expects : range, fallback, row->help);
+                row->unit != NULL ? row->unit : "", row->expects != NULL ? row->expects : range,
+                fallback, row->help);
     }
 }
 
@@ -99,7 +97,10 @@ static void print_limits(const struct reading *reading, FILE *out)
             const struct entry *most = reading_find_offset(reading, entry->row->at_most[m]);
 
             if (entry->row->at_most[m] != 0 && most != NULL)
-                fprintf(out, "- `%s` is at most `%s`; where only the latter is given, the default gives way.\n", entry->key, most->key);
+                fprintf(out,
+                        "- `%s` is at most `%s`; where only the latter is given, the default gives "
+                        "way.\n",
+                        entry->key, most->key);
         }
     }
     for (size_t i = 0; i < reading->options->rule_count; i++)

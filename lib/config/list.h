@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* A list of strings as struct settings holds it: an array that owns them, with NULL behind the last. */
+/* A list of strings as struct settings holds it: an array that owns them, with NULL behind the
+ * last. */
 
 /* Puts a copy of `text` (of `length` bytes) at the end; *list may be NULL, an empty one. 0 or
  * -ENOMEM, and the list is as it was. */

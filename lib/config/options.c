@@ -324,14 +324,13 @@ static const struct option_row start_rows[] = {
 /* clang-format on */
 
 static const struct option_section gateway_sections[] = {
-    {"listen", GROUP(address_rows)},    {"listen", GROUP(gateway_port_rows)},
-    {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
-    {"limits", GROUP(limit_rows)},      {"gray", GROUP(pool_rows)},
-    {"gray", GROUP(gray_users_rows)},   {"scale", GROUP(upstream_rows)},
-    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
-    {NULL, GROUP(gateway_proxies_rows)},
-    {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
-    {NULL, GROUP(start_rows)},
+    {"listen", GROUP(address_rows)},     {"listen", GROUP(gateway_port_rows)},
+    {"listen", GROUP(connection_rows)},  {"listen", GROUP(timeout_rows)},
+    {"limits", GROUP(limit_rows)},       {"gray", GROUP(pool_rows)},
+    {"gray", GROUP(gray_users_rows)},    {"scale", GROUP(upstream_rows)},
+    {"output", GROUP(output_rows)},      {NULL, GROUP(sandbox_rows)},
+    {NULL, GROUP(gateway_proxies_rows)}, {"log", GROUP(log_rows)},
+    {"shutdown", GROUP(shutdown_rows)},  {NULL, GROUP(start_rows)},
 };
 
 static const struct option_section scale_sections[] = {
@@ -340,27 +339,29 @@ static const struct option_section scale_sections[] = {
     {"limits", GROUP(limit_rows)},      {"scale", GROUP(factor_rows)},
     {"scale", GROUP(pool_rows)},        {"scale", GROUP(scale_users_rows)},
     {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
-    {NULL, GROUP(scale_proxies_rows)},
-    {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
-    {NULL, GROUP(start_rows)},
+    {NULL, GROUP(scale_proxies_rows)},  {"log", GROUP(log_rows)},
+    {"shutdown", GROUP(shutdown_rows)}, {NULL, GROUP(start_rows)},
 };
 
 /* A request that the limits on sizes let in must not be refused by its client's share. */
 static bool share_holds_a_request(const struct settings *settings, char error[static 256])
 {
     double share = settings->limits.share_per_client * (double)settings->limits.max_inflight_bytes;
-    double most = (double)settings->limits.max_body_bytes + (double)settings->limits.max_output_bytes;
+    double most =
+        (double)settings->limits.max_body_bytes + (double)settings->limits.max_output_bytes;
 
     if (share >= most)
         return true;
-    snprintf(error, 256, "limits.share_per_client x limits.max_inflight_bytes: expected at least "
+    snprintf(error, 256,
+             "limits.share_per_client x limits.max_inflight_bytes: expected at least "
              "limits.max_body_bytes + limits.max_output_bytes, which is %.0f, got %.0f",
              most, floor(share));
     return false;
 }
 
 static const struct option_rule rules[] = {
-    {"`limits.share_per_client` x `limits.max_inflight_bytes` is at least `limits.max_body_bytes` + "
+    {"`limits.share_per_client` x `limits.max_inflight_bytes` is at least `limits.max_body_bytes` "
+     "+ "
      "`limits.max_output_bytes`",
      share_holds_a_request},
 };

@@ -56,8 +56,7 @@ uint64_t settings_memory_bound(const struct settings *settings)
 
     /* The tables' ranges keep this below 2^51. */
     return settings_workers(settings) * worker_bytes +
-           (uint64_t)settings->limits.max_inflight_bytes +
-           places * connection_bytes + server_bytes;
+           (uint64_t)settings->limits.max_inflight_bytes + places * connection_bytes + server_bytes;
 }
 
 /* File, then flags, then how the values stand to each other. 0 or -ENOMEM. */
@@ -139,8 +138,8 @@ int settings_load_to(const struct program *program, int argc, char **argv,
     *settings = (struct settings){0};
     error = reading_start(&reading, program->options, settings, errors);
     if (error != 0)
-        reading_complain(&reading, error == -ENOMEM ? "out of memory"
-                                                     : "the table of options is not sound");
+        reading_complain(&reading,
+                         error == -ENOMEM ? "out of memory" : "the table of options is not sound");
     else
         code = load(program, argc, argv, &reading, out);
     if (code != SETTINGS_GO_ON)

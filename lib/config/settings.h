@@ -24,9 +24,9 @@ struct settings {
         int64_t client_prefix_v6;
     } limits;
     char **trusted_proxies; /* networks (base/network.h), NULL-terminated; NULL: none */
-    struct {             /* "gray." in the gateway, "scale." in the scale server */
-        char *program;   /* "": grisaille-gray or grisaille-scale-worker beside this program */
-        int64_t workers; /* 0: one per CPU */
+    struct {                /* "gray." in the gateway, "scale." in the scale server */
+        char *program;      /* "": grisaille-gray or grisaille-scale-worker beside this program */
+        int64_t workers;    /* 0: one per CPU */
         int64_t queue_max, queue_wait_ms, max_jobs, max_memory_bytes;
         double queue_share;
         char *worker_users; /* check_parse_users() */

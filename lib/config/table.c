@@ -161,8 +161,7 @@ int reading_store_list(struct reading *reading, struct entry *entry, char **list
 {
     char ***stored = member(reading, entry->row);
 
-    if (entry->row->type != OPTION_LIST ||
-        row_wrong_item(entry->row, list) < list_length(list))
+    if (entry->row->type != OPTION_LIST || row_wrong_item(entry->row, list) < list_length(list))
         return -EINVAL;
     list_free(*stored);
     *stored = list;

@@ -52,8 +52,8 @@ void reading_complain(struct reading *reading, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Checks and stores a value. 0; -EINVAL: the row does not take it; -ENOMEM. A number goes to
- * INTEGER and NUMBER rows, a text to STRING and CHOICE rows, a list (taken over where 0 is returned)
- * to LIST rows, a word from the command line to all. */
+ * INTEGER and NUMBER rows, a text to STRING and CHOICE rows, a list (taken over where 0 is
+ * returned) to LIST rows, a word from the command line to all. */
 int reading_store_number(struct reading *reading, struct entry *entry, double number);
 int reading_store_text(struct reading *reading, struct entry *entry, const char *text);
 int reading_store_list(struct reading *reading, struct entry *entry, char **list);

@@ -4,10 +4,10 @@
 
 /*
  * Which connections may stay. Beyond max_connections, or max_connections_per_ip of one client, the
- * one that has idled longest is closed for the new one. Where none idles, the new one is surplus: it
- * may ask for /healthz and /readyz, everything else is 503. There are few places for surplus ones,
- * fewer for each client; who holds one without a request for longest gives way, so that monitoring
- * gets through whatever the others do.
+ * one that has idled longest is closed for the new one. Where none idles, the new one is surplus:
+ * it may ask for /healthz and /readyz, everything else is 503. There are few places for surplus
+ * ones, fewer for each client; who holds one without a request for longest gives way, so that
+ * monitoring gets through whatever the others do.
  *
  * The list of connections is the library's main thread's alone: there all of them begin and end. A
  * connection that is closed for another stops counting at once, but its place in the library is
@@ -66,8 +66,8 @@ static bool may_choose(const struct connection *connection, const struct choice 
            (connection->account == choice->account && !connection->trusted);
 }
 
-/* The one of them that has waited longest for a request, but not from *since_us or before; and since
- * when it has. NULL: none does. */
+/* The one of them that has waited longest for a request, but not from *since_us or before; and
+ * since when it has. NULL: none does. */
 static struct connection *find_longest_waiting(struct http_server *server,
                                                const struct choice *choice, enum phase latest,
                                                int64_t *since_us)
@@ -113,13 +113,15 @@ static unsigned count_surplus(const struct http_server *server, const struct cho
     return count;
 }
 
-/* Of so many places of such connections one is for the new one, if there is another that can give way. */
+/* Of so many places of such connections one is for the new one, if there is another that can give
+ * way. */
 static void keep_places(struct http_server *server, struct connection *connection, unsigned places,
                         struct choice choice)
 {
     if (count_surplus(server, &choice) < places || close_longest_waiting(server, &choice))
         return;
-    choice.unread = true; /* more come than there is time to read: not the last one is to pay for that */
+    choice.unread =
+        true; /* more come than there is time to read: not the last one is to pay for that */
     if (close_longest_waiting(server, &choice))
         return;
     timeouts_close_waiting(connection->watch, PHASE_HEADERS, true);

@@ -195,7 +195,8 @@ int http_client_call(struct http_client *client, const struct http_call *call,
     status = borrow(client, call->deadline_us, &transfer.peer, &handle);
     if (status != 0)
         return status;
-    status = handle != NULL ? transfer_call(&handle->transfer, client->base_url, &transfer) : -ENOMEM;
+    status =
+        handle != NULL ? transfer_call(&handle->transfer, client->base_url, &transfer) : -ENOMEM;
     if (status != 0)
         buffer_clear(&result->body);
     give_back(client, handle, status == 0); /* after an error its connection is of no use */

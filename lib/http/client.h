@@ -16,15 +16,15 @@
 struct http_client;
 
 struct http_client_options {
-    const char *base_url;      /* "http://127.0.0.1:8000": scheme, host and port; copied */
-    unsigned max_handles;      /* no more than the other server takes connections */
-    int64_t handle_wait_ms;    /* how long a call may wait for a free handle */
-    size_t max_body_bytes;     /* of an answer */
+    const char *base_url;   /* "http://127.0.0.1:8000": scheme, host and port; copied */
+    unsigned max_handles;   /* no more than the other server takes connections */
+    int64_t handle_wait_ms; /* how long a call may wait for a free handle */
+    size_t max_body_bytes;  /* of an answer */
 };
 
 struct http_call {
-    const char *target;        /* path and query, "/scale?scale=0.5" */
-    const void *body;          /* borrowed until the call returns; NULL: a GET */
+    const char *target; /* path and query, "/scale?scale=0.5" */
+    const void *body;   /* borrowed until the call returns; NULL: a GET */
     size_t body_size;
     const char *request_id;    /* X-Request-Id; may be NULL */
     const char *forwarded_for; /* X-Forwarded-For; may be NULL */
@@ -54,8 +54,8 @@ struct http_client *http_client_free(struct http_client *client);
 
 /* POST, or GET where call->body is NULL. 0 and *result, whatever its http_status; or
  * STATUS_SCALE_UNAVAILABLE: refused, reset, cut short, too long or not HTTP; STATUS_OVERLOADED: no
- * handle came free, or no memory may be had; STATUS_DEADLINE_EXCEEDED; STATUS_CLIENT_GONE; or -errno. `result` is always
- * set. A kept-alive connection that the other side has closed is replaced without a word. Any
- * thread, many at once. */
+ * handle came free, or no memory may be had; STATUS_DEADLINE_EXCEEDED; STATUS_CLIENT_GONE; or
+ * -errno. `result` is always set. A kept-alive connection that the other side has closed is
+ * replaced without a word. Any thread, many at once. */
 int http_client_call(struct http_client *client, const struct http_call *call,
                      struct http_call_result *result);

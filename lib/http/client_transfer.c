@@ -17,16 +17,19 @@
 enum {
     CONNECT_MS = 500, /* the other server is near */
     IDLE_CONNECTION_S = 20,
-    RECEIVE_BYTES = 64 * 1024, /* libcurl's buffers of a call: each filling is a sleep and a wake-up */
+    RECEIVE_BYTES =
+        64 * 1024, /* libcurl's buffers of a call: each filling is a sleep and a wake-up */
     SEND_BYTES = 256 * 1024,
-    GROWTH_BYTES = 64 * 1024, /* the first room of an answer of unknown length, which then doubles */
+    GROWTH_BYTES =
+        64 * 1024, /* the first room of an answer of unknown length, which then doubles */
     EXPECT_BYTES = 512 * 1024, /* libcurl expects 100-continue of bodies of 1 MiB and more */
 };
 
 static_assert(sizeof(((struct http_call_result *)0)->error) == CURL_ERROR_SIZE,
               "libcurl's own words fit");
 
-/* --- what comes back ---------------------------------------------------------------------------- */
+/* --- what comes back ----------------------------------------------------------------------------
+ */
 
 /* Makes room for an answer of `capacity` bytes in all. */
 static bool make_room(struct transfer *transfer, size_t capacity)
@@ -116,7 +119,8 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *argum
     return length;
 }
 
-/* --- what is asked ------------------------------------------------------------------------------ */
+/* --- what is asked ------------------------------------------------------------------------------
+ */
 
 /* What is the same for all calls. */
 static void set_up(CURL *easy)
@@ -228,10 +232,11 @@ static int prepare(CURL *easy, const char *base_url, struct transfer *transfer,
     return 0;
 }
 
-/* --- at work ------------------------------------------------------------------------------------ */
+/* --- at work ------------------------------------------------------------------------------------
+ */
 
-/* Waits for something to happen on either socket. While the call's has something to do there is no need
- * to look at the client's. */
+/* Waits for something to happen on either socket. While the call's has something to do there is no
+ * need to look at the client's. */
 static int wait_a_little(CURLM *multi, struct transfer *transfer)
 {
     /* No events are asked for: poll() tells of POLLHUP and POLLERR all the same. */

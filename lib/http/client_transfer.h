@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * One call with libcurl: a multi handle with one easy handle, for curl_multi_poll can watch the client's
- * socket beside the call's. Each has a connection cache of its own. Private to client.c.
+ * One call with libcurl: a multi handle with one easy handle, for curl_multi_poll can watch the
+ * client's socket beside the call's. Each has a connection cache of its own. Private to client.c.
  */
 struct transfer_handle {
     CURLM *multi;

@@ -19,8 +19,8 @@ struct clients {
     unsigned prefix_v6;
     struct network *trusted;
     size_t trusted_count;
-    uint64_t seed;             /* or a client could choose addresses of one chain */
-    pthread_mutex_t mutex;     /* the chains, and who holds an account */
+    uint64_t seed;         /* or a client could choose addresses of one chain */
+    pthread_mutex_t mutex; /* the chains, and who holds an account */
     struct client_account unknown;
     struct client_account *chains[CHAINS];
 };

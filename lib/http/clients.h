@@ -18,24 +18,24 @@
 struct clients;
 
 struct clients_options {
-    unsigned prefix_v6;             /* bits */
-    char *const *trusted;           /* networks as text, NULL behind the last; NULL: none */
+    unsigned prefix_v6;   /* bits */
+    char *const *trusted; /* networks as text, NULL behind the last; NULL: none */
 };
 
 /* Changed by everybody; the rest stays as it was made. */
 struct client_account {
-    struct client_account *next;    /* clients.c's, as is the key */
+    struct client_account *next; /* clients.c's, as is the key */
     struct in6_addr key;
     unsigned holders;
-    uint64_t id;                    /* not 0; the same whenever this client comes back */
+    uint64_t id; /* not 0; the same whenever this client comes back */
     atomic_uint connections;
     atomic_size_t inflight_bytes;
 };
 
 /* Who somebody is. */
 struct client_name {
-    bool known;                     /* false: no address */
-    struct in6_addr address;        /* the very one, not what accounts are kept by */
+    bool known;              /* false: no address */
+    struct in6_addr address; /* the very one, not what accounts are kept by */
 };
 
 /* 0, -ENOMEM, or -EINVAL: what is to be trusted is no network. */
@@ -58,8 +58,9 @@ bool clients_trust(const struct clients *clients, int fd, const struct client_na
 /*
  * Goes on through one X-Forwarded-For value, of several in their order; *client is all zero before
  * the first. What it is after the last: the last entry that is not itself trusted; the first of
- * them, where all are. (Whoever is trusted vouches for the entry before its own.) An entry that is no
- * address ends the search: the one behind it counts, and with none behind it the client is not known.
+ * them, where all are. (Whoever is trusted vouches for the entry before its own.) An entry that is
+ * no address ends the search: the one behind it counts, and with none behind it the client is not
+ * known.
  */
 void clients_read_forwarded(const struct clients *clients, const char *value,
                             struct client_name *client);

@@ -250,8 +250,8 @@ static enum MHD_Result finish(struct http_request *request)
         request->status = handle(request);
     request_end_body(request);
     if (request->status < 0)
-        log_line(request->status == -ENOMEM ? LOG_WARNING : LOG_ERROR, "%s %s: %s",
-                 request->method, request->target, strerrordesc_np(-request->status));
+        log_line(request->status == -ENOMEM ? LOG_WARNING : LOG_ERROR, "%s %s: %s", request->method,
+                 request->target, strerrordesc_np(-request->status));
     if (request->status == STATUS_CLIENT_GONE) {
         request->stage = STAGE_HUNG_UP;
         return MHD_NO;

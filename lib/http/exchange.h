@@ -34,69 +34,69 @@ struct http_server {
     uint16_t port;
     char ip[64];
     atomic_uint connections, requests;
-    atomic_uint admitted;      /* connections without those that are being closed for others */
-    atomic_uint handed_over;   /* to the library, which has not made connections of them yet */
+    atomic_uint admitted;    /* connections without those that are being closed for others */
+    atomic_uint handed_over; /* to the library, which has not made connections of them yet */
     atomic_size_t inflight_bytes;
     atomic_bool draining;
-    pthread_mutex_t mutex;     /* for `finished` alone */
-    pthread_cond_t finished;   /* the last connection has ended, while draining */
+    pthread_mutex_t mutex;   /* for `finished` alone */
+    pthread_cond_t finished; /* the last connection has ended, while draining */
 };
 
 /* A connection, from its first request to its last. */
 struct connection {
     struct connection *older, *newer;
     struct watch *watch;
-    struct client_name name;   /* the peer's */
+    struct client_name name;        /* the peer's */
     struct client_account *account; /* the peer's */
-    bool trusted;              /* the peer is a proxy: it counts for the client of its request */
-    bool counted;              /* in server->admitted, and, if not trusted, for its account */
-    atomic_bool surplus;       /* it came when there were as many as there may be */
+    bool trusted;        /* the peer is a proxy: it counts for the client of its request */
+    bool counted;        /* in server->admitted, and, if not trusted, for its account */
+    atomic_bool surplus; /* it came when there were as many as there may be */
 };
 
 /* The first three steps are those of the handler's calls; the rest is decided in them. */
 enum stage {
-    STAGE_HEADERS,             /* the header section is not there yet */
-    STAGE_BODY,                /* `status` is 0: stored; else: read and thrown away */
-    STAGE_ANSWERED,            /* the answer is with the library */
-    STAGE_HUNG_UP,             /* ... or was written past it, or there is none: to be closed */
+    STAGE_HEADERS,  /* the header section is not there yet */
+    STAGE_BODY,     /* `status` is 0: stored; else: read and thrown away */
+    STAGE_ANSWERED, /* the answer is with the library */
+    STAGE_HUNG_UP,  /* ... or was written past it, or there is none: to be closed */
 };
 
 struct http_request {
     struct http_server *server;
     struct MHD_Connection *library;
     struct connection *connection;
-    struct watch *watch;       /* the connection's */
+    struct watch *watch; /* the connection's */
     int fd;
     enum stage stage;
 
-    char *target;              /* as the client wrote it */
-    const char *target_place;  /* where the library had it; only compared */
-    char method[24];           /* cut where it is longer, and then no method we know */
-    char *path;                /* decoded; NULL before that, or where it cannot be */
+    char *target;             /* as the client wrote it */
+    const char *target_place; /* where the library had it; only compared */
+    char method[24];          /* cut where it is longer, and then no method we know */
+    char *path;               /* decoded; NULL before that, or where it cannot be */
     char id[HTTP_REQUEST_ID_MAX + 1];
     struct framing framing;
     const struct http_route *route;
     struct http_parameter_values parameters;
 
-    struct client_name name;   /* whose request it is; the connection's peer, until identified */
+    struct client_name name; /* whose request it is; the connection's peer, until identified */
     struct client_account *account; /* NULL before */
     char name_text[ADDRESS_TEXT_BYTES];
 
     struct buffer body;
     size_t body_reserved, reserved; /* of the bytes in flight: for the body, for all else */
-    uint64_t received;         /* bytes of body */
+    uint64_t received;              /* bytes of body */
     bool peeked;
 
-    int status;                /* as a handler's; what the answer will be made of */
+    int status; /* as a handler's; what the answer will be made of */
     struct http_answer answer;
-    unsigned code;             /* of the answer; 0 before */
-    size_t sent_bytes;         /* of the answer's body */
-    bool no_content;           /* OPTIONS: 204 */
-    bool close;                /* after the answer */
-    bool linger;               /* the client may still be sending: let it read the answer */
-    char allow[48];            /* "" where there is no Allow */
+    unsigned code;     /* of the answer; 0 before */
+    size_t sent_bytes; /* of the answer's body */
+    bool no_content;   /* OPTIONS: 204 */
+    bool close;        /* after the answer */
+    bool linger;       /* the client may still be sending: let it read the answer */
+    char allow[48];    /* "" where there is no Allow */
 
-    unsigned late_code;        /* these two are the watchdog's, until it has hung up */
+    unsigned late_code; /* these two are the watchdog's, until it has hung up */
     size_t late_bytes;
 
     int64_t started_us, complete_us, deadline_us;
@@ -114,8 +114,8 @@ struct connection *admission_enter(struct http_server *server, int fd);
 /* It ends, before its socket is closed. NULL is fine. */
 void admission_leave(struct http_server *server, struct connection *connection);
 
-/* Why there is no room for a request, for its client: more connections are open than may be, in all or
- * of this client, and its own is one of those beyond. NULL: there is. The request's thread. */
+/* Why there is no room for a request, for its client: more connections are open than may be, in all
+ * or of this client, and its own is one of those beyond. NULL: there is. The request's thread. */
 const char *admission_refuses(struct http_request *request);
 
 /* For a request whose client is known now, and when it is over: a proxy's connection counts for the
@@ -174,8 +174,8 @@ enum { LINGER_MS = 1000 };
  * OPTIONS is all that it asks. */
 int routing_check(struct http_request *request);
 
-/* Reserves a body of the announced length. 0, or STATUS_OVERLOADED: it would be too much to hold just
- * now. */
+/* Reserves a body of the announced length. 0, or STATUS_OVERLOADED: it would be too much to hold
+ * just now. */
 int routing_find_memory(struct http_request *request);
 
 /* Whether there is room for the work, as the route says, by the first `size` bytes of the body. */

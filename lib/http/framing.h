@@ -12,16 +12,16 @@ struct MHD_Connection;
  * Inside lib/http: whether a request's header section means the same to everyone who reads it.
  */
 struct framing {
-    int64_t content_length;    /* -1: none was given; a number too large for it is a large one */
+    int64_t content_length; /* -1: none was given; a number too large for it is a large one */
     bool chunked;
-    bool expects_continue;     /* the client waits for 100 before it sends the body */
-    const char *detail;        /* where the result is not 0: what is wrong; a constant */
+    bool expects_continue; /* the client waits for 100 before it sends the body */
+    const char *detail;    /* where the result is not 0: what is wrong; a constant */
 };
 
 /* The request line as libmicrohttpd has it. */
 struct request_line {
     const char *method, *version;
-    const char *target;        /* where the target lay in the library's memory; only compared */
+    const char *target; /* where the target lay in the library's memory; only compared */
     size_t target_length;
 };
 

@@ -22,25 +22,25 @@ enum http_parameter_type { HTTP_DECIMAL, HTTP_INTEGER };
 struct http_parameter {
     const char *name;
     enum http_parameter_type type;
-    double smallest, largest;  /* inclusive ... */
-    bool above_smallest;       /* ... unless the value must be greater than `smallest` */
+    double smallest, largest; /* inclusive ... */
+    bool above_smallest;      /* ... unless the value must be greater than `smallest` */
 };
 
 /* A value for each row of a route's table, in its order. */
 struct http_parameter_values {
     struct {
         bool given;
-        double decimal;        /* HTTP_DECIMAL */
-        int64_t integer;       /* HTTP_INTEGER */
+        double decimal;  /* HTTP_DECIMAL */
+        int64_t integer; /* HTTP_INTEGER */
     } value[HTTP_PARAMETERS_MAX];
 };
 
 /* Where the parts of a request target lie in it; nothing is decoded yet. */
 struct http_target {
-    const char *path, *query;  /* not terminated; query is NULL where there is no '?' */
+    const char *path, *query; /* not terminated; query is NULL where there is no '?' */
     size_t path_length, query_length;
-    bool asterisk;             /* "*", for OPTIONS */
-    bool authority;            /* "host:port", for CONNECT; path is empty */
+    bool asterisk;  /* "*", for OPTIONS */
+    bool authority; /* "host:port", for CONNECT; path is empty */
 };
 
 /* Splits "/path?query", "http://host/path?query", "*" or, for CONNECT, "host:port" (RFC 9112, 3.2).
@@ -48,8 +48,8 @@ struct http_target {
  * that is none. Any thread. */
 int http_target_split(const char *text, size_t length, bool connect, struct http_target *target);
 
-/* Whether `text` is a host with or without a port (RFC 3986, 3.2.2), or nothing at all. No user. Any
- * thread. */
+/* Whether `text` is a host with or without a port (RFC 3986, 3.2.2), or nothing at all. No user.
+ * Any thread. */
 bool http_host_is_valid(const char *text, size_t length);
 
 /* Decodes `length` bytes into `out` (`size` bytes, always terminated). 0; -EINVAL: "%" without two

@@ -11,7 +11,8 @@
 #define HTTP_PROBLEM_MEDIA_TYPE "application/problem+json"
 
 /* The HTTP status code for an enum status; 200 for 0; 503 for -ENOMEM, 500 for any other negative
- * error or unknown number. STATUS_CLIENT_GONE is 499, which is logged and never sent. Any thread. */
+ * error or unknown number. STATUS_CLIENT_GONE is 499, which is logged and never sent. Any thread.
+ */
 unsigned http_problem_code(int status);
 
 /* The title, "Image is damaged" ...: the same for every occurrence. Never NULL. */

@@ -49,7 +49,8 @@ static bool has_taken_all(int fd)
 
 bool rate_is_below(struct rate *rate, int fd, enum rate_direction direction, int64_t least)
 {
-    bool waits_for_us = direction == RATE_RECEIVED ? unread_bytes(fd) >= UNREAD_BYTES : has_taken_all(fd);
+    bool waits_for_us =
+        direction == RATE_RECEIVED ? unread_bytes(fd) >= UNREAD_BYTES : has_taken_all(fd);
     uint64_t *oldest = &rate->bytes[rate->count % RATE_LOOKS], now;
     bool below;
 

@@ -80,8 +80,9 @@ static void add_server_timing(struct MHD_Response *response, const struct http_r
     const long long total = clock_us() - request->complete_us;
     char value[160];
 
-    snprintf(value, sizeof(value), "queue;dur=%lld.%03lld, work;dur=%lld.%03lld, total;dur=%lld.%03lld",
-             queue / 1000, queue % 1000, work / 1000, work % 1000, total / 1000, total % 1000);
+    snprintf(value, sizeof(value),
+             "queue;dur=%lld.%03lld, work;dur=%lld.%03lld, total;dur=%lld.%03lld", queue / 1000,
+             queue % 1000, work / 1000, work % 1000, total / 1000, total % 1000);
     add(response, "Server-Timing", value);
 }
 

@@ -41,8 +41,8 @@ const char *http_request_header(const struct http_request *request, const char *
 /* The client's socket, to watch for its going away; do not read, write or close it. */
 int http_request_client_fd(const struct http_request *request);
 
-/* Who sent it, as the server identified it: a number that is never 0 and the client's as long as the
- * server runs; and its address as text, "unknown" where it has none. */
+/* Who sent it, as the server identified it: a number that is never 0 and the client's as long as
+ * the server runs; and its address as text, "unknown" where it has none. */
 uint64_t http_request_client(const struct http_request *request);
 const char *http_request_client_text(struct http_request *request);
 

@@ -102,17 +102,14 @@ static int start_library(struct http_server *server)
                      MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, exchange_continue, server,
-        MHD_OPTION_EXTERNAL_LOGGER, logger_write, NULL, /* first, or it misses what others say */
-        MHD_OPTION_LISTEN_SOCKET, server->listen_fd,
-        MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
-        MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
-        MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server,
-        MHD_OPTION_CONNECTION_LIMIT, admission_places(options->max_connections),
-        MHD_OPTION_CONNECTION_TIMEOUT, library_timeout_s(options),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-        MHD_OPTION_END);
+        flags, 0, NULL, NULL, exchange_continue, server, MHD_OPTION_EXTERNAL_LOGGER, logger_write,
+        NULL, /* first, or it misses what others say */
+        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin,
+        server, MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
+        MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_CONNECTION_LIMIT,
+        admission_places(options->max_connections), MHD_OPTION_CONNECTION_TIMEOUT,
+        library_timeout_s(options), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
     if (server->daemon == NULL) {
         server->listen_fd = -1; /* closed by the library, in most of its ways to fail */
         return -EIO;
@@ -206,9 +203,9 @@ void http_server_get_status(struct http_server *server, struct http_server_statu
     status->inflight_bytes = atomic_load(&server->inflight_bytes);
 }
 
-/* Whoever is in the backlog has connected, and perhaps sent a whole request: closing the socket would
- * reset all of them. The library does not accept any more, but takes what is accepted elsewhere. No
- * more than were there at once, or a flood would keep us here. */
+/* Whoever is in the backlog has connected, and perhaps sent a whole request: closing the socket
+ * would reset all of them. The library does not accept any more, but takes what is accepted
+ * elsewhere. No more than were there at once, or a flood would keep us here. */
 static void accept_backlog(struct http_server *server)
 {
     struct sockaddr_storage peer;

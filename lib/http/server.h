@@ -19,8 +19,8 @@
 struct http_server;
 
 enum http_method {
-    HTTP_GET,                  /* and HEAD */
-    HTTP_POST,                 /* and PUT */
+    HTTP_GET,  /* and HEAD */
+    HTTP_POST, /* and PUT */
 };
 
 enum http_route_flag {
@@ -34,11 +34,11 @@ enum http_route_flag {
  * "overloaded"). Where the status is STATUS_CLIENT_GONE nothing is answered.
  */
 struct http_route {
-    const char *path;          /* decoded; matched as a whole */
+    const char *path; /* decoded; matched as a whole */
     enum http_method method;
-    unsigned flags;            /* enum http_route_flag */
+    unsigned flags;                          /* enum http_route_flag */
     const struct http_parameter *parameters; /* may be filled by the program before the start */
-    size_t parameter_count;    /* up to HTTP_PARAMETERS_MAX */
+    size_t parameter_count;                  /* up to HTTP_PARAMETERS_MAX */
     /* Optional: called once with the first bytes of the body, HTTP_PEEK_BYTES or, of a shorter
      * body, all; a status refuses the request. */
     int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
@@ -57,24 +57,24 @@ struct http_route {
 enum { HTTP_PEEK_BYTES = 64, HTTP_ADMIT_BYTES = 64 * 1024 };
 
 struct http_server_options {
-    const char *ip;            /* "::" listens on IPv4 and IPv6 alike */
-    uint16_t port;             /* 0: the kernel chooses */
+    const char *ip; /* "::" listens on IPv4 and IPv6 alike */
+    uint16_t port;  /* 0: the kernel chooses */
     /* Beyond, the connection that has idled longest is closed; where none idles: 503. */
     unsigned max_connections;
     unsigned max_connections_per_ip; /* the same for one client; 0: no limit */
-    unsigned client_prefix_v6; /* bits in which IPv6 addresses of one client agree */
+    unsigned client_prefix_v6;       /* bits in which IPv6 addresses of one client agree */
     char *const *trusted_proxies; /* networks (base/network.h), NULL behind the last; NULL: none */
-    int64_t idle_timeout_ms;   /* between requests and for a request's header section */
-    int64_t body_timeout_ms;   /* for the whole of a body: 408 */
-    int64_t answer_timeout_ms; /* for taking the whole of an answer: closed; 0: no limit */
-    int64_t min_bytes_per_s;   /* of a body, and of taking an answer, over 10 s; 0: any */
-    int64_t deadline_ms;       /* http_request_deadline_us() */
-    size_t max_body_bytes;     /* 413 */
-    size_t max_inflight_bytes; /* bodies and results in memory: 503 */
-    size_t max_client_bytes;   /* the same for one client */
+    int64_t idle_timeout_ms;      /* between requests and for a request's header section */
+    int64_t body_timeout_ms;      /* for the whole of a body: 408 */
+    int64_t answer_timeout_ms;    /* for taking the whole of an answer: closed; 0: no limit */
+    int64_t min_bytes_per_s;      /* of a body, and of taking an answer, over 10 s; 0: any */
+    int64_t deadline_ms;          /* http_request_deadline_us() */
+    size_t max_body_bytes;        /* 413 */
+    size_t max_inflight_bytes;    /* bodies and results in memory: 503 */
+    size_t max_client_bytes;      /* the same for one client */
     const struct http_route *routes; /* borrowed while the server lives */
     size_t route_count;
-    void *context;             /* given to every handler */
+    void *context; /* given to every handler */
 };
 
 /* What is so at this moment. */
@@ -84,9 +84,9 @@ struct http_server_status {
 };
 
 /* Listens and serves. Raises RLIMIT_NOFILE to what max_connections needs. The caller has blocked
- * the signals that it waits for. 0; -EINVAL: `ip` is no address, or a proxy's no network; -EMFILE: so many connections are
- * beyond the hard limit of descriptors; -E2BIG: a route takes more than HTTP_PARAMETERS_MAX
- * parameters; or -errno of socket, bind, listen or the start. */
+ * the signals that it waits for. 0; -EINVAL: `ip` is no address, or a proxy's no network; -EMFILE:
+ * so many connections are beyond the hard limit of descriptors; -E2BIG: a route takes more than
+ * HTTP_PARAMETERS_MAX parameters; or -errno of socket, bind, listen or the start. */
 int http_server_new(struct http_server **server, const struct http_server_options *options);
 
 /* The port listened on. */
@@ -98,9 +98,10 @@ const char *http_server_ip(const struct http_server *server);
 /* Any thread. */
 void http_server_get_status(struct http_server *server, struct http_server_status *status);
 
-/* Takes the connections that have come so far and no new ones, closes the idle ones, and waits up to
- * drain_ms for the requests under way; a connection that has not sent its first one yet is given a
- * second for it. Returns whether all were answered. Once, from the thread that frees the server. */
+/* Takes the connections that have come so far and no new ones, closes the idle ones, and waits up
+ * to drain_ms for the requests under way; a connection that has not sent its first one yet is given
+ * a second for it. Returns whether all were answered. Once, from the thread that frees the server.
+ */
 bool http_server_drain(struct http_server *server, int64_t drain_ms);
 
 /* Hangs up on whoever is left (a handler sees its client go away), waits for the handlers, and

@@ -22,8 +22,8 @@
  * under the watch's mutex and while the watch is in the list; libmicrohttpd closes a socket only
  * after it has told us of it (NOTIFY_CLOSED), where timeouts_remove takes the watch off the list.
  *
- * In BODY and REPLY it looks once a second at the rate, too (rate.h). So it wakes every second while
- * there are connections: that costs less than to be woken by each request for its first look.
+ * In BODY and REPLY it looks once a second at the rate, too (rate.h). So it wakes every second
+ * while there are connections: that costs less than to be woken by each request for its first look.
  *
  * The watchdog sleeps until the earliest deadline. Whoever sets an earlier one wakes it: wake_us is
  * "never" from before a scan until the watchdog sleeps, so that a deadline set during the scan
@@ -44,14 +44,14 @@ struct watch {
     pthread_mutex_t mutex;
     int fd;
     enum phase phase;
-    bool used;               /* a request has come */
-    int64_t since_us;        /* of PHASE_IDLE, the last time */
-    int64_t deadline_us;     /* when to look at it next */
-    int64_t end_us;          /* of the phase */
-    int64_t progress_us;     /* of a reply: by then the peer has taken something more */
-    uint64_t taken;          /* bytes of ours that the peer has, when last looked at */
-    int64_t look_us;         /* when to look at the rate */
-    struct rate rate;        /* of a body or a reply */
+    bool used;           /* a request has come */
+    int64_t since_us;    /* of PHASE_IDLE, the last time */
+    int64_t deadline_us; /* when to look at it next */
+    int64_t end_us;      /* of the phase */
+    int64_t progress_us; /* of a reply: by then the peer has taken something more */
+    uint64_t taken;      /* bytes of ours that the peer has, when last looked at */
+    int64_t look_us;     /* when to look at the rate */
+    struct rate rate;    /* of a body or a reply */
     void *argument;
 };
 
@@ -302,12 +302,13 @@ static void begin_idle(const struct timeouts *timeouts, struct watch *watch)
 
 static void begin_moving(const struct timeouts *timeouts, struct watch *watch, enum phase phase)
 {
-    int64_t longest_ms = phase == PHASE_BODY ? timeouts->options.body_ms : timeouts->options.reply_ms;
+    int64_t longest_ms =
+        phase == PHASE_BODY ? timeouts->options.body_ms : timeouts->options.reply_ms;
 
     set_phase(watch, phase, longest_ms > 0 ? deadline_after_ms(longest_ms) : DEADLINE_NEVER);
     watch->progress_us = deadline_after_ms(timeouts->options.idle_ms);
-    watch->look_us = timeouts->options.min_bytes_per_s > 0 ? deadline_after_ms(RATE_LOOK_MS)
-                                                           : DEADLINE_NEVER;
+    watch->look_us =
+        timeouts->options.min_bytes_per_s > 0 ? deadline_after_ms(RATE_LOOK_MS) : DEADLINE_NEVER;
     watch->rate.count = 0;
     set_look(watch);
 }
@@ -383,8 +384,8 @@ bool timeouts_close_waiting(struct watch *watch, enum phase latest, bool unread)
     bool waiting;
 
     pthread_mutex_lock(&watch->mutex);
-    waiting = watch->phase == PHASE_IDLE ? unread || rate_is_silent(watch->fd)
-                                         : watch->phase <= latest;
+    waiting =
+        watch->phase == PHASE_IDLE ? unread || rate_is_silent(watch->fd) : watch->phase <= latest;
     if (waiting)
         shut_down(watch);
     pthread_mutex_unlock(&watch->mutex);

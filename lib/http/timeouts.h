@@ -13,31 +13,31 @@ struct timeouts;
 struct watch;
 
 enum phase {
-    PHASE_IDLE,                /* between requests; nothing of the next one is read */
-    PHASE_HEADERS,             /* a request line is there; its clock goes on from PHASE_IDLE */
+    PHASE_IDLE,    /* between requests; nothing of the next one is read */
+    PHASE_HEADERS, /* a request line is there; its clock goes on from PHASE_IDLE */
     PHASE_BODY,
-    PHASE_HANDLER,             /* ours to take time */
-    PHASE_REPLY,               /* the client takes time */
-    PHASE_HANGUP,              /* answered over the library's head; it has a moment to read that */
-    PHASE_CLOSED,              /* shut down by us */
+    PHASE_HANDLER, /* ours to take time */
+    PHASE_REPLY,   /* the client takes time */
+    PHASE_HANGUP,  /* answered over the library's head; it has a moment to read that */
+    PHASE_CLOSED,  /* shut down by us */
 };
 
 /* What of a request is too late. */
 enum lateness {
     LATE_HEADERS,
     LATE_BODY,
-    SLOW_BODY,                 /* it comes at less than min_bytes_per_s */
+    SLOW_BODY, /* it comes at less than min_bytes_per_s */
 };
 
 struct timeouts_options {
-    int64_t idle_ms;           /* idle and headers together; and a reply that makes no progress */
+    int64_t idle_ms; /* idle and headers together; and a reply that makes no progress */
     int64_t body_ms;
-    int64_t reply_ms;          /* the whole of it; 0: as long as it takes */
+    int64_t reply_ms; /* the whole of it; 0: as long as it takes */
     int64_t hangup_ms;
-    int64_t min_bytes_per_s;   /* of a body and of a reply, over RATE_MS; 0: any */
+    int64_t min_bytes_per_s; /* of a body and of a reply, over RATE_MS; 0: any */
     /* PHASE_HEADERS or PHASE_BODY took too long: writes the answer to the socket. Called from the
-     * watchdog's thread with the connection's lock held; `argument` is what timeouts_enter was given
-     * with that phase. */
+     * watchdog's thread with the connection's lock held; `argument` is what timeouts_enter was
+     * given with that phase. */
     void (*expired)(void *argument, enum lateness lateness);
 };
 
@@ -65,9 +65,9 @@ bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase p
 /* Whether the connection was hung up on. */
 bool timeouts_hung_up(struct watch *watch);
 
-/* Since when the connection waits for a request, in clock_us(); DEADLINE_NEVER: it does not. `latest`
- * is PHASE_IDLE or PHASE_HEADERS: a request whose header section is on its way is then waited for,
- * too. */
+/* Since when the connection waits for a request, in clock_us(); DEADLINE_NEVER: it does not.
+ * `latest` is PHASE_IDLE or PHASE_HEADERS: a request whose header section is on its way is then
+ * waited for, too. */
 int64_t timeouts_waiting_since(struct watch *watch, enum phase latest);
 
 /* Shuts the connection down where it still waits, and has sent nothing that is not read yet, or

@@ -54,8 +54,7 @@ static int check(const struct image_request *request, const uint8_t *input, size
         return damaged(header, detail);
     if (image_pixels(header) > request->max_pixels) {
         snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has %llu pixels; %llu are allowed.",
-                 (unsigned long long)image_pixels(header),
-                 (unsigned long long)request->max_pixels);
+                 (unsigned long long)image_pixels(header), (unsigned long long)request->max_pixels);
         return STATUS_IMAGE_TOO_LARGE;
     }
     return image_has_room(header, size) ? 0 : damaged(header, detail);

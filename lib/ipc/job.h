@@ -22,9 +22,9 @@
  */
 enum {
     JOB_WIRE_VERSION = 2,
-    JOB_DETAIL_BYTES = 128,      /* a reply's text for the client, its NUL included */
-    JOB_MESSAGE_BYTES = 256,     /* mq_msgsize of both queues */
-    JOB_QUEUE_DEPTH = 2,         /* mq_maxmsg of both queues: a job and a surplus one */
+    JOB_DETAIL_BYTES = 128,  /* a reply's text for the client, its NUL included */
+    JOB_MESSAGE_BYTES = 256, /* mq_msgsize of both queues */
+    JOB_QUEUE_DEPTH = 2,     /* mq_maxmsg of both queues: a job and a surplus one */
 };
 
 enum job_kind {
@@ -45,33 +45,33 @@ struct job_parameters {
 
 struct setup_message {
     uint32_t version;
-    uint32_t sandbox;         /* 1: cage yourself or say why not; 0: do not */
+    uint32_t sandbox;          /* 1: cage yourself or say why not; 0: do not */
     uint64_t max_memory_bytes; /* of address space (RLIMIT_AS), beside the region */
-    uint64_t input_capacity;  /* the region: input_capacity bytes of input, then output_capacity */
-    uint64_t output_capacity; /* bytes of output; both are multiples of the page size */
+    uint64_t input_capacity;   /* the region: input_capacity bytes of input, then output_capacity */
+    uint64_t output_capacity;  /* bytes of output; both are multiples of the page size */
     uint32_t first_user, users; /* numbers of users, one of which to become where that is allowed */
-    uint32_t user_index;      /* the one to try first */
+    uint32_t user_index;        /* the one to try first */
     uint32_t log_level;
     uint32_t reserved;
 };
 
 struct job_message {
     uint32_t version;
-    uint32_t kind;            /* enum job_kind */
-    uint64_t generation;      /* the reply repeats it; never the same twice for one worker */
+    uint32_t kind;       /* enum job_kind */
+    uint64_t generation; /* the reply repeats it; never the same twice for one worker */
     uint64_t input_bytes;
     struct job_parameters parameters;
 };
 
 struct reply_message {
     uint32_t version;
-    int32_t status;           /* enum status */
-    uint64_t generation;      /* 0 in the reply to a setup */
-    uint64_t output_offset;   /* from the start of the output part of the region */
+    int32_t status;         /* enum status */
+    uint64_t generation;    /* 0 in the reply to a setup */
+    uint64_t output_offset; /* from the start of the output part of the region */
     uint64_t output_bytes;
-    uint32_t format;          /* enum image_format of the output; 0 where there is none */
-    uint32_t facts;           /* enum worker_fact; in the reply to a setup the walls in force, to a
-                                 job WORKER_SPENT or nothing */
+    uint32_t format; /* enum image_format of the output; 0 where there is none */
+    uint32_t facts;  /* enum worker_fact; in the reply to a setup the walls in force, to a
+                        job WORKER_SPENT or nothing */
     char detail[JOB_DETAIL_BYTES]; /* NUL-terminated; for the client */
 };
 
@@ -83,7 +83,7 @@ enum worker_fact {
     WORKER_RLIMITS = 1 << 3,
     WORKER_UID = 1 << 4,
     WORKER_NOT_DUMPABLE = 1 << 5,
-    WORKER_SPENT = 1 << 6,    /* no wall: failed jobs left memory behind, replace me */
+    WORKER_SPENT = 1 << 6,           /* no wall: failed jobs left memory behind, replace me */
     WORKER_LANDLOCK_TCP = 1 << 7,    /* from Linux 6.7 */
     WORKER_LANDLOCK_SCOPES = 1 << 8, /* from Linux 6.12 */
 };
@@ -97,7 +97,8 @@ static_assert(sizeof(struct reply_message) == 40 + JOB_DETAIL_BYTES, "no padding
 
 /* Whether `size` bytes received as `reply` are an honest answer to job `generation`, its output
  * inside `output_capacity`. Terminates detail and blanks its control characters. 0, or -EPROTO:
- * the worker lies or is another build; kill it. -ESTALE: an answer to an earlier job. Any thread. */
+ * the worker lies or is another build; kill it. -ESTALE: an answer to an earlier job. Any thread.
+ */
 int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,
                     uint64_t output_capacity);
 

@@ -48,7 +48,7 @@ static void ask(struct pool *pool, struct slot *slot)
     slot->ping = ping.generation;
     slot->pinged_us = clock_us();
     queue_send(slot->jobs_fd, &ping, sizeof(ping)); /* where that fails, no answer comes either */
-    pool_wake_supervisor(pool); /* it listens, and judges */
+    pool_wake_supervisor(pool);                     /* it listens, and judges */
 }
 
 /* Asks the worker that has rested least of those that owe no answer. */

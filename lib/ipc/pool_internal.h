@@ -43,10 +43,10 @@
  * never come back to its queue: a job that is not fetched in FETCH_MS is taken back and tried with
  * another, and the worker is ASIDE until it answers a ping.
  *
- * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while, and those
- * that use more of the machine than a job can need (worker_watch.h): their borrower sees a death. It also
- * reads what workers write to their standard error, and logs it.
- * Nothing is logged with the lock held: a log may block.
+ * The supervisor also kills workers that somebody stopped (SIGSTOP) and left so for a while, and
+ * those that use more of the machine than a job can need (worker_watch.h): their borrower sees a
+ * death. It also reads what workers write to their standard error, and logs it. Nothing is logged
+ * with the lock held: a log may block.
  *
  * pool.c              start, stop, give back
  * pool_queue.c        borrow: whose turn it is, and who is refused
@@ -64,11 +64,11 @@ enum slot_state { SLOT_EMPTY, SLOT_STARTING, SLOT_IDLE, SLOT_BUSY, SLOT_ASIDE, S
 struct slot {
     enum slot_state state;
     struct process process;
-    struct worker_log log;     /* the supervisor's, whatever the state */
-    int jobs_fd, replies_fd;   /* the server's ends of the queues */
+    struct worker_log log;   /* the supervisor's, whatever the state */
+    int jobs_fd, replies_fd; /* the server's ends of the queues */
     struct region region;
-    uint64_t generation;       /* of the last job or ping sent */
-    uint64_t ping;             /* generation of a ping that is not answered; 0: none */
+    uint64_t generation; /* of the last job or ping sent */
+    uint64_t ping;       /* generation of a ping that is not answered; 0: none */
     int64_t pinged_us;
     int64_t heard_us;          /* when it answered anything, last */
     int64_t deadline_us;       /* BUSY, ASIDE: of its job; 0: it has none */
@@ -88,18 +88,18 @@ struct slot {
     bool put_down;             /* the supervisor killed it: counted, and no crash ... */
     bool excessive;            /* ... but to its job, since it used more than any job may */
     int64_t idle_since_us;
-    unsigned trims;            /* IDLE: how often its spare pages were given back */
+    unsigned trims; /* IDLE: how often its spare pages were given back */
 };
 
 struct waiter {
-    struct waiter *next;       /* of its client's */
+    struct waiter *next; /* of its client's */
     struct client *client;
-    struct slot *slot;         /* set by the one who hands over, under the lock */
-    int64_t deadline_us;       /* of its job */
+    struct slot *slot;   /* set by the one who hands over, under the lock */
+    int64_t deadline_us; /* of its job */
     int64_t cost_us;
-    uint64_t arrival;          /* a number that grows */
-    bool front;                /* its worker died: before all others */
-    int event_fd;              /* readable once it has a worker */
+    uint64_t arrival; /* a number that grows */
+    bool front;       /* its worker died: before all others */
+    int event_fd;     /* readable once it has a worker */
 };
 
 struct client {
@@ -117,10 +117,10 @@ struct pool {
     char *program;
     struct slot *slots;
     pthread_t supervisor;
-    bool supervised;           /* the thread exists */
-    int wake_fd;               /* eventfd: the supervisor has something to look at */
-    int signal_fd;             /* SIGCHLD */
-    struct pollfd *polls;      /* the supervisor's: POOL_POLLS and two for each slot */
+    bool supervised;              /* the thread exists */
+    int wake_fd;                  /* eventfd: the supervisor has something to look at */
+    int signal_fd;                /* SIGCHLD */
+    struct pollfd *polls;         /* the supervisor's: POOL_POLLS and two for each slot */
     struct log_budget log_budget; /* the supervisor's: of what all workers say */
 
     pthread_mutex_t lock;      /* all below, and the slots' states */
@@ -135,14 +135,14 @@ struct pool {
     int64_t start_estimate_us; /* of a worker's start: moving average */
     uint64_t jobs, crashes, kills, recycled;
     bool stopping;
-    bool ready_once;           /* pool_new waits for this ... */
-    int start_error;           /* ... or for this, and then says why */
+    bool ready_once; /* pool_new waits for this ... */
+    int start_error; /* ... or for this, and then says why */
     char why[128];
 };
 
 /* All three with the lock held. pool_offer makes a slot idle or hands it to whose turn it is;
- * pool_doom gives it to the supervisor; both charge the job that it had to its client, pool_doom the
- * start of another worker, too. pool_charge does only that: what the job took, and extra_us. */
+ * pool_doom gives it to the supervisor; both charge the job that it had to its client, pool_doom
+ * the start of another worker, too. pool_charge does only that: what the job took, and extra_us. */
 void pool_offer(struct pool *pool, struct slot *slot);
 void pool_doom(struct pool *pool, struct slot *slot);
 void pool_charge(struct pool *pool, struct slot *slot, int64_t extra_us);
@@ -151,7 +151,8 @@ void pool_wake_supervisor(struct pool *pool);
 void pool_cleanup(struct pool **pool);
 
 /* Borrows an idle worker. front: before all who wait, and however many they are. 0 and *slot;
- * STATUS_OVERLOADED (and *why, or NULL), STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno. */
+ * STATUS_OVERLOADED (and *why, or NULL), STATUS_DEADLINE_EXCEEDED, STATUS_CLIENT_GONE, or -errno.
+ */
 int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot,
                 const char **why);
 

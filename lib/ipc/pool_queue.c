@@ -9,10 +9,11 @@
  * gets, and, once that job has ended, by what it really took instead. A free worker goes to the
  * client that has had the least; among equals to the job that has waited longest. The pool's own
  * virtual time is what the client of the last job given to a worker had had before. A client that
- * comes with nothing waiting starts there, so that no rest is saved up; nor is a debt lost by leaving:
- * a client at rest is remembered until the pool's time has passed its own, or nobody wants anything.
- * What jobs that still run were said to cost is no part of the pool's time, but of their client's
- * alone: it may turn out to be too much, and whoever had started behind it would wait for nothing.
+ * comes with nothing waiting starts there, so that no rest is saved up; nor is a debt lost by
+ * leaving: a client at rest is remembered until the pool's time has passed its own, or nobody wants
+ * anything. What jobs that still run were said to cost is no part of the pool's time, but of their
+ * client's alone: it may turn out to be too much, and whoever had started behind it would wait for
+ * nothing.
  *
  * A job that its client abandoned runs, and counts, until its worker is lent again or killed. A job
  * whose worker died goes before all others: it has had its turn.
@@ -31,7 +32,8 @@
 
 enum { RESTING_MAX = 256 }; /* clients at rest that are remembered */
 
-/* --- clients ------------------------------------------------------------------------------------ */
+/* --- clients ------------------------------------------------------------------------------------
+ */
 
 static bool is_at_rest(const struct client *client)
 {
@@ -108,7 +110,8 @@ void pool_forget_clients(struct pool *pool)
         forget(&pool->clients);
 }
 
-/* --- lending ------------------------------------------------------------------------------------ */
+/* --- lending ------------------------------------------------------------------------------------
+ */
 
 /* What a job counts for until it has ended; one that says nothing is like the others. */
 static int64_t cost_of(const struct pool *pool, const struct pool_job *job)
@@ -148,7 +151,8 @@ void pool_charge(struct pool *pool, struct slot *slot, int64_t extra_us)
         forget_some(pool);
 }
 
-/* --- waiting ------------------------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------------------------------
+ */
 
 static void append(struct pool *pool, struct waiter *waiter, bool front)
 {
@@ -223,7 +227,8 @@ void pool_offer(struct pool *pool, struct slot *slot)
     slot->trims = 0;
 }
 
-/* --- being refused ------------------------------------------------------------------------------ */
+/* --- being refused ------------------------------------------------------------------------------
+ */
 
 /* Of the jobs of `client` that wait, the cost of those whose turn comes before `turn_us`. */
 static int64_t cost_before(const struct client *client, int64_t turn_us)
@@ -275,8 +280,7 @@ static bool has_its_share(const struct pool *pool, const struct client *client)
 {
     double share = pool->options.queue_max * pool->options.queue_share_per_client;
 
-    return client != NULL && client->id != 0 && client->waiting > 0 &&
-           client->waiting + 1 > share;
+    return client != NULL && client->id != 0 && client->waiting > 0 && client->waiting + 1 > share;
 }
 
 /* Why a job of that client that came now would be refused; NULL: it would not. One that would wait
@@ -298,13 +302,13 @@ bool pool_is_full(struct pool *pool, uint64_t client)
     bool full;
 
     pthread_mutex_lock(&pool->lock);
-    full = pool_find_idle(pool) == NULL &&
-           find_refusal(pool, *find_client(pool, client)) != NULL;
+    full = pool_find_idle(pool) == NULL && find_refusal(pool, *find_client(pool, client)) != NULL;
     pthread_mutex_unlock(&pool->lock);
     return full;
 }
 
-/* --- borrowing ---------------------------------------------------------------------------------- */
+/* --- borrowing ----------------------------------------------------------------------------------
+ */
 
 /* Sleeps until a worker is handed over (0), or waiting makes no sense any more (a status). */
 static int wait_for_hand_over(const struct pool *pool, const struct pool_job *job, int event_fd)
@@ -368,7 +372,8 @@ static int enter(struct pool *pool, const struct pool_job *job, bool front, stru
         waiter->slot = idle;
         lend(pool, idle, waiter);
         if (idle->trims > 0)
-            pool_wake_supervisor(pool); /* it may sleep for good: there will be memory to give back */
+            pool_wake_supervisor(
+                pool); /* it may sleep for good: there will be memory to give back */
         return 0;
     }
     waiter->event_fd = eventfd(0, EFD_CLOEXEC);

@@ -89,17 +89,17 @@ static int spawn(struct pool *pool, struct slot *slot, char why[static WHY_BYTES
 
     if (error != 0)
         return error;
-    error = region_new(&slot->region, pool->options.max_input_bytes,
-                       pool->options.max_output_bytes);
+    error =
+        region_new(&slot->region, pool->options.max_input_bytes, pool->options.max_output_bytes);
     if (error != 0) {
         snprintf(why, WHY_BYTES, "shared memory: %s", strerrordesc_np(-error));
         return error;
     }
     error = worker_log_open(&slot->log, pool->program, &pool->log_budget, &worker_log);
     if (error == 0)
-        error = process_spawn(
-            &slot->process, pool->program,
-            (const int[]){worker_jobs, worker_replies, slot->region.fd, worker_log});
+        error =
+            process_spawn(&slot->process, pool->program,
+                          (const int[]){worker_jobs, worker_replies, slot->region.fd, worker_log});
     slot->log.pid = slot->process.pid;
     if (error == 0)
         error = send_setup(pool, slot);
@@ -133,8 +133,7 @@ static void fail_start(struct pool *pool, struct slot *slot, int error, const ch
     pthread_mutex_lock(&pool->lock);
     slot->state = SLOT_EMPTY;
     tell = pool->ready_once;
-    if (!tell &&
-        (final || (slot->failed_starts >= STARTS_TO_GIVE_UP && !is_any_starting(pool)))) {
+    if (!tell && (final || (slot->failed_starts >= STARTS_TO_GIVE_UP && !is_any_starting(pool)))) {
         pool->start_error = error;
         snprintf(pool->why, sizeof(pool->why), "%s", why);
         pthread_cond_broadcast(&pool->started);

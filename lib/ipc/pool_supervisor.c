@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 enum {
-    TRIMS = 3,               /* an idle worker's warm pages go back so often ... */
-    TRIM_AFTER_MS = 1000,    /* ... after so long, then four times, then sixteen times that ... */
+    TRIMS = 3,                 /* an idle worker's warm pages go back so often ... */
+    TRIM_AFTER_MS = 1000,      /* ... after so long, then four times, then sixteen times that ... */
     TRIM_KEEP_BYTES = 1 << 20, /* ... but for so many of either part of its region */
-    STOPPED_LIMIT_MS = 1500, /* how long a worker may be stopped */
-    REAP_LOOK_MS = 50,       /* how often a killed process that takes its time is looked at */
+    STOPPED_LIMIT_MS = 1500,   /* how long a worker may be stopped */
+    REAP_LOOK_MS = 50,         /* how often a killed process that takes its time is looked at */
 };
 
 static enum slot_state state_of(struct pool *pool, const struct slot *slot)

@@ -27,7 +27,10 @@ static const char *const worker_environment[] = {"VIPS_NOVECTOR=1", "MALLOC_AREN
 /* A sanitizer build reports where the tests look for it; no other build inherits anything. */
 static const char *const inherited_variables[] = {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS=",
+    "ASAN_OPTIONS=",
+    "UBSAN_OPTIONS=",
+    "LSAN_OPTIONS=",
+    "TSAN_OPTIONS=",
 #endif
     NULL,
 };

@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 /*
- * A child process as the server holds it: started by fork and exec in one step (posix_spawn, so that
- * nothing of ours runs between the two in a threaded program), and known by a pidfd, which never
- * means somebody else's process.
+ * A child process as the server holds it: started by fork and exec in one step (posix_spawn, so
+ * that nothing of ours runs between the two in a threaded program), and known by a pidfd, which
+ * never means somebody else's process.
  */
 struct process {
     pid_t pid;
@@ -32,10 +32,10 @@ enum { WORKER_THREADS_MAX = 12 };
 
 enum { PROCESS_DESCRIPTORS = 4 };
 
-/* Starts `program` with PROCESS_DESCRIPTORS descriptors (borrowed): of jobs, replies, region and its
- * standard error, in that order, an environment of only what a worker needs, all signals at their defaults and
- * unblocked. The caller's thread must outlive the child: it is the parent that the child's death
- * signal waits for. 0 or -errno. */
+/* Starts `program` with PROCESS_DESCRIPTORS descriptors (borrowed): of jobs, replies, region and
+ * its standard error, in that order, an environment of only what a worker needs, all signals at
+ * their defaults and unblocked. The caller's thread must outlive the child: it is the parent that
+ * the child's death signal waits for. 0 or -errno. */
 int process_spawn(struct process *process, const char *program, const int descriptors[]);
 
 /* SIGKILL. NONE and dead ones are fine. Any thread. */
@@ -46,8 +46,8 @@ enum process_state { PROCESS_RUNS, PROCESS_STOPPED, PROCESS_DEAD };
 /* What has become of it, without waiting and without reaping. */
 enum process_state process_check(const struct process *process);
 
-/* How it died, for a line of log: "killed by signal 11", "exit code 3". Also whether it was SIGKILL,
- * which no picture makes a decoder do to itself. Only for dead ones not yet reaped. */
+/* How it died, for a line of log: "killed by signal 11", "exit code 3". Also whether it was
+ * SIGKILL, which no picture makes a decoder do to itself. Only for dead ones not yet reaped. */
 struct process_death {
     bool by_sigkill;
     char text[48];

@@ -40,8 +40,8 @@ int queue_open(struct queue_ends *ends, enum queue_direction direction)
     error = random_name(name, sizeof(name));
     if (error != 0)
         return error;
-    server = mq_open(name, server_mode | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600,
-                     &attributes);
+    server =
+        mq_open(name, server_mode | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600, &attributes);
     if (server < 0)
         return -errno;
     worker = mq_open(name, worker_mode | O_CLOEXEC);

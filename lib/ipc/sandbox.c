@@ -36,7 +36,8 @@ static int forbid_new_privileges(const struct sandbox_options *options)
 static int become_user(const struct sandbox_options *options)
 {
     int found = sandbox_become_user(&options->users);
-    int error = found < 0 ? found : sandbox_follow_parent(options->parent); /* the change disarmed it */
+    int error =
+        found < 0 ? found : sandbox_follow_parent(options->parent); /* the change disarmed it */
 
     return error < 0 ? error : found;
 }
@@ -47,8 +48,8 @@ static int forbid_dumps(const struct sandbox_options *options)
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
 }
 
-/* The server's threads, and whatever else runs here, come first where a CPU is short: also before the
- * threads that a worker must not have, until they are found. */
+/* The server's threads, and whatever else runs here, come first where a CPU is short: also before
+ * the threads that a worker must not have, until they are found. */
 static int lower_priority(const struct sandbox_options *options)
 {
     int nice;
@@ -106,8 +107,8 @@ static const struct wall {
     const char *name;
     /* -errno; or 0; or what is in force only on some kernels, of enum worker_fact. */
     int (*put_up)(const struct sandbox_options *options);
-    uint32_t fact; /* in force with it everywhere */
-    int may_miss_with; /* an error that is a fact not in force and no failure; 0: none */
+    uint32_t fact;      /* in force with it everywhere */
+    int may_miss_with;  /* an error that is a fact not in force and no failure; 0: none */
     const char *option; /* what to look at where it fails; NULL: none */
 } walls[] = {
     {"user", become_user, 0, 0, " (worker_users)"},

@@ -21,14 +21,15 @@
 #endif
 
 struct sandbox_options {
-    int parent;                /* the server's pid */
-    uint64_t max_memory_bytes; /* address space (RLIMIT_AS); 0: no limit */
+    int parent;                 /* the server's pid */
+    uint64_t max_memory_bytes;  /* address space (RLIMIT_AS); 0: no limit */
     struct sandbox_users users; /* to become one of, where that is allowed */
-    int highest_fd;            /* descriptors above are closed and no new one can be opened */
+    int highest_fd;             /* descriptors above are closed and no new one can be opened */
 };
 
 /* Dies with its parent, now or later: arms the parent-death signal, then looks whether the parent
- * was gone already. 0, or -ESRCH: it was. Becoming another user disarms it; sandbox_enter re-arms. */
+ * was gone already. 0, or -ESRCH: it was. Becoming another user disarms it; sandbox_enter re-arms.
+ */
 int sandbox_follow_parent(int parent);
 
 /* Puts up every wall. 0 and *facts, the enum worker_fact in force; those of Landlock alone may be

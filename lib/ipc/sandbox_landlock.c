@@ -18,8 +18,8 @@
 /* struct landlock_ruleset_attr of ABI 6. A kernel takes as much of it as it knows, or more where
  * that is zero. */
 struct ruleset {
-    uint64_t files; /* handled_access_fs */
-    uint64_t tcp;   /* handled_access_net, from ABI 4 */
+    uint64_t files;  /* handled_access_fs */
+    uint64_t tcp;    /* handled_access_net, from ABI 4 */
     uint64_t scopes; /* scoped, from ABI 6 */
 };
 

@@ -39,7 +39,8 @@ static int end_at_once(void *unused)
     return 0;
 }
 
-/* 1: no other process of this user runs, 0: some do, or -errno. Lowers the soft limit of processes. */
+/* 1: no other process of this user runs, 0: some do, or -errno. Lowers the soft limit of processes.
+ */
 static int is_alone(void)
 {
     static _Alignas(16) char stack[16 << 10];

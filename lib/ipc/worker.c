@@ -36,9 +36,9 @@ struct worker {
     const struct worker_handler *handler;
     struct region region;
     struct setup_message setup;
-    int64_t rest_at_us;    /* free memory goes back then, unless a job comes; NEVER: it has */
-    char *message;         /* JOB_MESSAGE_BYTES, aligned for any message */
-    size_t heap_at_start;  /* before the first job */
+    int64_t rest_at_us;   /* free memory goes back then, unless a job comes; NEVER: it has */
+    char *message;        /* JOB_MESSAGE_BYTES, aligned for any message */
+    size_t heap_at_start; /* before the first job */
 };
 
 /* A terminal's Ctrl-C and an init system's SIGTERM go to every process of a service; its server
@@ -102,8 +102,8 @@ static uint64_t region_bytes(const struct setup_message *setup)
     return setup->input_capacity + setup->output_capacity;
 }
 
-/* A limit that leaves no room for any picture is an operator's mistake, best told at the start; and so
- * is one below that, which was inherited: the cage cannot raise it. */
+/* A limit that leaves no room for any picture is an operator's mistake, best told at the start; and
+ * so is one below that, which was inherited: the cage cannot raise it. */
 static int check_room(const struct setup_message *setup, char why[static JOB_DETAIL_BYTES])
 {
     uint64_t used = address_space_used(), needed = ROOM_BYTES;
@@ -189,7 +189,7 @@ static bool is_spent(const struct worker *worker)
 /* Fills *reply, whatever became of the job. A worker that is short of memory says so, and is spent:
  * that a library which met this is as it was is more than one can know. */
 static void run_job(struct worker *worker, const struct job_message *job,
-                   struct reply_message *reply)
+                    struct reply_message *reply)
 {
     struct worker_output output = {
         .data = region_output(&worker->region),
@@ -200,7 +200,8 @@ static void run_job(struct worker *worker, const struct job_message *job,
     if (job->kind != JOB_PING)
         status = worker->handler->handle(job, region_input(&worker->region), &output);
     if (status == -ENOMEM) {
-        snprintf(output.detail, sizeof(output.detail), "the picture needs more memory than is left");
+        snprintf(output.detail, sizeof(output.detail),
+                 "the picture needs more memory than is left");
         reply->facts = WORKER_SPENT;
         status = STATUS_OVERLOADED;
     } else if (status < 0) {
@@ -255,7 +256,9 @@ static int serve(struct worker *worker)
 int worker_main(const struct worker_handler *handler, int argc, char **argv)
 {
     _Alignas(16) char message[JOB_MESSAGE_BYTES];
-    struct worker worker = {.handler = handler, .region = REGION_NONE, .message = message,
+    struct worker worker = {.handler = handler,
+                            .region = REGION_NONE,
+                            .message = message,
                             .rest_at_us = DEADLINE_NEVER};
     struct reply_message hello = {.version = JOB_WIRE_VERSION};
     int parent = parse_parent(argc, argv), error;

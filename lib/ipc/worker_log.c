@@ -85,8 +85,8 @@ static void end_line(struct worker_log *log, int64_t now_us)
     log->line[log->size] = '\0';
     if (log->dropped == 0 && pay(log, now_us)) {
         level = log_split_level(&text);
-        log_line(level, "%.*s[%d]: %s%s", NAME_BYTES, log->program, (int)log->pid,
-                 text, log->cut ? " [cut]" : "");
+        log_line(level, "%.*s[%d]: %s%s", NAME_BYTES, log->program, (int)log->pid, text,
+                 log->cut ? " [cut]" : "");
     } else if (log->dropped++ == 0) {
         log->tell_at_us = now_us + WORKER_LOG_TELL_MS * 1000LL;
     }

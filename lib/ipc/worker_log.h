@@ -14,14 +14,14 @@
  * its lines are held to. All of it is for one thread at a time, the pool's supervisor.
  */
 enum {
-    WORKER_LOG_LINE_BYTES = 900,   /* the rest of a line is cut off */
-    WORKER_LOG_LINE_COST = 60,     /* bytes that a line costs beside its own */
-    WORKER_LOG_BURST = 128 * 1024, /* bytes that one worker may log at once ... */
-    WORKER_LOG_RATE = 1024,        /* ... and so many more in each second */
+    WORKER_LOG_LINE_BYTES = 900,       /* the rest of a line is cut off */
+    WORKER_LOG_LINE_COST = 60,         /* bytes that a line costs beside its own */
+    WORKER_LOG_BURST = 128 * 1024,     /* bytes that one worker may log at once ... */
+    WORKER_LOG_RATE = 1024,            /* ... and so many more in each second */
     WORKER_LOG_ALL_BURST = 192 * 1024, /* the same of all workers that share a budget */
     WORKER_LOG_ALL_RATE = 4096,
-    WORKER_LOG_TELL_MS = 10000,    /* how long lines are dropped before that is told */
-    WORKER_LOG_LOOK_MS = 50,       /* the least time between two looks into a pipe */
+    WORKER_LOG_TELL_MS = 10000,        /* how long lines are dropped before that is told */
+    WORKER_LOG_LOOK_MS = 50,           /* the least time between two looks into a pipe */
     WORKER_LOG_LOOK_BYTES = 64 * 1024, /* of one look: what a pipe holds */
 };
 
@@ -31,14 +31,14 @@ struct log_budget {
 };
 
 struct worker_log {
-    int fd;                  /* the read end; -1: not open, or at its end */
+    int fd; /* the read end; -1: not open, or at its end */
     const char *program;
-    pid_t pid;               /* the worker's; set by who spawns it */
+    pid_t pid; /* the worker's; set by who spawns it */
     struct log_budget budget, *shared;
-    int64_t look_at_us;      /* not before */
-    uint64_t dropped;        /* lines, not yet told of ... */
-    int64_t tell_at_us;      /* ... before this */
-    size_t size;             /* of a line that has not ended */
+    int64_t look_at_us; /* not before */
+    uint64_t dropped;   /* lines, not yet told of ... */
+    int64_t tell_at_us; /* ... before this */
+    size_t size;        /* of a line that has not ended */
     bool cut;
     char line[WORKER_LOG_LINE_BYTES + 1];
 };

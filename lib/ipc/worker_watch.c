@@ -4,8 +4,8 @@
 
 /*
  * CPU time is judged as a leaking bucket: what a worker uses beyond its jobs' share is added, a
- * twentieth of a CPU leaks all the time, and a full bucket is the end. It has room for the memory that
- * is given back at rest; an honest worker's is empty but for that.
+ * twentieth of a CPU leaks all the time, and a full bucket is the end. It has room for the memory
+ * that is given back at rest; an honest worker's is empty but for that.
  */
 #include "base/cleanup.h"
 #include "ipc/process.h"
@@ -22,8 +22,8 @@ enum {
     JOB_CPUS = 4,       /* as many threads as an honest worker was seen with can run at once */
     GRANTED_SHARE = 20, /* a twentieth of a CPU, whatever for */
     EXCESS_MAX_MS = 300,
-    STAT_BYTES = 1024,  /* /proc/PID/stat has 52 fields */
-    STAT_THREADS = 18,  /* fields behind the name up to and with num_threads */
+    STAT_BYTES = 1024, /* /proc/PID/stat has 52 fields */
+    STAT_THREADS = 18, /* fields behind the name up to and with num_threads */
 };
 
 /* 0 where there is no /proc, or it is hidden from us. */

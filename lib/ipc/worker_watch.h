@@ -34,12 +34,12 @@ enum { WORKER_WATCH_WHY_BYTES = 80 };
 /* What the process `pid` uses. The caller alone may reap it, so that the number is its own. */
 void worker_usage_read(struct worker_usage *usage, pid_t pid);
 
-/* When the next look is due (base/deadline.h): for all workers at one time, so that it is one wake-up;
- * up to 200 ms after the last. */
+/* When the next look is due (base/deadline.h): for all workers at one time, so that it is one
+ * wake-up; up to 200 ms after the last. */
 int64_t worker_watch_next_us(const struct worker_watch *watch);
 
-/* Judges what was used since the last look, and remembers it for the next. False and `why`, a clause
- * for the log behind "worker N": it is beyond every honest worker. */
+/* Judges what was used since the last look, and remembers it for the next. False and `why`, a
+ * clause for the log behind "worker N": it is beyond every honest worker. */
 bool worker_watch_judge(struct worker_watch *watch, const struct worker_usage *usage,
                         const struct worker_load *load, int64_t now_us,
                         char why[static WORKER_WATCH_WHY_BYTES]);

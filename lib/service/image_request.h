@@ -5,7 +5,8 @@
 #include "image/plan/request.h"
 #include "ipc/job.h"
 
-/* The wire's words for a job as the image library's: what a server estimates is what its worker does. */
+/* The wire's words for a job as the image library's: what a server estimates is what its worker
+ * does. */
 static inline struct image_request image_request_of(enum job_kind kind,
                                                     const struct job_parameters *parameters)
 {

@@ -16,8 +16,7 @@ static_assert(sizeof(((struct image_output *)0)->detail) == JOB_DETAIL_BYTES,
 
 static enum job_kind own_kind;
 
-static int handle(const struct job_message *job, const uint8_t *input,
-                  struct worker_output *output)
+static int handle(const struct job_message *job, const uint8_t *input, struct worker_output *output)
 {
     const struct image_request request = image_request_of(job->kind, &job->parameters);
     struct image_output image = {.data = output->data, .capacity = output->capacity};

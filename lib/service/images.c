@@ -69,8 +69,8 @@ static int check_pixels(const struct settings *settings, const struct image_head
     return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                               "limits.max_pixels is %lld, and the picture has %u x %u pixels in %u "
                               "frame(s)",
-                              (long long)settings->limits.max_pixels, header->width,
-                              header->height, header->frames);
+                              (long long)settings->limits.max_pixels, header->width, header->height,
+                              header->frames);
 }
 
 int images_check(const struct settings *settings, const struct buffer *body,
@@ -98,12 +98,12 @@ static int check_cost(const struct settings *settings, const struct image_header
     const char *section = kind == JOB_GRAY ? "gray" : "scale";
 
     if (cost->time_us / 1000 > settings->limits.deadline_ms)
-        return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
-                                  "limits.deadline_ms is %lld, and %u x %u pixels in %u frame(s) of "
-                                  "%s may take %lld",
-                                  (long long)settings->limits.deadline_ms, header->width,
-                                  header->height, header->frames, image_format_name(header->format),
-                                  (long long)cost->time_us / 1000);
+        return http_answer_detail(
+            answer, STATUS_IMAGE_TOO_LARGE,
+            "limits.deadline_ms is %lld, and %u x %u pixels in %u frame(s) of "
+            "%s may take %lld",
+            (long long)settings->limits.deadline_ms, header->width, header->height, header->frames,
+            image_format_name(header->format), (long long)cost->time_us / 1000);
     if (settings->sandbox && cost->memory_bytes > (uint64_t)settings->pool.max_memory_bytes)
         return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                                   "%s.max_memory_bytes is %lld, and %u x %u pixels in %u frame(s) "
@@ -167,13 +167,14 @@ struct pool_job images_job(const struct settings *settings, struct http_request 
         factor = values->value[IMAGES_SCALE].decimal;
     return (struct pool_job){
         .kind = kind,
-        .parameters = {
-            .factor = kind == JOB_SCALE ? factor : 1,
-            .max_pixels = (uint64_t)settings->limits.max_pixels,
-            .max_scans = (uint32_t)settings->limits.max_scans,
-            .quality = asked ? (uint32_t)values->value[IMAGES_QUALITY].integer : 0,
-            .default_quality = (uint32_t)settings->output.quality,
-        },
+        .parameters =
+            {
+                .factor = kind == JOB_SCALE ? factor : 1,
+                .max_pixels = (uint64_t)settings->limits.max_pixels,
+                .max_scans = (uint32_t)settings->limits.max_scans,
+                .quality = asked ? (uint32_t)values->value[IMAGES_QUALITY].integer : 0,
+                .default_quality = (uint32_t)settings->output.quality,
+            },
         .deadline_us = http_request_deadline_us(request),
         .client_fd = http_request_client_fd(request),
         .client = http_request_client(request),
@@ -189,8 +190,7 @@ static int explain(int status, const struct pool_result *result, struct http_ans
     case STATUS_OVERLOADED: /* where there is a detail, the result was too large to hold */
         return answer->detail[0] != '\0' ? status : overloaded(result->detail, answer);
     case STATUS_DEADLINE_EXCEEDED:
-        return http_answer_detail(answer, status,
-                                  "the picture took longer than it may");
+        return http_answer_detail(answer, status, "the picture took longer than it may");
     case STATUS_IMAGE_CRASHED_DECODER:
         return http_answer_detail(answer, status, "decoding the picture ended its worker, twice");
     default:

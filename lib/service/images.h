@@ -21,9 +21,9 @@ enum { IMAGES_SCALE, IMAGES_QUALITY, IMAGES_PARAMETERS };
 void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS],
                        double largest_scale);
 
-/* Where no worker and no place in the queue is free for this client: what is wrong with the picture if
- * so much can be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED; or 0, where more
- * of it may tell more. */
+/* Where no worker and no place in the queue is free for this client: what is wrong with the picture
+ * if so much can be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED; or 0,
+ * where more of it may tell more. */
 int images_admit(struct pool *pool, const struct settings *settings,
                  const struct http_request *request, const uint8_t *bytes, size_t size,
                  struct http_answer *answer);
@@ -36,13 +36,13 @@ int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer);
 int images_check(const struct settings *settings, const struct buffer *body,
                  struct image_header *header, struct http_answer *answer);
 
-/* Gives the job its input and its cost. 0, or STATUS_IMAGE_TOO_LARGE where it fits a limit of time or
- * of a worker's memory so little that it need not be tried. */
+/* Gives the job its input and its cost. 0, or STATUS_IMAGE_TOO_LARGE where it fits a limit of time
+ * or of a worker's memory so little that it need not be tried. */
 int images_weigh(const struct settings *settings, const struct image_header *header,
                  const struct buffer *body, struct pool_job *job, struct http_answer *answer);
 
-/* Runs one job over job->input, a picture of `format`, and fills the answer with the result, which is
- * of the same. 0 or what pool_run says. */
+/* Runs one job over job->input, a picture of `format`, and fills the answer with the result, which
+ * is of the same. 0 or what pool_run says. */
 int images_run(struct pool *pool, const struct pool_job *job, enum image_format format,
                struct http_answer *answer);
 

@@ -62,8 +62,9 @@ static void open_standard_descriptors(void)
     close_fd(fd);
 }
 
-/* Pictures come and go by the thousand: their memory stays in the heap, for fresh pages cost more than
- * copying into old ones. The pool gives it back when a worker has been idle (pool_supervisor.c). */
+/* Pictures come and go by the thousand: their memory stays in the heap, for fresh pages cost more
+ * than copying into old ones. The pool gives it back when a worker has been idle
+ * (pool_supervisor.c). */
 static void keep_heap(void)
 {
     mallopt(M_ARENA_MAX, ARENAS);
@@ -141,17 +142,18 @@ static void tell_missing_walls(const struct settings *settings, struct pool *poo
         log_warning("this kernel has no Landlock: workers stand behind the other walls alone");
 }
 
-/* Fewer users than workers: some would find none that is free. Nobody's concern where the server may
- * not change users anyway. */
+/* Fewer users than workers: some would find none that is free. Nobody's concern where the server
+ * may not change users anyway. */
 static bool check_users(const struct service *service, const struct settings *settings,
                         const struct pool_options *options)
 {
     if (options->users == 1 || options->users >= options->workers || !options->sandbox ||
         !capabilities_change_user())
         return true;
-    log_plain("%s: worker_users: expected as many as there are workers, which is %u, or one for all, "
-              "got %s",
-              service->program, options->workers, settings->pool.worker_users);
+    log_plain(
+        "%s: worker_users: expected as many as there are workers, which is %u, or one for all, "
+        "got %s",
+        service->program, options->workers, settings->pool.worker_users);
     return false;
 }
 
@@ -216,9 +218,10 @@ int service_start_server(const struct service *service, const struct settings *s
     if (error == 0)
         return 0;
     if (error == -EMFILE)
-        log_plain("%s: listen.max_connections: %lld connections need more descriptors than the hard "
-                  "limit (ulimit -Hn) allows",
-                  service->program, (long long)settings->listen.max_connections);
+        log_plain(
+            "%s: listen.max_connections: %lld connections need more descriptors than the hard "
+            "limit (ulimit -Hn) allows",
+            service->program, (long long)settings->listen.max_connections);
     else
         log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
                   (int)settings->listen.port, strerrordesc_np(-error));

@@ -36,5 +36,6 @@ void service_announce(const struct settings *settings, const struct http_server 
 /* Sleeps until SIGTERM, SIGINT or SIGHUP, and tells systemd STOPPING=1. */
 void service_wait(void);
 
-/* Answers what is under way, up to shutdown.drain_ms, and hangs up on the rest. Frees the server. */
+/* Answers what is under way, up to shutdown.drain_ms, and hangs up on the rest. Frees the server.
+ */
 void service_drain(const struct settings *settings, struct http_server *server);

@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct program program = {.options = &gateway_options, .compute = service_compute_walls};
+static const struct program program = {.options = &gateway_options,
+                                       .compute = service_compute_walls};
 static const struct service service = {
     .program = "grisaille-gateway",
     .worker = "grisaille-gray",

@@ -36,8 +36,8 @@ static int reduce_body(struct gateway *gateway, struct http_request *request,
                        struct image_header *header, struct http_answer *answer)
 {
     struct buffer *body = http_request_body(request), reduced = {0};
-    int status = scale_client_reduce(&gateway->scale, request, body, header->format, &reduced,
-                                     answer);
+    int status =
+        scale_client_reduce(&gateway->scale, request, body, header->format, &reduced, answer);
 
     if (status != 0)
         return status;
@@ -85,8 +85,8 @@ static int scale(struct http_request *request, void *context, struct http_answer
     int status = images_check(&gateway->settings, body, &header, answer);
 
     if (status == 0)
-        status = scale_client_reduce(&gateway->scale, request, body, header.format, &reduced,
-                                     answer);
+        status =
+            scale_client_reduce(&gateway->scale, request, body, header.format, &reduced, answer);
     if (status != 0)
         return relayed_is_answered(status);
     answer->body = reduced.data;

@@ -10,7 +10,7 @@
 /* What the gateway's handlers work with; given to them as their context. */
 struct gateway {
     struct settings settings;
-    struct pool *pool;          /* of gray children */
+    struct pool *pool; /* of gray children */
     struct scale_client scale;
 };
 

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "services/gateway/scale_client.h"
 
-/* Trusts the scale server no more than it must: an answer is a picture of the same format, a problem
- * document of a kind that it may send, or nonsense. */
+/* Trusts the scale server no more than it must: an answer is a picture of the same format, a
+ * problem document of a kind that it may send, or nonsense. */
 #include "base/deadline.h"
 #include "base/status.h"
 #include "http/problem.h"
@@ -19,8 +19,8 @@ enum {
     SHORT_MS = 1000, /* a client that gives less time than this may be what is wrong */
 };
 
-/* Any answer that makes sense is a sign of life. Without one, it may also be the gateway that has no
- * memory or connection left, or a client that has no patience: those are not its failures. */
+/* Any answer that makes sense is a sign of life. Without one, it may also be the gateway that has
+ * no memory or connection left, or a client that has no patience: those are not its failures. */
 static void note(struct scale_client *client, int status, const struct http_call_result *result,
                  int had_ms)
 {
@@ -134,8 +134,8 @@ static bool reserve(void *request, size_t bytes)
 }
 
 int scale_client_reduce(struct scale_client *client, struct http_request *request,
-                        const struct buffer *body, enum image_format format,
-                        struct buffer *reduced, struct http_answer *answer)
+                        const struct buffer *body, enum image_format format, struct buffer *reduced,
+                        struct http_answer *answer)
 {
     char target[TARGET_BYTES];
     struct http_call call = {

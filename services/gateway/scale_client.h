@@ -15,7 +15,7 @@
  * again, is told in the log at level warning. */
 struct scale_client {
     struct http_client *http;
-    const char *upstream;      /* its URL, for the log; borrowed */
+    const char *upstream; /* its URL, for the log; borrowed */
     struct outage outage;
 };
 
@@ -24,12 +24,12 @@ bool scale_client_is_ready(struct scale_client *client);
 
 /*
  * Has `body`, a picture of `format`, reduced as the request's parameters ask. 0 and the reduced
- * picture in *reduced (the caller's, its capacity reserved by the request; the times are added to the
- * answer). Or a status: the scale
- * server's own problem is then relayed in the answer as it came, with RELAYED to say so;
- * STATUS_SCALE_UNAVAILABLE where it gave no answer or nonsense, and what http_client_call returns.
+ * picture in *reduced (the caller's, its capacity reserved by the request; the times are added to
+ * the answer). Or a status: the scale server's own problem is then relayed in the answer as it
+ * came, with RELAYED to say so; STATUS_SCALE_UNAVAILABLE where it gave no answer or nonsense, and
+ * what http_client_call returns.
  */
 enum { RELAYED = -1000000 };
 int scale_client_reduce(struct scale_client *client, struct http_request *request,
-                        const struct buffer *body, enum image_format format,
-                        struct buffer *reduced, struct http_answer *answer);
+                        const struct buffer *body, enum image_format format, struct buffer *reduced,
+                        struct http_answer *answer);

@@ -13,8 +13,8 @@
 #include <time.h>
 
 /*
- * What the short ways of a JPEG cost, without any server: the CPU time of jpeg_process on files, the
- * best of some runs.
+ * What the short ways of a JPEG cost, without any server: the CPU time of jpeg_process on files,
+ * the best of some runs.
  *
  *     jpeg_bench gray photo.jpg ...
  *     jpeg_bench -n 20 0.5 photo.jpg ...

@@ -134,8 +134,8 @@ static int run(const struct image_request *request, const struct file *files, si
 
 int main(int argc, char **argv)
 {
-    struct image_request request = {.default_quality = 80, .max_pixels = 1000000000,
-                                    .max_scans = 1000};
+    struct image_request request = {
+        .default_quality = 80, .max_pixels = 1000000000, .max_scans = 1000};
     struct file files[256];
     size_t count = 0;
 

@@ -46,10 +46,9 @@ static int make_smaller(const uint8_t *input, size_t size, double factor, VipsIm
 
     if (image_read_header(input, size, &header) != 0)
         return -1;
-    return vips_thumbnail_buffer((void *)(uintptr_t)input, size, out,
-                                 (int)fmax(1, floor(header.width * factor + 0.5)), "height",
-                                 (int)fmax(1, floor(header.height * factor + 0.5)), "size",
-                                 VIPS_SIZE_FORCE, NULL);
+    return vips_thumbnail_buffer(
+        (void *)(uintptr_t)input, size, out, (int)fmax(1, floor(header.width * factor + 0.5)),
+        "height", (int)fmax(1, floor(header.height * factor + 0.5)), "size", VIPS_SIZE_FORCE, NULL);
 }
 
 static const char *suffix_of(enum image_format format)
@@ -62,8 +61,7 @@ static const char *suffix_of(enum image_format format)
     return suffixes[format];
 }
 
-static int handle(const struct job_message *job, const uint8_t *input,
-                  struct worker_output *output)
+static int handle(const struct job_message *job, const uint8_t *input, struct worker_output *output)
 {
     enum image_format format = image_sniff(input, job->input_bytes);
     _cleanup_(release) VipsImage *made = NULL;

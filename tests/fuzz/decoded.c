@@ -25,8 +25,9 @@ static bool load(const uint8_t *data, size_t size, VipsImage **image)
 
     return image_read_header(data, size, &header) == 0 &&
            image_pixels(&header) <= PICTURE_MAX_PIXELS &&
-           (header.format == IMAGE_GIF ? load_gif(data, size, image)
-                                       : load_image(&request, &header, data, size, image, detail)) == 0;
+           (header.format == IMAGE_GIF
+                ? load_gif(data, size, image)
+                : load_image(&request, &header, data, size, image, detail)) == 0;
 }
 
 static bool is_gray(const VipsImage *image)

@@ -6,13 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A picture as libvips decodes it, whole, all frames one below the other: what an answer is held to. */
+/* A picture as libvips decodes it, whole, all frames one below the other: what an answer is held
+ * to. */
 struct decoded {
     int width, height, frames;
-    int bands, colours;        /* of the bands, 1 or 3; what is behind them is alpha or unknown */
-    bool deep;                 /* samples of 16 bits, else of 8 */
-    bool plain;                /* gray or sRGB as they are: no profile, no orientation, no other space */
-    void *samples;             /* height rows of width * bands; g_free() */
+    int bands, colours; /* of the bands, 1 or 3; what is behind them is alpha or unknown */
+    bool deep;          /* samples of 16 bits, else of 8 */
+    bool plain;         /* gray or sRGB as they are: no profile, no orientation, no other space */
+    void *samples;      /* height rows of width * bands; g_free() */
     size_t size;
 };
 

@@ -3,9 +3,9 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * Gray and reduced GIFs agree on whether a file is damaged, and what comes out of either is whole, and
- * copied as it is. Where libnsgif decodes an input that has nothing odd, it finds the luma of that in the
- * gray result, pixel by pixel and frame by frame.
+ * Gray and reduced GIFs agree on whether a file is damaged, and what comes out of either is whole,
+ * and copied as it is. Where libnsgif decodes an input that has nothing odd, it finds the luma of
+ * that in the gray result, pixel by pixel and frame by frame.
  */
 #include "base/status.h"
 #include "image/colour/luma.h"
@@ -36,14 +36,15 @@ static void check_again(const struct picture_input *input, const struct image_he
     free(again.data);
 }
 
-/* How all readers see it: no frame without pixels, nothing transparent that no index says, and nothing that
- * the copy has left out or put right. */
+/* How all readers see it: no frame without pixels, nothing transparent that no index says, and
+ * nothing that the copy has left out or put right. */
 static bool is_plain(const struct picture_input *input)
 {
     struct gif_blocks blocks;
     struct gif_frame frame;
 
-    if (input->size != input->output.size || !gif_begin(&blocks, (struct bytes){input->data, input->size}))
+    if (input->size != input->output.size ||
+        !gif_begin(&blocks, (struct bytes){input->data, input->size}))
         return false;
     while (gif_next(&blocks, &frame) == GIF_FRAME) {
         if (frame.width == 0 || frame.height == 0 || gif_is_open(&blocks, &frame))

@@ -6,8 +6,8 @@
  * A whole job of a worker, as a function. One target a format (FUZZ_FORMAT), so that a slow decoder
  * takes no time from a quick one. The codecs are the system's and are not instrumented: what the
  * fuzzer sees of them is what our code does after each, and what a sanitizer sees is their use of
- * the heap through malloc and memcpy. Whatever is answered with 200 can be decoded to its end, and is
- * gray where that was asked for. Where nothing is lost on the way, each pixel is the luma of the
+ * the heap through malloc and memcpy. Whatever is answered with 200 can be decoded to its end, and
+ * is gray where that was asked for. Where nothing is lost on the way, each pixel is the luma of the
  * source's; or the same, where it was reduced by 1.
  */
 #include "image/colour/luma.h"

@@ -3,9 +3,9 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * The short ways through a JPEG. Gray without a quality asked for is lossless: what comes out is gray
- * already, and holds the luma that libjpeg finds in the input, where it has nothing to say against it. And
- * all of them agree on whether it is damaged.
+ * The short ways through a JPEG. Gray without a quality asked for is lossless: what comes out is
+ * gray already, and holds the luma that libjpeg finds in the input, where it has nothing to say
+ * against it. And all of them agree on whether it is damaged.
  */
 #include "base/status.h"
 #include "image/jpeg/jpeg.h"
@@ -36,8 +36,8 @@ struct luma {
 };
 
 /*
- * libjpeg makes up what the scans of a progressive JPEG leave untold, from neighbours that depend on
- * the sampling of all components. What is told is compared, so without that.
+ * libjpeg makes up what the scans of a progressive JPEG leave untold, from neighbours that depend
+ * on the sampling of all components. What is told is compared, so without that.
  */
 static bool decode_luma(struct jpeg_decompress_struct *codec, void *argument)
 {
@@ -65,8 +65,7 @@ static void compare_luma(const struct picture_input *input)
         return;
     fuzz_require(strict_jpeg_read(output->data, output->size, decode_luma, &after));
     fuzz_require(after.width == before.width && after.height == before.height);
-    fuzz_require(
-        memcmp(before.samples, after.samples, (size_t)before.width * before.height) == 0);
+    fuzz_require(memcmp(before.samples, after.samples, (size_t)before.width * before.height) == 0);
 }
 
 /* Whether it is damaged, whatever is asked of it. */
@@ -83,7 +82,8 @@ static void compare_judgements(const struct picture_input *input, bool corrupt)
         request.operation = i == 0 ? IMAGE_GRAY : IMAGE_SCALE;
         request.factor = i == 0 ? 1 : factors[i - 1];
         status = jpeg_process(&request, input->data, input->size, &output);
-        fuzz_require(status == STATUS_IMAGE_TOO_LARGE || (status == STATUS_IMAGE_CORRUPT) == corrupt);
+        fuzz_require(status == STATUS_IMAGE_TOO_LARGE ||
+                     (status == STATUS_IMAGE_CORRUPT) == corrupt);
     }
 }
 
@@ -114,7 +114,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!picture_input_read(&input, data, size))
         return 0;
     if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_JPEG &&
-        image_pixels(&header) <= PICTURE_MAX_PIXELS) /* image_process lets no other one get so far */
+        image_pixels(&header) <=
+            PICTURE_MAX_PIXELS) /* image_process lets no other one get so far */
         run(&input, &header);
     picture_input_clear(&input);
     return 0;

@@ -3,12 +3,13 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * What our decoder makes of a JPEG's coefficients, against libjpeg's coefficients: transformed by our
- * own transform they are the same planes, whatever was passed over because it was not wanted; and of
- * eight points they are what the formula says (T.81, A.3.3). libjpeg lets pass runs beyond a block's end
- * and scans that tell the same twice, where we do not; so it writes its coefficients anew, and that we
- * must take. Of the tail of the input, quality chooses the points, factor where samples come to lie, and
- * capacity how they are written: progressive (bit 0), with tables of their own (1), restarts (2, 3).
+ * What our decoder makes of a JPEG's coefficients, against libjpeg's coefficients: transformed by
+ * our own transform they are the same planes, whatever was passed over because it was not wanted;
+ * and of eight points they are what the formula says (T.81, A.3.3). libjpeg lets pass runs beyond a
+ * block's end and scans that tell the same twice, where we do not; so it writes its coefficients
+ * anew, and that we must take. Of the tail of the input, quality chooses the points, factor where
+ * samples come to lie, and capacity how they are written: progressive (bit 0), with tables of their
+ * own (1), restarts (2, 3).
  */
 #include "base/status.h"
 #include "image/jpeg/decode.h"
@@ -26,8 +27,8 @@ enum {
 
 /* All coefficients of one component, as libjpeg reads them. */
 struct component {
-    size_t across, down;       /* blocks that hold pixels */
-    int16_t (*blocks)[64];     /* in natural order */
+    size_t across, down;   /* blocks that hold pixels */
+    int16_t (*blocks)[64]; /* in natural order */
 };
 
 /* Which coefficients a scan told from their first bit on. */
@@ -35,7 +36,7 @@ struct scans {
     struct jpeg_progress_mgr progress; /* first: libjpeg knows this part */
     int noted;
     bool told[JPEG_COMPONENTS_MAX][DCTSIZE2];
-    bool twice;                /* which libjpeg lets pass where the first time left no bits to come */
+    bool twice; /* which libjpeg lets pass where the first time left no bits to come */
 };
 
 struct reference {
@@ -46,8 +47,8 @@ struct reference {
 };
 
 /* False: a component that no scan tells of. */
-static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_ptr *arrays, int index,
-                           struct component *component)
+static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_ptr *arrays,
+                           int index, struct component *component)
 {
     const jpeg_component_info *info = &codec->comp_info[index];
 
@@ -56,8 +57,8 @@ static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_pt
     if (info->quant_table == NULL || (codec->progressive_mode && codec->coef_bits[index][0] < 0))
         return false;
     for (JDIMENSION row = 0; row < info->height_in_blocks; row++) {
-        JBLOCKARRAY blocks = codec->mem->access_virt_barray((j_common_ptr)codec, arrays[index], row,
-                                                            1, FALSE);
+        JBLOCKARRAY blocks =
+            codec->mem->access_virt_barray((j_common_ptr)codec, arrays[index], row, 1, FALSE);
 
         memcpy(component->blocks + row * component->across, blocks[0],
                component->across * sizeof(JBLOCK));
@@ -65,7 +66,8 @@ static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_pt
     return true;
 }
 
-/* libjpeg's progress monitor: called between rows of coefficients, and so at least once in a scan. */
+/* libjpeg's progress monitor: called between rows of coefficients, and so at least once in a scan.
+ */
 static void note_scan(j_common_ptr common)
 {
     const struct jpeg_decompress_struct *codec = (const void *)common;
@@ -146,7 +148,8 @@ static bool rewrite(struct jpeg_decompress_struct *from, void *argument)
     return jpeg_finish_decompress(from);
 }
 
-/* --- planes ------------------------------------------------------------------------------------- */
+/* --- planes -------------------------------------------------------------------------------------
+ */
 
 static void place_planes(const struct jpeg_layout *layout, struct jpeg_decoding *decoding,
                          struct plane *planes)
@@ -231,11 +234,11 @@ static void compare_block(const struct idct *idct, const int16_t block[64], uint
 }
 
 /* The same of a block that the picture ends in. */
-static void compare_edge_block(const struct jpeg_target *target, const int16_t block[64], uint32_t row,
-                               uint32_t column)
+static void compare_edge_block(const struct jpeg_target *target, const int16_t block[64],
+                               uint32_t row, uint32_t column)
 {
-    const uint8_t *found = target->plane->data + row * target->points * target->plane->pitch +
-                           column * target->points;
+    const uint8_t *found =
+        target->plane->data + row * target->points * target->plane->pitch + column * target->points;
     int16_t places[EDGE_BLOCK] __attribute__((aligned(32))) = {0};
     uint8_t samples[8 * 8];
 
@@ -244,7 +247,8 @@ static void compare_edge_block(const struct jpeg_target *target, const int16_t b
     memcpy(places, block, 64 * sizeof(*places));
     jpeg_edges_block(&target->edges, places, row, column, samples, 8);
     for (unsigned y = 0; y < target->points; y++)
-        fuzz_require(memcmp(samples + y * 8, found + y * target->plane->pitch, target->points) == 0);
+        fuzz_require(memcmp(samples + y * 8, found + y * target->plane->pitch, target->points) ==
+                     0);
 }
 
 static void compare_plane(const struct jpeg_layout *layout, unsigned index,
@@ -271,7 +275,8 @@ static void compare_plane(const struct jpeg_layout *layout, unsigned index,
     }
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 static int decode(const struct picture_input *input, const struct jpeg_layout *layout,
                   const struct reference *reference)

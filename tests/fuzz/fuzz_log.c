@@ -3,8 +3,8 @@
 #include "tests/fuzz/fuzz.h"
 
 /* A message of any bytes, such as a request's target, in the log. Text is one line that no terminal
- * obeys, and so is what another process is to log; JSON is one object, which holds the message, or its
- * front part, wherever that is UTF-8. */
+ * obeys, and so is what another process is to log; JSON is one object, which holds the message, or
+ * its front part, wherever that is UTF-8. */
 #include "base/log.h"
 #include "base/utf8.h"
 

@@ -82,8 +82,7 @@ static void check_target(const char *text, size_t size, bool connect)
     if (target.asterisk || target.authority)
         return;
     fuzz_require(target.path_length > 0 && target.path[0] == '/');
-    fuzz_require(target.path_length == 1 ||
-                 lies_in(target.path, target.path_length, text, size));
+    fuzz_require(target.path_length == 1 || lies_in(target.path, target.path_length, text, size));
     check_decoding(target.path, target.path_length, target.path_length + 1);
     if (target.query != NULL) {
         fuzz_require(lies_in(target.query, target.query_length, text, size));

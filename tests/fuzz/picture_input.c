@@ -18,8 +18,8 @@ bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t
         return false;
     if (large == NULL)
         large = malloc(PICTURE_CAPACITY);
-    *input = (struct picture_input){
-        .data = data, .size = size - PICTURE_TAIL_BYTES, .last = tail[3]};
+    *input =
+        (struct picture_input){.data = data, .size = size - PICTURE_TAIL_BYTES, .last = tail[3]};
     input->request = (struct image_request){
         .operation = tail[0] & 1 ? IMAGE_SCALE : IMAGE_GRAY,
         .factor = tail[0] & 1 ? (tail[2] + 1) / 256.0 : 1,
@@ -49,8 +49,8 @@ static bool is_size(const struct picture_input *input, uint32_t from, uint32_t t
 }
 
 /*
- * libnsgif, libvips' reader of GIFs, takes these screens for a mistake of old programs, and the first
- * picture's size instead (docs/security.md).
+ * libnsgif, libvips' reader of GIFs, takes these screens for a mistake of old programs, and the
+ * first picture's size instead (docs/security.md).
  */
 static bool is_ignored_screen(const struct image_header *header)
 {

@@ -17,7 +17,7 @@ enum { PICTURE_TAIL_BYTES = 4, PICTURE_MAX_PIXELS = 1 << 20, PICTURE_CAPACITY = 
 struct picture_input {
     const uint8_t *data;
     size_t size;
-    uint8_t last;              /* of the tail, for whom the capacity means nothing */
+    uint8_t last; /* of the tail, for whom the capacity means nothing */
     struct image_request request;
     struct image_output output; /* picture_input_clear frees its memory */
 };
@@ -26,6 +26,7 @@ struct picture_input {
 bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t size);
 void picture_input_clear(struct picture_input *input);
 
-/* Dies unless `status` and the output are an honest end of the request: a picture of that format and
- * size where it is 0, else a sentence. `header` is the input's. */
-void picture_check(const struct picture_input *input, const struct image_header *header, int status);
+/* Dies unless `status` and the output are an honest end of the request: a picture of that format
+ * and size where it is 0, else a sentence. `header` is the input's. */
+void picture_check(const struct picture_input *input, const struct image_header *header,
+                   int status);

@@ -3,8 +3,8 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * Runs a target over files instead of what a fuzzer makes up: seeds and the inputs of past findings,
- * in every build and with every compiler.
+ * Runs a target over files instead of what a fuzzer makes up: seeds and the inputs of past
+ * findings, in every build and with every compiler.
  *
  *     replay FOLDER...        every file in the folders; those that do not exist hold none
  */

@@ -15,7 +15,7 @@ struct strict_head {
 
 /*
  * False: not by the grammar, or two readers could disagree on it. What lib/http cannot see, because
- * libmicrohttpd has overwritten it with NUL, is let pass: NUL or CR, then CR or LF, where CR LF ends a
- * line; any four of NUL, CR, LF and colon where CR LF CR LF ends the section.
+ * libmicrohttpd has overwritten it with NUL, is let pass: NUL or CR, then CR or LF, where CR LF
+ * ends a line; any four of NUL, CR, LF and colon where CR LF CR LF ends the section.
  */
 bool strict_head_read(struct strict_head *head, const uint8_t *data, size_t size);

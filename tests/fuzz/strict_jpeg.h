@@ -9,8 +9,8 @@
 
 #include <jpeglib.h>
 
-/* Reads the header of a JPEG and hands the codec to `work`. False where that says so, or libjpeg has
- * an error or a warning before `work` is done: then there is nothing to compare with. */
+/* Reads the header of a JPEG and hands the codec to `work`. False where that says so, or libjpeg
+ * has an error or a warning before `work` is done: then there is nothing to compare with. */
 bool strict_jpeg_read(const uint8_t *data, size_t size,
                       bool (*work)(struct jpeg_decompress_struct *codec, void *argument),
                       void *argument);

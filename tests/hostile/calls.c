@@ -459,8 +459,7 @@ static int try_against(const char *name, pid_t pid)
     return result < 0 ? errno : 0;
 }
 
-int order_against(const struct job_message *job, const char *argument,
-                  struct worker_output *output)
+int order_against(const struct job_message *job, const char *argument, struct worker_output *output)
 {
     char name[32] = "";
     int pid = 0, error;
@@ -468,7 +467,7 @@ int order_against(const struct job_message *job, const char *argument,
     (void)job;
     sscanf(argument, "%31s %d", name, &pid);
     error = try_against(name, (pid_t)pid);
-    output->size = ORDER_OFFSET +
-                   (size_t)sprintf((char *)output->data + ORDER_OFFSET, "errno %d\n", error);
+    output->size =
+        ORDER_OFFSET + (size_t)sprintf((char *)output->data + ORDER_OFFSET, "errno %d\n", error);
     return 0;
 }

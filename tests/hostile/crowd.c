@@ -55,7 +55,8 @@ static int start_thread(int index, int flags, int (*run)(void *))
     pid_t *id = &thread_ids[index];
     void *own_storage = __builtin_thread_pointer();
 
-    return clone(run, stacks[index] + STACK_BYTES, flags, NULL, id, own_storage, id) < 0 ? -errno : 0;
+    return clone(run, stacks[index] + STACK_BYTES, flags, NULL, id, own_storage, id) < 0 ? -errno
+                                                                                         : 0;
 }
 
 int order_crowd(const struct job_message *job, const char *argument, struct worker_output *output)
@@ -64,7 +65,8 @@ int order_crowd(const struct job_message *job, const char *argument, struct work
     int (*run)(void *) = strstr(argument, "spin") != NULL ? spin : rest;
 
     (void)job;
-    rest(NULL); /* for no time: the linker finds the function now, for which a small stack has no room */
+    rest(NULL); /* for no time: the linker finds the function now, for which a small stack has no
+                   room */
     rest_time.tv_sec = 3600;
     while (started < wanted && started < CROWD_MAX &&
            start_thread(started, PTHREAD_FLAGS, run) == 0)
@@ -82,7 +84,7 @@ int order_clone(const struct job_message *job, const char *argument, struct work
     int error = start_thread(0, flags, leave);
 
     (void)job;
-    output->size = ORDER_OFFSET +
-                   (size_t)sprintf((char *)output->data + ORDER_OFFSET, "errno %d\n", -error);
+    output->size =
+        ORDER_OFFSET + (size_t)sprintf((char *)output->data + ORDER_OFFSET, "errno %d\n", -error);
     return 0;
 }

@@ -67,8 +67,7 @@ static bool tell(struct reply_message *reply, const char *lie, size_t *size)
     else if (strcmp(lie, "nothing") == 0)
         reply->output_bytes = 0;
     else
-        return strcmp(lie, "twice") == 0 || strcmp(lie, "after") == 0 ||
-               strcmp(lie, "hang") == 0;
+        return strcmp(lie, "twice") == 0 || strcmp(lie, "after") == 0 || strcmp(lie, "hang") == 0;
     return true;
 }
 

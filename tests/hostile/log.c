@@ -72,7 +72,9 @@ static void forge_lines(void)
     static const char forged[] =
         "\n2026-01-01T00:00:00.000Z error grisaille-gateway[1]: forged by newline\n"
         "\r2026-01-01T00:00:00.000Z error grisaille-gateway[1]: forged by return\n"
-        "\x1b[2K\x1b[1A\x9b" "2K\xc2\x9b" "2Kforged by escape\x07\n"
+        "\x1b[2K\x1b[1A\x9b"
+        "2K\xc2\x9b"
+        "2Kforged by escape\x07\n"
         "forged \xff\xc0\xaf\xed\xa0\x80 by encoding\n"
         "forged \0 by zero\n"
         "{\"level\":\"warning\",\"program\":\"grisaille-gateway\"}\n";

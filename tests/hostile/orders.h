@@ -14,7 +14,8 @@ enum { ORDER_OFFSET = 33, ORDER_BYTES = 64 };
 
 struct order {
     const char *verb;
-    /* 0: answer with the picture; a positive status, or -1: everything has been answered already. */
+    /* 0: answer with the picture; a positive status, or -1: everything has been answered already.
+     */
     int (*obey)(const struct job_message *job, const char *argument, struct worker_output *output);
 };
 
@@ -26,13 +27,15 @@ int order_call(const struct job_message *job, const char *argument, struct worke
  * "garbage", "status", "format", "nothing", "twice", "after", "hang". */
 int order_lie(const struct job_message *job, const char *argument, struct worker_output *output);
 
-/* Does to standard error what `argument` names: "erase", "truncate", "sparse", "pwrite", "fallocate",
- * "map", "forge", "torn", "long", "overflow", "close"; and writes to it for that many milliseconds. */
+/* Does to standard error what `argument` names: "erase", "truncate", "sparse", "pwrite",
+ * "fallocate", "map", "forge", "torn", "long", "overflow", "close"; and writes to it for that many
+ * milliseconds. */
 int order_log(const struct job_message *job, const char *argument, struct worker_output *output);
 int order_flood(const struct job_message *job, const char *argument, struct worker_output *output);
 
 /* "COUNT spin" or "COUNT rest": starts so many threads, as far as they are let, that compute or
- * sleep without end, and answers "N threads" behind the PNG header; with "during", only after 5 s. */
+ * sleep without end, and answers "N threads" behind the PNG header; with "during", only after 5 s.
+ */
 int order_crowd(const struct job_message *job, const char *argument, struct worker_output *output);
 
 /* Starts a thread with pthread_create()'s flags of clone(2), but for the ones in `argument`

@@ -15,11 +15,12 @@
  * The image code without a server, for tests and benchmarks:
  *
  *     image_cli gray|scale FACTOR QUALITY IN OUT [TIMES]
- *     image_cli -     the same from standard input, a line a job: starting takes longer than most jobs
+ *     image_cli -     the same from standard input, a line a job: starting takes longer than most
+ * jobs
  *
  * QUALITY 0 is "not asked" (80 where one is needed). With TIMES it runs that often and tells the
- * CPU milliseconds of one run, the address space that all took, and what both were estimated at. Exit
- * code: 0, or the status that image_process returned.
+ * CPU milliseconds of one run, the address space that all took, and what both were estimated at.
+ * Exit code: 0, or the status that image_process returned.
  */
 enum { OUTPUT_CAPACITY = 256 << 20 };
 
@@ -93,8 +94,8 @@ static unsigned long limit(const char *variable, unsigned long otherwise)
     return value == NULL ? otherwise : strtoul(value, NULL, 10);
 }
 
-/* Runs a job and tells what became of it. 0; the status that image_process returned; 125: -errno; 126: no such
- * file, or no memory. */
+/* Runs a job and tells what became of it. 0; the status that image_process returned; 125: -errno;
+ * 126: no such file, or no memory. */
 static int run(struct image_request *request, struct image_output *output, char *const argv[5],
                int times, char message[static 256])
 {
@@ -127,7 +128,8 @@ static int run(struct image_request *request, struct image_output *output, char 
     return write_file(argv[4], output->data, output->size) != 0 ? 126 : 0;
 }
 
-/* Job after job, as a worker does: words in lines on standard input, "STATUS CPU-SECONDS MESSAGE" back. */
+/* Job after job, as a worker does: words in lines on standard input, "STATUS CPU-SECONDS MESSAGE"
+ * back. */
 static int serve(struct image_request *request, struct image_output *output)
 {
     char line[4096];

@@ -39,11 +39,11 @@ unsigned peer_handled(void);
 int peer_last_deadline_ms(void);
 
 struct peer_reply {
-    int code;                  /* 0: the connection ended first */
-    char head[2048];           /* status line and fields */
-    char body[8192];           /* its beginning, terminated */
-    size_t body_size;          /* of all of it */
-    bool close;                /* the answer says Connection: close */
+    int code;         /* 0: the connection ended first */
+    char head[2048];  /* status line and fields */
+    char body[8192];  /* its beginning, terminated */
+    size_t body_size; /* of all of it */
+    bool close;       /* the answer says Connection: close */
 };
 
 int peer_connect(const struct peer_server *peer);

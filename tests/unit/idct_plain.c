@@ -6,5 +6,5 @@
 
 #undef __SSE2__
 #define idct_narrow_prepare plain_narrow_prepare
-#define idct_narrow_block plain_narrow_block
+#define idct_narrow_block   plain_narrow_block
 #include "image/jpeg/idct_narrow.c" /* NOLINT(bugprone-suspicious-include) */

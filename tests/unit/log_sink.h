@@ -33,9 +33,9 @@ int sink_restore(void **state);
 struct log_reading {
     unsigned next[LOG_THREADS]; /* the line that is to come, of each thread */
     unsigned lines, wrong;
-    unsigned long long lost;    /* as the log says */
-    unsigned reports;           /* how often it says so */
-    char rest[4096];            /* of a line that is not complete */
+    unsigned long long lost; /* as the log says */
+    unsigned reports;        /* how often it says so */
+    char rest[4096];         /* of a line that is not complete */
     size_t rest_size;
 };
 

@@ -26,7 +26,8 @@ int tear_down(void **state);
 /* Setup of the group: SIGCHLD is blocked, as the servers block it. */
 int block_child_signal(void **state);
 
-/* Runs an order as a job whose picture and parameters are filled in here; the rest is the caller's. */
+/* Runs an order as a job whose picture and parameters are filled in here; the rest is the caller's.
+ */
 int run_job(const char *order, int number, struct pool_job job, struct pool_result *result);
 
 /* Runs an order; `number` makes its picture different from the others. As pool_run() else: the

@@ -6,5 +6,5 @@
 #undef __x86_64__
 #define reducer_bytes plain_bytes
 #define reducer_begin plain_begin
-#define reducer_take plain_take
+#define reducer_take  plain_take
 #include "image/pixels/reducer.c" /* NOLINT(bugprone-suspicious-include) */

@@ -20,8 +20,9 @@ static void fill(const struct plane *plane)
     for (uint32_t y = 0; y < plane->height; y++)
         for (uint32_t x = 0; x < plane->width; x++) {
             state = state * 1103515245 + 12345;
-            plane->data[y * plane->pitch + x] =
-                state >> 30 == 0 ? 0 : state >> 30 == 1 ? 255 : (uint8_t)(state >> 16);
+            plane->data[y * plane->pitch + x] = state >> 30 == 0   ? 0
+                                                : state >> 30 == 1 ? 255
+                                                                   : (uint8_t)(state >> 16);
         }
 }
 
@@ -33,7 +34,8 @@ static uint8_t at(const struct plane *plane, int64_t x, int64_t y)
 }
 
 /* Into a plane of its own, sample by sample. */
-static void emphasize_plainly(const struct plane *from, struct plane *to, double emphasis, int across)
+static void emphasize_plainly(const struct plane *from, struct plane *to, double emphasis,
+                              int across)
 {
     for (int64_t y = 0; y < from->height; y++)
         for (int64_t x = 0; x < from->width; x++) {

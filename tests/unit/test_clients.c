@@ -17,7 +17,8 @@
 
 /* Who is a client, and whom X-Forwarded-For names. */
 
-static char *trusted[] = {(char[]){"10.0.0.0/8"}, (char[]){"2001:db8:1::/48"}, (char[]){"::1"}, NULL};
+static char *trusted[] = {(char[]){"10.0.0.0/8"}, (char[]){"2001:db8:1::/48"}, (char[]){"::1"},
+                          NULL};
 static const struct clients_options options = {.prefix_v6 = 64, .trusted = trusted};
 
 static struct client_name named(const char *text)
@@ -71,8 +72,8 @@ static void test_who_is_one(void **state)
     }
 }
 
-/* Goal: an account lives as long as somebody holds it, with all that it counts, and no longer; those
- * without an address have one that is nobody else's. */
+/* Goal: an account lives as long as somebody holds it, with all that it counts, and no longer;
+ * those without an address have one that is nobody else's. */
 static void test_accounts(void **state)
 {
     const struct client_name name = named("::"), unknown = {0};
@@ -147,8 +148,9 @@ static void test_many(void **state)
     clients_free(clients);
 }
 
-/* Goal: of X-Forwarded-For, in one field or several, the last entry counts that is not trusted; what
- * is no address ends the search, and the one behind it counts, which a trusted one has named. */
+/* Goal: of X-Forwarded-For, in one field or several, the last entry counts that is not trusted;
+ * what is no address ends the search, and the one behind it counts, which a trusted one has named.
+ */
 static void test_forwarded(void **state)
 {
     static const struct {
@@ -210,10 +212,17 @@ static void test_trust(void **state)
         const char *peer;
         bool trusted;
     } cases[] = {
-        {"10.0.0.0", true},      {"10.255.255.255", true}, {"11.0.0.0", false},
-        {"9.255.255.255", false}, {"::ffff:10.0.0.1", true}, {"::1", true},
-        {"::", false},           {"::2", false},           {"2001:db8:1:ffff::", true},
-        {"2001:db8:2::", false}, {"0.0.0.1", false},
+        {"10.0.0.0", true},
+        {"10.255.255.255", true},
+        {"11.0.0.0", false},
+        {"9.255.255.255", false},
+        {"::ffff:10.0.0.1", true},
+        {"::1", true},
+        {"::", false},
+        {"::2", false},
+        {"2001:db8:1:ffff::", true},
+        {"2001:db8:2::", false},
+        {"0.0.0.1", false},
     };
     char *none[] = {(char[]){"10.0.0.0/8"}, (char[]){"nonsense"}, NULL};
     const struct clients_options wrong = {.trusted = none};
@@ -248,10 +257,14 @@ static void test_families(void **state)
         const char *network, *address;
         bool inside;
     } cases[] = {
-        {"::/0", "1.2.3.4", false},       {"::/0", "2001:db8::1", true},
-        {"0.0.0.0/0", "1.2.3.4", true},   {"0.0.0.0/0", "::1", false},
-        {"1.2.3.4", "1.2.3.4", true},     {"1.2.3.4/31", "1.2.3.5", true},
-        {"1.2.3.4/31", "1.2.3.6", false}, {"::ffff:1.2.3.0/120", "1.2.3.9", true},
+        {"::/0", "1.2.3.4", false},
+        {"::/0", "2001:db8::1", true},
+        {"0.0.0.0/0", "1.2.3.4", true},
+        {"0.0.0.0/0", "::1", false},
+        {"1.2.3.4", "1.2.3.4", true},
+        {"1.2.3.4/31", "1.2.3.5", true},
+        {"1.2.3.4/31", "1.2.3.6", false},
+        {"::ffff:1.2.3.0/120", "1.2.3.9", true},
         {"::ffff:1.2.3.0/120", "1.2.4.9", false},
     };
     struct network network;

@@ -398,17 +398,18 @@ static void test_size_of_table(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-        rows[i] = (struct option_row){
-            .name = "x", .type = OPTION_INTEGER, .largest = 1, .fallback = "1",
-            .offset = offsetof(struct settings, ready_fd)};
+        rows[i] = (struct option_row){.name = "x",
+                                      .type = OPTION_INTEGER,
+                                      .largest = 1,
+                                      .fallback = "1",
+                                      .offset = offsetof(struct settings, ready_fd)};
     rows[ENTRIES_MAX - 1].name = "last";
     assert_int_equal(reading_start(&reading, &options, &settings, stderr), 0);
     assert_non_null(reading_find(&reading, "more", "last"));
     sections[1].count++;
     assert_int_equal(reading_start(&reading, &options, &settings, stderr), -E2BIG);
     assert_int_equal(run(&result, &program, WORDS("--help")), 1);
-    assert_string_equal(result.errors,
-                        "program: the table of options is not sound\n");
+    assert_string_equal(result.errors, "program: the table of options is not sound\n");
     clear(&result);
 }
 

@@ -322,10 +322,10 @@ static void test_lists(void **state)
         const char *value, *lines;
     } wrong[] = {
         {"5", GATEWAY "trusted_proxies: expected an array of strings, each " NETWORK ", got 5\n"},
-        {"\"::1\"", GATEWAY
-         "trusted_proxies: expected an array of strings, each " NETWORK ", got \"::1\"\n"},
-        {"{}", GATEWAY
-         "trusted_proxies: expected an array of strings, each " NETWORK ", got an object\n"},
+        {"\"::1\"",
+         GATEWAY "trusted_proxies: expected an array of strings, each " NETWORK ", got \"::1\"\n"},
+        {"{}", GATEWAY "trusted_proxies: expected an array of strings, each " NETWORK
+                       ", got an object\n"},
         {"[\"::1\", 5]", GATEWAY "trusted_proxies[1]: expected " NETWORK ", got 5\n"},
         {"[[]]", GATEWAY "trusted_proxies[0]: expected " NETWORK ", got an array\n"},
         {"[null]", GATEWAY "trusted_proxies[0]: expected " NETWORK ", got null\n"},
@@ -334,7 +334,8 @@ static void test_lists(void **state)
          GATEWAY "trusted_proxies[2]: expected " NETWORK ", got \"10.0.0.0/33\"\n"},
         {"[\"::1,::2\"]", GATEWAY "trusted_proxies[0]: expected " NETWORK ", got \"::1,::2\"\n"},
     };
-    static const char right[] = "{\"trusted_proxies\": [\"10.0.0.0/8\", \"2001:db8::/32\", \"::1\"]}";
+    static const char right[] =
+        "{\"trusted_proxies\": [\"10.0.0.0/8\", \"2001:db8::/32\", \"::1\"]}";
     struct result result;
     char text[200];
 
@@ -354,8 +355,9 @@ static void test_lists(void **state)
     clear(&result);
 }
 
-#define SHARE GATEWAY "limits.share_per_client x limits.max_inflight_bytes: expected at least "             \
-                      "limits.max_body_bytes + limits.max_output_bytes, which is "
+#define SHARE                                                                                      \
+    GATEWAY "limits.share_per_client x limits.max_inflight_bytes: expected at least "              \
+            "limits.max_body_bytes + limits.max_output_bytes, which is "
 
 /* Goal: a client's share holds the largest request, or the configuration is refused. */
 static void test_share_per_client(void **state)
@@ -376,14 +378,29 @@ static void test_share_per_client(void **state)
 
 static void test_networks(void **state)
 {
-    static const char *const right[] = {"1.2.3.4",  "1.2.3.4/0", "10.1.2.3/8",     "1.2.3.4/32",
-                                        "::",       "::/0",      "2001:db8::/32",  "::1/128",
-                                        "::ffff:1.2.3.4/120"};
-    static const char *const wrong[] = {
-        "",       "/",      "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/ 8", "1.2.3.4/8/8",
-        "::/129", "::1/x",  "1.2.3",    "localhost",  "[::1]",      "::1%lo",     " ::1",
-        "::1 ",   "::1/+1", "1.2.3.4/1e1", "1.2.3.4/0x8", "1.2.3.4:80",
-        "2001:db8:1111:2222:3333:4444:5555:6666:7777:8888:9999"};
+    static const char *const right[] = {"1.2.3.4",       "1.2.3.4/0", "10.1.2.3/8",
+                                        "1.2.3.4/32",    "::",        "::/0",
+                                        "2001:db8::/32", "::1/128",   "::ffff:1.2.3.4/120"};
+    static const char *const wrong[] = {"",
+                                        "/",
+                                        "1.2.3.4/",
+                                        "1.2.3.4/33",
+                                        "1.2.3.4/-1",
+                                        "1.2.3.4/ 8",
+                                        "1.2.3.4/8/8",
+                                        "::/129",
+                                        "::1/x",
+                                        "1.2.3",
+                                        "localhost",
+                                        "[::1]",
+                                        "::1%lo",
+                                        " ::1",
+                                        "::1 ",
+                                        "::1/+1",
+                                        "1.2.3.4/1e1",
+                                        "1.2.3.4/0x8",
+                                        "1.2.3.4:80",
+                                        "2001:db8:1111:2222:3333:4444:5555:6666:7777:8888:9999"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(right); i++)
@@ -454,12 +471,15 @@ static void test_user_checks(void **state)
         const char *text;
         uint32_t first, count;
     } right[] = {
-        {"65534", 65534, 1}, {"1-1", 1, 1}, {"60706-60944", 60706, 239},
+        {"65534", 65534, 1},
+        {"1-1", 1, 1},
+        {"60706-60944", 60706, 239},
         {"1-4294967294", 1, 4294967294},
     };
     static const char *const wrong[] = {
-        "", "-", "0", "0-5", "5-", "-5", "5-4", "1-4294967295", "4294967295", "-1", "1--2", "1-2-3",
-        "1 - 2", "1,2", "nobody", "1-18446744073709551617", "1.5", "0x10", " 1",
+        "",           "-",    "0",    "0-5",   "5-",    "-5",  "5-4",    "1-4294967295",
+        "4294967295", "-1",   "1--2", "1-2-3", "1 - 2", "1,2", "nobody", "1-18446744073709551617",
+        "1.5",        "0x10", " 1",
     };
 
     (void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* Estimates: what they grow with, where they end, and that the defaults' limits agree with them. Held
- * against the real costs by tests/image/test_cost.py. */
+/* Estimates: what they grow with, where they end, and that the defaults' limits agree with them.
+ * Held against the real costs by tests/image/test_cost.py. */
 #include "base/cleanup.h"
 #include "image/plan/cost.h"
 
@@ -63,7 +63,8 @@ static void test_more_costs_more(void **state)
 
 static void test_kinds_of_a_format_differ(void **state)
 {
-    struct image_header jpeg = picture(IMAGE_JPEG, 4000, 3000), png = picture(IMAGE_PNG, 4000, 3000);
+    struct image_header jpeg = picture(IMAGE_JPEG, 4000, 3000),
+                        png = picture(IMAGE_PNG, 4000, 3000);
     struct image_request asked = gray;
     int64_t copied = cost_of(gray, jpeg, 2000000).time_us, plain;
 
@@ -125,8 +126,8 @@ static void test_the_defaults_admit_photographs(void **state)
     }
 }
 
-/* WebPs of few bytes and 99 megapixels: what was measured to fit is not refused, and what needs more than
- * there is (an encoder's 40 bytes for each pixel of a frame) is. */
+/* WebPs of few bytes and 99 megapixels: what was measured to fit is not refused, and what needs
+ * more than there is (an encoder's 40 bytes for each pixel of a frame) is. */
 static void test_the_largest_flat_webps(void **state)
 {
     static const struct {
@@ -135,11 +136,11 @@ static void test_the_largest_flat_webps(void **state)
         double factor; /* 0: gray */
         bool fits;
     } pictures[] = {
-        {16000, 6200, 1, true, 0, true},    {16000, 6200, 1, true, 0.5, true},
-        {16000, 6200, 1, true, 1, false},   {16000, 6200, 1, false, 0, true},
-        {16000, 6200, 1, false, 1, true},   {1000, 1000, 99, true, 0, true},
-        {1000, 1000, 99, true, 0.5, true},  {1000, 1000, 99, true, 1, true},
-        {8000, 6200, 2, true, 0, false},    {1000, 1000, 99, false, 1, true},
+        {16000, 6200, 1, true, 0, true},   {16000, 6200, 1, true, 0.5, true},
+        {16000, 6200, 1, true, 1, false},  {16000, 6200, 1, false, 0, true},
+        {16000, 6200, 1, false, 1, true},  {1000, 1000, 99, true, 0, true},
+        {1000, 1000, 99, true, 0.5, true}, {1000, 1000, 99, true, 1, true},
+        {8000, 6200, 2, true, 0, false},   {1000, 1000, 99, false, 1, true},
     };
 
     (void)state;
@@ -164,8 +165,8 @@ static void test_the_largest_deep_pngs(void **state)
         double factor; /* 0: gray */
         bool fits;
     } pictures[] = {
-        {1, 0.95, true}, {3, 0, true}, {3, 0.5, true}, {3, 0.95, false}, {4, 0, true},
-        {4, 0.5, true},  {4, 1, true}, {4, 0.95, false},
+        {1, 0.95, true}, {3, 0, true},   {3, 0.5, true}, {3, 0.95, false},
+        {4, 0, true},    {4, 0.5, true}, {4, 1, true},   {4, 0.95, false},
     };
 
     (void)state;

@@ -32,8 +32,11 @@ static const struct sample samples[] = {
      {IMAGE_JPEG, 9, 7, 1, .lossless = false}},
     {"JPEG whose luma's quantizers are 57, the chroma's 99",
      BYTES("\xff\xd8\xff\xdb\x00\x84"
-           "\1ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc" "c"
-           "\0" "999999999999999999999999999999999999999999999999999999999999999" "9"
+           "\1ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+           "c"
+           "\0"
+           "999999999999999999999999999999999999999999999999999999999999999"
+           "9"
            "\xff\xc0\x00\x11\x08\x01\x02\x03\x04\x03\x01\x11\x00"),
      {IMAGE_JPEG, 0x0304, 0x0102, 1, .quality = 51}},
     {"PNG",
@@ -91,7 +94,8 @@ static void test_each_header_is_read(void **state)
         struct image_header header;
 
         print_message("%s\n", sample->name);
-        assert_int_equal(image_read_header((const uint8_t *)sample->bytes, sample->size, &header), 0);
+        assert_int_equal(image_read_header((const uint8_t *)sample->bytes, sample->size, &header),
+                         0);
         assert_int_equal(header.format, sample->expected.format);
         assert_int_equal(header.width, sample->expected.width);
         assert_int_equal(header.height, sample->expected.height);
@@ -154,15 +158,16 @@ static void test_changed_headers(void **state)
 
 static void test_what_is_no_picture(void **state)
 {
-    static const char *const texts[] = {"", "hello", "RIFF1234WAVEfmt ", "GIF88a", "%PDF-1.5",
-                                        "<svg xmlns='http://www.w3.org/2000/svg'/>", "BM6\0\0\0"};
+    static const char *const texts[] = {
+        "",         "hello",    "RIFF1234WAVEfmt ",
+        "GIF88a",   "%PDF-1.5", "<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "BM6\0\0\0"};
     struct image_header header;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
-        assert_int_equal(
-            image_read_header((const uint8_t *)texts[i], strlen(texts[i]), &header),
-            STATUS_UNSUPPORTED_FORMAT);
+        assert_int_equal(image_read_header((const uint8_t *)texts[i], strlen(texts[i]), &header),
+                         STATUS_UNSUPPORTED_FORMAT);
 }
 
 /* A chain of directories that comes back to itself ends, and is one page. */
@@ -207,7 +212,8 @@ static void test_refused_kinds(void **state)
     }
 }
 
-/* What strips of pages say to have is added up: here two rows of nine bits, and two strips of LZW. */
+/* What strips of pages say to have is added up: here two rows of nine bits, and two strips of LZW.
+ */
 static void test_stored_bytes(void **state)
 {
     static const char plain[] = "II*\0\x08\0\0\0\x02\0"
@@ -255,11 +261,14 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_header_is_read), cmocka_unit_test(test_cut_headers),
-        cmocka_unit_test(test_changed_headers),     cmocka_unit_test(test_what_is_no_picture),
+        cmocka_unit_test(test_each_header_is_read),
+        cmocka_unit_test(test_cut_headers),
+        cmocka_unit_test(test_changed_headers),
+        cmocka_unit_test(test_what_is_no_picture),
         cmocka_unit_test(test_tiff_loop),
         cmocka_unit_test(test_refused_kinds),
-        cmocka_unit_test(test_stored_bytes),           cmocka_unit_test(test_pixels_saturate),
+        cmocka_unit_test(test_stored_bytes),
+        cmocka_unit_test(test_pixels_saturate),
         cmocka_unit_test(test_names),
     };
 

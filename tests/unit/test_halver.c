@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-/* Halved pictures: what the filter's formula makes of the samples, nearly; and by both ways the same. */
+/* Halved pictures: what the filter's formula makes of the samples, nearly; and by both ways the
+ * same. */
 
 enum { SIDE_MAX = 160, BLOCKS_MAX = SIDE_MAX / 8 + 4 };
 
@@ -20,8 +21,8 @@ static const struct jpeg_component component = {.h = 1, .v = 1, .quantization = 
 
 struct picture {
     uint32_t width, height;
-    unsigned at_once;          /* rows of blocks */
-    bool hostile;              /* behind its edges there is anything at all; else what is before them */
+    unsigned at_once; /* rows of blocks */
+    bool hostile;     /* behind its edges there is anything at all; else what is before them */
     double sample[SIDE_MAX][SIDE_MAX];
 };
 
@@ -168,7 +169,7 @@ static double filtered(unsigned i, uint32_t length, double of(const void *line, 
 struct row {
     const struct picture *picture;
     int y;
-    unsigned x;                /* of the result */
+    unsigned x; /* of the result */
 };
 
 static double of_row(const void *line, int n)
@@ -257,8 +258,7 @@ static void test_flat_stays_flat(void **state)
 static void fill(int16_t *values, size_t count, bool small)
 {
     for (size_t i = 0; i < count; i++)
-        values[i] = (int16_t)(small ? rand() % 400 - 200
-                                    : rand() % 3 == 0 ? INT16_MIN : rand());
+        values[i] = (int16_t)(small ? rand() % 400 - 200 : rand() % 3 == 0 ? INT16_MIN : rand());
 }
 
 static void test_with_and_without_vectors_it_is_the_same(void **state)
@@ -267,9 +267,13 @@ static void test_with_and_without_vectors_it_is_the_same(void **state)
     static int16_t rows[HALVER_PAIRS][(ACROSS + 8) * 12];
     static int16_t filtered[2][(ACROSS + 8) * BLOCK_SHORTS];
     static uint8_t samples[2][OVERLAP_POINTS][(ACROSS + 8) * OVERLAP_POINTS];
-    const struct halver_options options = {.across = ACROSS, .down = 9, .padded_across = ACROSS,
-                                           .rows_at_once = 1, .along_x = ACROSS * 4 - 1,
-                                           .inside_x = 8, .inside_y = 8};
+    const struct halver_options options = {.across = ACROSS,
+                                           .down = 9,
+                                           .padded_across = ACROSS,
+                                           .rows_at_once = 1,
+                                           .along_x = ACROSS * 4 - 1,
+                                           .inside_x = 8,
+                                           .inside_y = 8};
     uint8_t *memory = aligned_alloc(64, (halver_bytes(&options) + 63) & ~(size_t)63);
     const uint8_t *pairs[HALVER_PAIRS];
     struct plane plane = {.pitch = sizeof(samples[0][0])};

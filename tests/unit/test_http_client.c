@@ -309,7 +309,8 @@ static void *leave(void *argument)
     return NULL;
 }
 
-/* Makes a call that gets no answer for a client that leaves after 200 ms; returns how long it took. */
+/* Makes a call that gets no answer for a client that leaves after 200 ms; returns how long it took.
+ */
 static int64_t call_for_leaving(struct http_client *client, bool half)
 {
     struct http_call call = {

@@ -94,7 +94,8 @@ static void idle(int *fds, size_t count, unsigned host)
  * without asking gives way. */
 static void test_full_of_requests(void **state)
 {
-    int held[8], silent[24]; /* of 17 places; as many are for connections whose threads are ending */
+    int held[8],
+        silent[24]; /* of 17 places; as many are for connections whose threads are ending */
 
     (void)state;
     peer.options.max_connections = ARRAY_LENGTH(held);

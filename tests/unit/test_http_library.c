@@ -33,8 +33,8 @@ static int count_arguments(struct http_request *request, void *context, struct h
     bool given = http_request_parameters(request)->value[0].given;
 
     (void)context;
-    atomic_store(&library_saw, MHD_get_connection_values(request->library,
-                                                         MHD_GET_ARGUMENT_KIND, NULL, NULL));
+    atomic_store(&library_saw,
+                 MHD_get_connection_values(request->library, MHD_GET_ARGUMENT_KIND, NULL, NULL));
     return http_answer_text(answer, "text/plain", given ? "given\n" : "none\n");
 }
 

@@ -274,8 +274,8 @@ static void test_slow_reader(void **state)
     close(fd);
 }
 
-/* Goal: an answer that is taken, but not within answer_timeout_ms, is broken off, and what the kernel
- * holds of it is not delivered any more. */
+/* Goal: an answer that is taken, but not within answer_timeout_ms, is broken off, and what the
+ * kernel holds of it is not delivered any more. */
 static void test_answer_timeout(void **state)
 {
     struct http_server_status status;
@@ -309,10 +309,10 @@ static void test_answer_timeout(void **state)
 /* What a client does every 50 ms, until the server hangs up or all is done. */
 struct slow_client {
     int fd;
-    bool sends;               /* a body; else it takes an answer */
-    size_t bytes;             /* in each step */
-    int64_t ended_ms;         /* when the server hung up; 0: it did not */
-    int code;                 /* of the answer to a body */
+    bool sends;       /* a body; else it takes an answer */
+    size_t bytes;     /* in each step */
+    int64_t ended_ms; /* when the server hung up; 0: it did not */
+    int code;         /* of the answer to a body */
 };
 
 enum { RATE = 20000, SLOW_MS = 14000, STEP_MS = 50 };
@@ -327,7 +327,8 @@ static void *go_slowly(void *argument)
         ssize_t moved = client->sends ? send(client->fd, nothing, client->bytes, MSG_NOSIGNAL)
                                       : recv(client->fd, nothing, client->bytes, 0);
 
-        if (moved <= 0 || (client->sends && recv(client->fd, nothing, 1, MSG_DONTWAIT | MSG_PEEK) > 0))
+        if (moved <= 0 ||
+            (client->sends && recv(client->fd, nothing, 1, MSG_DONTWAIT | MSG_PEEK) > 0))
             client->ended_ms = peer_elapsed_ms(since);
         usleep(STEP_MS * 1000);
     }
@@ -342,8 +343,10 @@ static void *go_slowly(void *argument)
 static void test_least_rate(void **state)
 {
     struct slow_client clients[] = {
-        {.sends = true, .bytes = RATE / 50},     {.sends = true, .bytes = RATE / 10},
-        {.sends = false, .bytes = RATE / 50},    {.sends = false, .bytes = RATE / 5},
+        {.sends = true, .bytes = RATE / 50},
+        {.sends = true, .bytes = RATE / 10},
+        {.sends = false, .bytes = RATE / 50},
+        {.sends = false, .bytes = RATE / 5},
     };
     struct http_server_status status;
     pthread_t threads[4];
@@ -355,9 +358,10 @@ static void test_least_rate(void **state)
     for (size_t i = 0; i < 4; i++) {
         clients[i].fd = peer_connect(&peer);
         setsockopt(clients[i].fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-        peer_send(clients[i].fd, clients[i].sends
-                      ? "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1000000\r\n\r\n"
-                      : "POST /make HTTP/1.1\r\n" HOST "Content-Length: 8\r\n\r\n20000000");
+        peer_send(clients[i].fd, clients[i].sends ? "POST /echo HTTP/1.1\r\n" HOST
+                                                    "Content-Length: 1000000\r\n\r\n"
+                                                  : "POST /make HTTP/1.1\r\n" HOST
+                                                    "Content-Length: 8\r\n\r\n20000000");
         assert_int_equal(pthread_create(&threads[i], NULL, go_slowly, &clients[i]), 0);
     }
     for (size_t i = 0; i < 4; i++)

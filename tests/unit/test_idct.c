@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-/* The transforms against the formula in double precision, and what reduces against what it promises. */
+/* The transforms against the formula in double precision, and what reduces against what it
+ * promises. */
 
 enum { PITCH = 64, BLOCKS = 2000 };
 
@@ -60,7 +61,7 @@ static double sample_at(const uint8_t *rows, unsigned y, unsigned x, bool deep)
     return sample / 64.0;
 }
 
-struct place {                 /* of a block, and the phases that it is to have */
+struct place { /* of a block, and the phases that it is to have */
     uint32_t row, column;
     unsigned down, across;
 };
@@ -120,9 +121,8 @@ static void test_samples_of_odd_sizes_lie_before_their_blocks(void **state)
     idct_prepare(&idct, &component, &options);
     for (uint32_t column = 0; column < 128; column++) {
         const double middle = (4 * column + 2) * 16 / 501.0;
-        const struct place place = {.row = 99,
-                                    .column = column,
-                                    .across = middle < 15 ? 1 + (unsigned)middle : 16};
+        const struct place place = {
+            .row = 99, .column = column, .across = middle < 15 ? 1 + (unsigned)middle : 16};
         int16_t zigzag[64];
 
         make_block(zigzag, 30);
@@ -184,10 +184,11 @@ static void test_without_vectors_it_is_the_same(void **state)
             bool deep = i % 4 < 2;
             struct idct idct;
 
-            idct_prepare(&idct, &component, &(struct idct_options){.points = points,
-                                                                   .deep = deep,
-                                                                   .along_x = points == 4 ? 99 : 0,
-                                                                   .along_y = points == 4 ? 77 : 0});
+            idct_prepare(&idct, &component,
+                         &(struct idct_options){.points = points,
+                                                .deep = deep,
+                                                .along_x = points == 4 ? 99 : 0,
+                                                .along_y = points == 4 ? 77 : 0});
             make_broken_block(block, i);
             for (unsigned n = 0; i % 8 < 4 && n < IDCT_BLOCK; n++)
                 block[n] = (int16_t)(block[n] % 200);
@@ -228,7 +229,8 @@ static void test_reductions_are_even(void **state)
     }
 }
 
-/* A ramp goes on as a ramp: samples of the result lie where the filter puts them, no half beside. */
+/* A ramp goes on as a ramp: samples of the result lie where the filter puts them, no half beside.
+ */
 static void test_a_ramp_keeps_its_place(void **state)
 {
     (void)state;
@@ -240,8 +242,8 @@ static void test_a_ramp_keeps_its_place(void **state)
 
             for (unsigned u = 1; u < reduction->frequencies; u++)
                 for (unsigned i = 0; i < 8; i++)
-                    place += reduction->weight[x][u] * (i - 3.5) *
-                             synthesis_transform(8).weight[i][u];
+                    place +=
+                        reduction->weight[x][u] * (i - 3.5) * synthesis_transform(8).weight[i][u];
             /* Near its edge a block cannot know how the ramp goes on. */
             assert_true(fabs(place - ((x + 0.5) * 8 / points - 4)) < 0.35);
         }

@@ -291,7 +291,8 @@ static void test_gif_gray(void **state)
                                   "!\xff\x0bNETSCAPE2.0\x03\x01\x07\0\0"
                                   "!\xf9\x04\x05\x0a\0\x01\0"
                                   ",\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0a\0;";
-    struct image_request request = new_request(IMAGE_GRAY, 0), scale = new_request(IMAGE_SCALE, 0.9);
+    struct image_request request = new_request(IMAGE_GRAY, 0),
+                         scale = new_request(IMAGE_SCALE, 0.9);
     struct image_output output = new_output(CAPACITY);
 
     (void)state;
@@ -338,11 +339,11 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_luma),         cmocka_unit_test(test_scaled_length),
-        cmocka_unit_test(test_gray_pixels),  cmocka_unit_test(test_scaled_sizes),
-        cmocka_unit_test(test_cut_files),    cmocka_unit_test(test_changed_files),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_small_output),
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_gif_gray),
+        cmocka_unit_test(test_luma),        cmocka_unit_test(test_scaled_length),
+        cmocka_unit_test(test_gray_pixels), cmocka_unit_test(test_scaled_sizes),
+        cmocka_unit_test(test_cut_files),   cmocka_unit_test(test_changed_files),
+        cmocka_unit_test(test_limits),      cmocka_unit_test(test_small_output),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_gif_gray),
         cmocka_unit_test(test_gif_pixels),
     };
 

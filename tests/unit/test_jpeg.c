@@ -17,8 +17,8 @@
 #include <jpeglib.h>
 
 /*
- * The short ways of a JPEG, on files that libjpeg writes here and with libjpeg as the judge: it reads
- * the coefficients of both sides.
+ * The short ways of a JPEG, on files that libjpeg writes here and with libjpeg as the judge: it
+ * reads the coefficients of both sides.
  */
 enum { CAPACITY = 1 << 20, SIDE_MAX = 200 };
 
@@ -29,11 +29,11 @@ struct file {
 
 struct recipe {
     unsigned width, height;
-    int h, v;                  /* the luma's sampling factors; 0: gray */
+    int h, v; /* the luma's sampling factors; 0: gray */
     bool progressive, arithmetic;
     unsigned restart_mcus;
-    J_COLOR_SPACE space;       /* of the file; 0: YCbCr or gray */
-    unsigned orientation;      /* 0: no EXIF */
+    J_COLOR_SPACE space;  /* of the file; 0: YCbCr or gray */
+    unsigned orientation; /* 0: no EXIF */
     const uint8_t *profile;
     unsigned profile_size;
 };
@@ -53,14 +53,15 @@ static void paint_row(const struct recipe *recipe, unsigned y, int channels, uin
         for (int c = 0; c < channels; c++) {
             unsigned noise = (x * 2654435761U ^ y * 40503U ^ (unsigned)c * 97U) >> 7;
 
-            *row++ = (uint8_t)(x * 3 / (unsigned)(c + 1) + y * 2 + (x / 7 + y / 5) % 2 * 60 + noise % 23);
+            *row++ = (uint8_t)(x * 3 / (unsigned)(c + 1) + y * 2 + (x / 7 + y / 5) % 2 * 60 +
+                               noise % 23);
         }
 }
 
 static void write_exif(j_compress_ptr codec, unsigned orientation)
 {
-    uint8_t exif[] = {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0,  1,
-                      1,   18,  0,   3,   0, 0, 0,   1,   0, 0,  0, 0, 0, 0, 0,  0};
+    uint8_t exif[] = {'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+                      1,   18,  0,   3,   0, 0, 0,   1,   0, 0,  0, 0, 0, 0, 0, 0};
 
     exif[25] = (uint8_t)orientation;
     jpeg_write_marker(codec, JPEG_APP0 + 1, exif, sizeof(exif));
@@ -114,10 +115,8 @@ static struct file make(const struct recipe *recipe)
 
 static struct image_request gray_request(void)
 {
-    return (struct image_request){.operation = IMAGE_GRAY,
-                                  .default_quality = 80,
-                                  .max_pixels = 1000000,
-                                  .max_scans = 100};
+    return (struct image_request){
+        .operation = IMAGE_GRAY, .default_quality = 80, .max_pixels = 1000000, .max_scans = 100};
 }
 
 static struct image_request scale_request(double factor)
@@ -160,7 +159,8 @@ static void read_luma(struct luma *luma, const uint8_t *data, size_t size)
     luma->across = (codec.image_width + 7) / 8;
     luma->down = (codec.image_height + 7) / 8;
     for (unsigned y = 0; y < luma->down; y++) {
-        JBLOCKARRAY row = codec.mem->access_virt_barray((j_common_ptr)&codec, arrays[0], y, 1, FALSE);
+        JBLOCKARRAY row =
+            codec.mem->access_virt_barray((j_common_ptr)&codec, arrays[0], y, 1, FALSE);
 
         memcpy(luma->block[y * luma->across], row[0], luma->across * sizeof(luma->block[0]));
     }
@@ -251,8 +251,12 @@ static void test_gray_turns_whole_blocks_without_loss(void **state)
     (void)state;
     for (unsigned orientation = 1; orientation <= 8; orientation++)
         for (int progressive = 0; progressive < 2; progressive++) {
-            struct recipe recipe = {.width = 48, .height = 32, .h = 2, .v = 2,
-                                    .progressive = progressive, .orientation = orientation};
+            struct recipe recipe = {.width = 48,
+                                    .height = 32,
+                                    .h = 2,
+                                    .v = 2,
+                                    .progressive = progressive,
+                                    .orientation = orientation};
             _cleanup_file_ struct file file = make(&recipe);
             struct image_output output;
 
@@ -337,7 +341,11 @@ static void test_an_end_marker_may_be_missing(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 8; i++) {
-        struct recipe recipe = {.width = 70, .height = 45, .h = 2, .v = 2, .progressive = i & 1,
+        struct recipe recipe = {.width = 70,
+                                .height = 45,
+                                .h = 2,
+                                .v = 2,
+                                .progressive = i & 1,
                                 .restart_mcus = i & 2 ? 3 : 0};
         struct image_request *request = &requests[i / 4];
         _cleanup_file_ struct file file = make(&recipe);
@@ -426,8 +434,12 @@ static void test_limits_hold(void **state)
 static void test_profile_without_use_is_left_out(void **state)
 {
     uint8_t profile[300] = "no profile that anybody knows";
-    struct recipe recipe = {.width = 64, .height = 64, .h = 2, .v = 2,
-                            .profile = profile, .profile_size = sizeof(profile)};
+    struct recipe recipe = {.width = 64,
+                            .height = 64,
+                            .h = 2,
+                            .v = 2,
+                            .profile = profile,
+                            .profile_size = sizeof(profile)};
     _cleanup_file_ struct file file = make(&recipe);
     struct image_request gray = gray_request(), scale = scale_request(0.5);
     struct image_output output;

@@ -31,10 +31,10 @@
 
 enum { CANNOT_ENTER = 200 };
 
-static struct sockaddr_in listening;      /* on loopback */
-static struct sockaddr_un abstract;       /* somebody listens here, too */
+static struct sockaddr_in listening; /* on loopback */
+static struct sockaddr_un abstract;  /* somebody listens here, too */
 static socklen_t abstract_size;
-static int facts;                         /* of a child that entered */
+static int facts; /* of a child that entered */
 
 static int open_passwd(void)
 {
@@ -155,8 +155,8 @@ static int listen_somewhere(void **state)
     socklen_t size = sizeof(listening);
 
     (void)state;
-    listening = (struct sockaddr_in){.sin_family = AF_INET,
-                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    listening =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(bind(tcp, (struct sockaddr *)&listening, sizeof(listening)), 0);
     assert_int_equal(listen(tcp, 8), 0);
     assert_int_equal(getsockname(tcp, (struct sockaddr *)&listening, &size), 0);

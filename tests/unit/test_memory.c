@@ -16,9 +16,10 @@
 #include <turbojpeg.h>
 
 /*
- * Memory that is short is -ENOMEM, which clients are told as 503, wherever it happens: in our own code, or
- * in an encoder that does not say what went wrong. So each allocation of a job fails in its turn, alone
- * or with all that follow. Through the short ways only: in libvips it ends the worker.
+ * Memory that is short is -ENOMEM, which clients are told as 503, wherever it happens: in our own
+ * code, or in an encoder that does not say what went wrong. So each allocation of a job fails in
+ * its turn, alone or with all that follow. Through the short ways only: in libvips it ends the
+ * worker.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
@@ -36,8 +37,8 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static long left = -1;         /* allocations until one fails; -1: none does */
-static bool for_good;          /* all that follow fail, too */
+static long left = -1; /* allocations until one fails; -1: none does */
+static bool for_good;  /* all that follow fail, too */
 static bool failed;
 
 static bool fails(void)
@@ -76,7 +77,8 @@ void *aligned_alloc(size_t alignment, size_t size)
     return fails() ? NULL : __libc_memalign(alignment, size);
 }
 
-/* --- pictures ----------------------------------------------------------------------------------- */
+/* --- pictures -----------------------------------------------------------------------------------
+ */
 
 static uint8_t samples[WIDTH * HEIGHT * 4], file[CAPACITY], memory[CAPACITY];
 
@@ -88,7 +90,8 @@ static void fill_samples(void)
 
 static size_t make_png(int bands)
 {
-    struct png_format format = {.width = WIDTH, .height = HEIGHT, .bands = (unsigned)bands, .bits = 8};
+    struct png_format format = {
+        .width = WIDTH, .height = HEIGHT, .bands = (unsigned)bands, .bits = 8};
     struct png_encoder *encoder = png_encoder_new(&format);
     struct image_output output = {.data = file, .capacity = CAPACITY};
 
@@ -114,14 +117,15 @@ static size_t make_jpeg(int flags)
     unsigned long size = CAPACITY;
     uint8_t *out = file;
 
-    assert_int_equal(tjCompress2(handle, samples, WIDTH, 0, HEIGHT, TJPF_RGB, &out, &size, TJSAMP_420,
-                                 80, flags | TJFLAG_NOREALLOC),
+    assert_int_equal(tjCompress2(handle, samples, WIDTH, 0, HEIGHT, TJPF_RGB, &out, &size,
+                                 TJSAMP_420, 80, flags | TJFLAG_NOREALLOC),
                      0);
     tjDestroy(handle);
     return size;
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 static int process(const struct image_request *request, size_t size, struct image_output *output)
 {

@@ -118,7 +118,8 @@ static void test_second_outage(void **state)
     assert_string_equal(news(), "the thing failed: because\n");
 }
 
-/* Goal: what fails and works by turns, as a client can have it, fills no log: two lines a period. */
+/* Goal: what fails and works by turns, as a client can have it, fills no log: two lines a period.
+ */
 static void test_by_turns(void **state)
 {
     unsigned lines = 0;

@@ -184,11 +184,16 @@ static void test_exact_decimals(void **state)
         uint64_t digits;
         uint32_t places;
     } cases[] = {
-        {"0.29", 29, 2},           {"+.5", 5, 1},
-        {"5e-1", 5, 1},            {"0.05e1", 5, 1},
-        {"1E0", 1, 0},             {"100", 100, 0},
-        {"1e17", 100000000000000000, 0}, {"0e99999", 0, 0},
-        {"0.000", 0, 0},           {"100000000000000000000e-20", 100000000000000000, 17},
+        {"0.29", 29, 2},
+        {"+.5", 5, 1},
+        {"5e-1", 5, 1},
+        {"0.05e1", 5, 1},
+        {"1E0", 1, 0},
+        {"100", 100, 0},
+        {"1e17", 100000000000000000, 0},
+        {"0e99999", 0, 0},
+        {"0.000", 0, 0},
+        {"100000000000000000000e-20", 100000000000000000, 17},
         {"0.3333333333333333333333", 333333333333333333, 18},
         {"1e-300", 1, 300},
     };
@@ -224,7 +229,8 @@ static void test_scaling(void **state)
     assert_int_equal(decimal_scale(29, (struct decimal){5, 1, 0}), 15);
     assert_int_equal(decimal_scale(1, (struct decimal){1, 300, 0}), 1);
     assert_int_equal(decimal_scale(4294967295, (struct decimal){1, 0, 0}), 4294967295);
-    assert_int_equal(decimal_scale(4294967295, (struct decimal){999999999999999999, 18, 0}), 4294967295);
+    assert_int_equal(decimal_scale(4294967295, (struct decimal){999999999999999999, 18, 0}),
+                     4294967295);
     assert_int_equal(decimal_scale(4294967295, (struct decimal){999999999999999999, 37, 0}), 1);
     assert_int_equal(decimal_scale(50, decimal_from_fraction(0.29)), 15);
     assert_true(decimal_value((struct decimal){29, 2, 0}) == 0.29);

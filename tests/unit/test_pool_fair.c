@@ -279,7 +279,8 @@ static void test_hanging_up_buys_no_turns(void **state)
     assert_whole_again();
 }
 
-/* --- reasons not to begin, and not to take a result ----------------------------------------------- */
+/* --- reasons not to begin, and not to take a result
+ * ----------------------------------------------- */
 
 static void test_no_work_is_begun_that_cannot_end_in_time(void **state)
 {

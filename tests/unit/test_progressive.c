@@ -15,7 +15,8 @@
 #include <cmocka.h>
 #include <jpeglib.h>
 
-/* Coefficients of progressive JPEGs that libjpeg writes here: as libjpeg reads them, by both ways. */
+/* Coefficients of progressive JPEGs that libjpeg writes here: as libjpeg reads them, by both ways.
+ */
 
 enum { SIDE = 120, BLOCKS = 15 * 15 };
 
@@ -82,7 +83,8 @@ static void read_by_libjpeg(const struct file *file, int16_t (*blocks)[64])
     jpeg_read_header(&codec, TRUE);
     arrays = jpeg_read_coefficients(&codec);
     for (unsigned y = 0; y < 15; y++) {
-        JBLOCKARRAY row = codec.mem->access_virt_barray((j_common_ptr)&codec, arrays[0], y, 1, FALSE);
+        JBLOCKARRAY row =
+            codec.mem->access_virt_barray((j_common_ptr)&codec, arrays[0], y, 1, FALSE);
 
         memcpy(blocks + (size_t)y * 15, row[0], 15 * sizeof(*blocks));
     }

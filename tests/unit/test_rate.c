@@ -12,7 +12,8 @@
 
 #include <cmocka.h>
 
-/* Whether a connection is too slow, looked at more often than there are seconds: the looks count. */
+/* Whether a connection is too slow, looked at more often than there are seconds: the looks count.
+ */
 
 enum { LEAST = 100 }; /* bytes a second: 1000 in RATE_MS */
 
@@ -57,8 +58,8 @@ static void move(int from, int to, size_t size, bool read)
         assert_int_equal(recv(to, bytes, size, MSG_WAITALL), (ssize_t)size);
 }
 
-/* Looks until it is told that this is too slow, moving so much between; how many looks that took, 0:
- * a hundred were not enough. */
+/* Looks until it is told that this is too slow, moving so much between; how many looks that took,
+ * 0: a hundred were not enough. */
 static unsigned looks_until_slow(struct rate *rate, const struct ends *ends, size_t bytes)
 {
     for (unsigned look = 1; look <= 100; look++) {

@@ -61,7 +61,8 @@ static double lanczos(double x)
     return fabs(x) >= 3 ? 0 : 3 * sin(M_PI * x) * sin(M_PI * x / 3) / (M_PI * M_PI * x * x);
 }
 
-/* A row or column of samples, `stride` apart, of which the last ones are smaller (pixels/reducer.h). */
+/* A row or column of samples, `stride` apart, of which the last ones are smaller
+ * (pixels/reducer.h). */
 struct line {
     size_t stride;
     uint32_t length, tail;
@@ -89,10 +90,11 @@ static double filtered(const double *samples, const struct line *line, uint32_t 
 static void compare_with_formula(const struct reducer_options *options, const struct plane *plane)
 {
     static double down[TO_MAX][WIDTH], samples[HEIGHT][WIDTH];
-    const struct line row = {1, options->width, options->tail_x, options->tail_size, options->cut_x,
-                             options->step_x};
-    const struct line column = {WIDTH, options->height, options->tail_y, options->tail_size,
-                                options->cut_y, options->step_y};
+    const struct line row = {
+        1, options->width, options->tail_x, options->tail_size, options->cut_x, options->step_x};
+    const struct line column = {WIDTH,           options->height,
+                                options->tail_y, options->tail_size,
+                                options->cut_y,  options->step_y};
 
     for (uint32_t y = 0; y < options->height; y++)
         for (uint32_t x = 0; x < options->width; x++)
@@ -157,7 +159,8 @@ static void test_every_size_by_both_ways(void **state)
         }
 }
 
-/* As of a JPEG whose last blocks are not full: there samples are pixels, and less than a last one is. */
+/* As of a JPEG whose last blocks are not full: there samples are pixels, and less than a last one
+ * is. */
 static void test_a_tail_counts_for_less(void **state)
 {
     (void)state;
@@ -187,9 +190,13 @@ static void test_a_tail_counts_for_less(void **state)
 static void test_flat_stays_flat(void **state)
 {
     enum { LENGTH = 8000, ROWS = 40 };
-    const struct reducer_options options = {.width = LENGTH, .height = ROWS, .padded_width = LENGTH,
-                                            .to_width = 3, .to_height = 1,
-                                            .step_x = LENGTH / 3.0, .step_y = ROWS};
+    const struct reducer_options options = {.width = LENGTH,
+                                            .height = ROWS,
+                                            .padded_width = LENGTH,
+                                            .to_width = 3,
+                                            .to_height = 1,
+                                            .step_x = LENGTH / 3.0,
+                                            .step_y = ROWS};
     uint8_t *memory = aligned_alloc(64, (reducer_bytes(&options) + 63) & ~(size_t)63);
     struct plane plane = new_plane(&options);
 

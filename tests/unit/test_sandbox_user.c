@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* A user for each worker, without the other walls: what two of them can do to each other, whose user
- * is passed over, and a server that is not root. Each worker is a child of this test. */
+/* A user for each worker, without the other walls: what two of them can do to each other, whose
+ * user is passed over, and a server that is not root. Each worker is a child of this test. */
 #include "base/capabilities.h"
 #include "base/cleanup.h"
 #include "ipc/job.h"
@@ -35,13 +35,13 @@ enum { FIRST = 3000000, USERS = 100, STRANGER_OFFSET = 50 };
 
 /* What a child found out after it became a user. */
 struct report {
-    int result;           /* of sandbox_become_user() */
+    int result; /* of sandbox_become_user() */
     uid_t real, effective, saved;
     gid_t group;
     int groups;
     bool no_capabilities;
     int kill_errno, trace_errno, priority_errno; /* against the other one */
-    int processes;        /* that it could start besides itself */
+    int processes;                               /* that it could start besides itself */
 };
 
 enum server_kind { ROOT, ROOT_WITHOUT_KILL, STRANGER_WITH_TWO, STRANGER_WITH_THREE, STRANGER };
@@ -119,8 +119,8 @@ static void investigate(struct report *report, pid_t other)
     report->group = getegid();
     report->groups = getgroups(0, NULL);
     syscall(SYS_capget, &header, sets);
-    report->no_capabilities = (sets[0].permitted | sets[0].inheritable | sets[1].permitted |
-                               sets[1].inheritable) == 0;
+    report->no_capabilities =
+        (sets[0].permitted | sets[0].inheritable | sets[1].permitted | sets[1].inheritable) == 0;
     if (other > 0) {
         report->trace_errno = error_of(ptrace(PTRACE_ATTACH, other, NULL, NULL));
         report->priority_errno = error_of(setpriority(PRIO_PROCESS, (id_t)other, 19));
@@ -151,7 +151,8 @@ static void live(enum server_kind kind, const struct sandbox_users *users, pid_t
         pause();
 }
 
-static struct worker start(enum server_kind kind, struct sandbox_users users, pid_t other, bool count)
+static struct worker start(enum server_kind kind, struct sandbox_users users, pid_t other,
+                           bool count)
 {
     struct worker worker = {0};
     int ends[2];

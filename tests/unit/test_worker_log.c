@@ -145,7 +145,8 @@ static void test_levels(void **state)
 static void test_forged_lines(void **state)
 {
     static const char forged[] = "a\n2026-01-01T00:00:00.000Z error server[1]: b\r2026 c\x1b[2K\x9b"
-                                 "d\xc2\x9b" "e\0f\xff\n";
+                                 "d\xc2\x9b"
+                                 "e\0f\xff\n";
     const char *at;
 
     (void)state;
@@ -293,8 +294,7 @@ static void test_flood(void **state)
     worker_log_close(&worker, now_us);
     assert_int_equal(count("[4711]: This is a line") + count_dropped(), lines);
     assert_bounded(WORKER_LOG_BURST, WORKER_LOG_RATE, began_us);
-    assert_true(count("says too much") <=
-                (now_us - began_us) / 1000 / WORKER_LOG_TELL_MS + 1);
+    assert_true(count("says too much") <= (now_us - began_us) / 1000 / WORKER_LOG_TELL_MS + 1);
 }
 
 /* Goal: who falls silent after a flood is told of nevertheless, and then heard again. */

@@ -17,8 +17,8 @@ static inline unsigned luma(unsigned red, unsigned green, unsigned blue)
     return (LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue + 0x8000) >> 16;
 }
 
-/* `width` pixels of `bands` samples, the first three red, green and blue, to luma; where out_bands is
- * 2, the fourth goes with it. Any thread. */
+/* `width` pixels of `bands` samples, the first three red, green and blue, to luma; where out_bands
+ * is 2, the fourth goes with it. Any thread. */
 void luma_row_8(const uint8_t *in, unsigned bands, uint8_t *out, unsigned out_bands, size_t width);
 void luma_row_16(const uint16_t *in, unsigned bands, uint16_t *out, unsigned out_bands,
                  size_t width);

@@ -20,8 +20,9 @@ enum { LATTICE = 6, COLOURS = LATTICE * LATTICE * LATTICE, TOLERANCE = 1, HEADER
 /* Of so many pixels it pays to let lcms make tables first, which takes it up to 40 ms. */
 static const uint64_t many_pixels = 200000;
 
-/* A context of our own: libvips has lcms write into libvips' error buffer, and here nothing is an error.
- * Made once, as is sRGB, which takes as long as all else; NULL: not yet, or memory was short. */
+/* A context of our own: libvips has lcms write into libvips' error buffer, and here nothing is an
+ * error. Made once, as is sRGB, which takes as long as all else; NULL: not yet, or memory was
+ * short. */
 static cmsContext context;
 static cmsHPROFILE srgb;
 
@@ -73,7 +74,8 @@ static cmsHPROFILE open_profile(const void *data, size_t size)
     return profile;
 }
 
-/* Where a profile has no table for this intent, as those of many scanners, lcms takes the one it has. */
+/* Where a profile has no table for this intent, as those of many scanners, lcms takes the one it
+ * has. */
 static cmsHTRANSFORM to_srgb(cmsHPROFILE profile, cmsUInt32Number from, cmsUInt32Number to,
                              cmsUInt32Number flags)
 {
@@ -168,7 +170,8 @@ bool profile_fits(const void *data, size_t size, enum profile_space space)
     }
 }
 
-/* --- applied ------------------------------------------------------------------------------------ */
+/* --- applied ------------------------------------------------------------------------------------
+ */
 
 /* lcms' name for such pixels. */
 static cmsUInt32Number layout(unsigned space, unsigned colours, const struct profile_pixels *pixels)
@@ -181,8 +184,8 @@ struct profile_transform *profile_transform_new(const void *data, size_t size,
                                                 const struct profile_pixels *pixels)
 {
     _cleanup_(cleanup_profile) cmsHPROFILE profile = NULL;
-    cmsUInt32Number from = pixels->space == SPACE_CMYK ? layout(PT_CMYK, 4, pixels)
-                                                       : layout(PT_RGB, 3, pixels);
+    cmsUInt32Number from =
+        pixels->space == SPACE_CMYK ? layout(PT_CMYK, 4, pixels) : layout(PT_RGB, 3, pixels);
     cmsUInt32Number flags = cmsFLAGS_COPY_ALPHA;
 
     /* Of 16 bits the tables' points are not dense enough. */

@@ -8,16 +8,16 @@
 
 /*
  * What an ICC profile means for the pixels that carry it: the one judge of all formats and paths. A
- * profile is usable if it describes a device (an input, display, output or colour space profile), and
- * Little CMS makes a transform from its colours to sRGB of it; and then only for pixels of its own
- * colour space. One that is not usable is treated as if the file did not have it.
+ * profile is usable if it describes a device (an input, display, output or colour space profile),
+ * and Little CMS makes a transform from its colours to sRGB of it; and then only for pixels of its
+ * own colour space. One that is not usable is treated as if the file did not have it.
  *
  * Keeps its last answer, since pictures come in series from one camera; one thread only.
  */
 enum profile_kind {
-    PROFILE_NONE,              /* no profile, or one that is not usable */
-    PROFILE_SRGB,              /* RGB, and sRGB within one step of 8 bits for all colours tried */
-    PROFILE_RGB,               /* RGB of another kind */
+    PROFILE_NONE, /* no profile, or one that is not usable */
+    PROFILE_SRGB, /* RGB, and sRGB within one step of 8 bits for all colours tried */
+    PROFILE_RGB,  /* RGB of another kind */
     PROFILE_CMYK,
     PROFILE_GRAY,
 };
@@ -34,14 +34,14 @@ bool profile_fits(const void *data, size_t size, enum profile_space space);
 struct profile_transform;
 
 struct profile_pixels {
-    enum profile_space space;  /* SPACE_RGB or SPACE_CMYK */
-    unsigned bits;             /* per sample: 8, or 16 in the machine's order */
-    unsigned more;             /* bands behind the colours */
-    uint64_t count;            /* how many of them will come, about: tables pay for many */
+    enum profile_space space; /* SPACE_RGB or SPACE_CMYK */
+    unsigned bits;            /* per sample: 8, or 16 in the machine's order */
+    unsigned more;            /* bands behind the colours */
+    uint64_t count;           /* how many of them will come, about: tables pay for many */
 };
 
-/* Relative colorimetric, without black point compensation. The caller frees it. NULL: the profile does
- * not fit such pixels, or memory is short. */
+/* Relative colorimetric, without black point compensation. The caller frees it. NULL: the profile
+ * does not fit such pixels, or memory is short. */
 struct profile_transform *profile_transform_new(const void *data, size_t size,
                                                 const struct profile_pixels *pixels);
 

@@ -138,8 +138,8 @@ bool profile_is_plain_srgb(const uint8_t *profile, size_t size)
     static const double blue[] = {0.1431, 0.0606, 0.7141};
     const struct bytes bytes = {profile, size};
 
-    if (size < 132 || !bytes_match(bytes, 16, "RGB XYZ ", 8) || !bytes_match(bytes, 36, "acsp", 4) ||
-        has_tables(profile, size))
+    if (size < 132 || !bytes_match(bytes, 16, "RGB XYZ ", 8) ||
+        !bytes_match(bytes, 36, "acsp", 4) || has_tables(profile, size))
         return false;
     return is_primary(profile, size, "rXYZ", red) && is_primary(profile, size, "gXYZ", green) &&
            is_primary(profile, size, "bXYZ", blue) && is_srgb_curve(profile, size, "rTRC") &&

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* One fact is needed of EXIF, by every format alike: a page with every bound checked is less to trust
- * than a parser of everything. */
+/* One fact is needed of EXIF, by every format alike: a page with every bound checked is less to
+ * trust than a parser of everything. */
 enum { HEADER_BYTES = 8, ENTRY_BYTES = 12, TAG_ORIENTATION = 0x0112 };
 
 /* TIFF 6.0, section 2: the bytes of one value of an integer type; 0: of another type. */

@@ -7,8 +7,8 @@
  * those since 2013, and the dynamic loader chooses: shifts that leave the flags alone (BMI2) and
  * vectors of 32 bytes (AVX2) are worth a third of the time. Sanitizers need one plain version.
  */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define _hot_ __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define _hot_

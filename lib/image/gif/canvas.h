@@ -5,9 +5,9 @@
 #include "image/probe/gif_blocks.h"
 
 /*
- * What a GIF shows, frame after frame: each is decoded and laid over what the one before left, whose
- * disposal is done first. What nothing was drawn on is transparent, and so is the background, whatever
- * colour the file gives it: browsers have it so.
+ * What a GIF shows, frame after frame: each is decoded and laid over what the one before left,
+ * whose disposal is done first. What nothing was drawn on is transparent, and so is the background,
+ * whatever colour the file gives it: browsers have it so.
  */
 struct gif_area {
     uint32_t left, top, right, bottom; /* the latter two are behind it; empty where not above */
@@ -15,20 +15,20 @@ struct gif_area {
 
 struct gif_canvas {
     uint32_t width, height;
-    uint32_t *pixels;          /* R, G, B, A, a byte each; all 0 where transparent; owned */
-    struct gif_area changed;   /* may differ from what it was before the last frame */
-    struct gif_area drawn;     /* by the last frame */
+    uint32_t *pixels;           /* R, G, B, A, a byte each; all 0 where transparent; owned */
+    struct gif_area changed;    /* may differ from what it was before the last frame */
+    struct gif_area drawn;      /* by the last frame */
     enum gif_disposal disposal; /* of the last frame */
-    uint32_t *saved;           /* what was in `drawn` before; owned; NULL until it is needed */
-    uint8_t *indices;          /* of one frame; owned */
-    size_t capacity;           /* of indices */
+    uint32_t *saved;            /* what was in `drawn` before; owned; NULL until it is needed */
+    uint8_t *indices;           /* of one frame; owned */
+    size_t capacity;            /* of indices */
 };
 
 /* An empty one. 0 or -ENOMEM. To be cleared in either case. */
 int gif_canvas_begin(struct gif_canvas *canvas, uint32_t width, uint32_t height);
 
-/* 0, STATUS_IMAGE_CORRUPT or -ENOMEM. Memory for the frame's pixels is taken as the file has it: the
- * caller has found that they are not too many. */
+/* 0, STATUS_IMAGE_CORRUPT or -ENOMEM. Memory for the frame's pixels is taken as the file has it:
+ * the caller has found that they are not too many. */
 int gif_canvas_draw(struct gif_canvas *canvas, const struct gif_blocks *blocks,
                     const struct gif_frame *frame);
 

@@ -6,8 +6,8 @@
 
 enum {
     CHANNELS = 3,
-    ERROR_UNITS = 16,          /* errors are kept in sixteenths */
-    STRENGTH = 6,              /* of an error that is passed on, in sixteenths: more is noise, less is steps */
+    ERROR_UNITS = 16, /* errors are kept in sixteenths */
+    STRENGTH = 6, /* of an error that is passed on, in sixteenths: more is noise, less is steps */
 };
 
 struct row {
@@ -15,7 +15,7 @@ struct row {
     uint32_t *shown;
     uint8_t *indices;
     uint32_t cleared_left, cleared_right;
-    int16_t *now, *next;       /* errors, one pixel more on either side */
+    int16_t *now, *next; /* errors, one pixel more on either side */
 };
 
 size_t gif_dither_bytes(uint32_t width)
@@ -36,7 +36,8 @@ static _inline_ struct gif_pixel correct(struct gif_pixel pixel, const int16_t *
                               clamp(pixel.blue + (errors[2] + ERROR_UNITS / 2) / ERROR_UNITS), 255};
 }
 
-static _inline_ void spread(const struct row *row, size_t x, ptrdiff_t step, unsigned channel, int error)
+static _inline_ void spread(const struct row *row, size_t x, ptrdiff_t step, unsigned channel,
+                            int error)
 {
     int16_t *now = row->now + (x + 1) * CHANNELS + channel;
     int16_t *next = row->next + (x + 1) * CHANNELS + channel;
@@ -67,8 +68,8 @@ static _inline_ unsigned choose(struct gif_palette *palette, const struct row *r
     return index;
 }
 
-static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struct row *row, uint32_t x,
-                                    ptrdiff_t step)
+static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struct row *row,
+                                    uint32_t x, ptrdiff_t step)
 {
     const bool cleared = x >= row->cleared_left && x < row->cleared_right;
     unsigned index;
@@ -93,8 +94,8 @@ static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struc
 }
 
 /* Returns the first column that got an index, and the one behind the last. */
-_hot_ static struct gif_area draw_row(const struct gif_dither *dither, const struct row *row, uint32_t y,
-                                      bool backwards)
+_hot_ static struct gif_area draw_row(const struct gif_dither *dither, const struct row *row,
+                                      uint32_t y, bool backwards)
 {
     const struct gif_area area = dither->area;
     const ptrdiff_t step = backwards ? -1 : 1;

@@ -7,22 +7,22 @@
 #include "image/gif/pixel.h"
 
 /*
- * Gives pixels the indices of colours that are not quite theirs, so that their neighbours make up for
- * the difference (Floyd and Steinberg 1976, rows to and fro). A pixel is left as it is, that is, it gets the
- * transparent index, where it was to be the same in the frame before and is still shown; and so is one that
- * is to be transparent. A colour that the palette has is not dithered.
+ * Gives pixels the indices of colours that are not quite theirs, so that their neighbours make up
+ * for the difference (Floyd and Steinberg 1976, rows to and fro). A pixel is left as it is, that
+ * is, it gets the transparent index, where it was to be the same in the frame before and is still
+ * shown; and so is one that is to be transparent. A colour that the palette has is not dithered.
  */
 struct gif_dither {
     struct gif_palette *palette;
-    uint32_t width;            /* of all rows, in pixels */
+    uint32_t width; /* of all rows, in pixels */
     const uint32_t *wanted;
-    const uint32_t *before;    /* wanted in the frame before; NULL: there is none */
-    uint32_t *shown;           /* by the frame before, and then by this one; NULL with it */
+    const uint32_t *before; /* wanted in the frame before; NULL: there is none */
+    uint32_t *shown;        /* by the frame before, and then by this one; NULL with it */
     uint8_t *indices;
     uint8_t transparent;
-    struct gif_area area;      /* what is new */
-    struct gif_area cleared;   /* what is not shown any more */
-    int16_t *errors;           /* gif_dither_bytes */
+    struct gif_area area;    /* what is new */
+    struct gif_area cleared; /* what is not shown any more */
+    int16_t *errors;         /* gif_dither_bytes */
 };
 
 size_t gif_dither_bytes(uint32_t width);

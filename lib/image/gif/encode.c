@@ -5,8 +5,9 @@
 #include "image/core/hot.h"
 
 /*
- * GIF89a appendix F, the other way round from lzw.c. The codes known so far are in a hash table: of a
- * code and the index behind it, the code for both. When the last one is given away all are forgotten.
+ * GIF89a appendix F, the other way round from lzw.c. The codes known so far are in a hash table: of
+ * a code and the index behind it, the code for both. When the last one is given away all are
+ * forgotten.
  */
 enum {
     CODE_BITS_MIN = 2,
@@ -19,12 +20,13 @@ enum {
 
 struct encoder {
     struct gif_writer *writer;
-    uint64_t bits;             /* that wait to become bytes */
+    uint64_t bits; /* that wait to become bytes */
     unsigned count;
-    unsigned size, width, next; /* of codes: smallest width less 1, width now, next to be given away */
-    unsigned filled;           /* of the block */
+    unsigned size, width,
+        next;        /* of codes: smallest width less 1, width now, next to be given away */
+    unsigned filled; /* of the block */
     uint8_t block[1 + BLOCK_BYTES]; /* its length in front */
-    uint32_t places[PLACES];   /* code << 8 | index, 20 bits, then the code for both; 0: free */
+    uint32_t places[PLACES]; /* code << 8 | index, 20 bits, then the code for both; 0: free */
 };
 
 static void put_block(struct encoder *encoder)
@@ -100,8 +102,8 @@ static _inline_ unsigned encode_row(struct encoder *encoder, unsigned code, cons
     return code;
 }
 
-_hot_ void gif_encode(struct gif_writer *writer, const uint8_t *indices, size_t pitch, uint32_t width,
-                      uint32_t height, unsigned bits)
+_hot_ void gif_encode(struct gif_writer *writer, const uint8_t *indices, size_t pitch,
+                      uint32_t width, uint32_t height, unsigned bits)
 {
     struct encoder encoder = {.writer = writer};
     unsigned code = indices[0];

@@ -10,8 +10,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Samples that new palettes are made of, and what a palette costs however few they are. All together they
- * take two to three seconds, so that no number of frames comes near a deadline of ten. */
+/* Samples that new palettes are made of, and what a palette costs however few they are. All
+ * together they take two to three seconds, so that no number of frames comes near a deadline of
+ * ten. */
 enum { EFFORT = 3 << 20, EFFORT_OF_PALETTE = 512 };
 
 /* The mean squared error of a palette that needs no other to be looked for: about 45 dB. */
@@ -45,7 +46,8 @@ int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height,
     return 0;
 }
 
-/* --- colours ------------------------------------------------------------------------------------ */
+/* --- colours ------------------------------------------------------------------------------------
+ */
 
 static struct gif_area whole(const struct gif_frames *frames)
 {
@@ -71,7 +73,8 @@ static bool take_samples(struct gif_frames *frames, struct gif_area area, struct
         uint32_t pixel = frames->wanted[at];
 
         opaque = opaque && pixel != 0;
-        if (pixel != 0 && (frames->single || pixel != frames->before[at] || is_within(cleared, x, y)))
+        if (pixel != 0 &&
+            (frames->single || pixel != frames->before[at] || is_within(cleared, x, y)))
             frames->samples[frames->sample_count++] = pixel;
     }
     return opaque;
@@ -139,7 +142,8 @@ static void choose_palette(struct gif_frames *frames, struct gif_table table, un
     find_palette(frames, table, limit);
 }
 
-/* --- the frame that waits ----------------------------------------------------------------------- */
+/* --- the frame that waits -----------------------------------------------------------------------
+ */
 
 /* Bits of an index, of which one more than there are colours is transparent. */
 static unsigned index_bits(const struct gif_frames *frames)
@@ -214,7 +218,8 @@ static struct gif_area find_gone(const struct gif_frames *frames, struct gif_are
     return gone;
 }
 
-/* Has the frame that waits take itself away after it was shown, if it has to. Returns what of it. */
+/* Has the frame that waits take itself away after it was shown, if it has to. Returns what of it.
+ */
 static struct gif_area clear_gone(struct gif_frames *frames, struct gif_area area)
 {
     struct gif_area gone = {0};
@@ -229,7 +234,8 @@ static struct gif_area clear_gone(struct gif_frames *frames, struct gif_area are
     return gone;
 }
 
-/* --- a new frame -------------------------------------------------------------------------------- */
+/* --- a new frame --------------------------------------------------------------------------------
+ */
 
 static void keep_table(struct gif_frames *frames)
 {

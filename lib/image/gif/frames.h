@@ -6,30 +6,30 @@
 #include "image/gif/palette.h"
 
 /*
- * Writes an animation from what is to be seen: pixels of any colours become indices of a palette, and
- * of each frame no more is written than what differs from the one before. A pixel that is to be seen as
- * before is seen as before, to the bit.
+ * Writes an animation from what is to be seen: pixels of any colours become indices of a palette,
+ * and of each frame no more is written than what differs from the one before. A pixel that is to be
+ * seen as before is seen as before, to the bit.
  *
- * A frame waits until the next one is there: where that one takes something away again, it is the frame
- * before it that has to say so (disposal to the background).
+ * A frame waits until the next one is there: where that one takes something away again, it is the
+ * frame before it that has to say so (disposal to the background).
  */
 struct gif_frames {
     uint32_t width, height;
-    bool single;               /* it stays at one frame */
+    bool single;                     /* it stays at one frame */
     const struct gif_blocks *source; /* for the loop */
     struct gif_writer writer;
-    uint32_t *wanted;          /* what the next frame is to show, to be filled in by the caller; owned */
-    uint32_t *before;          /* what the last one was to show; owned; NULL where single */
-    uint32_t *shown;           /* and what it shows, in the colours that there were; owned; the same */
-    int16_t *errors;           /* of two rows, to be made up for by their neighbours; owned */
-    uint32_t *samples;         /* of what is new; owned */
+    uint32_t *wanted;  /* what the next frame is to show, to be filled in by the caller; owned */
+    uint32_t *before;  /* what the last one was to show; owned; NULL where single */
+    uint32_t *shown;   /* and what it shows, in the colours that there were; owned; the same */
+    int16_t *errors;   /* of two rows, to be made up for by their neighbours; owned */
+    uint32_t *samples; /* of what is new; owned */
     size_t sample_count;
     struct gif_palette palette; /* of the last frame */
-    uint32_t effort;           /* left for new ones; when it is used up, the source's have to do */
-    double error;              /* of it, for the frame that it was chosen for */
-    bool begun;                /* the screen is written */
-    struct gif_frame waiting;  /* its table is in `table` */
-    uint8_t *indices;          /* of the frame that waits, width * height; owned */
+    uint32_t effort;            /* left for new ones; when it is used up, the source's have to do */
+    double error;               /* of it, for the frame that it was chosen for */
+    bool begun;                 /* the screen is written */
+    struct gif_frame waiting;   /* its table is in `table` */
+    uint8_t *indices;           /* of the frame that waits, width * height; owned */
     bool is_waiting;
     uint8_t table[3 * GIF_COLOURS], first_table[3 * GIF_COLOURS];
     unsigned table_count, first_count;
@@ -39,8 +39,8 @@ struct gif_frames {
 int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height, bool single,
                      const struct gif_blocks *source, struct image_output *output);
 
-/* The next frame, which is in `wanted`, and differs from the last one within `area` at most. `table` is
- * what the source has for it. */
+/* The next frame, which is in `wanted`, and differs from the last one within `area` at most.
+ * `table` is what the source has for it. */
 void gif_frames_add(struct gif_frames *frames, struct gif_area area, uint16_t delay,
                     struct gif_table table);
 

@@ -8,18 +8,19 @@
 #include "image/gif/open.h"
 
 /*
- * What the walk over the blocks tells of a frame is written again, and its pixels are copied as they
- * are. So what readers do not agree on, in files that get something wrong or leave it open, is gone from
- * the copy.
+ * What the walk over the blocks tells of a frame is written again, and its pixels are copied as
+ * they are. So what readers do not agree on, in files that get something wrong or leave it open, is
+ * gone from the copy.
  */
 struct copy {
     struct gif_blocks blocks;
     struct gif_writer writer;
-    bool gray;                 /* colours become luma */
+    bool gray; /* colours become luma */
 };
 
 /* `table`, or its luma, in `colours`. */
-static struct gif_table convert_table(const struct copy *copy, struct gif_table table, uint8_t *colours)
+static struct gif_table convert_table(const struct copy *copy, struct gif_table table,
+                                      uint8_t *colours)
 {
     for (unsigned i = 0; i < 3 * table.count; i += 3) {
         const uint8_t *rgb = table.colours + i;

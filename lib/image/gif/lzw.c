@@ -7,8 +7,8 @@
 
 /*
  * GIF89a appendix F. A code stands for a run of pixels; a new code is the run of the one before and
- * one pixel more, and so lies in the pixels themselves, where that run was written last. A code that is
- * learnt needs no more than a place and a length, and one that is read no more than a copy.
+ * one pixel more, and so lies in the pixels themselves, where that run was written last. A code
+ * that is learnt needs no more than a place and a length, and one that is read no more than a copy.
  */
 enum {
     MAX_CODE_BITS = 12,
@@ -22,13 +22,13 @@ enum {
 /* The codes' bits, gathered over sub-blocks of at most 255 bytes. */
 struct bit_reader {
     const uint8_t *at, *end;
-    size_t block;              /* bytes left of the sub-block */
+    size_t block; /* bytes left of the sub-block */
     uint64_t bits;
     unsigned count;
 };
 
 struct run {
-    size_t at, length;         /* in the pixels */
+    size_t at, length; /* in the pixels */
 };
 
 struct table {

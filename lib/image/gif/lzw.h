@@ -5,9 +5,9 @@
 #include "image/core/bytes.h"
 
 /*
- * The LZW data of one GIF frame: a code size, and sub-blocks of codes. `at` is the offset of the code
- * size. Every code has to be one that can stand there, and they have to make up `pixels` pixels; what
- * follows those is of no interest. 0 or STATUS_IMAGE_CORRUPT. Any thread.
+ * The LZW data of one GIF frame: a code size, and sub-blocks of codes. `at` is the offset of the
+ * code size. Every code has to be one that can stand there, and they have to make up `pixels`
+ * pixels; what follows those is of no interest. 0 or STATUS_IMAGE_CORRUPT. Any thread.
  */
 enum { LZW_SLACK = 8 };
 

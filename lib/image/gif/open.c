@@ -122,8 +122,8 @@ static int write_screen(struct gif_writer *writer, const struct gif_blocks *bloc
     return 0;
 }
 
-int gif_write_open(struct gif_writer *writer, const struct gif_blocks *blocks, struct gif_frame *frame,
-                   uint8_t *colours, unsigned count)
+int gif_write_open(struct gif_writer *writer, const struct gif_blocks *blocks,
+                   struct gif_frame *frame, uint8_t *colours, unsigned count)
 {
     const size_t pixels = (size_t)frame->width * frame->height;
     const bool fill = leaves_screen(blocks, frame);

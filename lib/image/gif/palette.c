@@ -9,10 +9,10 @@
 #include <stdlib.h>
 
 enum {
-    NOT_YET = 0x0000,          /* in a cell: nobody asked; otherwise two indices, which differ */
-    SEVERAL = 0x0101,          /* colours of the palette lie in it: all are searched */
+    NOT_YET = 0x0000, /* in a cell: nobody asked; otherwise two indices, which differ */
+    SEVERAL = 0x0101, /* colours of the palette lie in it: all are searched */
     DROPPED_BITS = 8 - GIF_CELL_BITS,
-    NOWHERE = 1 << 11,         /* in place of a colour, farther from all than they are from one another */
+    NOWHERE = 1 << 11, /* in place of a colour, farther from all than they are from one another */
 };
 
 int gif_palette_begin(struct gif_palette *palette)
@@ -35,7 +35,8 @@ static _inline_ uint16_t *cell_of(const struct gif_palette *palette, struct gif_
                            (unsigned)pixel.blue >> DROPPED_BITS];
 }
 
-/* Squared << 8 | index, of all colours: the least is the nearest, and of those that are as near the first. */
+/* Squared << 8 | index, of all colours: the least is the nearest, and of those that are as near the
+ * first. */
 static _inline_ void measure(const struct gif_palette *palette, struct gif_pixel wanted,
                              uint32_t distances[GIF_COLOURS])
 {
@@ -194,7 +195,8 @@ unsigned gif_palette_find(struct gif_palette *palette, uint32_t pixel)
     second = *cell >> 8;
     return gif_pixel_distance(wanted, gif_pixel_read(palette->pixels[second])) <
                    gif_pixel_distance(wanted, gif_pixel_read(palette->pixels[first]))
-               ? second : first;
+               ? second
+               : first;
 }
 
 double gif_palette_error(struct gif_palette *palette, const uint32_t *pixels, size_t count)
@@ -204,7 +206,8 @@ double gif_palette_error(struct gif_palette *palette, const uint32_t *pixels, si
     for (size_t i = 0; i < count; i++) {
         unsigned found = gif_palette_find(palette, pixels[i]);
 
-        sum += gif_pixel_distance(gif_pixel_read(pixels[i]), gif_pixel_read(palette->pixels[found]));
+        sum +=
+            gif_pixel_distance(gif_pixel_read(pixels[i]), gif_pixel_read(palette->pixels[found]));
     }
     return count == 0 ? 0 : sum / (3 * (double)count);
 }

@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 /*
- * The colours that a frame of a result is made of, and for any colour the nearest of them: looked up in
- * a cube of cells of GIF_CELL_BITS bits a channel. A cell knows the two colours that are nearest to its
- * middle once it was asked for. A colour of the palette itself is always found exactly. A pixel is R, G,
- * B, A, a byte each.
+ * The colours that a frame of a result is made of, and for any colour the nearest of them: looked
+ * up in a cube of cells of GIF_CELL_BITS bits a channel. A cell knows the two colours that are
+ * nearest to its middle once it was asked for. A colour of the palette itself is always found
+ * exactly. A pixel is R, G, B, A, a byte each.
  */
 enum { GIF_CELL_BITS = 6, GIF_CELLS = 1 << (3 * GIF_CELL_BITS), GIF_FOUND_BITS = 11 };
 
@@ -20,11 +20,12 @@ struct gif_found {
 };
 
 struct gif_palette {
-    unsigned count;            /* of colours, at most GIF_COLOURS */
+    unsigned count;               /* of colours, at most GIF_COLOURS */
     uint32_t pixels[GIF_COLOURS]; /* opaque */
     int16_t red[GIF_COLOURS], green[GIF_COLOURS], blue[GIF_COLOURS]; /* the same, to be searched */
-    uint16_t *cells;           /* two indices, or that there are none yet; owned */
-    struct gif_found found[1 << GIF_FOUND_BITS]; /* lately, in cells of several colours, by their hash */
+    uint16_t *cells; /* two indices, or that there are none yet; owned */
+    struct gif_found
+        found[1 << GIF_FOUND_BITS]; /* lately, in cells of several colours, by their hash */
 };
 
 /* 0 or -ENOMEM. To be cleared in either case. */
@@ -40,5 +41,6 @@ void gif_palette_set(struct gif_palette *palette, const uint32_t *pixels, unsign
 /* The index of the colour that is nearest to the pixel's. */
 unsigned gif_palette_find(struct gif_palette *palette, uint32_t pixel);
 
-/* The mean of the squared distance of `count` pixels to the nearest colours, over three channels. */
+/* The mean of the squared distance of `count` pixels to the nearest colours, over three channels.
+ */
 double gif_palette_error(struct gif_palette *palette, const uint32_t *pixels, size_t count);

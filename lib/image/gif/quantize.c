@@ -8,8 +8,9 @@
 #include <stdbool.h>
 
 /*
- * Heckbert's median cut as Wu has it: of all boxes the one is cut whose pixels are farthest from their
- * mean in sum, across the channel that varies most, at the mean. Then Lloyd's iteration (k-means).
+ * Heckbert's median cut as Wu has it: of all boxes the one is cut whose pixels are farthest from
+ * their mean in sum, across the channel that varies most, at the mean. Then Lloyd's iteration
+ * (k-means).
  */
 enum { COLOURS_MAX = 256, CHANNELS = 3, ROUNDS = 4, NOWHERE = 1 << 11 };
 
@@ -96,7 +97,8 @@ static unsigned cut(uint32_t *pixels, size_t count, unsigned limit, struct box *
     return found;
 }
 
-/* --- means of what is nearest ------------------------------------------------------------------- */
+/* --- means of what is nearest -------------------------------------------------------------------
+ */
 
 struct means {
     unsigned count;

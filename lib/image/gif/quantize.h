@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * Finds colours for pixels: boxes of them are cut in two where they vary most, and the means of the boxes
- * then move to where they are the means of what is nearest to them. `pixels`, all opaque, are put into
- * another order. Returns how many colours it found, at most `limit` (256), fewer where there are no more.
- * Any thread.
+ * Finds colours for pixels: boxes of them are cut in two where they vary most, and the means of the
+ * boxes then move to where they are the means of what is nearest to them. `pixels`, all opaque, are
+ * put into another order. Returns how many colours it found, at most `limit` (256), fewer where
+ * there are no more. Any thread.
  */
 enum { GIF_SAMPLES_MAX = 8192 };
 

@@ -9,16 +9,17 @@
 #include <stdlib.h>
 
 /*
- * A row of the canvas is reduced across once, when the first row of the result needs it, and kept while
- * others do. Alpha is 0 or all, and what is transparent is 0, so that pixels are premultiplied as they
- * are. A pixel is one vector.
+ * A row of the canvas is reduced across once, when the first row of the result needs it, and kept
+ * while others do. Alpha is 0 or all, and what is transparent is 0, so that pixels are
+ * premultiplied as they are. A pixel is one vector.
  */
 enum { CHANNELS = 4, ALIGNMENT = 64 };
 
 /* A half, and what arithmetic may take off it. */
 static const float HALF_OPAQUE = 127.49F;
 
-typedef float pixel __attribute__((vector_size(CHANNELS * sizeof(float)), aligned(CHANNELS * sizeof(float))));
+typedef float pixel
+    __attribute__((vector_size(CHANNELS * sizeof(float)), aligned(CHANNELS * sizeof(float))));
 
 static void *allocate(size_t count, size_t size)
 {
@@ -106,10 +107,11 @@ _hot_ static void reduce_across(struct gif_reduce *reduce, const uint32_t *pixel
     const struct gif_filter *filter = &reduce->across;
     const uint32_t from = filter->first[left], to = filter->first[right - 1] + filter->taps;
     const pixel *row = (const pixel *)(void *)reduce->row;
-    pixel *narrow = (pixel *)(void *)reduce->narrow +
-                    (size_t)(y % reduce->down.taps) * reduce->to_width;
+    pixel *narrow =
+        (pixel *)(void *)reduce->narrow + (size_t)(y % reduce->down.taps) * reduce->to_width;
 
-    load_row(pixels + (size_t)y * reduce->width + from, reduce->row + (size_t)from * CHANNELS, to - from);
+    load_row(pixels + (size_t)y * reduce->width + from, reduce->row + (size_t)from * CHANNELS,
+             to - from);
     for (uint32_t x = left; x < right; x++) {
         const float *weights = filter->weights + (size_t)x * filter->taps;
         const pixel *first = row + filter->first[x];

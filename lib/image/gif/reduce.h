@@ -5,33 +5,34 @@
 #include "image/gif/canvas.h"
 
 /*
- * Reduces any part of a canvas, as often as it changes: lanczos3 on encoded values, normalised at the
- * edges, as everything is reduced (pixels/reducer.h); but of pixels with their alpha, since a canvas has whole
- * ones, and with weights that are computed once. What is less than half opaque is transparent.
+ * Reduces any part of a canvas, as often as it changes: lanczos3 on encoded values, normalised at
+ * the edges, as everything is reduced (pixels/reducer.h); but of pixels with their alpha, since a
+ * canvas has whole ones, and with weights that are computed once. What is less than half opaque is
+ * transparent.
  */
 struct gif_filter {
     uint32_t count, taps;
-    uint32_t *first;           /* for each of `count` pixels: the first that it is made of; owned */
-    float *weights;            /* and `taps` weights; owned */
+    uint32_t *first; /* for each of `count` pixels: the first that it is made of; owned */
+    float *weights;  /* and `taps` weights; owned */
 };
 
 struct gif_reduce {
     uint32_t width, height, to_width, to_height;
     struct gif_filter across, down;
-    float *row;                /* a row of the canvas; owned */
-    float *narrow;             /* rows that are reduced across and still needed; owned */
+    float *row;    /* a row of the canvas; owned */
+    float *narrow; /* rows that are reduced across and still needed; owned */
 };
 
-/* The sizes of the canvas and of the result, which is no larger and not 0. 0 or -ENOMEM; to be cleared in
- * either case. */
+/* The sizes of the canvas and of the result, which is no larger and not 0. 0 or -ENOMEM; to be
+ * cleared in either case. */
 int gif_reduce_begin(struct gif_reduce *reduce, uint32_t width, uint32_t height, uint32_t to_width,
                      uint32_t to_height);
 
 /* What of the result depends on that area of the canvas. */
 struct gif_area gif_reduce_reach(const struct gif_reduce *reduce, struct gif_area area);
 
-/* Computes that area of the result from the canvas's pixels, into `to`, to_width * to_height pixels of
- * R, G, B, A as a canvas has them. */
+/* Computes that area of the result from the canvas's pixels, into `to`, to_width * to_height pixels
+ * of R, G, B, A as a canvas has them. */
 void gif_reduce_area(struct gif_reduce *reduce, const uint32_t *pixels, struct gif_area area,
                      uint32_t *to);
 

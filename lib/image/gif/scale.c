@@ -10,8 +10,8 @@
 /*
  *     blocks -> canvas -> reduce -> frames
  *
- * One frame at a time, and of each no more than what it changes: the canvas says which part that is, the
- * filter how far that reaches.
+ * One frame at a time, and of each no more than what it changes: the canvas says which part that
+ * is, the filter how far that reaches.
  */
 struct scale {
     struct gif_blocks blocks;
@@ -38,8 +38,8 @@ static int begin(struct scale *scale, const struct image_request *request,
     if (status == 0)
         status = gif_reduce_begin(&scale->reduce, header->width, header->height, width, height);
     if (status == 0)
-        status = gif_frames_begin(&scale->frames, width, height, header->frames == 1, &scale->blocks,
-                                  output);
+        status = gif_frames_begin(&scale->frames, width, height, header->frames == 1,
+                                  &scale->blocks, output);
     return status;
 }
 

@@ -24,8 +24,8 @@ int gif_within(const struct gif_blocks *source, uint64_t max_pixels, struct imag
 {
     if (source->pixels <= max_pixels)
         return 0;
-    snprintf(output->detail, sizeof(output->detail), "The frames have more than the %llu pixels allowed.",
-             (unsigned long long)max_pixels);
+    snprintf(output->detail, sizeof(output->detail),
+             "The frames have more than the %llu pixels allowed.", (unsigned long long)max_pixels);
     return STATUS_IMAGE_TOO_LARGE;
 }
 
@@ -53,8 +53,8 @@ static void put_table(struct gif_writer *writer, struct gif_table table)
         gif_put(writer, table.colours, 3 * (size_t)table.count);
 }
 
-void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height, uint8_t background,
-                      struct gif_table table)
+void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height,
+                      uint8_t background, struct gif_table table)
 {
     uint8_t screen[7] = {0};
 

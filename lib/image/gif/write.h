@@ -6,8 +6,8 @@
 #include "image/probe/gif_blocks.h"
 
 /*
- * Blocks of a GIF89a to the memory of an image_output, one after the other: screen, loop, frames, end.
- * What does not fit is noted and not written. One thread.
+ * Blocks of a GIF89a to the memory of an image_output, one after the other: screen, loop, frames,
+ * end. What does not fit is noted and not written. One thread.
  */
 enum { GIF_COLOURS = 256 };
 
@@ -16,13 +16,13 @@ struct gif_writer {
     bool overflow;
 };
 
-/* Whether the source's frames so far, each with all of its pixels, whatever the screen shows of it, are
- * within the limit. 0 or STATUS_IMAGE_TOO_LARGE with output->detail. */
+/* Whether the source's frames so far, each with all of its pixels, whatever the screen shows of it,
+ * are within the limit. 0 or STATUS_IMAGE_TOO_LARGE with output->detail. */
 int gif_within(const struct gif_blocks *source, uint64_t max_pixels, struct image_output *output);
 
 /* Begins the file. `table` without colours: none. */
-void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height, uint8_t background,
-                      struct gif_table table);
+void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height,
+                      uint8_t background, struct gif_table table);
 
 /* The loop extension of the source, where it has one. */
 void gif_write_loop(struct gif_writer *writer, const struct gif_blocks *source);

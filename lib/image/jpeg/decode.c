@@ -4,8 +4,8 @@
 
 /* What both kinds of JPEG have in common: sizes, and where samples go. */
 
-/* T.81, A.1.1. Halved chroma is interpolated when it is shown: then a last pixel that lies half behind the
- * edge has three quarters of another's weight in what is seen. */
+/* T.81, A.1.1. Halved chroma is interpolated when it is shown: then a last pixel that lies half
+ * behind the edge has three quarters of another's weight in what is seen. */
 static struct edge_length find_length(uint32_t picture, unsigned sampling, unsigned sampling_max)
 {
     const uint32_t pixels = (picture * sampling + sampling_max - 1) / sampling_max;

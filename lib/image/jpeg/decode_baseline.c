@@ -10,20 +10,20 @@
 #include <errno.h>
 
 /*
- * Baseline: each block is decoded as far as its wanted coefficients go, passed over from there to its
- * end, transformed, and forgotten. No coefficient outlives its block.
+ * Baseline: each block is decoded as far as its wanted coefficients go, passed over from there to
+ * its end, transformed, and forgotten. No coefficient outlives its block.
  */
 
-struct part {                  /* a component in the scan */
+struct part { /* a component in the scan */
     struct huffman *dc_table;
     struct ac_table *ac_table;
     struct idct idct;
     struct jpeg_target *target; /* NULL: not wanted */
-    unsigned h, v;             /* blocks in an MCU */
+    unsigned h, v;              /* blocks in an MCU */
     int32_t dc;
-    uint32_t row;              /* of blocks, the MCU row's first */
-    uint32_t edge[4];          /* of each row of its blocks, the first one at the edge */
-    uint8_t *to;               /* of the MCU row's first block */
+    uint32_t row;     /* of blocks, the MCU row's first */
+    uint32_t edge[4]; /* of each row of its blocks, the first one at the edge */
+    uint8_t *to;      /* of the MCU row's first block */
     size_t pitch;
 };
 
@@ -73,10 +73,10 @@ static _inline_ unsigned take_any(struct bit_reader *bits, const struct ac_table
 }
 
 /*
- * A block's AC coefficients: those up to number `last` into their places, the rest passed over. *kept:
- * no coefficient behind that one was put into the block. False: broken. There are places for runs that
- * lead too far, so that this is looked at but once, at the end. Two usual coefficients take no more bits
- * than one refill gives.
+ * A block's AC coefficients: those up to number `last` into their places, the rest passed over.
+ * *kept: no coefficient behind that one was put into the block. False: broken. There are places for
+ * runs that lead too far, so that this is looked at but once, at the end. Two usual coefficients
+ * take no more bits than one refill gives.
  */
 static _inline_ bool read_ac(struct bit_reader *bits, const struct ac_table *table,
                              const uint8_t *place, const unsigned last, int16_t *block,

@@ -6,9 +6,10 @@
 #include "image/jpeg/progressive.h"
 
 /*
- * Progressive: the coefficients that this size needs out of all scans, then every block transformed. Scans
- * that hold none of them, or only bits that hardly show, are read all the same: whether a picture is damaged
- * is not to depend on what is asked of it. Blocks that the picture ends in want all coefficients.
+ * Progressive: the coefficients that this size needs out of all scans, then every block
+ * transformed. Scans that hold none of them, or only bits that hardly show, are read all the same:
+ * whether a picture is damaged is not to depend on what is asked of it. Blocks that the picture
+ * ends in want all coefficients.
  */
 
 static void want(struct progressive *picture, const struct jpeg_decoding *decoding,

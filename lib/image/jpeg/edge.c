@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * All in single precision and the same for each kind: the block's pixels, cut to their range as a decoder
- * does, times the weights down, times the weights across.
+ * All in single precision and the same for each kind: the block's pixels, cut to their range as a
+ * decoder does, times the weights down, times the weights across.
  */
 
 /* The inverse DCT: synthesis[x][u], and the same by u. */
@@ -31,7 +31,8 @@ static void make_transform(void)
     transform.made = true;
 }
 
-/* --- weights ------------------------------------------------------------------------------------ */
+/* --- weights ------------------------------------------------------------------------------------
+ */
 
 /* Of samples that are made of a DCT's coefficients, of `pixels` points. */
 static void weigh_samples(struct edge_weights *weights, const struct jpeg_synthesis *synthesis,
@@ -133,12 +134,13 @@ void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
     prepare_values(edges, idct, component);
 }
 
-/* --- blocks ------------------------------------------------------------------------------------- */
+/* --- blocks -------------------------------------------------------------------------------------
+ */
 
 typedef int32_t mask_row __attribute__((vector_size(32), may_alias));
 
-/* Eight pixels, as they are in a file of 8 bits, less 128. (Vectors go by pointer: there is no one way to
- * pass them by value.) */
+/* Eight pixels, as they are in a file of 8 bits, less 128. (Vectors go by pointer: there is no one
+ * way to pass them by value.) */
 static _inline_ void limit(idct_row *row)
 {
     const idct_row low = {-128, -128, -128, -128, -128, -128, -128, -128};
@@ -211,7 +213,8 @@ _hot_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16_t *block
 {
     const struct edge_weights *down = weights_at(&edges->down, row);
     const struct edge_weights *across = weights_at(&edges->across, column);
-    const unsigned rows = edges->deep && row >= edges->down.first ? edges->down.inside : edges->rows;
+    const unsigned rows =
+        edges->deep && row >= edges->down.first ? edges->down.inside : edges->rows;
     idct_row pixels[8];
 
     transform_block(edges, block, pixels);
@@ -222,7 +225,7 @@ _hot_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16_t *block
         if (edges->pairs)
             store_frequencies(&samples, y, to, pitch);
         else
-            store_row((const idct_half *)&samples, (const idct_half *)&samples + 1,
-                      to + y * pitch, edges->deep);
+            store_row((const idct_half *)&samples, (const idct_half *)&samples + 1, to + y * pitch,
+                      edges->deep);
     }
 }

@@ -123,8 +123,8 @@ static void set_parameters(j_compress_ptr codec, const struct jpeg_encoding *enc
     }
 }
 
-/* Rows as libjpeg wants them, in whole blocks: the last sample of each goes on to the right, the last
- * row goes on down. */
+/* Rows as libjpeg wants them, in whole blocks: the last sample of each goes on to the right, the
+ * last row goes on down. */
 static void point_at_rows(const struct plane *plane, uint32_t first, unsigned count, JSAMPROW *rows)
 {
     for (unsigned i = 0; i < count; i++) {

@@ -8,17 +8,18 @@
 #include <stdint.h>
 
 /*
- * Planes to a JPEG, through libjpeg: no colour conversion and no subsampling, both were never undone.
+ * Planes to a JPEG, through libjpeg: no colour conversion and no subsampling, both were never
+ * undone.
  */
 struct jpeg_encoding {
-    unsigned components;       /* 1 (gray) or 3 (Y, Cb, Cr) */
-    uint32_t width, height;    /* of the picture */
-    unsigned h, v;             /* the luma's sampling factors; the chroma's are 1 */
-    int quality;               /* 1..100; 0: `quantizers` instead */
+    unsigned components;        /* 1 (gray) or 3 (Y, Cb, Cr) */
+    uint32_t width, height;     /* of the picture */
+    unsigned h, v;              /* the luma's sampling factors; the chroma's are 1 */
+    int quality;                /* 1..100; 0: `quantizers` instead */
     const unsigned *quantizers; /* 64 of them, row by row, for all components */
     uint8_t density_unit;
     uint16_t density_x, density_y; /* 0: none */
-    const uint8_t *profile;    /* ICC; NULL: none */
+    const uint8_t *profile;        /* ICC; NULL: none */
     size_t profile_size;
 };
 

@@ -196,8 +196,7 @@ int scan_reader_restart(struct scan_reader *reader, bool *restarted)
     *restarted = false;
     if (reader->restart_interval == 0 || reader->until_restart-- > 0)
         return 0;
-    if (reader->source_end - reader->source < 2 ||
-        reader->source[1] != 0xd0 + reader->next_restart)
+    if (reader->source_end - reader->source < 2 || reader->source[1] != 0xd0 + reader->next_restart)
         return STATUS_IMAGE_CORRUPT;
     reader->source += 2;
     reader->next_restart = (reader->next_restart + 1) & 7;
@@ -208,8 +207,8 @@ int scan_reader_restart(struct scan_reader *reader, bool *restarted)
     return 0;
 }
 
-/* Where in the source the first `count` bytes of its current segment end. 0xff that belongs to none of them
- * is filling before a marker. */
+/* Where in the source the first `count` bytes of its current segment end. 0xff that belongs to none
+ * of them is filling before a marker. */
 static const uint8_t *find_in_source(const struct scan_reader *reader, size_t count)
 {
     const uint8_t *from = reader->segment;

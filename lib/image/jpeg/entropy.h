@@ -14,19 +14,19 @@
  * The entropy-coded bytes of a scan: Huffman tables, and a reader of bits (ITU-T T.81, annex F).
  *
  * The reader never needs to look whether the bytes end: they are copied, without their stuffing,
- * into memory with ENTROPY_MARGIN spare bytes behind, which an MCU does not pass however broken it is,
- * and after each MCU reader_is_past_end() tells whether it went too far.
+ * into memory with ENTROPY_MARGIN spare bytes behind, which an MCU does not pass however broken it
+ * is, and after each MCU reader_is_past_end() tells whether it went too far.
  */
 enum {
-    ENTROPY_WINDOW = 11,       /* bits that one table lookup sees */
-    ENTROPY_MARGIN = 4096,     /* ten broken blocks of 64 * 31 bits, and a refill behind them */
+    ENTROPY_WINDOW = 11,   /* bits that one table lookup sees */
+    ENTROPY_MARGIN = 4096, /* ten broken blocks of 64 * 31 bits, and a refill behind them */
 };
 
 struct huffman {
-    uint8_t source[16 + 256];  /* counts and values it was built from */
+    uint8_t source[16 + 256]; /* counts and values it was built from */
     unsigned values;
-    uint32_t limit[17];        /* a 16-bit window below limit[n] begins with a code of <= n bits */
-    int32_t offset[17];        /* from such a code to its value's index */
+    uint32_t limit[17]; /* a 16-bit window below limit[n] begins with a code of <= n bits */
+    int32_t offset[17]; /* from such a code to its value's index */
     uint16_t first[1 << ENTROPY_WINDOW]; /* code length << 8 | value; 0: a longer code, or none */
 };
 
@@ -61,11 +61,12 @@ int ac_table_build(struct ac_table *ac, const struct jpeg_table *table);
  * value, 0: there is no such code. */
 unsigned huffman_long_code(const struct huffman *huffman, unsigned window16);
 
-/* --- bits --------------------------------------------------------------------------------------- */
+/* --- bits ---------------------------------------------------------------------------------------
+ */
 
 struct bit_reader {
-    const uint8_t *at;         /* next byte to load */
-    uint64_t bits;             /* `count` valid ones from the top; below them, more or zeros */
+    const uint8_t *at; /* next byte to load */
+    uint64_t bits;     /* `count` valid ones from the top; below them, more or zeros */
     unsigned count;
 };
 
@@ -122,8 +123,8 @@ static _inline_ int bits_take_signed(struct bit_reader *reader, unsigned size)
     return (int)bits_take(reader, size) + (negative & (1 - (1 << size)));
 }
 
-/* The value behind a code that bits_symbol found; drops both. Both shifts start from the same bits, so
- * that the next code waits for one of them only. */
+/* The value behind a code that bits_symbol found; drops both. Both shifts start from the same bits,
+ * so that the next code waits for one of them only. */
 static _inline_ int bits_take_value(struct bit_reader *reader, unsigned symbol)
 {
     unsigned length = symbol >> 8, size = symbol & 15;
@@ -135,7 +136,8 @@ static _inline_ int bits_take_value(struct bit_reader *reader, unsigned symbol)
     return (int)value + (negative & (1 - (1 << size)));
 }
 
-/* The value that ends the next `total` bits, of `size` bits itself, 0 < size <= total < 32. Drops all. */
+/* The value that ends the next `total` bits, of `size` bits itself, 0 < size <= total < 32. Drops
+ * all. */
 static _inline_ int bits_take_last(struct bit_reader *reader, unsigned total, unsigned size)
 {
     unsigned all = (unsigned)(reader->bits >> (64 - total)), ones = (1U << size) - 1;
@@ -157,18 +159,19 @@ static _inline_ bool bits_dc(struct bit_reader *reader, const struct huffman *hu
     return symbol != 0;
 }
 
-/* --- a scan ------------------------------------------------------------------------------------- */
+/* --- a scan -------------------------------------------------------------------------------------
+ */
 
 struct scan_reader {
     struct bit_reader bits;
-    const uint8_t *bytes;      /* the scan's bytes without stuffing, as far as they were copied */
-    const uint8_t *end;        /* of those up to the next restart marker */
-    uint8_t *copy;             /* where the next go */
+    const uint8_t *bytes; /* the scan's bytes without stuffing, as far as they were copied */
+    const uint8_t *end;   /* of those up to the next restart marker */
+    uint8_t *copy;        /* where the next go */
     const uint8_t *source, *source_end;
-    const uint8_t *segment;    /* where in the source those begin ... */
-    const uint8_t *segment_copy; /* ... and in the copy */
+    const uint8_t *segment;                   /* where in the source those begin ... */
+    const uint8_t *segment_copy;              /* ... and in the copy */
     unsigned restart_interval, until_restart; /* MCUs */
-    unsigned next_restart;     /* 0..7 */
+    unsigned next_restart;                    /* 0..7 */
 };
 
 /* Begins a scan; `memory` has room for its bytes and ENTROPY_MARGIN more. */
@@ -178,9 +181,9 @@ void scan_reader_begin(struct scan_reader *reader, const struct jpeg_scan *scan,
  * caller resets its predictions). 0 or STATUS_IMAGE_CORRUPT: it is not there. */
 int scan_reader_restart(struct scan_reader *reader, bool *restarted);
 
-/* After the last MCU. 0 or STATUS_IMAGE_CORRUPT: the bytes had ended before. *end, unless it is NULL: where
- * in the scan's bytes the last code ends. Encoders, those in cameras above all, leave filling behind it of
- * any length. */
+/* After the last MCU. 0 or STATUS_IMAGE_CORRUPT: the bytes had ended before. *end, unless it is
+ * NULL: where in the scan's bytes the last code ends. Encoders, those in cameras above all, leave
+ * filling behind it of any length. */
 int scan_reader_finish(const struct scan_reader *reader, const uint8_t **end);
 
 /* The bit it is at, counted from reader->bytes. */

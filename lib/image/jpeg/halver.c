@@ -5,12 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-/* --- weights ------------------------------------------------------------------------------------ */
+/* --- weights ------------------------------------------------------------------------------------
+ */
 
 enum { BLOCK = 8, EDGES = 2 * 2 * BLOCK };
 
-/* The number of a combination of pixels: there is something before the block, or not; all of the block
- * and that many pixels behind it; or only part of it, or nothing behind. */
+/* The number of a combination of pixels: there is something before the block, or not; all of the
+ * block and that many pixels behind it; or only part of it, or nothing behind. */
 static unsigned edge_of(const struct overlap_pixels *pixels)
 {
     const unsigned end = pixels->behind > 0 ? BLOCK + pixels->behind - 1 : pixels->own - 1;
@@ -49,7 +50,9 @@ static struct overlap_pixels pixels_around(uint32_t at, uint32_t blocks, unsigne
     return (struct overlap_pixels){
         .before = at == 0 ? 0 : BLOCK,
         .own = at + 1 == blocks ? inside : BLOCK,
-        .behind = at + 1 == blocks ? 0 : at + 2 == blocks ? inside : BLOCK,
+        .behind = at + 1 == blocks   ? 0
+                  : at + 2 == blocks ? inside
+                                     : BLOCK,
     };
 }
 
@@ -97,7 +100,8 @@ static void begin_across(struct halver *halver, struct halver_across *weights, u
     halver->last = set_edge(halver, weights, last, inside);
 }
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------
+ */
 
 /* With room for what a block's three vectors write, and for what is read in whole vectors. */
 static size_t row_bytes(const struct halver_options *options)
@@ -147,15 +151,16 @@ void halver_begin(struct halver *halver, const struct halver_options *options, u
     halver->filtered = (int16_t *)(void *)memory;
 }
 
-/* --- at work ------------------------------------------------------------------------------------ */
+/* --- at work ------------------------------------------------------------------------------------
+ */
 
 static uint8_t *band_at(const struct halver *halver, uint32_t row)
 {
     return halver->bands + row % halver->ring * IDCT_PAIRS_ROWS * halver->pitch;
 }
 
-/* Of a row of blocks whose neighbours are there: four rows of the plane. Where there is no neighbour,
- * weights of 0 make nothing of some other row. */
+/* Of a row of blocks whose neighbours are there: four rows of the plane. Where there is no
+ * neighbour, weights of 0 make nothing of some other row. */
 static void finish_row(struct halver *halver, uint32_t row)
 {
     const struct overlap_pixels pixels = pixels_around(row, halver->down, halver->inside_down);

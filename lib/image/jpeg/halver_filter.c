@@ -10,9 +10,9 @@
 #endif
 
 /*
- * The arithmetic, in integers: products of 16 bits, sums of 32. Between both steps values keep MIDDLE_BITS
- * bits of fraction. A picture of any contrast stays far inside; a broken one wraps or saturates, with and
- * without vectors to the same bit (tests/unit/test_halver.c).
+ * The arithmetic, in integers: products of 16 bits, sums of 32. Between both steps values keep
+ * MIDDLE_BITS bits of fraction. A picture of any contrast stays far inside; a broken one wraps or
+ * saturates, with and without vectors to the same bit (tests/unit/test_halver.c).
  */
 enum {
     MIDDLE_BITS = 5,
@@ -23,7 +23,8 @@ enum {
     PAIR_SHORTS = 2 * OVERLAP_POINTS, /* a pair of four rows */
 };
 
-/* --- for every machine -------------------------------------------------------------------------- */
+/* --- for every machine --------------------------------------------------------------------------
+ */
 
 static int saturate(int value, int low, int high)
 {
@@ -70,26 +71,27 @@ static void filter_across(const struct halver *halver, uint8_t *to)
     }
 }
 
-/* --- the same with vectors of 32 bytes ---------------------------------------------------------- */
+/* --- the same with vectors of 32 bytes ----------------------------------------------------------
+ */
 
 #ifdef __x86_64__
-#define _target_ __attribute__((target("avx2")))
-#define NAMED(name) name##_avx2
-#define ADD_PRODUCTS(sum, pairs, weights) \
-    _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, weights))
+#define _target_                          __attribute__((target("avx2")))
+#define NAMED(name)                       name##_avx2
+#define ADD_PRODUCTS(sum, pairs, weights) _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, weights))
 #include "image/jpeg/halver_vectors.h"
 #undef _target_
 #undef NAMED
 #undef ADD_PRODUCTS
 
 /* Many since 2019 multiply and add up in one instruction: 1 to 8 % of a picture halved. */
-#define _target_ __attribute__((target("avx2,avx512vnni,avx512vl")))
-#define NAMED(name) name##_vnni
+#define _target_                          __attribute__((target("avx2,avx512vnni,avx512vl")))
+#define NAMED(name)                       name##_vnni
 #define ADD_PRODUCTS(sum, pairs, weights) _mm256_dpwssd_epi32(sum, pairs, weights)
 #include "image/jpeg/halver_vectors.h"
 #endif
 
-/* --- whichever there is ------------------------------------------------------------------------- */
+/* --- whichever there is -------------------------------------------------------------------------
+ */
 
 static struct {
     void (*down)(const struct halver *halver, const uint8_t *const rows[HALVER_PAIRS],

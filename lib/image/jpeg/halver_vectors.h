@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
 /*
- * The halver's steps with vectors of 32 bytes, for halver_filter.c, which takes them in once for each
- * kind of processor:
+ * The halver's steps with vectors of 32 bytes, for halver_filter.c, which takes them in once for
+ * each kind of processor:
  *
  *     _target_        the attribute of that kind
  *     NAMED(name)     the name that a function has there
@@ -47,7 +47,7 @@ _target_ static void NAMED(filter_down)(const struct halver *halver,
 
         for (unsigned y = 0; y < OVERLAP_POINTS; y++)
             left[y] = right[y] = _mm256_set1_epi32(DOWN_ROUND);
-#pragma GCC unroll 1           /* or gcc multiplies all, and then has no registers to add them up in */
+#pragma GCC unroll 1 /* or gcc multiplies all, and then has no registers to add them up in */
         for (unsigned i = 0; i < HALVER_PAIRS; i++) {
             const __m256i_u *pairs = (const __m256i_u *)(rows[i] + at);
 
@@ -99,6 +99,7 @@ _target_ static _inline_ void NAMED(store_blocks)(__m256i first, __m256i second,
 _target_ static void NAMED(filter_across)(const struct halver *halver, uint8_t *to)
 {
     for (uint32_t column = 0; column < halver->across; column += 2, to += 2 * OVERLAP_POINTS)
-        NAMED(store_blocks)(NAMED(sum_block)(halver, column), NAMED(sum_block)(halver, column + 1),
-                            to, halver->to->pitch);
+        NAMED(store_blocks)
+        (NAMED(sum_block)(halver, column), NAMED(sum_block)(halver, column + 1), to,
+         halver->to->pitch);
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * libjpeg's reduced transforms have vectors for 4, 2 and 1 points only, compute at 4 and 2 the mean of
- * the full block's samples, and make chroma as large as luma; hence one of our own.
+ * libjpeg's reduced transforms have vectors for 4, 2 and 1 points only, compute at 4 and 2 the mean
+ * of the full block's samples, and make chroma as large as luma; hence one of our own.
  */
 
 const uint8_t idct_natural_order[64] = {
@@ -30,11 +30,11 @@ struct idct_phase idct_find_phase(unsigned points, uint32_t along)
 }
 
 /*
- * Pairs: frequencies v and v + 1 down side by side, of u = 0 to 5, then of v + 2 and v + 3, then of v + 4
- * and v + 5. Those that are high in both directions hardly reach the result, and are left out: so the rest
- * fits a cache line, the last place being free.
+ * Pairs: frequencies v and v + 1 down side by side, of u = 0 to 5, then of v + 2 and v + 3, then of
+ * v + 4 and v + 5. Those that are high in both directions hardly reach the result, and are left
+ * out: so the rest fits a cache line, the last place being free.
  */
-enum { PAIRS_SUM_MAX = 7 };    /* of v and u */
+enum { PAIRS_SUM_MAX = 7 }; /* of v and u */
 
 static void prepare_pairs(struct idct *idct, const struct jpeg_component *component)
 {

@@ -11,13 +11,13 @@
 #include <stdint.h>
 
 /*
- * The inverse DCT of a reduced picture: a block's lowest frequencies, as points x points samples. Up to
- * four frequencies a dimension in integers (idct_narrow.c), more in single precision
+ * The inverse DCT of a reduced picture: a block's lowest frequencies, as points x points samples.
+ * Up to four frequencies a dimension in integers (idct_narrow.c), more in single precision
  * (idct_wide.c). Or the lowest frequencies themselves, for who transforms them together with their
  * neighbours' (halver.h).
  *
- * A block's coefficients lie where idct.place says, in idct.stride of IDCT_BLOCK places; those that are
- * not wanted all go to one place that counts for nothing.
+ * A block's coefficients lie where idct.place says, in idct.stride of IDCT_BLOCK places; those that
+ * are not wanted all go to one place that counts for nothing.
  */
 enum { IDCT_BLOCK = 64 };
 
@@ -33,10 +33,11 @@ extern const uint8_t idct_natural_order[64];
 
 typedef int16_t idct_shorts __attribute__((vector_size(16), aligned(2), may_alias));
 
-/* Vectors of integers: coefficients v and v + 1 of column u side by side, to be multiplied and added. */
+/* Vectors of integers: coefficients v and v + 1 of column u side by side, to be multiplied and
+ * added. */
 struct idct_weights {
-    int16_t down[4][2][8];     /* [row]: weights of v = 0, 1 and of 2, 3 */
-    int16_t across[2][8];      /* of u = 0, 1 and of 2, 3 for each column */
+    int16_t down[4][2][8]; /* [row]: weights of v = 0, 1 and of 2, 3 */
+    int16_t across[2][8];  /* of u = 0, 1 and of 2, 3 for each column */
 } __attribute__((aligned(16)));
 
 struct idct_narrow {
@@ -49,28 +50,28 @@ typedef float idct_half __attribute__((vector_size(16), may_alias));
 
 /* Coefficients row by row, eight to a row. */
 struct idct_wide {
-    idct_row columns[8];       /* columns[u][x]: frequency u at sample x; 0 for x >= points */
-    idct_row quantizer[8];     /* by row of frequencies; 0 where it is not wanted */
-    float basis[8][8];         /* basis[x][u] */
-    float middle;              /* what is added to each sample */
+    idct_row columns[8];   /* columns[u][x]: frequency u at sample x; 0 for x >= points */
+    idct_row quantizer[8]; /* by row of frequencies; 0 where it is not wanted */
+    float basis[8][8];     /* basis[x][u] */
+    float middle;          /* what is added to each sample */
 };
 
 enum idct_way { IDCT_NARROW, IDCT_WIDE, IDCT_PAIRS };
 
 /* Along one dimension, in 1/65536. */
 struct idct_phase {
-    uint32_t first;            /* of the first block */
-    uint32_t step;             /* from block to block */
+    uint32_t first; /* of the first block */
+    uint32_t step;  /* from block to block */
 };
 
 struct idct {
     enum idct_way way;
     unsigned points, frequencies;
-    unsigned rows, step;       /* that a block fills; bytes from block to block in them */
-    bool deep;                 /* samples of 16 bits (pixels/reducer.h), else of 8 */
-    unsigned last;             /* the last coefficient in zigzag order that is wanted */
-    unsigned stride;           /* places of a block */
-    uint8_t place[64 + 16];    /* of each coefficient in zigzag order; and behind the last */
+    unsigned rows, step;    /* that a block fills; bytes from block to block in them */
+    bool deep;              /* samples of 16 bits (pixels/reducer.h), else of 8 */
+    unsigned last;          /* the last coefficient in zigzag order that is wanted */
+    unsigned stride;        /* places of a block */
+    uint8_t place[64 + 16]; /* of each coefficient in zigzag order; and behind the last */
     struct idct_phase down, across;
     union {
         struct idct_narrow narrow;
@@ -89,7 +90,7 @@ struct idct {
 struct idct_options {
     unsigned points;
     bool deep;
-    bool pairs;                /* not samples, but what a halver takes */
+    bool pairs; /* not samples, but what a halver takes */
     uint32_t along_x, along_y;
 };
 
@@ -121,12 +122,12 @@ void idct_pairs_block(const struct idct *idct, const int16_t *block, uint8_t *to
 
 /*
  * The block in that row and column of blocks to points x points samples, or three rows of pairs, at
- * `to`, rows `pitch` bytes apart. Up to 8 samples of each row, or 8 bytes too many of pairs, are written,
- * the surplus ones without meaning. k: no coefficient behind that one, in zigzag order, is other than
- * zero; 0 is the DC coefficient.
+ * `to`, rows `pitch` bytes apart. Up to 8 samples of each row, or 8 bytes too many of pairs, are
+ * written, the surplus ones without meaning. k: no coefficient behind that one, in zigzag order, is
+ * other than zero; 0 is the DC coefficient.
  */
-static inline void idct_block(const struct idct *idct, const int16_t *block, unsigned k, uint32_t row,
-                              uint32_t column, uint8_t *to, size_t pitch)
+static inline void idct_block(const struct idct *idct, const int16_t *block, unsigned k,
+                              uint32_t row, uint32_t column, uint8_t *to, size_t pitch)
 {
     if (idct->way == IDCT_NARROW)
         idct_narrow_block(idct, block, k, row, column, to, pitch);

@@ -11,14 +11,15 @@
 #endif
 
 /*
- * Four frequencies, in integers of 16 bits with products of 32: all of a block's coefficients fit two
- * vectors. They lie in pairs, down and then across, for the instruction that multiplies and adds pairs:
+ * Four frequencies, in integers of 16 bits with products of 32: all of a block's coefficients fit
+ * two vectors. They lie in pairs, down and then across, for the instruction that multiplies and
+ * adds pairs:
  *
  *     low:  (v0 v1) of u = 0, 1, 2, 3        high:  (v2 v3) of u = 0, 1, 2, 3
  *
- * Samples between both passes keep MIDDLE_BITS bits of fraction; a transformed picture of any contrast
- * stays far inside 16 bits, and a broken one saturates. Without vectors the same is computed one by one,
- * to the bit (tests/unit/test_idct.c).
+ * Samples between both passes keep MIDDLE_BITS bits of fraction; a transformed picture of any
+ * contrast stays far inside 16 bits, and a broken one saturates. Without vectors the same is
+ * computed one by one, to the bit (tests/unit/test_idct.c).
  */
 enum {
     WEIGHT_BITS = 14,
@@ -73,9 +74,8 @@ void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *compone
         prepare_weights(&narrow->weights[phase], synthesis_reduction(idct->points, phase));
 }
 
-static _inline_ const struct idct_weights *weights_at(const struct idct *idct,
-                                                      const struct idct_phase *phase,
-                                                      uint32_t block)
+static _inline_ const struct idct_weights *
+weights_at(const struct idct *idct, const struct idct_phase *phase, uint32_t block)
 {
     return &idct->narrow.weights[idct_phase_at(phase, block)];
 }
@@ -111,7 +111,8 @@ static _inline_ __m128i go_down(const struct idct_weights *down, unsigned y, sho
     return _mm_srai_epi32(sum, DOWN_SHIFT);
 }
 
-/* The second pass of a row, whose frequencies are given twice in pairs: four samples, in 32 bits. */
+/* The second pass of a row, whose frequencies are given twice in pairs: four samples, in 32 bits.
+ */
 static _inline_ __m128i go_across(const struct idct_weights *across, __m128i low, __m128i high,
                                   const bool both, const bool deep)
 {
@@ -158,8 +159,8 @@ static _inline_ void transform(const struct way *way, const int16_t *block, uint
 
         first = go_across(way->across, _mm_shuffle_epi32(rows, 0x00), _mm_shuffle_epi32(rows, 0x55),
                           both, deep);
-        second = go_across(way->across, _mm_shuffle_epi32(rows, 0xaa), _mm_shuffle_epi32(rows, 0xff),
-                           both, deep);
+        second = go_across(way->across, _mm_shuffle_epi32(rows, 0xaa),
+                           _mm_shuffle_epi32(rows, 0xff), both, deep);
         store_pair(_mm_packs_epi32(first, second), to, pitch, y + 1 < points, deep);
     }
 }

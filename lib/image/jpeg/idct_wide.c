@@ -7,14 +7,14 @@
 #include <string.h>
 
 /*
- * Five frequencies and more, in single precision: a row of samples is one vector, and the compiler finds
- * the instructions that the processor has for it.
+ * Five frequencies and more, in single precision: a row of samples is one vector, and the compiler
+ * finds the instructions that the processor has for it.
  */
 
 void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component)
 {
-    const struct jpeg_synthesis synthesis = idct->deep ? synthesis_transform(idct->points)
-                                                       : *synthesis_reduction(idct->points, 0);
+    const struct jpeg_synthesis synthesis =
+        idct->deep ? synthesis_transform(idct->points) : *synthesis_reduction(idct->points, 0);
     struct idct_wide *wide = &idct->wide;
     const double scale = idct->deep ? 1 << REDUCER_FRACTION_BITS : 1;
 
@@ -63,7 +63,8 @@ static _inline_ void transform(const struct idct *idct, const int16_t *block, ui
 
 /* Fewer frequencies where the last coefficient other than zero allows it. */
 static _inline_ void transform_sparse(const struct idct *idct, const int16_t *block, unsigned k,
-                                 uint8_t *to, size_t pitch, const unsigned points, const bool deep)
+                                      uint8_t *to, size_t pitch, const unsigned points,
+                                      const bool deep)
 {
     if (k <= 2)
         transform(idct, block, to, pitch, points, 2, deep);

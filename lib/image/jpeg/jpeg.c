@@ -27,8 +27,8 @@
 
 static struct jpeg_layout layout; /* too large for the stack */
 
-/* Bytes that each use of memory may keep: of some 25 megapixels from one job to the next, and of some 10
- * while no job comes. */
+/* Bytes that each use of memory may keep: of some 25 megapixels from one job to the next, and of
+ * some 10 while no job comes. */
 static const size_t kept_at_work = 64 << 20, kept_at_rest = 8 << 20;
 
 int jpeg_start(void)
@@ -54,7 +54,8 @@ void jpeg_stop(void)
 /* Lossless gray of a picture that has to be turned as well. */
 static int gray_turned(size_t input_size, struct image_output *output)
 {
-    /* Fewer bits than the input has, but for the DC coefficients', and they may need more stuffing. */
+    /* Fewer bits than the input has, but for the DC coefficients', and they may need more stuffing.
+     */
     size_t capacity = 2 * input_size + 65536, size;
     uint8_t *gray = jpeg_memory(MEMORY_STREAM, capacity);
     int r = gray == NULL ? -ENOMEM : jpeg_luma(&layout, gray, capacity, &size);
@@ -71,8 +72,8 @@ static bool luma_counts(const uint8_t *profile, size_t size)
     return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB;
 }
 
-/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is wrong. Its
- * file is copied like any other, so that the same header comes out. */
+/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is
+ * wrong. Its file is copied like any other, so that the same header comes out. */
 static int gray_arithmetic(const struct image_request *request, size_t input_size,
                            struct image_output *output)
 {
@@ -144,8 +145,8 @@ static bool has_whole_ratios(void)
     return true;
 }
 
-/* What is left to libvips was judged by the same reader as the rest; but for arithmetic coding, which only
- * libjpeg reads. */
+/* What is left to libvips was judged by the same reader as the rest; but for arithmetic coding,
+ * which only libjpeg reads. */
 static int decline(void)
 {
     int r = layout.arithmetic ? 0 : jpeg_check(&layout);

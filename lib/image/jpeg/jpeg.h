@@ -30,9 +30,9 @@ void jpeg_stop(void);
 
 /*
  * 0 and *output; STATUS_IMAGE_CORRUPT, STATUS_IMAGE_TOO_LARGE or STATUS_UNSUPPORTED_FORMAT with
- * output->detail; -ENOTSUP: a sound JPEG within the limits, but not an ordinary one, take the long way;
- * or another -errno. `input` is only read. Whether it is sound does not depend on the request, but for a
- * result that is too large.
+ * output->detail; -ENOTSUP: a sound JPEG within the limits, but not an ordinary one, take the long
+ * way; or another -errno. `input` is only read. Whether it is sound does not depend on the request,
+ * but for a result that is too large.
  *
  * Gray without request->quality is lossless: decoding the result gives exactly the luma (Y, Rec.
  * 601, 8 bits) of decoding the input. All metadata but the pixel density is dropped; the EXIF

@@ -18,20 +18,20 @@
  */
 
 struct luma_block {
-    size_t position;           /* of its AC bits */
+    size_t position; /* of its AC bits */
     uint32_t length;
     int32_t dc;
 };
 
 struct luma_reader {
     struct scan_reader scan;
-    unsigned components;       /* of the scan */
-    unsigned luma;             /* which of them */
+    unsigned components;                  /* of the scan */
+    unsigned luma;                        /* which of them */
     unsigned blocks[JPEG_COMPONENTS_MAX]; /* of each in an MCU */
-    unsigned h, v;             /* luma blocks in an MCU */
+    unsigned h, v;                        /* luma blocks in an MCU */
     uint32_t mcus_across, mcus_down;
-    int32_t dc;                /* of the last luma block */
-    struct luma_block *row;    /* v rows of mcus_across * h */
+    int32_t dc;             /* of the last luma block */
+    struct luma_block *row; /* v rows of mcus_across * h */
 };
 
 /* Tables of one scan; they stay because most files use the same. */
@@ -70,8 +70,8 @@ static int reader_begin(struct luma_reader *reader, const struct jpeg_layout *la
     }
     reader->mcus_across = (luma->blocks_across + reader->h - 1) / reader->h;
     reader->mcus_down = (luma->blocks_down + reader->v - 1) / reader->v;
-    reader->row = jpeg_memory(MEMORY_ROWS, sizeof(*reader->row) * reader->mcus_across * reader->h *
-                                               reader->v);
+    reader->row = jpeg_memory(MEMORY_ROWS,
+                              sizeof(*reader->row) * reader->mcus_across * reader->h * reader->v);
     if (memory == NULL || reader->row == NULL)
         return -ENOMEM;
     scan_reader_begin(&reader->scan, scan, memory);

@@ -11,8 +11,8 @@
 
 /*
  * The luma of a progressive JPEG. A scan of AC coefficients holds one component: the luma's are
- * copied byte for byte, the chroma's left out. Only the DC scans hold all components together and are
- * written anew. All of them are read all the same, to notice a broken picture.
+ * copied byte for byte, the chroma's left out. Only the DC scans hold all components together and
+ * are written anew. All of them are read all the same, to notice a broken picture.
  */
 
 struct copy {

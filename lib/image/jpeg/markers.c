@@ -20,7 +20,7 @@ enum marker {
     SOF2 = 0xc2,
     DHT = 0xc4,
     JPG = 0xc8,
-    SOF9 = 0xc9,               /* as SOF0 and SOF2, but arithmetic coding */
+    SOF9 = 0xc9, /* as SOF0 and SOF2, but arithmetic coding */
     SOF10 = 0xca,
     DAC = 0xcc,
     SOF15 = 0xcf,
@@ -44,12 +44,13 @@ struct walk {
     struct jpeg_layout *layout;
     const uint8_t *at, *end;
     unsigned max_scans;
-    unsigned scans;            /* counted, also those not remembered */
+    unsigned scans; /* counted, also those not remembered */
     bool has_frame;
     unsigned restart_interval;
     struct jpeg_tables tables;
     uint8_t quantization_id[JPEG_COMPONENTS_MAX]; /* which of them each component uses */
-    struct jpeg_progression progression[JPEG_COMPONENTS_MAX]; /* told so far; in a sequential file too */
+    struct jpeg_progression
+        progression[JPEG_COMPONENTS_MAX]; /* told so far; in a sequential file too */
 };
 
 static unsigned read_u16(const uint8_t *bytes)
@@ -109,9 +110,10 @@ static int read_frame(struct walk *walk, uint8_t marker, const uint8_t *payload,
     return 0;
 }
 
-/* Some files give all of their components one name: it means the next one that is not in the scan yet. */
-static int find_component(const struct jpeg_layout *layout, const struct jpeg_scan *scan, unsigned n,
-                          uint8_t id)
+/* Some files give all of their components one name: it means the next one that is not in the scan
+ * yet. */
+static int find_component(const struct jpeg_layout *layout, const struct jpeg_scan *scan,
+                          unsigned n, uint8_t id)
 {
     for (unsigned i = 0; i < layout->components; i++) {
         bool taken = false;
@@ -124,8 +126,8 @@ static int find_component(const struct jpeg_layout *layout, const struct jpeg_sc
     return -1;
 }
 
-/* Spectral selection and successive approximation as T.81, G.1.1.1 allows them. In a sequential file
- * the four numbers mean nothing, and files carry odd ones. */
+/* Spectral selection and successive approximation as T.81, G.1.1.1 allows them. In a sequential
+ * file the four numbers mean nothing, and files carry odd ones. */
 static bool read_selection(const struct jpeg_layout *layout, struct jpeg_scan *scan,
                            const uint8_t numbers[3])
 {
@@ -175,8 +177,8 @@ static int read_scan_component(struct walk *walk, struct jpeg_scan *scan, unsign
     return component->quantization == NULL ? STATUS_IMAGE_CORRUPT : 0;
 }
 
-/* An MCU holds all blocks of its components that one sample of the coarsest covers; at most 10 (T.81,
- * B.2.3). */
+/* An MCU holds all blocks of its components that one sample of the coarsest covers; at most 10
+ * (T.81, B.2.3). */
 static bool fits_mcu(const struct jpeg_layout *layout, const struct jpeg_scan *scan)
 {
     unsigned blocks = 0;
@@ -195,8 +197,8 @@ static bool is_complete(const struct walk *walk)
     return walk->has_frame;
 }
 
-/* The first marker after `at` that is neither a stuffed byte, a restart nor filling; `end` where there is
- * none. */
+/* The first marker after `at` that is neither a stuffed byte, a restart nor filling; `end` where
+ * there is none. */
 static const uint8_t *find_scan_end(const uint8_t *at, const uint8_t *end)
 {
     while (end - at >= 2) {
@@ -227,7 +229,8 @@ static int read_scan_header(struct walk *walk, struct jpeg_scan *scan, const uin
         if ((r = read_scan_component(walk, scan, i, payload + 1 + 2 * i)) != 0)
             return r;
     scan->restart_interval = walk->restart_interval;
-    if (!read_selection(layout, scan, payload + 1 + 2 * scan->components) || !fits_mcu(layout, scan))
+    if (!read_selection(layout, scan, payload + 1 + 2 * scan->components) ||
+        !fits_mcu(layout, scan))
         return STATUS_IMAGE_CORRUPT;
     for (unsigned i = 0; i < scan->components; i++)
         if (!progression_advance(&walk->progression[scan->component[i]], scan))
@@ -235,7 +238,8 @@ static int read_scan_header(struct walk *walk, struct jpeg_scan *scan, const uin
     return 0;
 }
 
-/* A scan more than a picture can have tells something twice, which is seen before there are so many. */
+/* A scan more than a picture can have tells something twice, which is seen before there are so
+ * many. */
 static int read_scan(struct walk *walk, const uint8_t *payload, size_t size)
 {
     const uint8_t *data = walk->at;
@@ -280,7 +284,8 @@ static int read_segment(struct walk *walk, uint8_t marker, const uint8_t *payloa
     }
     if (marker >= SOF0 && marker <= SOF15)
         return read_frame(walk, marker, payload, size);
-    if (marker >= APP0 && marker <= APP15 && walk->scans == 0) /* where other decoders look for them */
+    if (marker >= APP0 && marker <= APP15 &&
+        walk->scans == 0) /* where other decoders look for them */
         jpeg_read_application_segment(walk->layout, marker, payload, size);
     return 0;
 }
@@ -341,12 +346,12 @@ static bool is_ycc(const struct jpeg_layout *layout)
 
     if (layout->components != 3)
         return layout->components < 4;
-    return !jpeg_colours_are_rgb(&layout->colours, (const uint8_t[]){component[0].id, component[1].id,
-                                                                     component[2].id});
+    return !jpeg_colours_are_rgb(
+        &layout->colours, (const uint8_t[]){component[0].id, component[1].id, component[2].id});
 }
 
-/* The DC coefficients of all components, at least. Arithmetic coding leaves its last zeros out, so that
- * whether a scan is all there cannot be seen but by the marker behind it. */
+/* The DC coefficients of all components, at least. Arithmetic coding leaves its last zeros out, so
+ * that whether a scan is all there cannot be seen but by the marker behind it. */
 static int check_told(const struct walk *walk, bool ended)
 {
     for (unsigned i = 0; i < walk->layout->components; i++)

@@ -9,19 +9,19 @@
  * them. One thread.
  */
 enum memory_use {
-    MEMORY_SCAN,               /* a scan's bytes without stuffing */
-    MEMORY_ROWS,               /* luma blocks of an MCU row; coefficients; rows of chroma */
-    MEMORY_HISTORY,            /* which coefficients of each block are not zero */
-    MEMORY_COEFFICIENTS,       /* of a progressive picture */
+    MEMORY_SCAN,         /* a scan's bytes without stuffing */
+    MEMORY_ROWS,         /* luma blocks of an MCU row; coefficients; rows of chroma */
+    MEMORY_HISTORY,      /* which coefficients of each block are not zero */
+    MEMORY_COEFFICIENTS, /* of a progressive picture */
     MEMORY_PLANES,
     MEMORY_REDUCERS,
     MEMORY_TURNED,
-    MEMORY_STREAM,             /* a JPEG on its way to another */
+    MEMORY_STREAM, /* a JPEG on its way to another */
     MEMORY_USES
 };
 
-/* At least `size` bytes, aligned to 64, with whatever was in them; valid until the next call for the
- * same use. NULL: there is no memory, which is not said of a size of 0. */
+/* At least `size` bytes, aligned to 64, with whatever was in them; valid until the next call for
+ * the same use. NULL: there is no memory, which is not said of a size of 0. */
 void *jpeg_memory(enum memory_use use, size_t size);
 
 /* Gives back whatever is larger than `kept` bytes. */

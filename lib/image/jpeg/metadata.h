@@ -9,7 +9,7 @@
  * orientation, profile. The rest of them is dropped unread.
  */
 
-/* Reads one APPn segment's payload into the layout; what it does not know, or what is broken inside,
- * is ignored. Any thread. */
+/* Reads one APPn segment's payload into the layout; what it does not know, or what is broken
+ * inside, is ignored. Any thread. */
 void jpeg_read_application_segment(struct jpeg_layout *layout, uint8_t marker,
                                    const uint8_t *payload, size_t size);

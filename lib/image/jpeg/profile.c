@@ -8,7 +8,7 @@
 
 enum {
     APP2 = 0xe2,
-    NAME_BYTES = 12,           /* "ICC_PROFILE" and its zero */
+    NAME_BYTES = 12, /* "ICC_PROFILE" and its zero */
     PREFIX_BYTES = NAME_BYTES + 2,
     SEGMENT_BYTES = 2 + 2 + PREFIX_BYTES, /* marker, length, prefix */
     PART_BYTES = 65533 - PREFIX_BYTES,
@@ -66,7 +66,8 @@ const uint8_t *jpeg_profile_bytes(const struct jpeg_profile *profile, size_t *si
     return bytes;
 }
 
-/* --- into a file -------------------------------------------------------------------------------- */
+/* --- into a file --------------------------------------------------------------------------------
+ */
 
 static void put_segments(uint8_t *at, const uint8_t *profile, size_t size, size_t parts)
 {

@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 /*
- * What the scans of a JPEG have told so far of one component's coefficients (T.81, G.1.1.1): each is
- * first told down to some bit, and then refined bit by bit; in a sequential file all of it at once.
+ * What the scans of a JPEG have told so far of one component's coefficients (T.81, G.1.1.1): each
+ * is first told down to some bit, and then refined bit by bit; in a sequential file all of it at
+ * once.
  */
 struct jpeg_progression {
-    int8_t low[64];            /* the lowest bit told; -1: nothing yet */
+    int8_t low[64]; /* the lowest bit told; -1: nothing yet */
 };
 
 static inline void progression_begin(struct jpeg_progression *progression)

@@ -84,9 +84,9 @@ int progressive_allocate(struct progressive *progressive)
     return 0;
 }
 
-struct dc_part {               /* a component in the scan */
+struct dc_part { /* a component in the scan */
     struct progressive_component *component;
-    unsigned h, v;             /* blocks in an MCU */
+    unsigned h, v; /* blocks in an MCU */
     uint32_t dc;
 };
 
@@ -107,8 +107,7 @@ static int dc_scan_begin(struct dc_scan *dc, struct progressive *progressive,
     bool alone = scan->components == 1;
     int r;
 
-    *dc = (struct dc_scan){
-        .parts = scan->components, .low = scan->low, .refine = scan->high != 0};
+    *dc = (struct dc_scan){.parts = scan->components, .low = scan->low, .refine = scan->high != 0};
     for (unsigned n = 0; n < scan->components; n++) {
         const struct jpeg_component *component = &layout->component[scan->component[n]];
 

@@ -6,9 +6,9 @@
 #include "image/jpeg/entropy.h"
 
 /*
- * Scans of AC coefficients, block by block without the blocks that only fill MCUs up. A block is told in
- * bands and then bit by bit, and each further bit of a band has to step over what is not zero already:
- * most of the time that a progressive JPEG takes is spent here.
+ * Scans of AC coefficients, block by block without the blocks that only fill MCUs up. A block is
+ * told in bands and then bit by bit, and each further bit of a band has to step over what is not
+ * zero already: most of the time that a progressive JPEG takes is spent here.
  */
 
 static struct huffman ac_table;
@@ -17,15 +17,15 @@ struct ac_scan {
     struct scan_reader reader;
     const struct progressive_component *component;
     unsigned first, last, low;
-    uint64_t band;             /* first..last */
-    unsigned kept;             /* the last coefficient that is kept of the blocks that are being read */
-    uint64_t wanted;           /* of the band, what is kept */
-    const uint8_t *place;      /* and where */
-    uint32_t end_run;          /* blocks, this one included, that have no more coefficients */
+    uint64_t band;        /* first..last */
+    unsigned kept;        /* the last coefficient that is kept of the blocks that are being read */
+    uint64_t wanted;      /* of the band, what is kept */
+    const uint8_t *place; /* and where */
+    uint32_t end_run;     /* blocks, this one included, that have no more coefficients */
 };
 
-/* Sets of coefficients: number k is bit 63 - k, so that the first are the highest, as they are among the
- * bits that are read. */
+/* Sets of coefficients: number k is bit 63 - k, so that the first are the highest, as they are
+ * among the bits that are read. */
 static _inline_ uint64_t set_of(unsigned k)
 {
     return UINT64_C(1) << (63 - k);
@@ -65,8 +65,8 @@ static bool is_quick_at_deposits(void)
 #endif
 }
 
-/* A block's first pass over the band. *seen: which coefficients became other than zero. Without `keep`
- * that is all that is wanted of it. */
+/* A block's first pass over the band. *seen: which coefficients became other than zero. Without
+ * `keep` that is all that is wanted of it. */
 static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
                                 uint64_t *seen, const bool keep)
 {
@@ -96,8 +96,7 @@ static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int
             return false;
         *seen |= set_of(k);
         if (keep && k <= last)
-            block[ac->place[k]] =
-                (int16_t)((uint32_t)bits_take_signed(bits, size) << ac->low);
+            block[ac->place[k]] = (int16_t)((uint32_t)bits_take_signed(bits, size) << ac->low);
         else
             bits_drop(bits, size);
     }
@@ -180,8 +179,8 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
                             uint64_t *history, const bool quick, const bool keep)
 {
     const uint64_t before = *history & ac->band;
-    uint64_t rest = ac->band;  /* of the band, from coefficient k on */
-    uint64_t ones = 0;         /* of `before`, those that have one more */
+    uint64_t rest = ac->band; /* of the band, from coefficient k on */
+    uint64_t ones = 0;        /* of `before`, those that have one more */
 
     while (ac->end_run == 0 && rest != 0) {
         unsigned symbol, run, size;
@@ -257,7 +256,7 @@ static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, s
 /* Some blocks side by side: from that number on, of the component's, and where they are kept. */
 struct run {
     size_t first, count;
-    int16_t *blocks;           /* NULL: nowhere */
+    int16_t *blocks; /* NULL: nowhere */
     size_t stride;
 };
 
@@ -325,8 +324,8 @@ static struct run_functions choose_run_functions(const struct jpeg_scan *scan)
 }
 
 /* Blocks of which the coefficients up to `last` are kept. */
-static int read_run(struct ac_scan *ac, const struct run_functions *functions, const struct run *run,
-                    unsigned last, const uint8_t *place)
+static int read_run(struct ac_scan *ac, const struct run_functions *functions,
+                    const struct run *run, unsigned last, const uint8_t *place)
 {
     ac->kept = last;
     ac->wanted = run->blocks == NULL ? 0 : ac->band & set_between(0, last);

@@ -27,8 +27,8 @@ enum marker {
 struct rewriting {
     const struct jpeg_layout *layout;
     struct buffer *copy;
-    bool failed;               /* for want of memory; nothing more is written */
-    unsigned restart_interval; /* the last one written */
+    bool failed;                             /* for want of memory; nothing more is written */
+    unsigned restart_interval;               /* the last one written */
     const uint8_t *huffman[JPEG_CLASSES][4]; /* likewise, counts of each table */
 };
 
@@ -64,8 +64,8 @@ static void put_segment(struct rewriting *to, enum marker marker, size_t size)
     put_u16(to, (unsigned)size + 2);
 }
 
-/* What libjpeg tells the colour space from: JFIF is of Y, Cb, Cr or gray; Adobe's segment says whether
- * colours were transformed, and of four that they are inverted. */
+/* What libjpeg tells the colour space from: JFIF is of Y, Cb, Cr or gray; Adobe's segment says
+ * whether colours were transformed, and of four that they are inverted. */
 static void put_colour_space(struct rewriting *to)
 {
     static const uint8_t jfif[14] = {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
@@ -138,7 +138,8 @@ static void put_conditioning(struct rewriting *to, unsigned class, unsigned numb
 }
 
 /* A number that no table of Huffman codes has stands where the scan needs none. */
-static unsigned selectors_of(const struct jpeg_layout *layout, const struct jpeg_scan *scan, unsigned n)
+static unsigned selectors_of(const struct jpeg_layout *layout, const struct jpeg_scan *scan,
+                             unsigned n)
 {
     return layout->arithmetic ? scan->selectors[n] : scan->selectors[n] & 0x33;
 }

@@ -15,19 +15,20 @@
 #include <string.h>
 
 /*
- * The picture as three planes all the way. To one half a halver reduces the luma, and the inverse DCT of
- * four points the chroma. Else the luma is decoded half as large again as the result, or in full size, and
- * filtered: then the filter finds all that it would find in the full picture. `step` is how many samples
- * of a decoded plane one of the result stands for; where that is 1 the plane is only cut to size.
+ * The picture as three planes all the way. To one half a halver reduces the luma, and the inverse
+ * DCT of four points the chroma. Else the luma is decoded half as large again as the result, or in
+ * full size, and filtered: then the filter finds all that it would find in the full picture. `step`
+ * is how many samples of a decoded plane one of the result stands for; where that is 1 the plane is
+ * only cut to size.
  */
 
 struct reduction {
     const struct jpeg_layout *layout;
     unsigned components;
-    uint32_t width, height;    /* of the result, as stored: before it is turned */
-    bool half;                 /* the factor is 0.5, and a halver does it */
-    bool small;                /* decoded in full */
-    unsigned h, v;             /* the luma's sampling factors against the chroma's */
+    uint32_t width, height; /* of the result, as stored: before it is turned */
+    bool half;              /* the factor is 0.5, and a halver does it */
+    bool small;             /* decoded in full */
+    unsigned h, v;          /* the luma's sampling factors against the chroma's */
     struct plane planes[JPEG_COMPONENTS_MAX];
     bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
 };
@@ -59,13 +60,14 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-/* What shortens the way of a picture of some size errs in small ones, where all of it is near an edge and
- * samples are few; and there is nothing to be saved. */
+/* What shortens the way of a picture of some size errs in small ones, where all of it is near an
+ * edge and samples are few; and there is nothing to be saved. */
 static bool is_small(const struct jpeg_layout *layout)
 {
     enum { SIDE = 64, PIXELS = 128 * 128 };
 
-    return layout->width < SIDE || layout->height < SIDE || layout->width * layout->height <= PIXELS;
+    return layout->width < SIDE || layout->height < SIDE ||
+           layout->width * layout->height <= PIXELS;
 }
 
 /* Chroma as large as the result: more is not to be measured there. */
@@ -130,8 +132,8 @@ static void plan_half(const struct reduction *reduction, unsigned component, str
     };
 }
 
-/* Decoded samples for each of `to` of the result. A single one, of chroma that is shared by more than
- * there is of the result, lies in the middle of what there is. */
+/* Decoded samples for each of `to` of the result. A single one, of chroma that is shared by more
+ * than there is of the result, lies in the middle of what there is. */
 static double find_step(uint32_t picture, uint32_t result, uint32_t to, double sampling,
                         unsigned points)
 {
@@ -147,9 +149,8 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
     const uint32_t to_height = height_of(reduction, component);
 
     plan->extent = jpeg_decoded_extent(layout, component, points);
-    plan->direct = reduction->half ||
-                   (layout->width * points == 8 * reduction->width &&
-                    layout->height * points == 8 * reduction->height);
+    plan->direct = reduction->half || (layout->width * points == 8 * reduction->width &&
+                                       layout->height * points == 8 * reduction->height);
     plan->options = (struct reducer_options){
         .width = plan->extent.width,
         .height = plan->extent.height,
@@ -359,16 +360,15 @@ int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *req
     reduction.small = is_small(layout);
     reduction.half = request->factor == 0.5 && !reduction.small;
     describe(&reduction, &encoding);
-    if ((r = fill_planes(&reduction, request->factor)) != 0 ||
-        (r = turn_planes(&reduction)) != 0 ||
+    if ((r = fill_planes(&reduction, request->factor)) != 0 || (r = turn_planes(&reduction)) != 0 ||
         (r = emphasize_chroma(&reduction, request->factor, &encoding)) != 0 ||
         (r = add_profile(layout, &encoding)) != 0)
         return r;
     return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
 }
 
-/* The luma's quantization row by row, turned with the picture, and four times finer: new blocks round
- * anew, and that is not to be seen. */
+/* The luma's quantization row by row, turned with the picture, and four times finer: new blocks
+ * round anew, and that is not to be seen. */
 static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizers[64])
 {
     for (unsigned k = 0; k < 64; k++) {

@@ -10,16 +10,17 @@
 /*
  * Reducing by n/8 inside each block costs no filter, but the filter that it stands for looks six
  * samples of the result far, into the neighbours. What it would find there is estimated: a row of a
- * photograph resembles a random walk, neighbours differing by as much everywhere, and for that model
- * the best linear estimate of the filtered sample from the block's own frequencies is found by solving
- * one set of linear equations (in geostatistics: kriging). Against filtering the full picture it errs
- * 1 to 4 dB less than the mean of 2 x 2 samples, which is what libjpeg's own reduction by two
- * computes, and 0.3 to 2.7 dB less than the DCT of n points, from the same coefficients.
+ * photograph resembles a random walk, neighbours differing by as much everywhere, and for that
+ * model the best linear estimate of the filtered sample from the block's own frequencies is found
+ * by solving one set of linear equations (in geostatistics: kriging). Against filtering the full
+ * picture it errs 1 to 4 dB less than the mean of 2 x 2 samples, which is what libjpeg's own
+ * reduction by two computes, and 0.3 to 2.7 dB less than the DCT of n points, from the same
+ * coefficients.
  */
 
 enum {
     BLOCK = 8,
-    BEFORE = 24,               /* samples on either side that the widest filter looks at */
+    BEFORE = 24, /* samples on either side that the widest filter looks at */
     SPAN = BEFORE + BLOCK + BEFORE,
     KNOWN_MAX = 3 * OVERLAP_FREQUENCIES - 1,
 };
@@ -44,8 +45,8 @@ struct jpeg_synthesis synthesis_transform(unsigned points)
 /* The samples that there are: those of the picture. */
 struct extent {
     unsigned from, to;
-    double cut;                /* of the last one, what is none of them */
-    unsigned own;              /* of the block itself, which begins at BEFORE */
+    double cut;   /* of the last one, what is none of them */
+    unsigned own; /* of the block itself, which begins at BEFORE */
 };
 
 /* A sample's weight: what is cut moves its centre. */
@@ -69,7 +70,8 @@ static void find_filter(double step, double centre, const struct extent *extent,
         sum += filter[i];
     }
     for (unsigned i = 0; i < SPAN; i++)
-        filter[i] = filter[i] / sum - (i >= BEFORE && i < BEFORE + extent->own ? 1.0 / extent->own : 0);
+        filter[i] =
+            filter[i] / sum - (i >= BEFORE && i < BEFORE + extent->own ? 1.0 / extent->own : 0);
 }
 
 /*
@@ -78,13 +80,13 @@ static void find_filter(double step, double centre, const struct extent *extent,
  */
 struct known {
     unsigned count;
-    unsigned own;              /* pixels of the block itself */
+    unsigned own; /* pixels of the block itself */
     double of[KNOWN_MAX][SPAN];
     double with[KNOWN_MAX][SPAN]; /* how it and sample i go together */
 };
 
-/* Adds frequency u of the block of so many pixels that begins at sample `from`; of a neighbour's mean,
- * what it has more than the block's own. */
+/* Adds frequency u of the block of so many pixels that begins at sample `from`; of a neighbour's
+ * mean, what it has more than the block's own. */
 static void know(struct known *known, unsigned from, unsigned pixels, unsigned u)
 {
     double *of = known->of[known->count], *with = known->with[known->count];
@@ -131,8 +133,7 @@ static double product(const double first[SPAN], const double second[SPAN])
 }
 
 /* The weights of what is known in what the filter finds. */
-static void estimate(const struct known *known, const double filter[SPAN],
-                     double weight[KNOWN_MAX])
+static void estimate(const struct known *known, const double filter[SPAN], double weight[KNOWN_MAX])
 {
     double matrix[KNOWN_MAX][KNOWN_MAX];
 
@@ -161,7 +162,8 @@ static double before_block(unsigned phase)
     return phase == 0 ? 0 : (phase - 0.5) / SYNTHESIS_PHASES;
 }
 
-/* Into `synthesis`, whose points and frequencies are given; samples behind the edge become the mean. */
+/* Into `synthesis`, whose points and frequencies are given; samples behind the edge become the
+ * mean. */
 static void find_reduction(const struct extent *extent, double before,
                            struct jpeg_synthesis *synthesis)
 {
@@ -212,7 +214,8 @@ static unsigned frequencies_of(unsigned pixels)
     return pixels < OVERLAP_FREQUENCIES ? pixels : OVERLAP_FREQUENCIES;
 }
 
-/* The weights of one sample. A neighbour's mean was known beside the block's own, which has the rest. */
+/* The weights of one sample. A neighbour's mean was known beside the block's own, which has the
+ * rest. */
 static void find_overlap(const struct known *known, const double filter[SPAN],
                          const struct overlap_pixels *pixels, struct overlap_weights *weights)
 {
@@ -229,7 +232,8 @@ static void find_overlap(const struct known *known, const double filter[SPAN],
     for (unsigned u = 0; u < frequencies_of(pixels->behind); u++)
         weights->behind[u] = found[n++];
     weights->own[0] -=
-        (weights->before[0] * sqrt(pixels->before) + weights->behind[0] * sqrt(pixels->behind)) * mean;
+        (weights->before[0] * sqrt(pixels->before) + weights->behind[0] * sqrt(pixels->behind)) *
+        mean;
 }
 
 void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
@@ -273,7 +277,8 @@ const double *synthesis_overlap_gain(void)
             const struct overlap_weights *of = &weights[x];
 
             gain[u] += (of->before[u] * of->before[u] + of->own[u] * of->own[u] +
-                        of->behind[u] * of->behind[u]) * BLOCK / OVERLAP_POINTS;
+                        of->behind[u] * of->behind[u]) *
+                       BLOCK / OVERLAP_POINTS;
         }
     return gain;
 }

@@ -13,29 +13,30 @@
  * points asks for: quantized coefficients go in, samples of the usual range come out.
  */
 struct jpeg_synthesis {
-    unsigned points;           /* samples that a block of 8 becomes, 1..8 */
-    unsigned frequencies;      /* that they are made of, from the lowest, 1..8 */
-    double weight[8][8];       /* 0 beyond both */
+    unsigned points;      /* samples that a block of 8 becomes, 1..8 */
+    unsigned frequencies; /* that they are made of, from the lowest, 1..8 */
+    double weight[8][8];  /* 0 beyond both */
 };
 
-/* The inverse DCT of `points` points, of as many frequencies: what a filter is to reduce further. */
+/* The inverse DCT of `points` points, of as many frequencies: what a filter is to reduce further.
+ */
 struct jpeg_synthesis synthesis_transform(unsigned points);
 
 /*
  * What the Lanczos filter (3 lobes) would make of the full picture, as far as one block's lowest
  * frequencies tell: the end of the way. Of 8 points it is the inverse DCT.
  *
- * Where a size is no multiple of the step between samples, they come to lie a little before where the
- * block would have them, further from block to block. Of phase p that is (p - 0.5) / SYNTHESIS_PHASES of
- * the picture's samples; of phase 0, nothing. The result lives on.
+ * Where a size is no multiple of the step between samples, they come to lie a little before where
+ * the block would have them, further from block to block. Of phase p that is (p - 0.5) /
+ * SYNTHESIS_PHASES of the picture's samples; of phase 0, nothing. The result lives on.
  */
 enum { SYNTHESIS_PHASES = 16 };
 
 const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase);
 
-/* The same of a block of which the picture holds only the first `inside` pixels (1..8), and of the last of
- * these all but `cut` (0..1), and ends there: the coefficients are all those of the DCT of so many
- * points. Samples behind the edge are the mean. */
+/* The same of a block of which the picture holds only the first `inside` pixels (1..8), and of the
+ * last of these all but `cut` (0..1), and ends there: the coefficients are all those of the DCT of
+ * so many points. Samples behind the edge are the mean. */
 struct jpeg_synthesis synthesis_cut_reduction(unsigned points, unsigned phase, unsigned inside,
                                               double cut);
 
@@ -43,26 +44,26 @@ struct jpeg_synthesis synthesis_cut_reduction(unsigned points, unsigned phase, u
 double synthesis_basis(unsigned n, unsigned x, unsigned u);
 
 /*
- * The same to one half, and with what the blocks before and behind tell: of a row of blocks, each sample is
- * the sum of three blocks' frequencies. Of six, that is nearly all that the filter would find. At an
- * edge of the picture there is no neighbour, and the filter ends there too. A block that the edge cuts
- * through has the frequencies of the DCT of as many points as it holds pixels.
+ * The same to one half, and with what the blocks before and behind tell: of a row of blocks, each
+ * sample is the sum of three blocks' frequencies. Of six, that is nearly all that the filter would
+ * find. At an edge of the picture there is no neighbour, and the filter ends there too. A block
+ * that the edge cuts through has the frequencies of the DCT of as many points as it holds pixels.
  */
 enum { OVERLAP_POINTS = 4, OVERLAP_FREQUENCIES = 6 };
 
-struct overlap_pixels {        /* of the picture, in each of the blocks: 8, or fewer at its end */
-    unsigned before;           /* 0 or 8 */
-    unsigned own;              /* 1..8 */
-    unsigned behind;           /* 0..8 */
+struct overlap_pixels { /* of the picture, in each of the blocks: 8, or fewer at its end */
+    unsigned before;    /* 0 or 8 */
+    unsigned own;       /* 1..8 */
+    unsigned behind;    /* 0..8 */
 };
 
-struct overlap_weights {       /* of one sample, by frequency */
+struct overlap_weights { /* of one sample, by frequency */
     double before[OVERLAP_FREQUENCIES], own[OVERLAP_FREQUENCIES], behind[OVERLAP_FREQUENCIES];
 };
 
 void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
                        struct overlap_weights weights[OVERLAP_POINTS]);
 
-/* How much of a coefficient's error there is in the samples, in the mean square, in one dimension: 1 of
- * the lowest frequencies, little beyond what the result can hold. */
+/* How much of a coefficient's error there is in the samples, in the mean square, in one dimension:
+ * 1 of the lowest frequencies, little beyond what the result can hold. */
 const double *synthesis_overlap_gain(void);

@@ -14,8 +14,8 @@
  * decodes chroma. */
 
 static const int operations[9] = {
-    [2] = TJXOP_HFLIP,     [3] = TJXOP_ROT180,     [4] = TJXOP_VFLIP,  [5] = TJXOP_TRANSPOSE,
-    [6] = TJXOP_ROT90,     [7] = TJXOP_TRANSVERSE, [8] = TJXOP_ROT270,
+    [2] = TJXOP_HFLIP, [3] = TJXOP_ROT180,     [4] = TJXOP_VFLIP,  [5] = TJXOP_TRANSPOSE,
+    [6] = TJXOP_ROT90, [7] = TJXOP_TRANSVERSE, [8] = TJXOP_ROT270,
 };
 
 static tjhandle transformer;
@@ -45,8 +45,8 @@ static bool is_whole(uint32_t width, uint32_t height, unsigned orientation)
 
 /*
  * For values that no picture of 8 bits has (T.81, F.1.2: 10 bits and a sign, 11 for a difference of
- * DC) libjpeg's quick encoder has no code, and writes nonsense without a word. They come from damage
- * that still decodes.
+ * DC) libjpeg's quick encoder has no code, and writes nonsense without a word. They come from
+ * damage that still decodes.
  */
 static int find_excess(short *coefficients, tjregion region, tjregion plane, int component,
                        int index, tjtransform *transform)
@@ -80,7 +80,8 @@ int jpeg_turn(const uint8_t *source, size_t source_size, uint32_t width, uint32_
 
     if (!is_whole(width, height, orientation))
         return -ENOTSUP;
-    if (tjTransform(transformer, source, source_size, 1, &turned, &turned_size, &transform, 0) != 0) {
+    if (tjTransform(transformer, source, source_size, 1, &turned, &turned_size, &transform, 0) !=
+        0) {
         tjFree(turned);
         return excessive ? -ENOTSUP : STATUS_IMAGE_CORRUPT;
     }

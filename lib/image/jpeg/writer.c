@@ -15,8 +15,8 @@ const struct jpeg_table writer_dc_table = {.counts = dc_counts_and_values, .valu
 
 void writer_begin(struct jpeg_writer *writer, uint8_t *memory, size_t capacity)
 {
-    *writer = (struct jpeg_writer){
-        .begin = memory, .at = memory, .end = memory + capacity, .room = 64};
+    *writer =
+        (struct jpeg_writer){.begin = memory, .at = memory, .end = memory + capacity, .room = 64};
 }
 
 void writer_bytes(struct jpeg_writer *writer, const uint8_t *bytes, size_t size)
@@ -52,11 +52,19 @@ void writer_gray_header(struct jpeg_writer *writer, const struct jpeg_layout *la
 {
     static const uint8_t start[] = {0xff, 0xd8};
     uint8_t jfif[14] = {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
-    uint8_t frame[9] = {8, (uint8_t)(layout->height >> 8), (uint8_t)layout->height,
-                        (uint8_t)(layout->width >> 8), (uint8_t)layout->width, 1, 1, 0x11, 0};
+    uint8_t frame[9] = {8,
+                        (uint8_t)(layout->height >> 8),
+                        (uint8_t)layout->height,
+                        (uint8_t)(layout->width >> 8),
+                        (uint8_t)layout->width,
+                        1,
+                        1,
+                        0x11,
+                        0};
     uint8_t marker = layout->progressive ? 0xc2 : 0xc0;
 
-    if (layout->colours.has_jfif && layout->density_unit <= 2 && layout->density_x && layout->density_y) {
+    if (layout->colours.has_jfif && layout->density_unit <= 2 && layout->density_x &&
+        layout->density_y) {
         jfif[7] = layout->density_unit;
         jfif[8] = (uint8_t)(layout->density_x >> 8);
         jfif[9] = (uint8_t)layout->density_x;
@@ -89,8 +97,7 @@ void writer_restart_interval(struct jpeg_writer *writer, unsigned interval)
 
 void writer_scan(struct jpeg_writer *writer, const struct jpeg_scan *scan)
 {
-    uint8_t payload[6] = {1, 1, 0, scan->first, scan->last,
-                          (uint8_t)(scan->high << 4 | scan->low)};
+    uint8_t payload[6] = {1, 1, 0, scan->first, scan->last, (uint8_t)(scan->high << 4 | scan->low)};
 
     put_segment(writer, 0xda, payload, sizeof(payload));
     writer->bits = 0;

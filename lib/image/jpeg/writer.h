@@ -15,7 +15,7 @@
  */
 struct jpeg_writer {
     uint8_t *begin, *at, *end;
-    uint64_t bits;             /* the lower 64 - room are waiting */
+    uint64_t bits; /* the lower 64 - room are waiting */
     unsigned room;
     bool full;
 };
@@ -46,7 +46,8 @@ size_t writer_finish(struct jpeg_writer *writer);
  * difference of 8-bit pictures has a code there. */
 extern const struct jpeg_table writer_dc_table;
 
-/* --- bits --------------------------------------------------------------------------------------- */
+/* --- bits ---------------------------------------------------------------------------------------
+ */
 
 /* Room for `bits` more of them, stuffing included; sets `full` and returns false where there is
  * none. Between two calls no more may be put. */

@@ -8,16 +8,16 @@
 #include <string.h>
 
 /*
- * A wave of w radians a sample, slow enough, is flattened by 3/32 w^2 where it is shown (a quarter of a
- * sample to either side, 3/4 cos(w/4) + 1/4 cos(3w/4)). The source flattened it by 3/32 (factor w)^2. The
- * filter (-a, 1 + 2a, -a) raises it by a w^2.
+ * A wave of w radians a sample, slow enough, is flattened by 3/32 w^2 where it is shown (a quarter
+ * of a sample to either side, 3/4 cos(w/4) + 1/4 cos(3w/4)). The source flattened it by 3/32
+ * (factor w)^2. The filter (-a, 1 + 2a, -a) raises it by a w^2.
  */
 static const double shown = 3.0 / 32;
 
 /* Of one point a block, samples are means of eight, which flatten by (8 factor w)^2 / 24 more. */
 static const double mean_of_block = 64.0 / 24;
 
-enum { EMPHASIS_BITS = 6 };    /* an emphasis of 1; sums stay in 16 bits up to 1/4 */
+enum { EMPHASIS_BITS = 6 }; /* an emphasis of 1; sums stay in 16 bits up to 1/4 */
 
 unsigned chroma_emphasis(double factor, unsigned points)
 {

@@ -7,15 +7,17 @@
 #include <stdbool.h>
 
 /*
- * Halved chroma is shown interpolated, three parts of the sample and one of its neighbour (libjpeg's
- * "fancy" upsampling, and what browsers do). That flattens it, and a reduced picture more than its source,
- * whose samples are finer. What the reduced one would lack is added before it is encoded. One thread.
+ * Halved chroma is shown interpolated, three parts of the sample and one of its neighbour
+ * (libjpeg's "fancy" upsampling, and what browsers do). That flattens it, and a reduced picture
+ * more than its source, whose samples are finer. What the reduced one would lack is added before it
+ * is encoded. One thread.
  */
 
 /* How much: for chroma reduced by `factor` from so many points of a block. */
 unsigned chroma_emphasis(double factor, unsigned points);
 
-/* The memory that it takes for a plane of this width; and adding it, in place, across or down or both. */
+/* The memory that it takes for a plane of this width; and adding it, in place, across or down or
+ * both. */
 size_t chroma_bytes(uint32_t width);
 void chroma_emphasize(const struct plane *plane, unsigned emphasis, bool across, bool down,
                       uint8_t *memory);

@@ -22,8 +22,8 @@ size_t plane_bytes(uint32_t width, uint32_t height)
 
 void plane_place(struct plane *plane, uint8_t *memory, uint32_t width, uint32_t height)
 {
-    *plane = (struct plane){
-        .data = memory, .width = width, .height = height, .pitch = pitch_for(width)};
+    *plane =
+        (struct plane){.data = memory, .width = width, .height = height, .pitch = pitch_for(width)};
 }
 
 _hot_ void plane_transpose(const struct plane *from, struct plane *to)

@@ -12,24 +12,26 @@
 
 /*
  * There is one filter, down along columns, where neighbouring samples are neighbours in memory and
- * sixteen are filtered at once. A strip of STRIP_ROWS rows that were filtered down is transposed and
- * filtered down again, which is across; that is cheaper than gathering.
+ * sixteen are filtered at once. A strip of STRIP_ROWS rows that were filtered down is transposed
+ * and filtered down again, which is across; that is cheaper than gathering.
  *
  *     window (rows going in) -> strip -> turned (its columns) -> narrow (8 bits) -> plane
  *
- * Sums are of 16 bits: a sample has 6 bits of fraction, of which a product, whose high half alone is
- * kept, has 5. Of many products, each of them small, too much would be lost: there they are of 32.
+ * Sums are of 16 bits: a sample has 6 bits of fraction, of which a product, whose high half alone
+ * is kept, has 5. Of many products, each of them small, too much would be lost: there they are
+ * of 32.
  */
 enum {
     WEIGHT_BITS = REDUCER_WEIGHT_BITS,
     SUM_BITS = REDUCER_FRACTION_BITS - 1,
     STRIP_ROWS = 32,
-    GROUP = 32,                /* samples filtered at once */
+    GROUP = 32, /* samples filtered at once */
     SAMPLE_BYTES = 2,
     WINDOW_SLACK = REDUCER_ROWS_MAX, /* rows that go in before the window is moved up */
 };
 
-/* --- groups of samples, for every machine ------------------------------------------------------- */
+/* --- groups of samples, for every machine -------------------------------------------------------
+ */
 
 typedef void group_function(const uint8_t *from, size_t pitch, const int16_t *weights,
                             uint32_t taps, uint8_t *to);
@@ -113,7 +115,8 @@ static void filter_plain(const uint8_t *from, size_t pitch, const int16_t *weigh
     }
 }
 
-/* --- the same with vectors of 32 bytes ---------------------------------------------------------- */
+/* --- the same with vectors of 32 bytes ----------------------------------------------------------
+ */
 
 #ifdef __x86_64__
 #define _avx2_ __attribute__((target("avx2")))
@@ -186,7 +189,8 @@ static group_function *plain_function(const struct reducer_filter *filter)
     return filter_plain;
 }
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------
+ */
 
 static struct reducer_axis axis_across(const struct reducer_options *options)
 {
@@ -249,8 +253,8 @@ static void begin_filter(struct reducer_filter *filter, uint32_t count,
 {
     filter->count = count;
     filter->stride = reducer_count_taps(axis);
-    filter->taps =
-        (struct reducer_taps *)(void *)take(memory, plane_aligned(count * sizeof(struct reducer_taps)));
+    filter->taps = (struct reducer_taps *)(void *)take(
+        memory, plane_aligned(count * sizeof(struct reducer_taps)));
     filter->weights = (int16_t *)(void *)take(
         memory, plane_aligned((size_t)count * filter->stride * sizeof(int16_t)));
     reducer_find_weights(filter, axis);
@@ -271,11 +275,13 @@ void reducer_begin(struct reducer *reducer, const struct reducer_options *option
     begin_filter(&reducer->down, options->to_height, &down, &memory);
     reducer->window = take(&memory, reducer->pitch * reducer->window_rows);
     reducer->strip = take(&memory, reducer->pitch * STRIP_ROWS);
-    reducer->turned = take(&memory, plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES);
+    reducer->turned =
+        take(&memory, plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES);
     reducer->narrow = take(&memory, plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS);
 }
 
-/* --- at work ------------------------------------------------------------------------------------ */
+/* --- at work ------------------------------------------------------------------------------------
+ */
 
 _hot_ static void turn_strip(struct reducer *reducer)
 {

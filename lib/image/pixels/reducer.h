@@ -9,61 +9,63 @@
 #include <stdint.h>
 
 /*
- * Reduces one component while it is decoded: rows of samples go in from the top, and a plane of exact
- * size comes out, filtered (Lanczos, 3 lobes, normalized at the edges). Only the rows that are under
- * the filter exist, and stay in the processor's cache.
+ * Reduces one component while it is decoded: rows of samples go in from the top, and a plane of
+ * exact size comes out, filtered (Lanczos, 3 lobes, normalized at the edges). Only the rows that
+ * are under the filter exist, and stay in the processor's cache.
  *
- * Samples going in have 16 bits: sample - 128, with a fraction of REDUCER_FRACTION_BITS bits, within
- * REDUCER_MIN..REDUCER_MAX, so that filtering twice does not round twice. One thread.
+ * Samples going in have 16 bits: sample - 128, with a fraction of REDUCER_FRACTION_BITS bits,
+ * within REDUCER_MIN..REDUCER_MAX, so that filtering twice does not round twice. One thread.
  */
 enum {
     REDUCER_FRACTION_BITS = 6,
-    REDUCER_MIN = -128 * 64,   /* 0 and 255 */
+    REDUCER_MIN = -128 * 64, /* 0 and 255 */
     REDUCER_MAX = 127 * 64,
-    REDUCER_ROWS_MAX = 64,     /* that may go in at once */
+    REDUCER_ROWS_MAX = 64, /* that may go in at once */
 };
 
-/* For each of `count` samples of the result: which samples it is made of, and with which weights. */
+/* For each of `count` samples of the result: which samples it is made of, and with which weights.
+ */
 struct reducer_taps {
     uint32_t first, count;
 };
 
 struct reducer_filter {
     uint32_t count;
-    uint32_t stride;           /* weights from one to the next */
+    uint32_t stride; /* weights from one to the next */
     struct reducer_taps *taps;
     int16_t *weights;
 };
 
 struct reducer {
-    uint32_t width, height;    /* of what goes in */
+    uint32_t width, height; /* of what goes in */
     struct reducer_filter across, down;
-    uint8_t *window;           /* rows that went in and are still needed */
-    size_t pitch;              /* of them, bytes */
+    uint8_t *window; /* rows that went in and are still needed */
+    size_t pitch;    /* of them, bytes */
     uint32_t window_rows, window_first, window_filled;
-    uint8_t *strip;            /* rows filtered down, until there are enough to be filtered across */
+    uint8_t *strip; /* rows filtered down, until there are enough to be filtered across */
     uint32_t strip_rows;
-    uint8_t *turned, *narrow;  /* the strip's columns; filtered across */
-    uint32_t done;             /* rows of the result that are in the strip or finished */
+    uint8_t *turned, *narrow; /* the strip's columns; filtered across */
+    uint32_t done;            /* rows of the result that are in the strip or finished */
     struct plane *to;
     bool transposed;
 };
 
 /*
- * The last samples of each row and column may lie closer together than the others, so that a picture
- * that ends within one of these ends where it ends: each of the tail's stands for so much of another one
- * as tail_size says. And of the very last one some may lie behind the picture's edge.
+ * The last samples of each row and column may lie closer together than the others, so that a
+ * picture that ends within one of these ends where it ends: each of the tail's stands for so much
+ * of another one as tail_size says. And of the very last one some may lie behind the picture's
+ * edge.
  */
 struct reducer_options {
-    uint32_t width, height;    /* of what goes in */
-    uint32_t tail_x, tail_y;   /* samples of them in the tail; 0: there is none */
-    double tail_size;          /* 0..1 */
-    double cut_x, cut_y;       /* of the last sample, what is behind the edge, 0..1 */
-    uint32_t padded_width;     /* samples in a row that may be written */
+    uint32_t width, height;  /* of what goes in */
+    uint32_t tail_x, tail_y; /* samples of them in the tail; 0: there is none */
+    double tail_size;        /* 0..1 */
+    double cut_x, cut_y;     /* of the last sample, what is behind the edge, 0..1 */
+    uint32_t padded_width;   /* samples in a row that may be written */
     uint32_t to_width, to_height;
-    double step_x, step_y;     /* samples going in for each of the result; sample i of it is centred at
-                                * (i + 0.5) * step - 0.5 */
-    bool transposed;           /* the plane is filled with rows and columns swapped */
+    double step_x, step_y; /* samples going in for each of the result; sample i of it is centred at
+                            * (i + 0.5) * step - 0.5 */
+    bool transposed;       /* the plane is filled with rows and columns swapped */
 };
 
 /* The memory that a reducer needs, without its plane; and laying it out there. `to` is placed, in

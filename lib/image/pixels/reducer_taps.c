@@ -7,7 +7,7 @@
 #include <math.h>
 
 /* The weights of filters; a table of the kernel is quicker than its sines. */
-enum { KERNEL_STEPS = 1024 };  /* a lobe */
+enum { KERNEL_STEPS = 1024 }; /* a lobe */
 
 static float kernel[LANCZOS_LOBES * KERNEL_STEPS + 2];
 
@@ -40,8 +40,8 @@ static double size_of(const struct reducer_axis *axis, uint32_t n)
 /* Where sample n is centred; the body's are so at whole numbers. */
 static double centre_of(const struct reducer_axis *axis, uint32_t n)
 {
-    const double begin = n < axis->body ? n - 0.5
-                                        : axis->body - 0.5 + (n - axis->body) * axis->tail_size;
+    const double begin =
+        n < axis->body ? n - 0.5 : axis->body - 0.5 + (n - axis->body) * axis->tail_size;
 
     return begin + size_of(axis, n) / 2;
 }
@@ -102,7 +102,8 @@ static void round_few(int16_t *weights, const struct reducer_axis *axis, double 
     weights[largest] = (int16_t)(weights[largest] + rest);
 }
 
-/* Each makes good what those before it were rounded by: of many small ones that comes to too much. */
+/* Each makes good what those before it were rounded by: of many small ones that comes to too much.
+ */
 static void round_many(int16_t *weights, const struct reducer_axis *axis, double centre,
                        const struct reducer_taps *taps, double sum)
 {

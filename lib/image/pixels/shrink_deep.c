@@ -5,8 +5,8 @@
 #include "image/pixels/lanczos.h"
 
 /*
- * Each row is filtered across as it comes, and added with its weights to the few rows of the result that
- * it is part of. Lanczos with 3 lobes, normalized at the edges.
+ * Each row is filtered across as it comes, and added with its weights to the few rows of the result
+ * that it is part of. Lanczos with 3 lobes, normalized at the edges.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,8 @@
 enum { SAMPLE_MAX = 65535 };
 
 /* The weights for sample i of the result, which is centred at (i + 0.5) * step. */
-static void fill_weights(struct shrink_deep_filter *filter, uint32_t i, double step, uint32_t length)
+static void fill_weights(struct shrink_deep_filter *filter, uint32_t i, double step,
+                         uint32_t length)
 {
     double centre = (i + 0.5) * step, sum = 0;
     double first = floor(centre - LANCZOS_LOBES * step), last = (double)length - filter->taps;
@@ -62,8 +63,8 @@ int shrink_deep_begin(struct shrink_deep *shrink, const struct shrink_size *size
 {
     size_t narrow = (size_t)size->to_width * bands;
 
-    *shrink = (struct shrink_deep){
-        .size = *size, .bands = bands, .alpha = alpha, .is_signed = is_signed};
+    *shrink =
+        (struct shrink_deep){.size = *size, .bands = bands, .alpha = alpha, .is_signed = is_signed};
     if (make_filter(&shrink->across, size->width, size->to_width) != 0 ||
         make_filter(&shrink->down, size->height, size->to_height) != 0)
         return -ENOMEM;
@@ -148,7 +149,8 @@ void shrink_deep_row(struct shrink_deep *shrink, const uint16_t *samples)
 
     take_row(shrink, samples);
     filter_across(shrink);
-    for (; shrink->begun < shrink->size.to_height && down->first[shrink->begun] <= y; shrink->begun++)
+    for (; shrink->begun < shrink->size.to_height && down->first[shrink->begun] <= y;
+         shrink->begun++)
         memset(sums_of(shrink, shrink->begun), 0, narrow * sizeof(float));
     for (uint32_t row = shrink->done; row < shrink->begun; row++) {
         float weight = down->weights[(size_t)row * down->taps + (y - down->first[row])];

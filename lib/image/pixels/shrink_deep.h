@@ -5,12 +5,13 @@
 #include "image/pixels/shrink.h"
 
 /*
- * shrink.h for samples of 16 bits, which are rare: the same filter, in floating point. libvips' own way
- * averages whole blocks of pixels first and leaves out those at the edges. One thread at a time.
+ * shrink.h for samples of 16 bits, which are rare: the same filter, in floating point. libvips' own
+ * way averages whole blocks of pixels first and leaves out those at the edges. One thread at a
+ * time.
  */
 struct shrink_deep_filter {
-    uint32_t taps;             /* weights for each of the result */
-    uint32_t *first;           /* the sample that the first of them is for */
+    uint32_t taps;   /* weights for each of the result */
+    uint32_t *first; /* the sample that the first of them is for */
     float *weights;
 };
 
@@ -19,11 +20,12 @@ struct shrink_deep {
     unsigned bands;
     bool alpha, is_signed;
     struct shrink_deep_filter across, down;
-    float *row, *narrow;       /* what came in last; that filtered across */
-    float *sums;               /* rows of the result that are under the filter, one after the other */
-    uint32_t sums_rows;        /* that there is room for; row y of the result is at y % sums_rows */
-    uint32_t taken, begun, done; /* rows that came in; rows of the result that are begun and finished */
-    uint16_t *samples;         /* the result; owned, or handed on */
+    float *row, *narrow; /* what came in last; that filtered across */
+    float *sums;         /* rows of the result that are under the filter, one after the other */
+    uint32_t sums_rows;  /* that there is room for; row y of the result is at y % sums_rows */
+    uint32_t taken, begun,
+        done;          /* rows that came in; rows of the result that are begun and finished */
+    uint16_t *samples; /* the result; owned, or handed on */
 };
 
 /* As shrink_begin, for samples of 16 bits: unsigned ones, or signed ones without alpha. */

@@ -46,8 +46,7 @@ static _inline_ void transpose_8x8(const uint8_t *from, size_t from_pitch, uint8
         rows[i] = *(const transpose_words *)(from + i * from_pitch);
     for (unsigned round = 0; round < 3; round++) {
         for (unsigned i = 0; i < 4; i++) {
-            next[2 * i] =
-                __builtin_shufflevector(rows[i], rows[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+            next[2 * i] = __builtin_shufflevector(rows[i], rows[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
             next[2 * i + 1] =
                 __builtin_shufflevector(rows[i], rows[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
         }

@@ -4,33 +4,33 @@
 
 /*
  * A rate for each way through a picture (image.c). Decoding goes by the source's pixels and bytes,
- * encoding by the result's pixels and by its bytes, for which the source's stand, as many of them as
- * the result has of the pixels. So a flat picture is as cheap as it is, and a noisy one as dear.
+ * encoding by the result's pixels and by its bytes, for which the source's stand, as many of them
+ * as the result has of the pixels. So a flat picture is as cheap as it is, and a noisy one as dear.
  *
- * Measured: pictures of 1 to 100 megapixels, flat, like photographs, and noise, with and without alpha,
- * tests/tools/image_cli gray 1, and scale 0.5, 0.95 and 1; CPU time of the machine that
- * docs/performance.md names while it was busy, and the growth of the address space. A rate is that of the
- * dearest kind: a picture may cost less, but what takes longer takes less than twice as long
+ * Measured: pictures of 1 to 100 megapixels, flat, like photographs, and noise, with and without
+ * alpha, tests/tools/image_cli gray 1, and scale 0.5, 0.95 and 1; CPU time of the machine that
+ * docs/performance.md names while it was busy, and the growth of the address space. A rate is that
+ * of the dearest kind: a picture may cost less, but what takes longer takes less than twice as long
  * (tests/image/test_cost.py). A way that becomes much quicker needs another row.
  */
 enum way {
-    JPEG_COPIED,               /* gray: the luma's own bits */
-    JPEG_GRAY,                 /* ... encoded anew */
+    JPEG_COPIED, /* gray: the luma's own bits */
+    JPEG_GRAY,   /* ... encoded anew */
     JPEG_BASELINE,
     JPEG_PROGRESSIVE,
-    JPEG_OTHER,                /* CMYK, RGB: through libvips */
+    JPEG_OTHER, /* CMYK, RGB: through libvips */
     JPEG_OTHER_PROGRESSIVE,
-    JPEG_ARITHMETIC,           /* through libvips, whatever it holds */
+    JPEG_ARITHMETIC, /* through libvips, whatever it holds */
     PNG,
     WEBP_LOSSY,
     WEBP_LOSSLESS_GRAY,
     WEBP_LOSSLESS,
     WEBP_LOSSLESS_ANIMATION,
-    GIF_COPIED,                /* only its colour tables change */
+    GIF_COPIED, /* only its colour tables change */
     GIF_STILL,
     GIF_ANIMATION,
     TIFF,
-    TIFF_JPEG,                 /* what was lossy, and is written without loss */
+    TIFF_JPEG, /* what was lossy, and is written without loss */
     WAYS
 };
 
@@ -39,8 +39,8 @@ struct rates {
 };
 
 struct way_rates {
-    struct rates ns, bytes;    /* nanoseconds, and bytes of memory */
-    bool by_samples;           /* pixel_in and pixel_out are for each of a pixel's samples */
+    struct rates ns, bytes; /* nanoseconds, and bytes of memory */
+    bool by_samples;        /* pixel_in and pixel_out are for each of a pixel's samples */
 };
 
 /* clang-format off */
@@ -138,7 +138,8 @@ static double apply(const struct rates *rates, double pixels_in, double pixels_o
            bytes * (rates->byte_in + rates->byte_out * left);
 }
 
-static double palettes_us(enum way way, const struct image_header *header, double pixels, double left)
+static double palettes_us(enum way way, const struct image_header *header, double pixels,
+                          double left)
 {
     double us = palette_us * (pixels * left + PALETTE_PIXELS * (double)header->frames);
 
@@ -162,7 +163,9 @@ void image_estimate(const struct image_request *request, const struct image_head
 {
     enum way way = find_way(request, header);
     const struct way_rates *rates = &table[way];
-    double samples = !rates->by_samples ? 1 : header->samples > 0 ? header->samples : SAMPLES_UNKNOWN;
+    double samples = !rates->by_samples    ? 1
+                     : header->samples > 0 ? header->samples
+                                           : SAMPLES_UNKNOWN;
     double all = (double)image_pixels(header) * samples;
     double left = part_left(request, samples);
     double worked_through = all * depth_factor(request, header);

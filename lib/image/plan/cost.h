@@ -5,13 +5,13 @@
 #include "image/plan/request.h"
 
 /*
- * What a picture will cost a worker at most, told from its header, its bytes and what is asked of it:
- * plain arithmetic on one table, for servers to weigh requests by, and to refuse at once what would
- * only end at a limit.
+ * What a picture will cost a worker at most, told from its header, its bytes and what is asked of
+ * it: plain arithmetic on one table, for servers to weigh requests by, and to refuse at once what
+ * would only end at a limit.
  */
 struct image_cost {
-    int64_t time_us;           /* of one CPU */
-    uint64_t memory_bytes;     /* of a worker's address space, beside its input and output */
+    int64_t time_us;       /* of one CPU */
+    uint64_t memory_bytes; /* of a worker's address space, beside its input and output */
 };
 
 /* `size` is that of the file. Both saturate. Any thread. */

@@ -15,11 +15,11 @@
  * neighbours are alike, and choosing costs more than filtering.
  */
 enum {
-    LEVEL = 2,                 /* of libdeflate: a gray photograph of 1600x1200 was 635 KB for 55 ms
-                                * in all, where zlib's level 6 made 802 KB in 159 */
+    LEVEL = 2, /* of libdeflate: a gray photograph of 1600x1200 was 635 KB for 55 ms
+                * in all, where zlib's level 6 made 802 KB in 159 */
     ROWS_PER_CHOICE = 4,
-    STEP_MAX = 8,              /* bytes of the largest pixel */
-    CHUNK_BYTES = 12,          /* length, name, checksum */
+    STEP_MAX = 8,     /* bytes of the largest pixel */
+    CHUNK_BYTES = 12, /* length, name, checksum */
     IHDR_BYTES = 13,
 };
 
@@ -28,10 +28,10 @@ static const size_t max_filtered_bytes = 512u << 20;
 struct png_encoder {
     struct png_format format;
     size_t row_bytes, step;
-    uint32_t rows;             /* that came */
+    uint32_t rows; /* that came */
     enum png_filter filter;
-    uint8_t *filtered;         /* all rows, each behind its filter's number */
-    uint8_t *lines;            /* this row, the one above, scratch: each behind STEP_MAX zeros */
+    uint8_t *filtered; /* all rows, each behind its filter's number */
+    uint8_t *lines;    /* this row, the one above, scratch: each behind STEP_MAX zeros */
     uint8_t *row, *above, *scratch;
 };
 

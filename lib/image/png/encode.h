@@ -12,9 +12,9 @@
  */
 struct png_format {
     uint32_t width, height;
-    unsigned bands;            /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
-    unsigned bits;             /* per sample: 8, 16; with one band also 1, 2, 4 */
-    const void *profile;       /* ICC, borrowed; NULL: none */
+    unsigned bands;      /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
+    unsigned bits;       /* per sample: 8, 16; with one band also 1, 2, 4 */
+    const void *profile; /* ICC, borrowed; NULL: none */
     size_t profile_size;
 };
 

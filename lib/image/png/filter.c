@@ -17,9 +17,9 @@ static inline uint8_t paeth(int left, int up, int corner)
     return (uint8_t)(from_left <= from_up && from_left <= from_corner ? left : nearest);
 }
 
-__attribute__((optimize("O3"))) void
-png_filter_apply(enum png_filter filter, const uint8_t *row, const uint8_t *above, size_t length,
-                 size_t step, uint8_t *out)
+__attribute__((optimize("O3"))) void png_filter_apply(enum png_filter filter, const uint8_t *row,
+                                                      const uint8_t *above, size_t length,
+                                                      size_t step, uint8_t *out)
 {
     const uint8_t *left = row - step, *corner = above - step;
 
@@ -46,7 +46,7 @@ png_filter_apply(enum png_filter filter, const uint8_t *row, const uint8_t *abov
 }
 
 __attribute__((optimize("O3"))) static uint64_t sum_of_magnitudes(const uint8_t *bytes,
-                                                                   size_t length)
+                                                                  size_t length)
 {
     uint64_t sum = 0;
 

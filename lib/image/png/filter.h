@@ -7,8 +7,8 @@
 
 /*
  * The five row filters of PNG (specification, section 9). A row is `length` bytes, a pixel `step`
- * bytes; `above` is the row before, zeros for the first. Before `row` and `above` lie at least `step`
- * readable bytes of zero.
+ * bytes; `above` is the row before, zeros for the first. Before `row` and `above` lie at least
+ * `step` readable bytes of zero.
  */
 enum png_filter { FILTER_NONE, FILTER_SUB, FILTER_UP, FILTER_AVERAGE, FILTER_PAETH, FILTER_COUNT };
 

@@ -15,11 +15,12 @@ enum { PASSES = 7 };
 static const struct {
     uint8_t left, top, across, down;
 } passes[PASSES] = {
-    {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
+    {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+    {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
 };
 
 struct pass {
-    uint32_t width, height;    /* either may be 0: then there are no rows */
+    uint32_t width, height; /* either may be 0: then there are no rows */
     size_t row_bytes;
 };
 
@@ -94,7 +95,8 @@ static void scatter(const struct png_picture *picture, const struct pass *pass, 
 }
 
 /* *at is moved behind the pass. */
-static int place_pass(const struct png_picture *picture, unsigned number, uint8_t **at, uint8_t *rows)
+static int place_pass(const struct png_picture *picture, unsigned number, uint8_t **at,
+                      uint8_t *rows)
 {
     const struct pass pass = measure(picture, number);
     const size_t stride = picture->row_bytes + 1;

@@ -10,6 +10,7 @@
 /* Bytes of all passes' filtered rows. */
 size_t png_interlaced_bytes(const struct png_picture *picture);
 
-/* Makes of `filtered`, which holds the passes, the rows of a picture that is not interlaced, each with
- * the filter that does nothing. 0, STATUS_IMAGE_CORRUPT (there is no such filter), or -ENOMEM. */
+/* Makes of `filtered`, which holds the passes, the rows of a picture that is not interlaced, each
+ * with the filter that does nothing. 0, STATUS_IMAGE_CORRUPT (there is no such filter), or -ENOMEM.
+ */
 int png_deinterlace(struct png_picture *picture);

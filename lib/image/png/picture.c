@@ -13,14 +13,14 @@
 
 enum {
     SIGNATURE_BYTES = 8,
-    CHUNK_BYTES = 12,          /* length, name, checksum */
+    CHUNK_BYTES = 12, /* length, name, checksum */
     IHDR_BYTES = 13,
     COLOUR_GRAY = 0,
     COLOUR_RGB = 2,
     COLOUR_PALETTE = 3,
     COLOUR_GRAY_ALPHA = 4,
     COLOUR_RGB_ALPHA = 6,
-    ANCILLARY = 0x20,          /* in the first letter of a name */
+    ANCILLARY = 0x20, /* in the first letter of a name */
     PROFILE_NAME_MAX = 79,
 };
 
@@ -29,8 +29,8 @@ static const size_t profile_first_bytes = (size_t)64 << 10, profile_max_bytes = 
 
 struct chunk {
     const uint8_t *name;
-    struct bytes data;         /* what there is of it */
-    bool whole;                /* its checksum, too */
+    struct bytes data; /* what there is of it */
+    bool whole;        /* its checksum, too */
 };
 
 static void put_be32(uint8_t *at, uint32_t value)
@@ -154,7 +154,8 @@ static int read_palette_alpha(struct png_picture *picture, struct bytes alpha)
     return 0;
 }
 
-/* Of the 16 bits that a sample of the key always has, those count that the picture's samples have. */
+/* Of the 16 bits that a sample of the key always has, those count that the picture's samples have.
+ */
 static int read_transparency(struct png_picture *picture, struct bytes alpha)
 {
     const unsigned most = (1u << picture->bits) - 1;
@@ -173,8 +174,8 @@ static int read_transparency(struct png_picture *picture, struct bytes alpha)
     return 0;
 }
 
-/* One that cannot be read is none, and no other is looked for: of thousands that do not inflate each
- * would cost as much as the first. */
+/* One that cannot be read is none, and no other is looked for: of thousands that do not inflate
+ * each would cost as much as the first. */
 static int inflate_profile(struct png_picture *picture, struct bytes deflated,
                            struct libdeflate_decompressor *inflater)
 {
@@ -257,8 +258,8 @@ static int read_chunk(struct png_picture *picture, const struct chunk *chunk, si
     return (chunk->name[0] & ANCILLARY) == 0 ? STATUS_IMAGE_CORRUPT : 0; /* unknown, but needed */
 }
 
-/* A file without its end, or cut off behind its pixels, is as good as another; whether it is cut off in
- * them is seen when they are inflated. */
+/* A file without its end, or cut off behind its pixels, is as good as another; whether it is cut
+ * off in them is seen when they are inflated. */
 int png_open(struct png_picture *picture, const uint8_t *data, size_t size)
 {
     const struct bytes file = {data, size};
@@ -305,7 +306,8 @@ int png_strip(const struct png_picture *picture, const uint8_t *data, size_t siz
 
     if (error == 0)
         error = buffer_append(stripped, data, SIGNATURE_BYTES, SIZE_MAX);
-    while (error == 0 && next_chunk((struct bytes){data, size}, &at, &chunk) && !is(&chunk, "IDAT")) {
+    while (error == 0 && next_chunk((struct bytes){data, size}, &at, &chunk) &&
+           !is(&chunk, "IDAT")) {
         if (is(&chunk, "IHDR") || is(&chunk, "PLTE") || is(&chunk, "tRNS"))
             error = append_chunk(stripped, (const char *)chunk.name, chunk.data);
     }

@@ -35,7 +35,8 @@ static bool is_as_large(const struct png_picture *picture, const struct png_form
     return picture->width == format->width && picture->height == format->height;
 }
 
-/* --- gray --------------------------------------------------------------------------------------- */
+/* --- gray ---------------------------------------------------------------------------------------
+ */
 
 static void luma_row(const struct png_picture *picture, const void *in, void *out)
 {
@@ -77,11 +78,13 @@ static int begin_profile(struct png_picture *picture, struct profile_transform *
         .space = SPACE_RGB,
         .bits = picture->bits == 16 ? 16 : 8,
         .more = picture->has_palette ? 1 : picture->bands - 3,
-        .count = picture->has_palette ? PNG_PALETTE_MAX : (uint64_t)picture->width * picture->height,
+        .count =
+            picture->has_palette ? PNG_PALETTE_MAX : (uint64_t)picture->width * picture->height,
     };
     uint8_t palette[PNG_PALETTE_MAX][4];
 
-    if (!has_colour(picture) || profile_kind(picture->profile, picture->profile_size) != PROFILE_RGB)
+    if (!has_colour(picture) ||
+        profile_kind(picture->profile, picture->profile_size) != PROFILE_RGB)
         return 0;
     *transform = profile_transform_new(picture->profile, picture->profile_size, &pixels);
     if (*transform == NULL)
@@ -105,7 +108,8 @@ static void keep_profile(const struct png_picture *picture, struct png_format *f
     format->profile_size = picture->profile_size;
 }
 
-/* A gray picture stays as deep as it is, and keeps its profile; so deep does one of 16 bits stay. */
+/* A gray picture stays as deep as it is, and keeps its profile; so deep does one of 16 bits stay.
+ */
 static void make_gray(struct png_picture *picture, struct png_format *format)
 {
     const bool few_bits = picture->bits < 8 && picture->bands == 1;
@@ -118,7 +122,8 @@ static void make_gray(struct png_picture *picture, struct png_format *format)
         keep_profile(picture, format);
 }
 
-/* --- smaller ------------------------------------------------------------------------------------ */
+/* --- smaller ------------------------------------------------------------------------------------
+ */
 
 static int encode_as_it_is(struct png_picture *picture, struct png_encoder *encoder)
 {
@@ -171,7 +176,8 @@ static int make_smaller(const struct png_picture *picture, double factor, struct
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 static void cleanup_transform(struct profile_transform **transform)
 {

@@ -14,8 +14,8 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
-/* Room behind the pixels for more than they need: no piece of a deflated stream is longer, so where it is
- * not enough all pixels are there. */
+/* Room behind the pixels for more than they need: no piece of a deflated stream is longer, so where
+ * it is not enough all pixels are there. */
 enum { SLACK_BYTES = 65536 + PNG_UNFILTER_MARGIN };
 
 /* Whether what is stored is what the caller gets. */
@@ -123,9 +123,11 @@ static void swap_bytes(const struct png_picture *picture, const uint8_t *row)
         samples[i] = get_be16(row + 2 * i);
 }
 
-/* --- one colour that stands for transparent ------------------------------------------------------- */
+/* --- one colour that stands for transparent
+ * ------------------------------------------------------- */
 
-static _inline_ void add_alpha_8(const struct png_picture *picture, const uint8_t *in, unsigned bands)
+static _inline_ void add_alpha_8(const struct png_picture *picture, const uint8_t *in,
+                                 unsigned bands)
 {
     uint8_t *out = picture->keyed;
 
@@ -165,7 +167,8 @@ static const void *add_alpha(const struct png_picture *picture, const void *samp
     return picture->keyed;
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 /* The samples of a row that is no longer filtered. */
 static const void *expand(const struct png_picture *picture, const uint8_t *row)

@@ -10,7 +10,7 @@
 /* Inflates the pixels. 0, STATUS_IMAGE_CORRUPT, or -ENOMEM. */
 int png_inflate(struct png_picture *picture);
 
-/* The next row, `height` times: width * bands samples of a byte each, those of few bits stretched to
- * 0..255; of two bytes in the machine's order where bits is 16. Valid until the next call. NULL: its
- * filter is none of the five, the file is damaged. */
+/* The next row, `height` times: width * bands samples of a byte each, those of few bits stretched
+ * to 0..255; of two bytes in the machine's order where bits is 16. Valid until the next call. NULL:
+ * its filter is none of the five, the file is damaged. */
 const void *png_next_row(struct png_picture *picture);

@@ -21,14 +21,10 @@ struct magic {
 };
 
 static const struct magic magics[] = {
-    {IMAGE_JPEG, 0, 3, "\xff\xd8\xff"},
-    {IMAGE_PNG, 0, 8, "\x89PNG\r\n\x1a\n"},
-    {IMAGE_GIF, 0, 6, "GIF87a"},
-    {IMAGE_GIF, 0, 6, "GIF89a"},
-    {IMAGE_TIFF, 0, 4, "II*\0"},
-    {IMAGE_TIFF, 0, 4, "MM\0*"},
-    {IMAGE_TIFF, 0, 4, "II+\0"},
-    {IMAGE_TIFF, 0, 4, "MM\0+"},
+    {IMAGE_JPEG, 0, 3, "\xff\xd8\xff"}, {IMAGE_PNG, 0, 8, "\x89PNG\r\n\x1a\n"},
+    {IMAGE_GIF, 0, 6, "GIF87a"},        {IMAGE_GIF, 0, 6, "GIF89a"},
+    {IMAGE_TIFF, 0, 4, "II*\0"},        {IMAGE_TIFF, 0, 4, "MM\0*"},
+    {IMAGE_TIFF, 0, 4, "II+\0"},        {IMAGE_TIFF, 0, 4, "MM\0+"},
     {IMAGE_WEBP, 8, 4, "WEBP"},
 };
 

@@ -79,8 +79,10 @@ static void read_control(struct bytes input, size_t at, struct control *control)
 static bool is_loop(struct bytes input, size_t at)
 {
     return bytes_match(input, at + 14, "\3\1", 2) &&
-           (bytes_match(input, at + 2, "\x0bNETSCAPE2.0", 12) ||
-            bytes_match(input, at + 2, "\x0b" "ANIMEXTS1.0", 12));
+           (bytes_match(input, at + 2, "\x0bNETSCAPE2.0", 12) || bytes_match(input, at + 2,
+                                                                             "\x0b"
+                                                                             "ANIMEXTS1.0",
+                                                                             12));
 }
 
 /* False: the file ends in it, and something was to come. */
@@ -97,7 +99,8 @@ static bool read_extension(struct gif_blocks *blocks, struct control *control)
         if (whole)
             read_control(blocks->input, start + 2, control);
     } else if (label == EXTENSION_PLAIN_TEXT) {
-        *control = (struct control){.transparent = GIF_OPAQUE}; /* for the text, which nobody shows */
+        *control =
+            (struct control){.transparent = GIF_OPAQUE}; /* for the text, which nobody shows */
     } else if (label == EXTENSION_APPLICATION && whole && is_loop(blocks->input, start)) {
         blocks->loop = start;
     }

@@ -20,37 +20,37 @@
  *     no colour table at all                    black and white
  *     an index beyond the table                 nothing is drawn
  *
- * A file that ends within a frame, its data's end included, or between a graphic control and its frame was
- * cut off: damage.
+ * A file that ends within a frame, its data's end included, or between a graphic control and its
+ * frame was cut off: damage.
  */
 enum { GIF_LOOP_BYTES = 18, GIF_OPAQUE = -1 };
 
 enum gif_disposal { GIF_KEEP, GIF_KEEP_TOO, GIF_TO_BACKGROUND, GIF_TO_PREVIOUS };
 
 struct gif_table {
-    const uint8_t *colours;    /* R, G, B each; in the file; NULL: no table */
-    unsigned count;            /* 2, 4 ... 256; or 0 */
+    const uint8_t *colours; /* R, G, B each; in the file; NULL: no table */
+    unsigned count;         /* 2, 4 ... 256; or 0 */
 };
 
 struct gif_frame {
     uint32_t left, top, width, height; /* may be 0, and reach beyond the screen */
     bool interlaced;
-    struct gif_table table;    /* its own; without colours: the file's */
+    struct gif_table table; /* its own; without colours: the file's */
     enum gif_disposal disposal;
-    int transparent;           /* index; GIF_OPAQUE: none */
-    uint16_t delay;            /* hundredths of a second */
-    size_t data, end;          /* offsets of the LZW code size, and behind the end of its sub-blocks */
+    int transparent;  /* index; GIF_OPAQUE: none */
+    uint16_t delay;   /* hundredths of a second */
+    size_t data, end; /* offsets of the LZW code size, and behind the end of its sub-blocks */
 };
 
 struct gif_blocks {
     struct bytes input;
-    uint64_t at;               /* of the next block */
-    uint32_t width, height;    /* of the screen, which the first frame may widen */
-    struct gif_table table;    /* for frames without one of their own */
-    uint32_t frames;           /* begun so far */
-    uint64_t pixels;           /* of them, whatever the screen shows of each */
-    uint8_t background;        /* index, which browsers do not look at */
-    size_t loop;               /* offset of the loop extension, GIF_LOOP_BYTES and its end; 0: not seen */
+    uint64_t at;            /* of the next block */
+    uint32_t width, height; /* of the screen, which the first frame may widen */
+    struct gif_table table; /* for frames without one of their own */
+    uint32_t frames;        /* begun so far */
+    uint64_t pixels;        /* of them, whatever the screen shows of each */
+    uint8_t background;     /* index, which browsers do not look at */
+    size_t loop; /* offset of the loop extension, GIF_LOOP_BYTES and its end; 0: not seen */
 };
 
 enum gif_next { GIF_DAMAGED, GIF_FRAME, GIF_END };

@@ -16,7 +16,7 @@ int header_read_webp(struct bytes input, struct image_header *header);
 int header_read_gif(struct bytes input, struct image_header *header);
 int header_read_tiff(struct bytes input, struct image_header *header);
 
-/* For a picture that may be sound but is of a kind that we do not take: what it is ("a TIFF ..."), for
- * the sentence that its client gets. Returns STATUS_UNSUPPORTED_FORMAT. */
+/* For a picture that may be sound but is of a kind that we do not take: what it is ("a TIFF ..."),
+ * for the sentence that its client gets. Returns STATUS_UNSUPPORTED_FORMAT. */
 int image_refuse(struct image_header *header, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

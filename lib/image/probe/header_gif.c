@@ -6,8 +6,8 @@
 #include "image/probe/gif_blocks.h"
 
 /*
- * Every picture of a GIF is one frame of the whole screen's size, for that is what a decoder must keep
- * of it. Frames are counted as far as the bytes reach: of a body that is still coming, too.
+ * Every picture of a GIF is one frame of the whole screen's size, for that is what a decoder must
+ * keep of it. Frames are counted as far as the bytes reach: of a body that is still coming, too.
  */
 int header_read_gif(struct bytes input, struct image_header *header)
 {

@@ -26,8 +26,8 @@ enum {
     MARKER_SOS = 0xda,
     MARKER_DQT = 0xdb,
     MARKER_DHP = 0xde,
-    MARKER_SOF55 = 0xf7,       /* ITU T.87, JPEG-LS */
-    STANDARD_SUM = 3688,       /* of the luma's quantization table (annex K.1), quality 50 */
+    MARKER_SOF55 = 0xf7, /* ITU T.87, JPEG-LS */
+    STANDARD_SUM = 3688, /* of the luma's quantization table (annex K.1), quality 50 */
 };
 
 static bool is_frame_header(unsigned marker)

@@ -9,9 +9,10 @@
 #include <stdio.h>
 
 /*
- * TIFF 6.0 and BigTIFF, both byte orders: a chain of directories, one a page. The first page decides
- * size and kind. Further pages are counted only while all are of its size and kind: what is not alike
- * (a thumbnail, a mask) is no part of the same picture, and then only the first page is taken.
+ * TIFF 6.0 and BigTIFF, both byte orders: a chain of directories, one a page. The first page
+ * decides size and kind. Further pages are counted only while all are of its size and kind: what is
+ * not alike (a thumbnail, a mask) is no part of the same picture, and then only the first page is
+ * taken.
  *
  * Whether a TIFF is supported is decided here and nowhere else; vips/load_tiff.c relies on it.
  */
@@ -27,15 +28,30 @@ enum {
 struct tiff {
     struct bytes input;
     bool big_endian;
-    bool big;                  /* BigTIFF: 8-byte offsets */
-    uint64_t entries_left;     /* as many as fit the input: directories that overlap end the walk */
-    uint64_t counts_left;      /* the same for byte counts of strips and tiles */
+    bool big;              /* BigTIFF: 8-byte offsets */
+    uint64_t entries_left; /* as many as fit the input: directories that overlap end the walk */
+    uint64_t counts_left;  /* the same for byte counts of strips and tiles */
 };
 
 /* The tags that are looked at. Of one that is there twice, libtiff takes the first. */
 enum tag {
-    WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, ORIENTATION, SAMPLES, STRIP_ROWS, STRIP_BYTES,
-    PLANES, TILE_WIDTH, TILE_HEIGHT, TILE_BYTES, INKS, EXTRA_SAMPLES, SAMPLE_FORMAT, TAGS
+    WIDTH,
+    HEIGHT,
+    BITS,
+    COMPRESSION,
+    PHOTOMETRIC,
+    ORIENTATION,
+    SAMPLES,
+    STRIP_ROWS,
+    STRIP_BYTES,
+    PLANES,
+    TILE_WIDTH,
+    TILE_HEIGHT,
+    TILE_BYTES,
+    INKS,
+    EXTRA_SAMPLES,
+    SAMPLE_FORMAT,
+    TAGS
 };
 
 /* Number, and what it is worth where it is not there (TIFF 6.0, section 8; YCbCr: section 21). */
@@ -44,7 +60,7 @@ static const struct {
 } tags[TAGS] = {
     [WIDTH] = {256, 0},
     [HEIGHT] = {257, 0},
-    [BITS] = {258, 1},         /* one number for each sample */
+    [BITS] = {258, 1}, /* one number for each sample */
     [COMPRESSION] = {259, 1},
     [PHOTOMETRIC] = {262, 0},
     [ORIENTATION] = {274, 1},
@@ -63,15 +79,16 @@ static const struct {
 /* Where a tag's numbers lie; count 0: it is not there, or is no unsigned number. */
 struct values {
     uint64_t at, count;
-    unsigned width;            /* bytes of each */
+    unsigned width; /* bytes of each */
 };
 
 struct page {
     struct values tags[TAGS];
-    uint64_t next;             /* offset of the next directory; 0: none */
+    uint64_t next; /* offset of the next directory; 0: none */
 };
 
-/* --- directories ---------------------------------------------------------------------------------- */
+/* --- directories
+ * ---------------------------------------------------------------------------------- */
 
 static uint64_t get(const struct tiff *tiff, uint64_t at, unsigned width)
 {
@@ -171,7 +188,8 @@ static int read_page(struct tiff *tiff, uint64_t offset, struct page *page)
     return status;
 }
 
-/* --- strips and tiles ------------------------------------------------------------------------------ */
+/* --- strips and tiles
+ * ------------------------------------------------------------------------------ */
 
 /* Numbers that saturate. */
 static uint64_t multiply(uint64_t a, uint64_t b)
@@ -220,13 +238,14 @@ static uint64_t count_bytes(struct tiff *tiff, const struct page *page)
     return bytes;
 }
 
-/* --- kinds ----------------------------------------------------------------------------------------- */
+/* --- kinds
+ * ----------------------------------------------------------------------------------------- */
 
 /* Whether the next page can be a frame of the same picture. */
 static bool is_alike(const struct tiff *tiff, const struct page *page, const struct page *first)
 {
-    static const enum tag kind[] = {WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, INKS,
-                                    EXTRA_SAMPLES, SAMPLE_FORMAT};
+    static const enum tag kind[] = {WIDTH,   HEIGHT, BITS,          PHOTOMETRIC,  ORIENTATION,
+                                    SAMPLES, INKS,   EXTRA_SAMPLES, SAMPLE_FORMAT};
 
     for (size_t i = 0; i < ARRAY_LENGTH(kind); i++) {
         if (value(tiff, page, kind[i]) != value(tiff, first, kind[i]) ||
@@ -236,8 +255,8 @@ static bool is_alike(const struct tiff *tiff, const struct page *page, const str
     return true;
 }
 
-/* How many pages there are, all of the first one's size and kind; 1 where they differ or go round in a
- * circle. 0 or STATUS_IMAGE_CORRUPT: a page is not in the file, which was cut off. */
+/* How many pages there are, all of the first one's size and kind; 1 where they differ or go round
+ * in a circle. 0 or STATUS_IMAGE_CORRUPT: a page is not in the file, which was cut off. */
 static int count_pages(struct tiff *tiff, const struct page *first, struct image_header *header)
 {
     uint64_t first_bytes = count_bytes(tiff, first), bytes = first_bytes;
@@ -267,10 +286,10 @@ static int refuse_compression(struct image_header *header)
         uint16_t number;
         const char *name;
     } names[] = {
-        {6, "old-style JPEG"}, {9, "JBIG"}, {10, "JBIG"}, {32908, "PixarFilm"},
-        {32909, "PixarLog"}, {32947, "DCS"}, {33003, "JPEG 2000"}, {33005, "JPEG 2000"},
-        {34676, "SGI Log"}, {34677, "SGI Log"}, {34712, "JPEG 2000"}, {34892, "lossy DNG JPEG"},
-        {50002, "JPEG XL"}, {52546, "JPEG XL"},
+        {6, "old-style JPEG"}, {9, "JBIG"},        {10, "JBIG"},         {32908, "PixarFilm"},
+        {32909, "PixarLog"},   {32947, "DCS"},     {33003, "JPEG 2000"}, {33005, "JPEG 2000"},
+        {34676, "SGI Log"},    {34677, "SGI Log"}, {34712, "JPEG 2000"}, {34892, "lossy DNG JPEG"},
+        {50002, "JPEG XL"},    {52546, "JPEG XL"},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
@@ -283,10 +302,23 @@ static int refuse_compression(struct image_header *header)
 static int check_compression(struct image_header *header)
 {
     static const uint16_t known[] = {
-        IMAGE_TIFF_PLAIN, 2, IMAGE_TIFF_FAX3, IMAGE_TIFF_FAX4, IMAGE_TIFF_LZW, IMAGE_TIFF_JPEG,
-        IMAGE_TIFF_DEFLATE, 32766 /* NeXT */, 32771 /* RLE with word alignment */,
-        IMAGE_TIFF_PACKBITS, 32809 /* ThunderScan */, IMAGE_TIFF_OLD_DEFLATE, 34661 /* JBIG */,
-        IMAGE_TIFF_LZMA, 34887 /* LERC */, IMAGE_TIFF_ZSTD, 50001 /* WebP */,
+        IMAGE_TIFF_PLAIN,
+        2,
+        IMAGE_TIFF_FAX3,
+        IMAGE_TIFF_FAX4,
+        IMAGE_TIFF_LZW,
+        IMAGE_TIFF_JPEG,
+        IMAGE_TIFF_DEFLATE,
+        32766 /* NeXT */,
+        32771 /* RLE with word alignment */,
+        IMAGE_TIFF_PACKBITS,
+        32809 /* ThunderScan */,
+        IMAGE_TIFF_OLD_DEFLATE,
+        34661 /* JBIG */,
+        IMAGE_TIFF_LZMA,
+        34887 /* LERC */,
+        IMAGE_TIFF_ZSTD,
+        50001 /* WebP */,
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
@@ -296,7 +328,8 @@ static int check_compression(struct image_header *header)
     return refuse_compression(header);
 }
 
-static int check_format(const struct tiff *tiff, const struct page *page, struct image_header *header)
+static int check_format(const struct tiff *tiff, const struct page *page,
+                        struct image_header *header)
 {
     enum { UNSIGNED = 1, SIGNED, FLOAT, UNKNOWN, COMPLEX_SIGNED, COMPLEX };
 

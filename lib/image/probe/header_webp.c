@@ -8,8 +8,7 @@
  * WebP (RFC 9649): a RIFF file that is one VP8 or VP8L chunk, or a VP8X chunk with the canvas and
  * then chunks of which ANMF is a frame.
  */
-enum { RIFF_HEADER_BYTES = 12, CHUNK_HEADER_BYTES = 8, ANMF_HEADER_BYTES = 16,
-       VP8X_BYTES = 10 };
+enum { RIFF_HEADER_BYTES = 12, CHUNK_HEADER_BYTES = 8, ANMF_HEADER_BYTES = 16, VP8X_BYTES = 10 };
 
 /* Lossy: a VP8 key frame's start code, then 14 bits each. */
 static int read_vp8(struct bytes chunk, struct image_header *header)
@@ -41,8 +40,8 @@ static bool frame_is_lossless(struct bytes chunk)
     return bytes_match(chunk, ANMF_HEADER_BYTES, "VP8L", 4);
 }
 
-/* The chunks behind VP8X: counts frames until the file ends, or what it says of its size. The demuxer
- * (webp/file.c) judges the rest, and has to find the same. */
+/* The chunks behind VP8X: counts frames until the file ends, or what it says of its size. The
+ * demuxer (webp/file.c) judges the rest, and has to find the same. */
 static void count_frames(struct bytes input, uint64_t at, struct image_header *header)
 {
     uint32_t frames = 0;
@@ -54,7 +53,8 @@ static void count_frames(struct bytes input, uint64_t at, struct image_header *h
         at += CHUNK_HEADER_BYTES;
         if (memcmp(name, "ANMF", 4) == 0) {
             if (frames++ == 0)
-                header->lossless = frame_is_lossless((struct bytes){input.data + at, input.size - at});
+                header->lossless =
+                    frame_is_lossless((struct bytes){input.data + at, input.size - at});
         } else if (memcmp(name, "VP8L", 4) == 0 && frames == 0) {
             header->lossless = true;
         }

@@ -3,8 +3,9 @@
 #include "image/tiff/file.h"
 
 /*
- * libtiff decodes a strip or a tile at a time. Deflated ones are inflated here: libtiff stops when it
- * has as many bytes as it wants, and neither sees that there are more nor looks at the sum behind them.
+ * libtiff decodes a strip or a tile at a time. Deflated ones are inflated here: libtiff stops when
+ * it has as many bytes as it wants, and neither sees that there are more nor looks at the sum
+ * behind them.
  */
 #include "base/cleanup.h"
 #include "base/status.h"
@@ -16,7 +17,8 @@
 
 enum { BLOCK_BYTES_MAX = 1 << 30 };
 
-/* --- the file, to libtiff ------------------------------------------------------------------------- */
+/* --- the file, to libtiff
+ * ------------------------------------------------------------------------- */
 
 static tmsize_t read_file(thandle_t handle, void *to, tmsize_t size)
 {
@@ -58,7 +60,8 @@ static int close_file(thandle_t handle)
 }
 
 /* Codecs go on behind an error, some with a bad row, and return success. */
-static int hear_error(TIFF *tiff, void *client, const char *module, const char *words, va_list arguments)
+static int hear_error(TIFF *tiff, void *client, const char *module, const char *words,
+                      va_list arguments)
 {
     (void)tiff;
     (void)module;
@@ -100,9 +103,11 @@ static TIFF *open_file(struct tiff_file *file)
     return tiff;
 }
 
-/* --- pages ---------------------------------------------------------------------------------------- */
+/* --- pages
+ * ---------------------------------------------------------------------------------------- */
 
-/* libtiff and probe/header_tiff.c read the same directory; where they do not find the same in it, it is broken. */
+/* libtiff and probe/header_tiff.c read the same directory; where they do not find the same in it,
+ * it is broken. */
 static bool is_as_expected(const struct tiff_file *file)
 {
     uint32_t width = 0, height = 0;
@@ -167,7 +172,8 @@ static int measure_page(struct tiff_file *file)
         pixel_bits = header->bits;
     file->block_row_bytes = (size_t)((file->block_width * pixel_bits + 7) / 8);
     if (file->block_height == 0 || file->block_row_bytes == 0 ||
-        (uint64_t)expected != file->block_row_bytes || rows > BLOCK_BYTES_MAX / file->block_row_bytes ||
+        (uint64_t)expected != file->block_row_bytes ||
+        rows > BLOCK_BYTES_MAX / file->block_row_bytes ||
         (file->tiled && file->block_width * pixel_bits % 8 != 0))
         return STATUS_IMAGE_CORRUPT;
     file->block_bytes = file->block_row_bytes * rows;
@@ -183,8 +189,8 @@ static void free_rows(struct tiff_file *file)
     file->rows = 0;
 }
 
-/* A strip is decoded to where its rows are wanted, unless it is of one plane. Memory begins as zeros: no
- * codec is trusted to fill all of it. */
+/* A strip is decoded to where its rows are wanted, unless it is of one plane. Memory begins as
+ * zeros: no codec is trusted to fill all of it. */
 static int start_page(struct tiff_file *file)
 {
     uint32_t rows;
@@ -205,13 +211,14 @@ static int start_page(struct tiff_file *file)
     return file->band == NULL || (!direct && file->block == NULL) ? -ENOMEM : 0;
 }
 
-/* --- scans ----------------------------------------------------------------------------------------- */
+/* --- scans
+ * ----------------------------------------------------------------------------------------- */
 
 /* Each strip or tile is a JPEG of its own, and may have as many. */
 static bool page_has_more_scans(struct tiff_file *file, unsigned max_scans)
 {
-    uint32_t blocks = TIFFIsTiled(file->tiff) ? TIFFNumberOfTiles(file->tiff)
-                                              : TIFFNumberOfStrips(file->tiff);
+    uint32_t blocks =
+        TIFFIsTiled(file->tiff) ? TIFFNumberOfTiles(file->tiff) : TIFFNumberOfStrips(file->tiff);
     uint16_t compression = 0;
 
     TIFFGetFieldDefaulted(file->tiff, TIFFTAG_COMPRESSION, &compression);
@@ -260,7 +267,8 @@ void tiff_file_close(struct tiff_file *file)
     file->tiff = NULL;
 }
 
-/* --- strips and tiles ------------------------------------------------------------------------------ */
+/* --- strips and tiles
+ * ------------------------------------------------------------------------------ */
 
 /* What a row of samples was made the differences of (TIFF 6.0, section 14). */
 static void undo_predictor(const struct tiff_file *file, uint8_t *row)
@@ -312,9 +320,8 @@ static int decode_block(struct tiff_file *file, uint32_t x, uint32_t y, uint16_t
     if (file->inflated)
         return inflate_block(file, number, to, rows);
     file->complained = false;
-    made = file->tiled
-               ? TIFFReadEncodedTile(file->tiff, number, to, (tmsize_t)file->block_bytes)
-               : TIFFReadEncodedStrip(file->tiff, number, to, bytes);
+    made = file->tiled ? TIFFReadEncodedTile(file->tiff, number, to, (tmsize_t)file->block_bytes)
+                       : TIFFReadEncodedStrip(file->tiff, number, to, bytes);
     return made < bytes || file->complained ? STATUS_IMAGE_CORRUPT : 0;
 }
 

@@ -8,15 +8,16 @@
 #include <tiffio.h>
 
 /*
- * Rows of a TIFF by libtiff, of strips or tiles, with the samples of a pixel side by side or in planes.
- * Where the file is damaged there is no row: what libtiff only warns of counts as damage. One thread.
+ * Rows of a TIFF by libtiff, of strips or tiles, with the samples of a pixel side by side or in
+ * planes. Where the file is damaged there is no row: what libtiff only warns of counts as damage.
+ * One thread.
  */
 struct tiff_file {
     struct image_header header;
-    struct bytes input;        /* borrowed */
-    uint64_t at;               /* where libtiff reads */
+    struct bytes input; /* borrowed */
+    uint64_t at;        /* where libtiff reads */
     TIFF *tiff;
-    bool complained;           /* libtiff, of what it decodes */
+    bool complained; /* libtiff, of what it decodes */
 
     /* The page that libtiff is at. */
     uint32_t page;
@@ -24,22 +25,23 @@ struct tiff_file {
     unsigned predictor;
     uint32_t block_width, block_height; /* of a strip or tile */
     size_t block_row_bytes, row_bytes;
-    size_t block_bytes;        /* as many as it may decode to */
+    size_t block_bytes; /* as many as it may decode to */
 
     /* Its decoded rows: one strip, or the tiles that are side by side. */
     uint32_t first_row, rows;
     uint8_t *band, *block;
 };
 
-/* Opens the file at its first page. `input` and `file` stay where they are. 0; STATUS_IMAGE_CORRUPT;
- * STATUS_IMAGE_TOO_LARGE: a strip or tile that is a JPEG of more scans; -ENOMEM; tiff_file_close in any
- * case. */
+/* Opens the file at its first page. `input` and `file` stay where they are. 0;
+ * STATUS_IMAGE_CORRUPT; STATUS_IMAGE_TOO_LARGE: a strip or tile that is a JPEG of more scans;
+ * -ENOMEM; tiff_file_close in any case. */
 int tiff_file_open(struct tiff_file *file, const struct image_header *header, struct bytes input,
                    unsigned max_scans);
 
-/* Row `row` of page `page`, as it lies in the file: header.samples samples a pixel, packed to bytes if
- * they have less than 8 bits, of the machine's byte order if they have more. Quick where pages and
- * rows are asked for in order. Valid until the next call. 0, STATUS_IMAGE_CORRUPT or -ENOMEM. */
+/* Row `row` of page `page`, as it lies in the file: header.samples samples a pixel, packed to bytes
+ * if they have less than 8 bits, of the machine's byte order if they have more. Quick where pages
+ * and rows are asked for in order. Valid until the next call. 0, STATUS_IMAGE_CORRUPT or -ENOMEM.
+ */
 int tiff_file_read(struct tiff_file *file, uint32_t page, uint32_t row, const uint8_t **samples);
 
 void tiff_file_close(struct tiff_file *file);

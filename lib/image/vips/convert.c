@@ -87,7 +87,8 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
         return -1;
 
     for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++) {
-        void *from = VIPS_REGION_ADDR(in, area->left, y), *to = VIPS_REGION_ADDR(out, area->left, y);
+        void *from = VIPS_REGION_ADDR(in, area->left, y),
+             *to = VIPS_REGION_ADDR(out, area->left, y);
 
         if (out->im->BandFmt == VIPS_FORMAT_UCHAR)
             conversion->row_8(from, to, area->width, &shape);
@@ -118,7 +119,8 @@ static int convert(VipsImage **image, const struct conversion *conversion, int b
     return 0;
 }
 
-/* --- by a profile ------------------------------------------------------------------------------- */
+/* --- by a profile -------------------------------------------------------------------------------
+ */
 
 static int generate_by_profile(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
 {
@@ -169,7 +171,8 @@ int convert_by_profile(VipsImage **image, const void *profile, size_t size)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 int convert_rgb_to_gray(VipsImage **image)
 {

@@ -12,6 +12,6 @@ int convert_rgb_to_gray(VipsImage **image);
  * bands pass unchanged. */
 int convert_cmyk_to_rgb(VipsImage **image);
 
-/* A step: RGB or CMYK of 8 or 16 bit to sRGB by a profile that fits it (colour/profile.h). Further bands pass
- * unchanged. -ENOMEM besides. */
+/* A step: RGB or CMYK of 8 or 16 bit to sRGB by a profile that fits it (colour/profile.h). Further
+ * bands pass unchanged. -ENOMEM besides. */
 int convert_by_profile(VipsImage **image, const void *profile, size_t size);

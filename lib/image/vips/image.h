@@ -8,8 +8,8 @@
  * Ownership for libvips' objects as base/cleanup.h has it for memory: a local image is given back
  * at the end of its scope unless TAKE_PTR hands it on.
  *
- * A step of a pipeline is `int step(VipsImage **image, ...)`: it replaces the image by one made from
- * it. On error (-1, libvips' error buffer filled) the old image stays.
+ * A step of a pipeline is `int step(VipsImage **image, ...)`: it replaces the image by one made
+ * from it. On error (-1, libvips' error buffer filled) the old image stays.
  */
 static inline void cleanup_image(VipsImage **image)
 {
@@ -26,8 +26,8 @@ static inline int image_replace(VipsImage **image, VipsImage *next)
     return 0;
 }
 
-/* Makes *image one whose fields may be set: a loader's own get those of the file again when the first
- * pixels are read. 0 or -1. */
+/* Makes *image one whose fields may be set: a loader's own get those of the file again when the
+ * first pixels are read. 0 or -1. */
 static inline int image_own(VipsImage **image)
 {
     VipsImage *own;
@@ -35,8 +35,8 @@ static inline int image_own(VipsImage **image)
     return vips_copy(*image, &own, NULL) ? -1 : image_replace(image, own);
 }
 
-/* Sets the profile to the `size` bytes at `profile`, or to none where that is NULL, whatever a loader
- * found. 0 or -1. */
+/* Sets the profile to the `size` bytes at `profile`, or to none where that is NULL, whatever a
+ * loader found. 0 or -1. */
 static inline int image_set_profile(VipsImage **image, const void *profile, size_t size)
 {
     if (image_own(image))

@@ -32,16 +32,18 @@ static void discard_message(const gchar *domain, GLogLevelFlags level, const gch
 /* libvips reads these once, when it starts; the last one is libtiff's. */
 static void set_environment(void)
 {
-    setenv("VIPS_NOVECTOR", "1", 1);         /* no code generated at run time */
+    setenv("VIPS_NOVECTOR", "1", 1);           /* no code generated at run time */
     setenv("VIPS_DISC_THRESHOLD", "1000g", 1); /* no temporary files; "t" is no unit of it */
-    setenv("VIPSHOME", "/nonexistent", 1);   /* no modules: loaders of formats we do not take */
+    setenv("VIPSHOME", "/nonexistent", 1);     /* no modules: loaders of formats we do not take */
     setenv("LIBTIFF_JPEG_MAX_ALLOWED_SCAN_NUMBER", "1000000", 1); /* limits.max_scans decides */
 }
 
 int load_start(void)
 {
     static const char *const loaders[] = {
-        "VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadWebp",
+        "VipsForeignLoadJpeg",
+        "VipsForeignLoadPng",
+        "VipsForeignLoadWebp",
     };
 
     set_environment();
@@ -57,8 +59,9 @@ int load_start(void)
     return 0;
 }
 
-/* What comes out is half as large again as the result, so that the filter still finds all it needs, and
- * whole: libvips leaves out a last column or row that stands for fewer pixels than the others. */
+/* What comes out is half as large again as the result, so that the filter still finds all it needs,
+ * and whole: libvips leaves out a last column or row that stands for fewer pixels than the others.
+ */
 int load_shrink(const struct image_request *request, const struct image_header *header)
 {
     unsigned shrink = 8;
@@ -98,8 +101,8 @@ static int set_profile(const struct jpeg_profile *pieces, VipsImage **image)
     return profile == NULL && size > 0 ? -ENOMEM : image_set_profile(image, profile, size);
 }
 
-/* As jpeg_process understood it. What that judged itself, libjpeg does not judge anew: its warnings are of
- * filling behind the pixels, too. */
+/* As jpeg_process understood it. What that judged itself, libjpeg does not judge anew: its warnings
+ * are of filling behind the pixels, too. */
 static int open_jpeg(const struct image_request *request, const struct image_header *header,
                      const uint8_t *input, size_t size, VipsImage **image)
 {
@@ -112,10 +115,9 @@ static int open_jpeg(const struct image_request *request, const struct image_hea
         return -1;
     if (jpeg_rewrite(&layout, &file) != 0 || (source = source_of(&file)) == NULL)
         return -ENOMEM;
-    result = vips_jpegload_source(source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink",
-                                  load_shrink(request, header), "fail_on",
-                                  layout.arithmetic ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR,
-                                  NULL);
+    result = vips_jpegload_source(
+        source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", load_shrink(request, header),
+        "fail_on", layout.arithmetic ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL);
     VIPS_UNREF(source);
     if (result != 0)
         return result;
@@ -170,7 +172,8 @@ int load_image(const struct image_request *request, const struct image_header *h
     int status = open_image(request, header, (void *)(uintptr_t)input, input_size, image);
 
     if (status == STATUS_IMAGE_TOO_LARGE && header->format == IMAGE_TIFF)
-        snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has more than %u scans.", request->max_scans);
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has more than %u scans.",
+                 request->max_scans);
     if (status == 0)
         status = check(*image, request, detail);
     if (status == STATUS_UNSUPPORTED_FORMAT)

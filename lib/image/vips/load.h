@@ -6,8 +6,8 @@
 
 #include <vips/vips.h>
 
-/* Makes libvips ready to load what is left to it and no other format, without files of its own. Once per
- * process. 0 or -EIO. */
+/* Makes libvips ready to load what is left to it and no other format, without files of its own.
+ * Once per process. 0 or -EIO. */
 int load_start(void);
 
 /*
@@ -19,6 +19,6 @@ int load_start(void);
 int load_image(const struct image_request *request, const struct image_header *header,
                const uint8_t *input, size_t input_size, VipsImage **image, char *detail);
 
-/* By how much the picture comes smaller than it is, 1 to 8: a JPEG that is to be reduced a lot. What is
- * left of its width and height is cut off at the right and at the bottom. */
+/* By how much the picture comes smaller than it is, 1 to 8: a JPEG that is to be reduced a lot.
+ * What is left of its width and height is cut off at the right and at the bottom. */
 int load_shrink(const struct image_request *request, const struct image_header *header);

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/vips/load_tiff.h"
 
-/* Rows of the file to rows of libvips' pixels, as its pipeline asks for them. libvips' own loader goes on
- * where libtiff warns of damage, and takes kinds of samples for others. */
+/* Rows of the file to rows of libvips' pixels, as its pipeline asks for them. libvips' own loader
+ * goes on where libtiff warns of damage, and takes kinds of samples for others. */
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/tiff/file.h"
@@ -25,7 +25,8 @@ struct reader {
     uint8_t palette[PALETTE_MAX][3];
 };
 
-/* --- rows ----------------------------------------------------------------------------------------- */
+/* --- rows
+ * ----------------------------------------------------------------------------------------- */
 
 static void copy_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
 {
@@ -133,28 +134,34 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
     return 0;
 }
 
-/* --- the image ------------------------------------------------------------------------------------ */
+/* --- the image
+ * ------------------------------------------------------------------------------------ */
 
 /* What libvips is to make of it, in 8 and in 16 bits. */
 struct kind {
     VipsInterpretation interpretation[2];
     convert_row *convert[2];
-    int bands;                 /* 0: one for each sample */
+    int bands; /* 0: one for each sample */
 };
 
 static const struct kind kinds[] = {
     [IMAGE_TIFF_WHITE_IS_ZERO] = {{VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16},
-                                  {invert_row, invert_row}, 0},
+                                  {invert_row, invert_row},
+                                  0},
     [IMAGE_TIFF_BLACK_IS_ZERO] = {{VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16},
-                                  {copy_row, copy_row}, 0},
+                                  {copy_row, copy_row},
+                                  0},
     [IMAGE_TIFF_RGB] = {{VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB16},
-                        {copy_row, copy_row}, 0},
+                        {copy_row, copy_row},
+                        0},
     [IMAGE_TIFF_PALETTE] = {{VIPS_INTERPRETATION_sRGB}, {look_up_row}, 3},
     [IMAGE_TIFF_INKS] = {{VIPS_INTERPRETATION_CMYK, VIPS_INTERPRETATION_CMYK},
-                         {copy_row, copy_row}, 0},
+                         {copy_row, copy_row},
+                         0},
     [IMAGE_TIFF_YCBCR] = {{VIPS_INTERPRETATION_sRGB}, {copy_row}, 0},
     [IMAGE_TIFF_LAB] = {{VIPS_INTERPRETATION_LAB, VIPS_INTERPRETATION_LABS},
-                        {pack_lab_row, halve_lightness_row}, 0},
+                        {pack_lab_row, halve_lightness_row},
+                        0},
 };
 
 static void set_fields(TIFF *tiff, VipsImage *image)
@@ -169,7 +176,8 @@ static void set_fields(TIFF *tiff, VipsImage *image)
         vips_image_set_int(image, VIPS_META_ORIENTATION, orientation);
     if (TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &profile_size, &profile))
         vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, profile, profile_size);
-    if (TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &x) && TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &y)) {
+    if (TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &x) &&
+        TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &y)) {
         TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
         per_mm = unit == RESUNIT_INCH ? 25.4f : unit == RESUNIT_CENTIMETER ? 10 : 1;
         image->Xres = x / per_mm;
@@ -183,7 +191,7 @@ static void start_image(struct reader *reader, VipsImage *image)
     const struct kind *kind = &kinds[header->photometric];
     bool deep = header->bits == 16, packed = header->photometric == IMAGE_TIFF_LAB && !deep;
     int bands = packed ? 4 : kind->bands > 0 ? kind->bands : header->samples;
-    VipsBandFormat format = !deep ? VIPS_FORMAT_UCHAR
+    VipsBandFormat format = !deep                                   ? VIPS_FORMAT_UCHAR
                             : header->photometric == IMAGE_TIFF_LAB ? VIPS_FORMAT_SHORT
                                                                     : VIPS_FORMAT_USHORT;
 
@@ -248,8 +256,8 @@ static int build(struct reader *reader, VipsImage **image)
     return 0;
 }
 
-int tiff_load(const struct image_header *header, const uint8_t *input, size_t size, unsigned max_scans,
-              VipsImage **image)
+int tiff_load(const struct image_header *header, const uint8_t *input, size_t size,
+              unsigned max_scans, VipsImage **image)
 {
     struct reader *reader = calloc(1, sizeof(*reader));
     int status;

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/vips/load_webp.h"
 
-/* A still picture is decoded here, of the chunks that were found to be its own; an animation by libvips,
- * which lays frames over one another. */
+/* A still picture is decoded here, of the chunks that were found to be its own; an animation by
+ * libvips, which lays frames over one another. */
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/vips/image.h"
@@ -41,7 +41,8 @@ static int load_still(const struct image_header *header, const struct webp_file 
                       VipsImage **image)
 {
     const int bands = file->alpha ? 4 : 3;
-    const size_t row_bytes = (size_t)header->width * (size_t)bands, size = row_bytes * header->height;
+    const size_t row_bytes = (size_t)header->width * (size_t)bands,
+                 size = row_bytes * header->height;
     _cleanup_free_ uint8_t *samples = malloc(size);
     int status;
 
@@ -50,8 +51,8 @@ static int load_still(const struct image_header *header, const struct webp_file 
     status = decode(file, samples, size, (int)row_bytes);
     if (status != 0)
         return status;
-    *image = vips_image_new_from_memory(samples, size, (int)header->width, (int)header->height, bands,
-                                        VIPS_FORMAT_UCHAR);
+    *image = vips_image_new_from_memory(samples, size, (int)header->width, (int)header->height,
+                                        bands, VIPS_FORMAT_UCHAR);
     if (*image == NULL)
         return -1;
     (*image)->Type = VIPS_INTERPRETATION_sRGB;
@@ -89,8 +90,8 @@ int webp_load(const struct image_header *header, const uint8_t *input, size_t si
     int status = webp_open(&file, header, input, size);
 
     if (status == 0)
-        status = file.animated ? load_animation(header, &file, image)
-                               : load_still(header, &file, image);
+        status =
+            file.animated ? load_animation(header, &file, image) : load_still(header, &file, image);
     if (status == 0)
         status = image_set_profile(image, file.profile.data, file.profile.size);
     if (status == 0)

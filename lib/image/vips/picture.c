@@ -22,10 +22,10 @@ struct work {
     const struct image_request *request;
     const struct image_header *header;
     VipsImage *source;
-    int shrink;                /* by how much it came smaller than the file has it */
+    int shrink; /* by how much it came smaller than the file has it */
     int frames, orientation;
-    bool was_gray;             /* the profile says the same of what gray makes of it */
-    VipsImage **pieces;        /* frames of them, or NULL */
+    bool was_gray;      /* the profile says the same of what gray makes of it */
+    VipsImage **pieces; /* frames of them, or NULL */
 };
 
 static void cleanup_work(struct work *work)
@@ -62,7 +62,8 @@ static int make_upright(VipsImage **image, int orientation)
     return image_replace(image, out);
 }
 
-/* The file's own size decides; what was cut off when a picture came smaller is no part of a step. */
+/* The file's own size decides; what was cut off when a picture came smaller is no part of a step.
+ */
 static int scale_frame(const struct work *work, VipsImage **frame)
 {
     struct shrink_size size = {.width = (uint32_t)(*frame)->Xsize,
@@ -79,13 +80,15 @@ static int scale_frame(const struct work *work, VipsImage **frame)
 
 static int process_frame(const struct work *work, VipsImage **frame)
 {
-    int error = work->request->operation == IMAGE_GRAY ? gray_step(frame) : scale_frame(work, frame);
+    int error =
+        work->request->operation == IMAGE_GRAY ? gray_step(frame) : scale_frame(work, frame);
 
     return error != 0 ? error : make_upright(frame, work->orientation);
 }
 
-/* Each frame on its own, then one below the other. They are held in memory: of frames that are computed
- * as they are read, libvips' vips_arrayjoin (8.14) frees the rows that it has just pointed to. */
+/* Each frame on its own, then one below the other. They are held in memory: of frames that are
+ * computed as they are read, libvips' vips_arrayjoin (8.14) frees the rows that it has just pointed
+ * to. */
 static int process_frames(struct work *work, VipsImage **result)
 {
     int width = work->source->Xsize, height = work->source->Ysize / work->frames;
@@ -94,7 +97,8 @@ static int process_frames(struct work *work, VipsImage **result)
     if (work->pieces == NULL)
         return -ENOMEM;
     for (int i = 0; i < work->frames; i++) {
-        int error = vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL);
+        int error =
+            vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL);
 
         if (error == 0)
             error = process_frame(work, &work->pieces[i]);
@@ -165,8 +169,8 @@ static int bits_to_keep(const struct work *work, const struct image_header *head
     return header->bits;
 }
 
-/* Where none was asked for. The gray of a JPEG keeps what it can: half of the loss that its luma had,
- * so that a second one is not seen. */
+/* Where none was asked for. The gray of a JPEG keeps what it can: half of the loss that its luma
+ * had, so that a second one is not seen. */
 static int choose_quality(const struct image_request *request, const struct image_header *header)
 {
     int finer = (100 + header->quality) / 2;
@@ -203,7 +207,8 @@ static int run(const struct image_request *request, const struct image_header *h
         return -1;
     work.was_gray = gray_keeps_profile(work.source);
     work.frames = vips_image_get_n_pages(work.source);
-    if (work.frames < 1 || vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
+    if (work.frames < 1 ||
+        vips_image_get_page_height(work.source) * work.frames != work.source->Ysize)
         work.frames = 1;
     work.orientation = vips_image_get_orientation(work.source);
     options.bits = bits_to_keep(&work, header);

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 /*
- * Pictures of 8 and 16 bits, nearly all, are reduced by our own filters: libvips' is slow without code
- * made at run time, which the cage forbids, and averages before it filters. The rest goes through
- * libvips; what is added there is the exact size and the alpha.
+ * Pictures of 8 and 16 bits, nearly all, are reduced by our own filters: libvips' is slow without
+ * code made at run time, which the cage forbids, and averages before it filters. The rest goes
+ * through libvips; what is added there is the exact size and the alpha.
  */
 static bool is_simple(VipsImage *image)
 {
@@ -67,9 +67,8 @@ static void copy_fields(VipsImage *from, VipsImage *to)
 static VipsImage *to_image(void *samples, size_t size, const struct shrink_size *of,
                            VipsImage *source)
 {
-    VipsImage *image = vips_image_new_from_memory(samples, size, (int)of->to_width,
-                                                  (int)of->to_height, source->Bands,
-                                                  source->BandFmt);
+    VipsImage *image = vips_image_new_from_memory(
+        samples, size, (int)of->to_width, (int)of->to_height, source->Bands, source->BandFmt);
 
     if (image == NULL) {
         g_free(samples);

@@ -9,7 +9,9 @@ typedef int saver(VipsImage *image, const struct save_options *options,
                   struct memory_target *memory);
 
 static saver *const savers[IMAGE_FORMAT_COUNT] = {
-    [IMAGE_JPEG] = save_jpeg, [IMAGE_PNG] = save_png,   [IMAGE_WEBP] = save_webp,
+    [IMAGE_JPEG] = save_jpeg,
+    [IMAGE_PNG] = save_png,
+    [IMAGE_WEBP] = save_webp,
     [IMAGE_TIFF] = save_tiff,
 };
 

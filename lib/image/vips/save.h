@@ -13,10 +13,10 @@
  */
 struct save_options {
     const struct image_header *header; /* of the source */
-    int quality;               /* of lossy results, 1..100 */
-    size_t source_bytes;       /* of its file */
-    bool reduced;              /* the pixels are filtered ones */
-    int bits;                  /* per sample of a gray PNG or TIFF: 1, 2, 4; 0: as many as pixels have */
+    int quality;                       /* of lossy results, 1..100 */
+    size_t source_bytes;               /* of its file */
+    bool reduced;                      /* the pixels are filtered ones */
+    int bits; /* per sample of a gray PNG or TIFF: 1, 2, 4; 0: as many as pixels have */
 };
 
 /* Writes `image`, whose only metadata are the ICC profile to embed and what animations need.
@@ -24,7 +24,8 @@ struct save_options {
  * an encoder of ours could not, whatever the source is. */
 int save_image(VipsImage *image, const struct save_options *options, struct image_output *output);
 
-/* The savers of each format, called by save_image: the same, or `memory` says that it overflowed. */
+/* The savers of each format, called by save_image: the same, or `memory` says that it overflowed.
+ */
 int save_jpeg(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_png(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory);

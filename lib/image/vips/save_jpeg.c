@@ -8,13 +8,14 @@
 #include <string.h>
 
 /*
- * JPEGs that the short way (jpeg/jpeg.c) declined. libvips writes an EXIF block of its own unless told to
- * strip everything, so it strips everything, and the JFIF header and the profile are put in here.
+ * JPEGs that the short way (jpeg/jpeg.c) declined. libvips writes an EXIF block of its own unless
+ * told to strip everything, so it strips everything, and the JFIF header and the profile are put in
+ * here.
  */
 enum { SOI_BYTES = 2, JFIF_BYTES = 18 };
 
-static const uint8_t jfif[JFIF_BYTES] = {0xff, 0xe0, 0,    16, 'J', 'F', 'I', 'F', 0,
-                                         1,    1,    0,    0,  1,   0,   1,   0,   0};
+static const uint8_t jfif[JFIF_BYTES] = {0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0,
+                                         1,    1,    0, 0,  1,   0,   1,   0,   0};
 
 static VipsForeignSubsample subsampling(VipsImage *image)
 {

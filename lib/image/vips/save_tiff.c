@@ -58,9 +58,9 @@ int save_tiff(VipsImage *image, const struct save_options *options, struct memor
         return -1;
     if (bits != 0)
         predictor = VIPS_FOREIGN_TIFF_PREDICTOR_NONE; /* only whole bytes have one */
-    result = vips_tiffsave_target(image, target, "compression", compression(image, options),
-                                  "predictor", predictor, "Q", options->quality, "bitdepth",
-                                  bits, NULL);
+    result =
+        vips_tiffsave_target(image, target, "compression", compression(image, options), "predictor",
+                             predictor, "Q", options->quality, "bitdepth", bits, NULL);
     g_object_unref(target);
     return result ? -1 : 0;
 }

@@ -52,7 +52,8 @@ static void cleanup_region(VipsRegion **region)
 }
 
 /* A frame's rows, which begin at `top`, as libvips computes them: some at a time. */
-static int read_frame(VipsRegion *region, const struct webp_format *format, int top, uint8_t *samples)
+static int read_frame(VipsRegion *region, const struct webp_format *format, int top,
+                      uint8_t *samples)
 {
     VipsRect strip = {0, top, format->width, STRIP_ROWS};
     size_t row_bytes = (size_t)format->width * (size_t)format->bands;

@@ -3,9 +3,9 @@
 #include "image/webp/animation.h"
 
 /*
- * RFC 9649: RIFF, VP8X, ANIM, then an ANMF for each frame, which holds the chunks of a still picture.
- * libwebp's own encoder of animations merges frames that look alike, and libvips shows what is shown for
- * less than 11 ms for 100.
+ * RFC 9649: RIFF, VP8X, ANIM, then an ANMF for each frame, which holds the chunks of a still
+ * picture. libwebp's own encoder of animations merges frames that look alike, and libvips shows
+ * what is shown for less than 11 ms for 100.
  */
 #include "base/status.h"
 #include "image/core/bytes.h"
@@ -15,14 +15,14 @@
 
 enum {
     RIFF_BYTES = 12,
-    CHUNK_BYTES = 8,           /* name and size */
+    CHUNK_BYTES = 8, /* name and size */
     VP8X_BYTES = 10,
     ANIM_BYTES = 6,
-    ANMF_BYTES = 16,           /* before the chunks of the picture */
+    ANMF_BYTES = 16, /* before the chunks of the picture */
     START_BYTES = RIFF_BYTES + CHUNK_BYTES + VP8X_BYTES + CHUNK_BYTES + ANIM_BYTES,
     FLAG_ANIMATION = 0x02,
     FLAG_ALPHA = 0x10,
-    FRAME_REPLACES = 0x02,     /* what was there, rather than being laid over it */
+    FRAME_REPLACES = 0x02, /* what was there, rather than being laid over it */
     DELAY_MAX = 0xffffff,
     LOOP_MAX = 0xffff,
 };
@@ -72,7 +72,8 @@ int webp_animation_begin(struct webp_animation *animation, const struct webp_for
     return 0;
 }
 
-/* --- what of a frame is new --------------------------------------------------------------------- */
+/* --- what of a frame is new ---------------------------------------------------------------------
+ */
 
 static bool row_differs(const struct webp_animation *animation, const uint8_t *samples, int y)
 {
@@ -128,11 +129,13 @@ static void cut_out(const struct webp_animation *animation, const uint8_t *sampl
     for (int y = 0; y < part->height; y++)
         memcpy(animation->piece + row * (size_t)y,
                samples + ((size_t)(part->top + y) * (size_t)animation->format.width +
-                          (size_t)part->left) * bands,
+                          (size_t)part->left) *
+                             bands,
                row);
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 static bool is_opaque(const struct webp_format *format, const uint8_t *samples)
 {

@@ -6,14 +6,14 @@
 
 /*
  * Frames of one size to an animated WebP in the memory of an image_output, each shown for its own
- * time: none is merged with another, and no time is rounded. Of a frame only what differs from the one
- * before is stored.
+ * time: none is merged with another, and no time is rounded. Of a frame only what differs from the
+ * one before is stored.
  */
 struct webp_animation {
     struct webp_format format; /* of a whole frame */
     struct image_output *output;
-    uint8_t *before;           /* samples of the last frame; owned */
-    uint8_t *piece;            /* of a part of a frame; owned */
+    uint8_t *before; /* samples of the last frame; owned */
+    uint8_t *piece;  /* of a part of a frame; owned */
 };
 
 /* Writes the beginning. `loop` is how often it is shown, 0 for ever. 0, STATUS_IMAGE_TOO_LARGE or

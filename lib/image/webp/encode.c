@@ -9,17 +9,19 @@
 #include <webp/encode.h>
 #include <webp/mux.h>
 
-/* libwebp takes pixels as ARGB or as planes of Y, U and V; gray needs no conversion to the latter. */
+/* libwebp takes pixels as ARGB or as planes of Y, U and V; gray needs no conversion to the latter.
+ */
 enum { METHOD = 4 };
 
 /*
  * Lossless: what is spent where. Against method 4 and effort 80, measured on photographs and on
- * pictures of text and shapes: filtered photographs a quarter of the CPU and 1 to 6 % more bytes, gray
- * ones a third and none; drawings, where effort 20 would cost 50 % more bytes, nearly all of both.
+ * pictures of text and shapes: filtered photographs a quarter of the CPU and 1 to 6 % more bytes,
+ * gray ones a third and none; drawings, where effort 20 would cost 50 % more bytes, nearly all of
+ * both.
  *
- * What has few bits a pixel and is no drawing (noise of few colours, specks) costs 0.4 microseconds a
- * pixel at effort 75, and several in a large picture, where the search leaves the caches: beyond a few
- * megapixels the effort is what a deadline has time for.
+ * What has few bits a pixel and is no drawing (noise of few colours, specks) costs 0.4 microseconds
+ * a pixel at effort 75, and several in a large picture, where the search leaves the caches: beyond
+ * a few megapixels the effort is what a deadline has time for.
  */
 struct lossless_effort {
     int method, effort;
@@ -60,8 +62,10 @@ static int fill_gray_planes(const struct webp_format *format, const uint8_t *sam
         samples += (size_t)format->width * (size_t)format->bands;
     }
     for (int y = 0; y < (format->height + 1) / 2; y++) {
-        memset(picture->u + (ptrdiff_t)y * picture->uv_stride, 128, ((size_t)format->width + 1) / 2);
-        memset(picture->v + (ptrdiff_t)y * picture->uv_stride, 128, ((size_t)format->width + 1) / 2);
+        memset(picture->u + (ptrdiff_t)y * picture->uv_stride, 128,
+               ((size_t)format->width + 1) / 2);
+        memset(picture->v + (ptrdiff_t)y * picture->uv_stride, 128,
+               ((size_t)format->width + 1) / 2);
     }
     return 0;
 }

@@ -13,11 +13,11 @@
  */
 struct webp_format {
     int width, height;
-    int bands;                 /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
+    int bands; /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
     bool lossless;
-    int quality;               /* 1..100; lossy */
-    bool photograph;           /* lossless: pixels that do not pack well, whatever is spent on it */
-    bool reduced;              /* lossless: not the source's own pixels, but filtered ones */
+    int quality;     /* 1..100; lossy */
+    bool photograph; /* lossless: pixels that do not pack well, whatever is spent on it */
+    bool reduced;    /* lossless: not the source's own pixels, but filtered ones */
 };
 
 /* `samples` are width * bands bytes a row, without gaps. 0, STATUS_IMAGE_TOO_LARGE, -ENOMEM, or
@@ -25,8 +25,8 @@ struct webp_format {
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output);
 
-/* Planes of Y, U and V as WebP has them (BT.601, 16..235; 4:2:0) and alpha or NULL, borrowed. What is
- * invisible in them may be overwritten. */
+/* Planes of Y, U and V as WebP has them (BT.601, 16..235; 4:2:0) and alpha or NULL, borrowed. What
+ * is invisible in them may be overwritten. */
 struct webp_planes {
     uint8_t *y, *u, *v, *a;
     int y_stride, uv_stride, a_stride;
@@ -36,8 +36,8 @@ struct webp_planes {
 int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
                        struct image_output *output);
 
-/* The same for a lossless picture that is already words of alpha, red, green and blue, width of them
- * a row; borrowed; what is invisible may be overwritten. format->bands is not looked at. */
+/* The same for a lossless picture that is already words of alpha, red, green and blue, width of
+ * them a row; borrowed; what is invisible may be overwritten. format->bands is not looked at. */
 int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
                      struct image_output *output);
 

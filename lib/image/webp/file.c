@@ -21,10 +21,11 @@ int webp_failure(void)
     return errno == ENOMEM ? -ENOMEM : STATUS_IMAGE_CORRUPT;
 }
 
-/* --- mending ------------------------------------------------------------------------------------ */
+/* --- mending ------------------------------------------------------------------------------------
+ */
 
-/* Whether the last chunk ends where the file does, and should have one more byte; whoever forgot that may
- * have counted it in the size of it all. */
+/* Whether the last chunk ends where the file does, and should have one more byte; whoever forgot
+ * that may have counted it in the size of it all. */
 static bool lacks_padding(struct bytes file)
 {
     uint64_t at = RIFF_BYTES, all = (uint64_t)get_le32(file.data + 4) + CHUNK_BYTES, bytes;
@@ -67,7 +68,8 @@ static int mend(struct webp_file *file)
     return 0;
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 /* The first such chunk, which VP8X must have announced. */
 static struct bytes find_chunk(const struct webp_file *file, const char *name)

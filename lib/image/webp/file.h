@@ -8,21 +8,22 @@
 #include <webp/demux.h>
 
 /*
- * What is in a WebP file (RFC 9649), by libwebp's own demuxer, as browsers have it: it alone says whether
- * the chunks are in order, for all that is done with the pixels. Two things that change none are mended
- * first: a byte of padding that is missing at the end, and reserved bits that are set.
+ * What is in a WebP file (RFC 9649), by libwebp's own demuxer, as browsers have it: it alone says
+ * whether the chunks are in order, for all that is done with the pixels. Two things that change
+ * none are mended first: a byte of padding that is missing at the end, and reserved bits that are
+ * set.
  *
  * What VP8X does not announce (alpha, profile, EXIF) is not there.
  */
 struct webp_file {
-    struct bytes bytes;        /* what was given to webp_open, or the copy */
-    uint8_t *mended;           /* the copy; owned; NULL: none was needed */
-    WebPDemuxer *demuxer;      /* owned */
-    bool animated;             /* otherwise the next three are of the one picture */
+    struct bytes bytes;   /* what was given to webp_open, or the copy */
+    uint8_t *mended;      /* the copy; owned; NULL: none was needed */
+    WebPDemuxer *demuxer; /* owned */
+    bool animated;        /* otherwise the next three are of the one picture */
     bool alpha;
-    struct bytes picture;      /* its chunks, as WebPDecode takes them */
-    struct bytes profile;      /* ICC; data is NULL where there is none */
-    unsigned orientation;      /* EXIF, 1..8 */
+    struct bytes picture; /* its chunks, as WebPDecode takes them */
+    struct bytes profile; /* ICC; data is NULL where there is none */
+    unsigned orientation; /* EXIF, 1..8 */
 };
 
 /* `data` is borrowed until the file is cleared, which it is to be whatever this returns. 0;
@@ -35,6 +36,6 @@ void webp_read_delays(const struct webp_file *file, int *delays, uint32_t frames
 
 void webp_clear(struct webp_file *file);
 
-/* What it means that libwebp failed at `errno` (set to 0 before): it does not tell everywhere that memory
- * was short. STATUS_IMAGE_CORRUPT or -ENOMEM. */
+/* What it means that libwebp failed at `errno` (set to 0 before): it does not tell everywhere that
+ * memory was short. STATUS_IMAGE_CORRUPT or -ENOMEM. */
 int webp_failure(void);

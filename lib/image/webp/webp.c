@@ -23,8 +23,8 @@
 
 enum {
     CHROMA_OF_GRAY = 128,
-    POINTS_OF_FULL_SIZE = 8,   /* chroma is filtered from all that there is */
-    FAINT_ALPHA = 8,           /* colours below are known to three bits, and cost as much as others */
+    POINTS_OF_FULL_SIZE = 8, /* chroma is filtered from all that there is */
+    FAINT_ALPHA = 8,         /* colours below are known to three bits, and cost as much as others */
 };
 
 static bool is_ordinary(const struct image_request *request, const struct image_header *header,
@@ -80,7 +80,8 @@ static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *fo
     return encode_as_it_is(decoded, format, output);
 }
 
-/* --- reducing ----------------------------------------------------------------------------------- */
+/* --- reducing -----------------------------------------------------------------------------------
+ */
 
 struct source_plane {
     const uint8_t *samples;
@@ -232,7 +233,8 @@ static int make_smaller_with_alpha(const WebPYUVABuffer *decoded, const struct s
                           output);
 }
 
-/* ------------------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------------------
+ */
 
 static int process(const struct image_request *request, const WebPDecoderConfig *config,
                    struct image_output *output)
