@@ -2,23 +2,54 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/image.h"
 
+#include "base/cleanup.h"
 #include "base/status.h"
 #include "image/gif/gif.h"
 #include "image/jpeg/jpeg.h"
+#include "image/plan/plan.h"
 #include "image/png/png.h"
-#include "image/vips/picture.h"
+#include "image/vips/pipeline.h"
+#include "image/webp/lossless.h"
 #include "image/webp/webp.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
-/* The order of the ways through a picture: cheap refusals, the short ways, the long one. */
+/* Which path an image takes. */
+enum {
+    GRAY = IMAGE_STEP_GRAY,
+    RESIZE = IMAGE_STEP_RESIZE,
+    TURN = IMAGE_STEP_TURN,
+    ENCODE = IMAGE_STEP_ENCODE,
+};
+
+/* Does what `planned` says with `input`: 0 and *output, a status or -errno; -ENOTSUP: a path that
+ * does not take this file after all, and has written nothing that counts. */
+typedef int path_function(const struct image_plan *plan, const struct image_output_plan *planned,
+                          struct bytes input, struct image_output *output);
+
+/* In the order in which they are tried: what copies before what decodes. */
+static const struct path {
+    enum image_path name;
+    enum image_format from, to;
+    unsigned steps; /* that it can do */
+    path_function *run;
+} paths[] = {
+    {IMAGE_PATH_JPEG_LUMA_COPY, IMAGE_JPEG, IMAGE_JPEG, GRAY | TURN, jpeg_copy_luma},
+    {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_JPEG, GRAY | TURN | RESIZE | ENCODE, jpeg_planes},
+    {IMAGE_PATH_PNG_ROWS, IMAGE_PNG, IMAGE_PNG, GRAY | RESIZE | ENCODE, png_rows},
+    {IMAGE_PATH_WEBP_PLANES, IMAGE_WEBP, IMAGE_WEBP, GRAY | RESIZE | ENCODE, webp_planes},
+    {IMAGE_PATH_WEBP_LOSSLESS, IMAGE_WEBP, IMAGE_WEBP, GRAY | ENCODE, webp_gray_lossless},
+    {IMAGE_PATH_GIF_COPY, IMAGE_GIF, IMAGE_GIF, GRAY | ENCODE, gif_copy},
+    {IMAGE_PATH_GIF_FRAMES, IMAGE_GIF, IMAGE_GIF, GRAY | RESIZE | ENCODE, gif_resize},
+};
 
 int image_start(void)
 {
-    int r = picture_start();
+    int status = pipeline_start();
 
-    return r != 0 ? r : jpeg_start();
+    return status != 0 ? status : jpeg_start();
 }
 
 void image_rest(void)
@@ -26,89 +57,126 @@ void image_rest(void)
     jpeg_rest();
 }
 
-static int damaged(const struct image_header *header, char *detail)
-{
-    snprintf(detail, IMAGE_DETAIL_BYTES, "The %s is damaged or incomplete.",
-             image_format_name(header->format));
-    return STATUS_IMAGE_CORRUPT;
-}
+/* --- what is wrong, for the client --------------------------------------------------------------
+ */
 
-static int unsupported(const struct image_header *header, char *detail)
+static void explain_unsupported(const struct image_header *header, char *detail)
 {
     if (header->format == IMAGE_NONE)
         snprintf(detail, IMAGE_DETAIL_BYTES, "Send a JPEG, PNG, WebP, GIF or TIFF.");
-    else
+    else if (header->unsupported[0] != '\0')
         snprintf(detail, IMAGE_DETAIL_BYTES, "This is %s, which is not supported.",
                  header->unsupported);
-    return STATUS_UNSUPPORTED_FORMAT;
+    else
+        snprintf(detail, IMAGE_DETAIL_BYTES, "This is a %s of a kind that is not supported.",
+                 image_format_name(header->format));
 }
 
-static int check(const struct image_request *request, const uint8_t *input, size_t size,
+/* For a status that came without a sentence of its own. */
+static void explain(int status, const struct image_header *header, char *detail)
+{
+    if (detail[0] != '\0')
+        return;
+    if (status == STATUS_UNSUPPORTED_FORMAT)
+        explain_unsupported(header, detail);
+    else if (status == STATUS_IMAGE_CORRUPT)
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The %s is damaged or incomplete.",
+                 image_format_name(header->format));
+    else if (status == STATUS_IMAGE_TOO_LARGE)
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The result is larger than allowed.");
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
+static int check(const struct image_request *request, struct bytes input,
                  struct image_header *header, char *detail)
 {
-    int status = image_read_header(input, size, header);
+    int status = image_read_header(input.data, input.size, header);
 
-    if (status == STATUS_UNSUPPORTED_FORMAT)
-        return unsupported(header, detail);
     if (status != 0)
-        return damaged(header, detail);
+        return status;
     if (image_pixels(header) > request->max_pixels) {
         snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has %llu pixels; %llu are allowed.",
                  (unsigned long long)image_pixels(header), (unsigned long long)request->max_pixels);
         return STATUS_IMAGE_TOO_LARGE;
     }
-    return image_has_room(header, size) ? 0 : damaged(header, detail);
+    return image_has_room(header, input.size) ? 0 : STATUS_IMAGE_CORRUPT;
 }
 
-static bool keeps_size(const struct image_request *request, const struct image_header *header)
+static bool covers(const struct path *path, const struct image_plan *plan,
+                   const struct image_output_plan *planned)
 {
-    return request->operation == IMAGE_GRAY ||
-           (image_scaled_length(header->width, request->factor) == header->width &&
-            image_scaled_length(header->height, request->factor) == header->height);
+    return path->from == plan->source.format && path->to == planned->format &&
+           (planned->steps & ~path->steps) == 0;
 }
 
-static int process_gif(const struct image_request *request, const struct image_header *header,
+static int run_path(enum image_path name, path_function *run, const struct image_plan *plan,
+                    const struct image_output_plan *planned, struct bytes input,
+                    struct image_output *output)
+{
+    output->size = 0;
+    output->format = planned->format;
+    output->path = name;
+    output->detail[0] = '\0';
+    return run(plan, planned, input, output);
+}
+
+static int make_output(const struct image_plan *plan, const struct image_output_plan *planned,
                        struct bytes input, struct image_output *output)
 {
-    int status = keeps_size(request, header) ? gif_copy(request, header, input, output)
-                                             : gif_scale(request, header, input, output);
+    for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+        int status = -ENOTSUP;
 
-    if (status == STATUS_IMAGE_TOO_LARGE && output->detail[0] == '\0')
-        snprintf(output->detail, sizeof(output->detail), "The result is larger than allowed.");
-    return status == STATUS_IMAGE_CORRUPT ? damaged(header, output->detail) : status;
+        if (covers(&paths[i], plan, planned))
+            status = run_path(paths[i].name, paths[i].run, plan, planned, input, output);
+        if (status != -ENOTSUP)
+            return status;
+    }
+    image_rest(); /* libvips may need the room */
+    return run_path(IMAGE_PATH_GENERAL, pipeline_run, plan, planned, input, output);
 }
 
-/* The way that is shortest for this picture; -ENOTSUP where it has none. */
-static int process_shortly(const struct image_request *request, const struct image_header *header,
-                           const uint8_t *input, size_t size, struct image_output *output)
+static int make_outputs(const struct image_plan *plan, struct bytes input,
+                        struct image_output outputs[])
 {
-    if (header->format == IMAGE_JPEG)
-        return jpeg_process(request, input, size, output);
-    if (header->format == IMAGE_GIF)
-        return process_gif(request, header, (struct bytes){input, size}, output);
-    if (header->format == IMAGE_PNG)
-        return png_process(request, input, size, output);
-    if (header->format == IMAGE_WEBP)
-        return webp_process(request, header, input, size, output);
-    return -ENOTSUP;
+    int status = 0;
+
+    for (unsigned i = 0; status == 0 && i < plan->count; i++) {
+        struct image_output *output = &outputs[i];
+
+        if (i > 0) {
+            output->data = output[-1].data + output[-1].size;
+            output->capacity = output[-1].capacity - output[-1].size;
+        }
+        status = make_output(plan, &plan->outputs[i], input, output);
+        if (status != 0 && i > 0)
+            memcpy(outputs[0].detail, output->detail, IMAGE_DETAIL_BYTES);
+    }
+    return status;
 }
 
-int image_process(const struct image_request *request, const uint8_t *input, size_t input_size,
-                  struct image_output *output)
+int image_process(const struct image_request *request, struct bytes input,
+                  struct image_output outputs[])
 {
     struct image_header header;
+    struct image_plan plan;
     int status;
 
-    output->size = 0;
-    output->format = IMAGE_NONE;
-    output->detail[0] = '\0';
-    status = check(request, input, input_size, &header, output->detail);
-    if (status != 0)
-        return status;
-    status = process_shortly(request, &header, input, input_size, output);
-    if (status != -ENOTSUP)
-        return status;
-    output->detail[0] = '\0';
-    image_rest(); /* libvips may need the room */
-    return picture_process(request, &header, input, input_size, output);
+    outputs[0].size = 0;
+    outputs[0].format = IMAGE_NONE;
+    outputs[0].path = IMAGE_PATH_NONE;
+    outputs[0].detail[0] = '\0';
+    status = check(request, input, &header, outputs[0].detail);
+    if (status == 0) {
+        image_plan(&plan, request, &header);
+        if (header.format == IMAGE_JPEG)
+            status = jpeg_open(&plan, input, outputs[0].detail);
+        if (status == 0)
+            status = make_outputs(&plan, input, outputs);
+        if (header.format == IMAGE_JPEG)
+            jpeg_close();
+    }
+    explain(status, &header, outputs[0].detail);
+    return status;
 }

@@ -10,12 +10,19 @@
 static inline struct image_request image_request_of(enum job_kind kind,
                                                     const struct job_parameters *parameters)
 {
-    return (struct image_request){
-        .operation = kind == JOB_GRAY ? IMAGE_GRAY : IMAGE_SCALE,
-        .factor = parameters->factor,
-        .quality = (int)parameters->quality,
-        .default_quality = (int)parameters->default_quality,
+    struct image_request request = {
         .max_pixels = parameters->max_pixels,
         .max_scans = parameters->max_scans,
+        .default_quality = parameters->default_quality,
+        .count = 1,
+        .outputs[0] =
+            {
+                .gray = kind == JOB_GRAY ? IMAGE_GRAY_LUMA : IMAGE_GRAY_NONE,
+                .quality = parameters->quality,
+            },
     };
+
+    if (kind == JOB_SCALE)
+        request.outputs[0].scale = decimal_from_fraction(parameters->factor);
+    return request;
 }

@@ -24,7 +24,7 @@ static int handle(const struct job_message *job, const uint8_t *input, struct wo
 
     if (job->kind != own_kind)
         return STATUS_INTERNAL;
-    status = image_process(&request, input, job->input_bytes, &image);
+    status = image_process(&request, (struct bytes){input, job->input_bytes}, &image);
     memcpy(output->detail, image.detail, sizeof(output->detail));
     output->size = image.size;
     output->format = image.format;

@@ -119,9 +119,11 @@ int images_weigh(const struct settings *settings, const struct image_header *hea
                  const struct buffer *body, struct pool_job *job, struct http_answer *answer)
 {
     const struct image_request request = image_request_of(job->kind, &job->parameters);
+    struct image_plan plan;
     struct image_cost cost;
 
-    image_estimate(&request, header, body->size, &cost);
+    image_plan(&plan, &request, header);
+    image_estimate(&plan, body->size, &cost);
     job->input = body->data;
     job->input_size = body->size;
     job->cost_us = cost.time_us;

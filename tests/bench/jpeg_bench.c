@@ -3,6 +3,8 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/jpeg/jpeg.h"
+#include "tests/support/jpeg_paths.h"
+#include "tests/support/requests.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +68,7 @@ static int run(const char *path, const struct image_request *request, unsigned r
     for (unsigned i = 0; r == 0 && i < runs; i++) {
         double start = cpu_ms(), spent;
 
-        r = jpeg_process(request, data, size, output);
+        r = run_jpeg_paths(request, (struct bytes){data, size}, output);
         spent = cpu_ms() - start;
         if (i == 0 || spent < best)
             best = spent;
@@ -81,11 +83,11 @@ static int run(const char *path, const struct image_request *request, unsigned r
 
 int main(int argc, char **argv)
 {
-    struct image_request request = {
-        .default_quality = 80, .max_pixels = 1000000000, .max_scans = 100};
+    struct image_request request;
     struct image_output output = {.capacity = OUTPUT_BYTES};
     const char *to = NULL;
     unsigned runs = 10;
+    uint32_t quality = 0;
     int option, failed = 0;
 
     while ((option = getopt(argc, argv, "n:o:q:")) != -1) {
@@ -94,7 +96,7 @@ int main(int argc, char **argv)
         else if (option == 'o')
             to = optarg;
         else if (option == 'q')
-            request.quality = (int)strtol(optarg, NULL, 10);
+            quality = (uint32_t)strtoul(optarg, NULL, 10);
         else
             return 2;
     }
@@ -102,8 +104,9 @@ int main(int argc, char **argv)
         fputs("usage: jpeg_bench [-n RUNS] [-q QUALITY] [-o FILE] gray|FACTOR FILE...\n", stderr);
         return 2;
     }
-    request.operation = strcmp(argv[optind], "gray") == 0 ? IMAGE_GRAY : IMAGE_SCALE;
-    request.factor = strtod(argv[optind], NULL);
+    request = strcmp(argv[optind], "gray") == 0 ? gray_request()
+                                                : scale_request(strtod(argv[optind], NULL));
+    request.outputs[0].quality = quality;
     output.data = malloc(OUTPUT_BYTES);
     if (output.data == NULL || jpeg_start() != 0)
         return 1;

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "image/image.h"
+#include "tests/support/requests.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -60,7 +61,7 @@ static bool pass(const struct image_request *request, const struct file *files, 
                  struct image_output *output)
 {
     for (size_t i = 0; i < count; i++) {
-        if (image_process(request, files[i].data, files[i].size, output) != 0)
+        if (image_process(request, (struct bytes){files[i].data, files[i].size}, output) != 0)
             return false;
     }
     return true;
@@ -134,8 +135,7 @@ static int run(const struct image_request *request, const struct file *files, si
 
 int main(int argc, char **argv)
 {
-    struct image_request request = {
-        .default_quality = 80, .max_pixels = 1000000000, .max_scans = 1000};
+    struct image_request request;
     struct file files[256];
     size_t count = 0;
 
@@ -143,8 +143,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: limit SECONDS PROCESSES gray|FACTOR FILE...\n");
         return 2;
     }
-    request.operation = strcmp(argv[3], "gray") == 0 ? IMAGE_GRAY : IMAGE_SCALE;
-    request.factor = request.operation == IMAGE_SCALE ? atof(argv[3]) : 1;
+    request = strcmp(argv[3], "gray") == 0 ? gray_request() : scale_request(atof(argv[3]));
     for (int i = 4; i < argc && count < ARRAY_LENGTH(files); i++) {
         if (!load(argv[i], &files[count++])) {
             fprintf(stderr, "limit: cannot read %s\n", argv[i]);

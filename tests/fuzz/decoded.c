@@ -2,9 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "tests/fuzz/decoded.h"
 
+#include "image/jpeg/jpeg.h"
 #include "image/vips/image.h"
 #include "image/vips/load.h"
 #include "tests/fuzz/picture_input.h"
+#include "tests/support/requests.h"
 
 #include <stdlib.h>
 
@@ -18,16 +20,20 @@ static int load_gif(const uint8_t *data, size_t size, VipsImage **image)
 
 static bool load(const uint8_t *data, size_t size, VipsImage **image)
 {
-    const struct image_request request = {
-        .operation = IMAGE_GRAY, .factor = 1, .max_pixels = PICTURE_MAX_PIXELS, .max_scans = 100};
+    const struct image_request request = gray_request();
+    const struct bytes input = {data, size};
     char detail[IMAGE_DETAIL_BYTES];
     struct image_header header;
+    struct image_plan plan;
 
-    return image_read_header(data, size, &header) == 0 &&
-           image_pixels(&header) <= PICTURE_MAX_PIXELS &&
-           (header.format == IMAGE_GIF
-                ? load_gif(data, size, image)
-                : load_image(&request, &header, data, size, image, detail)) == 0;
+    if (image_read_header(data, size, &header) != 0 || image_pixels(&header) > PICTURE_MAX_PIXELS)
+        return false;
+    if (header.format == IMAGE_GIF)
+        return load_gif(data, size, image) == 0;
+    image_plan(&plan, &request, &header);
+    if (header.format == IMAGE_JPEG && jpeg_open(&plan, input, detail) != 0)
+        return false;
+    return load_image(&plan, &plan.outputs[0], input, image, detail) == 0;
 }
 
 static bool is_gray(const VipsImage *image)

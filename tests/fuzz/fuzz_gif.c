@@ -15,6 +15,7 @@
 #include "image/probe/format.h"
 #include "tests/fuzz/decoded.h"
 #include "tests/fuzz/picture_input.h"
+#include "tests/support/requests.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,16 +23,19 @@
 /* A result is a GIF of as many frames, which is copied to the bit. */
 static void check_again(const struct picture_input *input, const struct image_header *header)
 {
-    const struct image_request request = {
-        .operation = IMAGE_SCALE, .factor = 1, .max_pixels = UINT64_MAX};
+    struct image_request request = scale_request(1);
     const struct image_output *first = &input->output;
     struct image_output again = {.capacity = first->size, .data = malloc(first->size)};
+    const struct bytes bytes = {first->data, first->size};
     struct image_header found;
+    struct image_plan plan;
 
     fuzz_require(again.data != NULL);
     fuzz_require(image_read_header(first->data, first->size, &found) == 0);
     fuzz_require(found.frames == header->frames);
-    fuzz_require(gif_copy(&request, &found, (struct bytes){first->data, first->size}, &again) == 0);
+    request.max_pixels = UINT64_MAX;
+    image_plan(&plan, &request, &found);
+    fuzz_require(gif_copy(&plan, &plan.outputs[0], bytes, &again) == 0);
     fuzz_require(again.size == first->size && memcmp(again.data, first->data, again.size) == 0);
     free(again.data);
 }
@@ -88,27 +92,29 @@ static void compare(const struct picture_input *input, const struct image_header
     decoded_clear(&before);
 }
 
-/* The status of a way, whose result, if there is one, is as it should be. */
-static int try(struct picture_input *input, const struct image_header *header,
-               enum image_operation operation)
+/* The status of a path, whose result, if there is one, is as it should be. */
+static int try(struct picture_input *input, const struct image_header *header, bool scale)
 {
     const struct bytes bytes = {input->data, input->size};
+    struct image_plan plan;
     int status;
 
-    input->request.operation = operation;
-    if (operation == IMAGE_GRAY) {
-        input->request.factor = 1;
-        status = gif_copy(&input->request, header, bytes, &input->output);
-    } else {
-        input->request.factor = (input->last + 1) / 256.0;
-        status = gif_scale(&input->request, header, bytes, &input->output);
-    }
+    input->factor = scale ? (input->last + 1) / 256.0 : 1;
+    input->request = scale ? scale_request(input->factor) : gray_request();
+    if (scale && input->gray)
+        input->request.outputs[0].gray = IMAGE_GRAY_LUMA;
+    input->request.max_pixels = UINT64_MAX;
+    image_plan(&plan, &input->request, header);
+    input->output.size = 0;
+    input->output.format = IMAGE_GIF;
+    status = scale ? gif_resize(&plan, &plan.outputs[0], bytes, &input->output)
+                   : gif_copy(&plan, &plan.outputs[0], bytes, &input->output);
     if (status == STATUS_IMAGE_TOO_LARGE || status == STATUS_IMAGE_CORRUPT)
         snprintf(input->output.detail, IMAGE_DETAIL_BYTES, "As image.c has it.");
     picture_check(input, header, status);
     if (status == 0)
         check_again(input, header);
-    if (status == 0 && operation == IMAGE_GRAY)
+    if (status == 0 && !scale)
         compare(input, header);
     return status;
 }
@@ -127,8 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_GIF &&
         image_pixels(&header) <= PICTURE_MAX_PIXELS) {
-        gray = try(&input, &header, IMAGE_GRAY);
-        scale = try(&input, &header, IMAGE_SCALE);
+        gray = try(&input, &header, false);
+        scale = try(&input, &header, true);
         fuzz_require((gray == STATUS_IMAGE_CORRUPT) == (scale == STATUS_IMAGE_CORRUPT));
     }
     picture_input_clear(&input);

@@ -59,11 +59,11 @@ static void compare_same(const struct decoded *source, const struct decoded *res
 static void compare(const struct picture_input *input, const struct decoded *source,
                     const struct decoded *result)
 {
-    if (!source->plain || input->request.factor < 1)
+    if (!source->plain || input->factor < 1)
         return;
     fuzz_require(source->width == result->width && source->height == result->height);
     fuzz_require(source->frames == result->frames && source->deep == result->deep);
-    if (input->request.operation == IMAGE_GRAY)
+    if (input->gray)
         compare_gray(source, result);
     else
         compare_same(source, result);
@@ -81,7 +81,7 @@ static void check_result(const struct picture_input *input, const struct image_h
         return;
     }
     /* 128 is no colour to WebP, and not quite to its decoder's integers. */
-    if (input->request.operation == IMAGE_GRAY)
+    if (input->gray)
         fuzz_require(decoded_is_gray(&result, output->format == IMAGE_WEBP ? 1 : 0));
     if (whole && is_lossless(header))
         compare(input, &source, &result);
@@ -101,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!picture_input_read(&input, data, size))
         return 0;
     if (image_sniff(input.data, input.size) == FUZZ_FORMAT) {
-        int status = image_process(&input.request, input.data, input.size, &input.output);
+        int status =
+            image_process(&input.request, (struct bytes){input.data, input.size}, &input.output);
 
         if (status == 0)
             fuzz_require(image_read_header(input.data, input.size, &header) == 0);

@@ -3,7 +3,7 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * The short ways through a JPEG. Gray without a quality asked for is lossless: what comes out is
+ * The fast paths of a JPEG. Gray without a quality asked for is lossless: what comes out is
  * gray already, and holds the luma that libjpeg finds in the input, where it has nothing to say
  * against it. And all of them agree on whether it is damaged.
  */
@@ -12,8 +12,11 @@
 #include "image/probe/format.h"
 #include "tests/fuzz/picture_input.h"
 #include "tests/fuzz/strict_jpeg.h"
+#include "tests/support/jpeg_paths.h"
+#include "tests/support/requests.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static void check_again(const struct picture_input *input)
@@ -24,7 +27,8 @@ static void check_again(const struct picture_input *input)
 
     again.data = malloc(again.capacity);
     fuzz_require(again.data != NULL);
-    fuzz_require(jpeg_process(&input->request, first->data, first->size, &again) == 0);
+    fuzz_require(
+        run_jpeg_paths(&input->request, (struct bytes){first->data, first->size}, &again) == 0);
     fuzz_require(again.size == first->size && memcmp(again.data, first->data, again.size) == 0);
     free(again.data);
 }
@@ -79,9 +83,9 @@ static void compare_judgements(const struct picture_input *input, bool corrupt)
         struct image_output output = {.data = memory, .capacity = sizeof(memory)};
         int status;
 
-        request.operation = i == 0 ? IMAGE_GRAY : IMAGE_SCALE;
-        request.factor = i == 0 ? 1 : factors[i - 1];
-        status = jpeg_process(&request, input->data, input->size, &output);
+        request.outputs[0] = (i == 0 ? gray_request() : scale_request(factors[i - 1])).outputs[0];
+        request.outputs[0].quality = input->request.outputs[0].quality;
+        status = run_jpeg_paths(&request, (struct bytes){input->data, input->size}, &output);
         fuzz_require(status == STATUS_IMAGE_TOO_LARGE ||
                      (status == STATUS_IMAGE_CORRUPT) == corrupt);
     }
@@ -89,13 +93,16 @@ static void compare_judgements(const struct picture_input *input, bool corrupt)
 
 static void run(struct picture_input *input, const struct image_header *header)
 {
-    int status = jpeg_process(&input->request, input->data, input->size, &input->output);
+    int status =
+        run_jpeg_paths(&input->request, (struct bytes){input->data, input->size}, &input->output);
 
     if (status != STATUS_IMAGE_TOO_LARGE)
         compare_judgements(input, status == STATUS_IMAGE_CORRUPT);
+    if (status > 0)
+        snprintf(input->output.detail, IMAGE_DETAIL_BYTES, "As image.c has it.");
     if (status != -ENOTSUP)
         picture_check(input, header, status);
-    if (status != 0 || input->request.operation != IMAGE_GRAY || input->request.quality != 0)
+    if (status != 0 || input->scale || input->request.outputs[0].quality != 0)
         return;
     check_again(input);
     if (memmem(input->data, input->size, "Exif", 4) == NULL) /* else it may have been turned */

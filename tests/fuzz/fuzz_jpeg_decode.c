@@ -169,13 +169,13 @@ static void place_planes(const struct jpeg_layout *layout, struct jpeg_decoding 
 static void make_decoding(const struct picture_input *input, const struct jpeg_layout *layout,
                           struct jpeg_decoding *decoding)
 {
-    const bool moved = input->request.factor < 0.5;
+    const bool moved = input->factor < 0.5;
 
-    decoding->components = input->request.operation == IMAGE_GRAY ? 1 : layout->components;
+    decoding->components = !input->scale ? 1 : layout->components;
     for (unsigned i = 0; i < decoding->components; i++) {
         struct jpeg_target *target = &decoding->target[i];
 
-        target->points = (unsigned)input->request.quality % 8 + 1;
+        target->points = input->request.outputs[0].quality % 8 + 1;
         if (moved && target->points == 4) { /* as jpeg/scale.c has it */
             target->along_x = (layout->width + 1) / 2;
             target->along_y = (layout->height + 1) / 2;

@@ -17,10 +17,8 @@
 #include "image/core/bytes.h"
 #include "image/png/png.h"
 #include "image/png/rows.h"
-#include "image/vips/picture.h"
 #include "tests/fuzz/picture_input.h"
 
-#include <errno.h>
 #include <libdeflate.h>
 #include <string.h>
 #include <vips/vips.h>
@@ -276,18 +274,9 @@ static void compare(const uint8_t *data, size_t size)
     vips_error_clear();
 }
 
-/* What is turned, or of 16 bits and to be reduced, goes through libvips. */
-static int take_the_long_way(struct picture_input *input, const struct image_header *header)
-{
-    input->output.size = 0;
-    input->output.detail[0] = '\0';
-    return picture_process(&input->request, header, input->data, input->size, &input->output);
-}
-
 static void run(struct picture_input *input, const struct file *file)
 {
     struct image_header header;
-    int status;
 
     /* A copy of just its size, which a sanitizer guards. */
     uint8_t *exact = malloc(file->size);
@@ -297,11 +286,9 @@ static void run(struct picture_input *input, const struct file *file)
     input->data = exact;
     input->size = file->size;
     fuzz_require(image_read_header(exact, file->size, &header) == 0);
-    status = png_process(&input->request, exact, file->size, &input->output);
-    if (status == -ENOTSUP)
-        picture_check(input, &header, take_the_long_way(input, &header));
-    else
-        picture_check(input, &header, status);
+    picture_check(
+        input, &header,
+        image_process(&input->request, (struct bytes){exact, file->size}, &input->output));
     compare(exact, file->size);
     fuzz_require(*vips_error_buffer() == '\0');
     free(exact);

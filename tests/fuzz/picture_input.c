@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/requests.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,14 +21,14 @@ bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t
         large = malloc(PICTURE_CAPACITY);
     *input =
         (struct picture_input){.data = data, .size = size - PICTURE_TAIL_BYTES, .last = tail[3]};
-    input->request = (struct image_request){
-        .operation = tail[0] & 1 ? IMAGE_SCALE : IMAGE_GRAY,
-        .factor = tail[0] & 1 ? (tail[2] + 1) / 256.0 : 1,
-        .quality = tail[1] % 101,
-        .default_quality = 80,
-        .max_pixels = PICTURE_MAX_PIXELS,
-        .max_scans = 20,
-    };
+    input->scale = tail[0] & 1;
+    input->gray = !input->scale || tail[0] & 2;
+    input->factor = input->scale ? (tail[2] + 1) / 256.0 : 1;
+    input->request = input->scale ? scale_request(input->factor) : gray_request();
+    input->request.outputs[0].gray = input->gray ? IMAGE_GRAY_LUMA : IMAGE_GRAY_NONE;
+    input->request.outputs[0].quality = tail[1] % 101;
+    input->request.max_pixels = PICTURE_MAX_PIXELS;
+    input->request.max_scans = 20;
     small = tail[3] >= 0x80; /* then of an exact size, which a sanitizer guards */
     input->output.capacity = small ? (tail[3] - 0x7fU) * 16 : PICTURE_CAPACITY;
     input->output.data = small ? malloc(input->output.capacity) : large;
@@ -43,9 +44,7 @@ void picture_input_clear(struct picture_input *input)
 
 static bool is_size(const struct picture_input *input, uint32_t from, uint32_t to)
 {
-    if (input->request.operation == IMAGE_GRAY)
-        return from == to;
-    return image_scaled_length(from, input->request.factor) == to;
+    return decimal_scale(from, decimal_from_fraction(input->factor)) == to;
 }
 
 /*

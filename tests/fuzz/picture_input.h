@@ -10,7 +10,8 @@
  * Inputs of the picture targets: a picture, and behind it PICTURE_TAIL_BYTES that choose what is
  * asked of it. At the end and not in front, so that a seed is a file that others know as a picture.
  *
- *     operation (bit 0), quality (modulo 101), factor ((byte + 1) / 256), capacity of the output
+ *     scale (bit 0), gray (bit 1, or no scale), quality (modulo 101), factor ((byte + 1) / 256),
+ * capacity of the output
  */
 enum { PICTURE_TAIL_BYTES = 4, PICTURE_MAX_PIXELS = 1 << 20, PICTURE_CAPACITY = 8 << 20 };
 
@@ -19,6 +20,8 @@ struct picture_input {
     size_t size;
     uint8_t last; /* of the tail, for whom the capacity means nothing */
     struct image_request request;
+    bool gray, scale;           /* what is asked */
+    double factor;              /* 1 without scale */
     struct image_output output; /* picture_input_clear frees its memory */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/cleanup.h"
+#include "base/parse.h"
 #include "base/status.h"
 #include "image/image.h"
 #include "image/plan/cost.h"
@@ -14,7 +15,7 @@
 /*
  * The image code without a server, for tests and benchmarks:
  *
- *     image_cli gray|scale FACTOR QUALITY IN OUT [TIMES]
+ *     image_cli gray|scale|both FACTOR QUALITY IN OUT [TIMES]    FACTOR means nothing to gray
  *     image_cli -     the same from standard input, a line a job: starting takes longer than most
  * jobs
  *
@@ -78,11 +79,13 @@ static long read_status(const char *name)
 static void print_estimate(const struct image_request *request, const uint8_t *input, size_t size)
 {
     struct image_header header;
+    struct image_plan plan;
     struct image_cost cost;
 
     if (image_read_header(input, size, &header) != 0)
         return;
-    image_estimate(request, &header, size, &cost);
+    image_plan(&plan, request, &header);
+    image_estimate(&plan, size, &cost);
     printf("estimated %.2f ms, %llu KiB\n", (double)cost.time_us / 1e3,
            (unsigned long long)cost.memory_bytes / 1024);
 }
@@ -92,6 +95,19 @@ static unsigned long limit(const char *variable, unsigned long otherwise)
     const char *value = getenv(variable);
 
     return value == NULL ? otherwise : strtoul(value, NULL, 10);
+}
+
+static bool read_request(char *const argv[3], struct image_request *request)
+{
+    struct image_variant *variant = &request->outputs[0];
+
+    *variant = (struct image_variant){.quality = (uint32_t)strtoul(argv[2], NULL, 10)};
+    if (strcmp(argv[0], "scale") != 0)
+        variant->gray = IMAGE_GRAY_LUMA;
+    if (strcmp(argv[0], "gray") != 0 &&
+        parse_exact_decimal(argv[1], strlen(argv[1]), &variant->scale) != 0)
+        return false;
+    return image_request_check(request) == 0;
 }
 
 /* Runs a job and tells what became of it. 0; the status that image_process returned; 125: -errno;
@@ -105,19 +121,19 @@ static int run(struct image_request *request, struct image_output *output, char 
     double start;
     long space_kib;
 
-    request->operation = strcmp(argv[0], "gray") == 0 ? IMAGE_GRAY : IMAGE_SCALE;
-    request->factor = strtod(argv[1], NULL);
-    request->quality = atoi(argv[2]);
+    if (!read_request(argv, request))
+        return 127;
     input = read_file(argv[3], &size);
     if (input == NULL)
         return 126;
     space_kib = read_status("VmSize:");
     start = cpu_ms();
     for (int i = 0; i < (times > 0 ? times : 1) && status == 0; i++)
-        status = image_process(request, input, size, output);
+        status = image_process(request, (struct bytes){input, size}, output);
     if (times > 0) {
-        printf("%.2f ms CPU, %zu bytes, %ld KiB of address space\n", (cpu_ms() - start) / times,
-               output->size, read_status("VmPeak:") - space_kib);
+        printf("%.2f ms CPU, %zu bytes, %ld KiB of address space, path %s\n",
+               (cpu_ms() - start) / times, output->size, read_status("VmPeak:") - space_kib,
+               image_path_name(output->path));
         print_estimate(request, input, size);
     }
     if (status != 0) {
@@ -157,12 +173,13 @@ int main(int argc, char **argv)
     struct image_output output = {.capacity = limit("MAX_OUTPUT_BYTES", OUTPUT_CAPACITY)};
     struct image_request request = {.default_quality = 80,
                                     .max_pixels = limit("MAX_PIXELS", 100000000),
-                                    .max_scans = (unsigned)limit("MAX_SCANS", 100)};
+                                    .max_scans = (uint32_t)limit("MAX_SCANS", 100),
+                                    .count = 1};
     char message[256] = "";
     int status;
 
     if (argc < 6 && !(argc == 2 && strcmp(argv[1], "-") == 0)) {
-        fprintf(stderr, "usage: image_cli gray|scale FACTOR QUALITY IN OUT [TIMES]\n");
+        fprintf(stderr, "usage: image_cli gray|scale|both FACTOR QUALITY IN OUT [TIMES]\n");
         return 127;
     }
     memory = output.data = malloc(output.capacity);

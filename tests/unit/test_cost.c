@@ -5,6 +5,7 @@
  * Held against the real costs by tests/image/test_cost.py. */
 #include "base/cleanup.h"
 #include "image/plan/cost.h"
+#include "tests/support/requests.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,13 +18,6 @@
 #define DEADLINE_US  (10000 * 1000LL)
 #define MEMORY_BYTES 2147483648ULL
 
-static const struct image_request gray = {.operation = IMAGE_GRAY, .factor = 1};
-
-static struct image_request scale(double factor)
-{
-    return (struct image_request){.operation = IMAGE_SCALE, .factor = factor};
-}
-
 static struct image_header picture(enum image_format format, uint32_t width, uint32_t height)
 {
     return (struct image_header){
@@ -33,9 +27,11 @@ static struct image_header picture(enum image_format format, uint32_t width, uin
 static struct image_cost cost_of(struct image_request request, struct image_header header,
                                  size_t size)
 {
+    struct image_plan plan;
     struct image_cost cost;
 
-    image_estimate(&request, &header, size, &cost);
+    image_plan(&plan, &request, &header);
+    image_estimate(&plan, size, &cost);
     return cost;
 }
 
@@ -43,7 +39,8 @@ static void test_more_costs_more(void **state)
 {
     (void)state;
     for (unsigned format = IMAGE_JPEG; format < IMAGE_FORMAT_COUNT; format++) {
-        const struct image_request requests[] = {gray, scale(0.1), scale(0.5), scale(1)};
+        const struct image_request requests[] = {gray_request(), scale_request(0.1),
+                                                 scale_request(0.5), scale_request(1)};
 
         for (size_t i = 0; i < ARRAY_LENGTH(requests); i++) {
             struct image_header header = picture((enum image_format)format, 1000, 1000);
@@ -65,20 +62,20 @@ static void test_kinds_of_a_format_differ(void **state)
 {
     struct image_header jpeg = picture(IMAGE_JPEG, 4000, 3000),
                         png = picture(IMAGE_PNG, 4000, 3000);
-    struct image_request asked = gray;
-    int64_t copied = cost_of(gray, jpeg, 2000000).time_us, plain;
+    struct image_request asked = gray_request();
+    int64_t copied = cost_of(gray_request(), jpeg, 2000000).time_us, plain;
 
     (void)state;
-    asked.quality = 80;
+    asked.outputs[0].quality = 80;
     assert_true(cost_of(asked, jpeg, 2000000).time_us > copied);
-    plain = cost_of(scale(0.5), jpeg, 2000000).time_us;
+    plain = cost_of(scale_request(0.5), jpeg, 2000000).time_us;
     jpeg.progressive = true;
-    assert_true(cost_of(scale(0.5), jpeg, 2000000).time_us > plain);
+    assert_true(cost_of(scale_request(0.5), jpeg, 2000000).time_us > plain);
     jpeg.samples = 4;
-    assert_true(cost_of(gray, jpeg, 2000000).time_us > 2 * copied);
-    plain = cost_of(gray, png, 0).time_us;
+    assert_true(cost_of(gray_request(), jpeg, 2000000).time_us > 2 * copied);
+    plain = cost_of(gray_request(), png, 0).time_us;
     png.bits = 16;
-    assert_true(cost_of(gray, png, 0).time_us > 3 * plain / 2);
+    assert_true(cost_of(gray_request(), png, 0).time_us > 3 * plain / 2);
 }
 
 static void test_no_header_overflows(void **state)
@@ -90,7 +87,7 @@ static void test_no_header_overflows(void **state)
 
         header.frames = UINT32_MAX;
         header.bits = UINT16_MAX;
-        cost = cost_of(scale(1), header, SIZE_MAX);
+        cost = cost_of(scale_request(1), header, SIZE_MAX);
         assert_true(cost.time_us > 1000 * DEADLINE_US);
         assert_true(cost.memory_bytes > 1000 * MEMORY_BYTES);
     }
@@ -112,7 +109,8 @@ static void test_the_defaults_admit_photographs(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(photographs); i++) {
-        const struct image_request requests[] = {gray, scale(0.5), scale(1)};
+        const struct image_request requests[] = {gray_request(), scale_request(0.5),
+                                                 scale_request(1)};
         struct image_header header =
             picture(photographs[i].format, photographs[i].width, photographs[i].height);
 
@@ -145,7 +143,8 @@ static void test_the_largest_flat_webps(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++) {
-        struct image_request request = pictures[i].factor > 0 ? scale(pictures[i].factor) : gray;
+        struct image_request request =
+            pictures[i].factor > 0 ? scale_request(pictures[i].factor) : gray_request();
         struct image_header header = picture(IMAGE_WEBP, pictures[i].width, pictures[i].height);
         struct image_cost cost;
 
@@ -171,7 +170,8 @@ static void test_the_largest_deep_pngs(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++) {
-        struct image_request request = pictures[i].factor > 0 ? scale(pictures[i].factor) : gray;
+        struct image_request request =
+            pictures[i].factor > 0 ? scale_request(pictures[i].factor) : gray_request();
         struct image_header header = picture(IMAGE_PNG, 10000, 10000);
         struct image_cost cost;
 

@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "image/colour/luma.h"
 #include "image/image.h"
+#include "tests/support/requests.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,17 +27,6 @@ static uint8_t memory[CAPACITY];
 static struct image_output new_output(size_t capacity)
 {
     return (struct image_output){.data = memory, .capacity = capacity};
-}
-
-static struct image_request new_request(enum image_operation operation, double factor)
-{
-    return (struct image_request){
-        .operation = operation,
-        .factor = factor,
-        .default_quality = 80,
-        .max_pixels = 1000000,
-        .max_scans = 100,
-    };
 }
 
 /* A different value for every place and band, never a smooth one. */
@@ -102,32 +92,20 @@ static void test_luma(void **state)
     }
 }
 
-static void test_scaled_length(void **state)
-{
-    (void)state;
-    assert_int_equal(image_scaled_length(1, 0.001), 1);
-    assert_int_equal(image_scaled_length(1, 1.0), 1);
-    assert_int_equal(image_scaled_length(3, 0.5), 2);
-    assert_int_equal(image_scaled_length(5, 0.5), 3);
-    assert_int_equal(image_scaled_length(4, 0.5), 2);
-    assert_int_equal(image_scaled_length(100, 0.333), 33);
-    assert_int_equal(image_scaled_length(65535, 1.0), 65535);
-}
-
 /* Gray of every lossless format is luma for every pixel, alpha as it was. */
 static void test_gray_pixels(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(lossless_suffixes); i++) {
         for (int bands = 3; bands <= 4; bands++) {
-            struct image_request request = new_request(IMAGE_GRAY, 0);
+            struct image_request request = gray_request();
             struct image_output output = new_output(CAPACITY);
             size_t size;
             uint8_t *file = make_file(lossless_suffixes[i], WIDTH, HEIGHT, bands, &size);
             VipsImage *result;
             uint8_t *pixels;
 
-            assert_int_equal(image_process(&request, file, size, &output), 0);
+            assert_int_equal(image_process(&request, (struct bytes){file, size}, &output), 0);
             result = open_result(&output);
             assert_int_equal(result->Xsize, WIDTH);
             assert_int_equal(result->Ysize, HEIGHT);
@@ -160,16 +138,16 @@ static void test_scaled_sizes(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(lengths) * ARRAY_LENGTH(factors); i++) {
         double factor = factors[i % ARRAY_LENGTH(factors)];
         int width = lengths[i / ARRAY_LENGTH(factors)], height = lengths[(i * 5 + 3) % 8];
-        struct image_request request = new_request(IMAGE_SCALE, factor);
+        struct image_request request = scale_request(factor);
         struct image_output output = new_output(CAPACITY);
         size_t size;
         uint8_t *file = make_file(suffixes[i % 4], width, height, 3, &size);
         VipsImage *result;
 
-        assert_int_equal(image_process(&request, file, size, &output), 0);
+        assert_int_equal(image_process(&request, (struct bytes){file, size}, &output), 0);
         result = open_result(&output);
-        assert_int_equal(result->Xsize, image_scaled_length((uint32_t)width, factor));
-        assert_int_equal(result->Ysize, image_scaled_length((uint32_t)height, factor));
+        assert_int_equal(result->Xsize, decimal_scale((uint32_t)width, request.outputs[0].scale));
+        assert_int_equal(result->Ysize, decimal_scale((uint32_t)height, request.outputs[0].scale));
         g_object_unref(result);
         g_free(file);
     }
@@ -183,16 +161,16 @@ static void test_cut_files(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(suffixes) * 2; i++) {
-        struct image_request request = new_request(i % 2 ? IMAGE_SCALE : IMAGE_GRAY, 0.5);
+        struct image_request request = i % 2 ? scale_request(0.5) : gray_request();
         struct image_output output = new_output(CAPACITY);
         size_t size, whole_size;
         uint8_t *file = make_file(suffixes[i / 2], WIDTH, HEIGHT, 3, &size);
 
-        assert_int_equal(image_process(&request, file, size, &output), 0);
+        assert_int_equal(image_process(&request, (struct bytes){file, size}, &output), 0);
         whole_size = output.size;
         memcpy(whole, output.data, whole_size);
         for (size_t cut = 0; cut < size; cut += 7) {
-            int status = image_process(&request, file, cut, &output);
+            int status = image_process(&request, (struct bytes){file, cut}, &output);
 
             if (status == 0) {
                 assert_int_equal(output.size, whole_size);
@@ -214,7 +192,7 @@ static void test_changed_files(void **state)
     (void)state;
     srandom(1);
     for (size_t i = 0; i < ARRAY_LENGTH(suffixes) * 100; i++) {
-        struct image_request request = new_request(i % 2 ? IMAGE_SCALE : IMAGE_GRAY, 0.5);
+        struct image_request request = i % 2 ? scale_request(0.5) : gray_request();
         struct image_output output = new_output(CAPACITY);
         size_t size;
         uint8_t *file = make_file(suffixes[i / 100], WIDTH, HEIGHT, 3, &size);
@@ -222,7 +200,7 @@ static void test_changed_files(void **state)
 
         for (int changes = 0; changes < 3; changes++)
             file[(size_t)random() % size] = (uint8_t)random();
-        status = image_process(&request, file, size, &output);
+        status = image_process(&request, (struct bytes){file, size}, &output);
         assert_true(status == 0 || status == STATUS_IMAGE_CORRUPT ||
                     status == STATUS_UNSUPPORTED_FORMAT || status == STATUS_IMAGE_TOO_LARGE);
         g_free(file);
@@ -231,16 +209,17 @@ static void test_changed_files(void **state)
 
 static void test_limits(void **state)
 {
-    struct image_request request = new_request(IMAGE_GRAY, 0);
+    struct image_request request = gray_request();
     struct image_output output = new_output(CAPACITY);
     size_t size;
     uint8_t *file = make_file(".png", WIDTH, HEIGHT, 3, &size);
 
     (void)state;
     request.max_pixels = WIDTH * HEIGHT;
-    assert_int_equal(image_process(&request, file, size, &output), 0);
+    assert_int_equal(image_process(&request, (struct bytes){file, size}, &output), 0);
     request.max_pixels--;
-    assert_int_equal(image_process(&request, file, size, &output), STATUS_IMAGE_TOO_LARGE);
+    assert_int_equal(image_process(&request, (struct bytes){file, size}, &output),
+                     STATUS_IMAGE_TOO_LARGE);
     assert_string_equal(output.detail, "The picture has 851 pixels; 850 are allowed.");
     g_free(file);
 }
@@ -252,13 +231,14 @@ static void test_small_output(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(suffixes) * 2; i++) {
-        struct image_request request = new_request(i % 2 ? IMAGE_SCALE : IMAGE_GRAY, 0.9);
+        struct image_request request = i % 2 ? scale_request(0.9) : gray_request();
         struct image_output output = new_output(40);
         size_t size;
         uint8_t *file = make_file(suffixes[i / 2], WIDTH, HEIGHT, 3, &size);
 
         memset(memory, 0x55, 4096);
-        assert_int_equal(image_process(&request, file, size, &output), STATUS_IMAGE_TOO_LARGE);
+        assert_int_equal(image_process(&request, (struct bytes){file, size}, &output),
+                         STATUS_IMAGE_TOO_LARGE);
         assert_non_null(strstr(output.detail, "large"));
         for (int at = 40; at < 4096; at++)
             assert_int_equal(memory[at], 0x55);
@@ -269,13 +249,16 @@ static void test_small_output(void **state)
 static void test_refusals(void **state)
 {
     static const uint8_t text[] = "hello", png[] = "\x89PNG\r\n\x1a\n";
-    struct image_request request = new_request(IMAGE_GRAY, 0);
+    struct image_request request = gray_request();
     struct image_output output = new_output(CAPACITY);
 
     (void)state;
-    assert_int_equal(image_process(&request, text, 5, &output), STATUS_UNSUPPORTED_FORMAT);
-    assert_int_equal(image_process(&request, text, 0, &output), STATUS_UNSUPPORTED_FORMAT);
-    assert_int_equal(image_process(&request, png, 8, &output), STATUS_IMAGE_CORRUPT);
+    assert_int_equal(image_process(&request, (struct bytes){text, 5}, &output),
+                     STATUS_UNSUPPORTED_FORMAT);
+    assert_int_equal(image_process(&request, (struct bytes){text, 0}, &output),
+                     STATUS_UNSUPPORTED_FORMAT);
+    assert_int_equal(image_process(&request, (struct bytes){png, 8}, &output),
+                     STATUS_IMAGE_CORRUPT);
     assert_string_equal(output.detail, "The PNG is damaged or incomplete.");
 }
 
@@ -291,20 +274,21 @@ static void test_gif_gray(void **state)
                                   "!\xff\x0bNETSCAPE2.0\x03\x01\x07\0\0"
                                   "!\xf9\x04\x05\x0a\0\x01\0"
                                   ",\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0a\0;";
-    struct image_request request = new_request(IMAGE_GRAY, 0),
-                         scale = new_request(IMAGE_SCALE, 0.9);
+    struct image_request request = gray_request(), scale = scale_request(0.9);
     struct image_output output = new_output(CAPACITY);
 
     (void)state;
-    assert_int_equal(image_process(&request, gif, sizeof(gif) - 1, &output), 0);
+    assert_int_equal(image_process(&request, (struct bytes){gif, sizeof(gif) - 1}, &output), 0);
     assert_int_equal(output.size, sizeof(gray) - 1);
     assert_memory_equal(output.data, gray, sizeof(gray) - 1);
-    assert_int_equal(image_process(&scale, gif, sizeof(gif) - 1, &output), 0);
+    assert_int_equal(image_process(&scale, (struct bytes){gif, sizeof(gif) - 1}, &output), 0);
     assert_int_equal(output.size, sizeof(gray) - 1); /* as large as before: the colours stay */
     assert_memory_equal(output.data + 13, gif + 13, 6);
     for (size_t cut = 6; cut < sizeof(gif) - 2; cut++)
-        assert_int_equal(image_process(&request, gif, cut, &output), STATUS_IMAGE_CORRUPT);
-    assert_int_equal(image_process(&request, gif, sizeof(gif) - 2, &output), 0); /* no trailer */
+        assert_int_equal(image_process(&request, (struct bytes){gif, cut}, &output),
+                         STATUS_IMAGE_CORRUPT);
+    assert_int_equal(image_process(&request, (struct bytes){gif, sizeof(gif) - 2}, &output),
+                     0); /* no trailer */
     assert_int_equal(output.size, sizeof(gray) - 1);
     assert_memory_equal(output.data, gray, sizeof(gray) - 1);
 }
@@ -314,17 +298,19 @@ static void test_gif_pixels(void **state)
 {
     uint8_t gif[] = "GIF89a\x02\0\x01\0\x80\0\0\xff\0\0\0\xff\0"
                     ",\0\0\0\0\x02\0\x01\0\0\x02\x02\x44\x0a\0;";
-    struct image_request request = new_request(IMAGE_GRAY, 0);
+    struct image_request request = gray_request();
     struct image_output output = new_output(CAPACITY);
 
     (void)state;
-    assert_int_equal(image_process(&request, gif, sizeof(gif) - 1, &output), 0);
+    assert_int_equal(image_process(&request, (struct bytes){gif, sizeof(gif) - 1}, &output), 0);
     gif[24] = 3; /* the picture is wider than its data */
-    assert_int_equal(image_process(&request, gif, sizeof(gif) - 1, &output), STATUS_IMAGE_CORRUPT);
+    assert_int_equal(image_process(&request, (struct bytes){gif, sizeof(gif) - 1}, &output),
+                     STATUS_IMAGE_CORRUPT);
     gif[24] = 2;
     gif[31] = 0xc4; /* a code that nothing defined */
     gif[32] = 0x01;
-    assert_int_equal(image_process(&request, gif, sizeof(gif) - 1, &output), STATUS_IMAGE_CORRUPT);
+    assert_int_equal(image_process(&request, (struct bytes){gif, sizeof(gif) - 1}, &output),
+                     STATUS_IMAGE_CORRUPT);
 }
 
 static int start(void **state)
@@ -339,12 +325,11 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_luma),        cmocka_unit_test(test_scaled_length),
-        cmocka_unit_test(test_gray_pixels), cmocka_unit_test(test_scaled_sizes),
-        cmocka_unit_test(test_cut_files),   cmocka_unit_test(test_changed_files),
-        cmocka_unit_test(test_limits),      cmocka_unit_test(test_small_output),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_gif_gray),
-        cmocka_unit_test(test_gif_pixels),
+        cmocka_unit_test(test_luma),          cmocka_unit_test(test_gray_pixels),
+        cmocka_unit_test(test_scaled_sizes),  cmocka_unit_test(test_cut_files),
+        cmocka_unit_test(test_changed_files), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_small_output),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_gif_gray),      cmocka_unit_test(test_gif_pixels),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

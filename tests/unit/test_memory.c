@@ -4,6 +4,7 @@
 #include "image/image.h"
 #include "image/png/encode.h"
 #include "image/webp/encode.h"
+#include "tests/support/requests.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -130,7 +131,7 @@ static size_t make_jpeg(int flags)
 static int process(const struct image_request *request, size_t size, struct image_output *output)
 {
     *output = (struct image_output){.data = memory, .capacity = CAPACITY};
-    return image_process(request, file, size, output);
+    return image_process(request, (struct bytes){file, size}, output);
 }
 
 /* Until there are not so many allocations any more. */
@@ -158,12 +159,12 @@ static void fail_each(const struct image_request *request, size_t size, bool all
 
 static void fail_all(size_t size)
 {
-    struct image_request request = {.default_quality = 80, .max_pixels = 1000000, .max_scans = 100};
     struct image_output output;
 
     for (int i = 0; i < 3; i++) {
-        request.operation = i == 0 ? IMAGE_GRAY : IMAGE_SCALE;
-        request.factor = i == 1 ? 0.5 : 1;
+        const struct image_request request =
+            i == 0 ? gray_request() : scale_request(i == 1 ? 0.5 : 1);
+
         assert_int_equal(process(&request, size, &output), 0);
         fail_each(&request, size, false);
         fail_each(&request, size, true);

@@ -85,15 +85,16 @@ static int copy_blocks(struct copy *copy, const struct image_header *header, uin
     return status;
 }
 
-int gif_copy(const struct image_request *request, const struct image_header *header,
+int gif_copy(const struct image_plan *plan, const struct image_output_plan *planned,
              struct bytes input, struct image_output *output)
 {
-    struct copy copy = {.writer = {.output = output}, .gray = request->operation == IMAGE_GRAY};
+    struct copy copy = {
+        .writer = {.output = output},
+        .gray = (planned->steps & IMAGE_STEP_GRAY) != 0,
+    };
     int status = STATUS_IMAGE_CORRUPT;
 
-    output->size = 0;
-    output->format = IMAGE_GIF;
     if (gif_begin(&copy.blocks, input))
-        status = copy_blocks(&copy, header, request->max_pixels);
+        status = copy_blocks(&copy, &plan->source, plan->max_pixels);
     return status == 0 && copy.writer.overflow ? STATUS_IMAGE_TOO_LARGE : status;
 }

@@ -4,8 +4,11 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/colour/luma.h"
 #include "image/gif/frames.h"
 #include "image/gif/reduce.h"
+
+#include <string.h>
 
 /*
  *     blocks -> canvas -> reduce -> frames
@@ -14,6 +17,7 @@
  * is, the filter how far that reaches.
  */
 struct scale {
+    bool gray;
     struct gif_blocks blocks;
     struct gif_canvas canvas;
     struct gif_reduce reduce;
@@ -27,24 +31,38 @@ static void cleanup_scale(struct scale *scale)
     gif_frames_clear(&scale->frames);
 }
 
-static int begin(struct scale *scale, const struct image_request *request,
-                 const struct image_header *header, struct image_output *output)
+static int begin(struct scale *scale, const struct image_header *header,
+                 const struct image_output_plan *planned, struct image_output *output)
 {
-    uint32_t width = image_scaled_length(header->width, request->factor);
-    uint32_t height = image_scaled_length(header->height, request->factor);
-    int status;
+    int status = gif_canvas_begin(&scale->canvas, header->width, header->height);
 
-    status = gif_canvas_begin(&scale->canvas, header->width, header->height);
     if (status == 0)
-        status = gif_reduce_begin(&scale->reduce, header->width, header->height, width, height);
+        status = gif_reduce_begin(&scale->reduce, header->width, header->height, planned->width,
+                                  planned->height);
     if (status == 0)
-        status = gif_frames_begin(&scale->frames, width, height, header->frames == 1,
-                                  &scale->blocks, output);
+        status = gif_frames_begin(&scale->frames, planned->width, planned->height,
+                                  header->frames == 1, &scale->blocks, output);
     return status;
+}
+
+/* Red, green and blue, `step` bytes apart from one colour to the next, all become their luma. */
+static void make_gray(uint8_t *colours, size_t count, size_t step)
+{
+    for (uint8_t *rgb = colours; count > 0; count--, rgb += step)
+        memset(rgb, (int)luma(rgb[0], rgb[1], rgb[2]), 3);
+}
+
+static void make_area_gray(uint32_t *pixels, uint32_t width, struct gif_area area)
+{
+    for (uint32_t y = area.top; y < area.bottom; y++)
+        make_gray((uint8_t *)(pixels + (size_t)y * width + area.left), area.right - area.left,
+                  sizeof(*pixels));
 }
 
 static int add_frame(struct scale *scale, const struct gif_frame *frame)
 {
+    struct gif_table table = gif_colours(&scale->blocks, frame);
+    uint8_t colours[3 * GIF_COLOURS];
     struct gif_area area;
     int status = gif_canvas_draw(&scale->canvas, &scale->blocks, frame);
 
@@ -52,25 +70,30 @@ static int add_frame(struct scale *scale, const struct gif_frame *frame)
         return status;
     area = gif_reduce_reach(&scale->reduce, scale->canvas.changed);
     gif_reduce_area(&scale->reduce, scale->canvas.pixels, area, scale->frames.wanted);
-    gif_frames_add(&scale->frames, area, frame->delay, gif_colours(&scale->blocks, frame));
+    if (scale->gray)
+        make_area_gray(scale->frames.wanted, scale->frames.width, area);
+    if (scale->gray && table.count > 0) {
+        memcpy(colours, table.colours, 3 * (size_t)table.count);
+        make_gray(colours, table.count, 3);
+        table.colours = colours;
+    }
+    gif_frames_add(&scale->frames, area, frame->delay, table);
     return 0;
 }
 
-int gif_scale(const struct image_request *request, const struct image_header *header,
-              struct bytes input, struct image_output *output)
+int gif_resize(const struct image_plan *plan, const struct image_output_plan *planned,
+               struct bytes input, struct image_output *output)
 {
-    _cleanup_(cleanup_scale) struct scale scale = {0};
+    _cleanup_(cleanup_scale) struct scale scale = {.gray = (planned->steps & IMAGE_STEP_GRAY) != 0};
     struct gif_frame frame;
     enum gif_next next;
     int status;
 
-    output->size = 0;
-    output->format = IMAGE_GIF;
     if (!gif_begin(&scale.blocks, input))
         return STATUS_IMAGE_CORRUPT;
-    status = begin(&scale, request, header, output);
+    status = begin(&scale, &plan->source, planned, output);
     while (status == 0 && (next = gif_next(&scale.blocks, &frame)) == GIF_FRAME) {
-        status = gif_within(&scale.blocks, request->max_pixels, output);
+        status = gif_within(&scale.blocks, plan->max_pixels, output);
         if (status == 0)
             status = add_frame(&scale, &frame);
     }

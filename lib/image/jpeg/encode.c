@@ -97,21 +97,22 @@ static void set_quality(j_compress_ptr codec, const struct jpeg_encoding *encodi
         return;
     }
     jpeg_add_quant_table(codec, 0, encoding->quantizers, 100, FALSE);
-    for (unsigned i = 0; i < encoding->components; i++)
+    for (int i = 0; i < codec->num_components; i++)
         codec->comp_info[i].quant_tbl_no = 0;
 }
 
-static void set_parameters(j_compress_ptr codec, const struct jpeg_encoding *encoding)
+static void set_parameters(j_compress_ptr codec, const struct jpeg_encoding *encoding,
+                           const struct raster *raster)
 {
-    codec->image_width = encoding->width;
-    codec->image_height = encoding->height;
-    codec->input_components = (int)encoding->components;
-    codec->in_color_space = encoding->components == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+    codec->image_width = raster->width;
+    codec->image_height = raster->height;
+    codec->input_components = raster->colour ? 3 : 1;
+    codec->in_color_space = raster->colour ? JCS_YCbCr : JCS_GRAYSCALE;
     jpeg_set_defaults(codec);
     jpeg_set_colorspace(codec, codec->in_color_space);
-    codec->comp_info[0].h_samp_factor = (int)encoding->h;
-    codec->comp_info[0].v_samp_factor = (int)encoding->v;
-    for (unsigned i = 1; i < encoding->components; i++)
+    codec->comp_info[0].h_samp_factor = (int)raster->h;
+    codec->comp_info[0].v_samp_factor = (int)raster->v;
+    for (int i = 1; i < codec->num_components; i++)
         codec->comp_info[i].h_samp_factor = codec->comp_info[i].v_samp_factor = 1;
     set_quality(codec, encoding);
     codec->raw_data_in = TRUE;
@@ -135,24 +136,23 @@ static void point_at_rows(const struct plane *plane, uint32_t first, unsigned co
     }
 }
 
-static void write_rows(j_compress_ptr codec, const struct jpeg_encoding *encoding,
-                       const struct plane *planes)
+static void write_rows(j_compress_ptr codec, const struct raster *raster)
 {
     JSAMPROW rows[3][4 * DCTSIZE];
     JSAMPARRAY components[3] = {rows[0], rows[1], rows[2]};
-    unsigned height = encoding->v * DCTSIZE;
+    unsigned height = raster->v * DCTSIZE;
 
     while (codec->next_scanline < codec->image_height) {
-        uint32_t row = codec->next_scanline / encoding->v;
+        uint32_t row = codec->next_scanline / raster->v;
 
-        point_at_rows(&planes[0], codec->next_scanline, height, rows[0]);
-        for (unsigned i = 1; i < encoding->components; i++)
-            point_at_rows(&planes[i], row, DCTSIZE, rows[i]);
+        point_at_rows(&raster->planes[RASTER_LUMA], codec->next_scanline, height, rows[0]);
+        for (int i = RASTER_CB; i < codec->num_components; i++)
+            point_at_rows(&raster->planes[i], row, DCTSIZE, rows[i]);
         jpeg_write_raw_data(codec, components, height);
     }
 }
 
-int jpeg_encode(const struct jpeg_encoding *encoding, struct plane *planes, uint8_t *output,
+int jpeg_encode(const struct jpeg_encoding *encoding, const struct raster *raster, uint8_t *output,
                 size_t capacity, size_t *size)
 {
     j_compress_ptr codec = &encoder.codec;
@@ -165,11 +165,11 @@ int jpeg_encode(const struct jpeg_encoding *encoding, struct plane *planes, uint
     }
     encoder.destination.next_output_byte = output;
     encoder.destination.free_in_buffer = capacity;
-    set_parameters(codec, encoding);
+    set_parameters(codec, encoding, raster);
     jpeg_start_compress(codec, TRUE);
     if (encoding->profile != NULL)
         jpeg_write_icc_profile(codec, encoding->profile, (unsigned)encoding->profile_size);
-    write_rows(codec, encoding, planes);
+    write_rows(codec, raster);
     jpeg_finish_compress(codec);
     *size = capacity - encoder.destination.free_in_buffer;
     return 0;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/pixels/plane.h"
+#include "image/pixels/raster.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,9 +12,6 @@
  * undone.
  */
 struct jpeg_encoding {
-    unsigned components;        /* 1 (gray) or 3 (Y, Cb, Cr) */
-    uint32_t width, height;     /* of the picture */
-    unsigned h, v;              /* the luma's sampling factors; the chroma's are 1 */
     int quality;                /* 1..100; 0: `quantizers` instead */
     const unsigned *quantizers; /* 64 of them, row by row, for all components */
     uint8_t density_unit;
@@ -28,9 +25,9 @@ int jpeg_encode_start(void);
 void jpeg_encode_stop(void);
 
 /*
- * planes[0] is width x height, the others that divided by h and v, rounded up. Samples behind each
- * row are overwritten (PLANE_MARGIN). 0 and *size; STATUS_IMAGE_TOO_LARGE: more than `capacity`
- * bytes; -ENOMEM; -ENOTSUP: libjpeg does not want it.
+ * Encodes a raster of full range without alpha. Samples behind each row are overwritten
+ * (PLANE_MARGIN). 0 and *size; STATUS_IMAGE_TOO_LARGE: more than `capacity` bytes; -ENOMEM;
+ * -ENOTSUP: libjpeg does not want it.
  */
-int jpeg_encode(const struct jpeg_encoding *encoding, struct plane *planes, uint8_t *output,
+int jpeg_encode(const struct jpeg_encoding *encoding, const struct raster *raster, uint8_t *output,
                 size_t capacity, size_t *size);

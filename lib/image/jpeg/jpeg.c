@@ -18,14 +18,12 @@
 #include "image/jpeg/turn.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-/*
- * Chooses the way of a JPEG: lossless gray, gray through pixels, or reduced; and puts into words
- * what is wrong with it.
- */
-
+/* The paths of a JPEG, and the one file that they are about. */
 static struct jpeg_layout layout; /* too large for the stack */
+static size_t input_size;         /* of the open file */
 
 /* Bytes that each use of memory may keep: of some 25 megapixels from one job to the next, and of
  * some 10 while no job comes. */
@@ -51,92 +49,29 @@ void jpeg_stop(void)
     jpeg_memory_free();
 }
 
-/* Lossless gray of a picture that has to be turned as well. */
-static int gray_turned(size_t input_size, struct image_output *output)
+int jpeg_open(const struct image_plan *plan, struct bytes input, char *detail)
 {
-    /* Fewer bits than the input has, but for the DC coefficients', and they may need more stuffing.
-     */
-    size_t capacity = 2 * input_size + 65536, size;
-    uint8_t *gray = jpeg_memory(MEMORY_STREAM, capacity);
-    int r = gray == NULL ? -ENOMEM : jpeg_luma(&layout, gray, capacity, &size);
+    int status = jpeg_read_markers(&layout, input.data, input.size, plan->max_scans);
 
-    if (r != 0)
-        return r;
-    return jpeg_turn(gray, size, layout.width, layout.height, layout.orientation, output->data,
-                     output->capacity, &output->size);
+    input_size = input.size;
+    if (status == 0 && (uint64_t)layout.width * layout.height > plan->max_pixels)
+        status = STATUS_IMAGE_TOO_LARGE;
+    if (status == STATUS_IMAGE_TOO_LARGE)
+        snprintf(detail, IMAGE_DETAIL_BYTES, "The JPEG has too many pixels or scans.");
+    return status;
 }
 
-/* Whether luma is what it says: it is of sRGB, and of what has no other meaning. */
-static bool luma_counts(const uint8_t *profile, size_t size)
+const struct jpeg_layout *jpeg_opened(void)
 {
-    return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB;
+    return &layout;
 }
 
-/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is
- * wrong. Its file is copied like any other, so that the same header comes out. */
-static int gray_arithmetic(const struct image_request *request, size_t input_size,
-                           struct image_output *output)
+void jpeg_close(void)
 {
-    _cleanup_(buffer_clear) struct buffer clean = {0};
-    size_t capacity = 2 * input_size + 65536, size;
-    uint8_t *anew;
-    int r;
-
-    if (request->quality != 0)
-        return -ENOTSUP;
-    if ((anew = jpeg_memory(MEMORY_STREAM, capacity)) == NULL || jpeg_rewrite(&layout, &clean) != 0)
-        return -ENOMEM;
-    r = jpeg_turn(clean.data, clean.size, layout.width, layout.height, layout.orientation, anew,
-                  capacity, &size);
-    if (r != 0)
-        return r == -ENOMEM ? r : -ENOTSUP;
-    if (jpeg_read_markers(&layout, anew, size, request->max_scans) != 0)
-        return -EIO;
-    return jpeg_luma(&layout, output->data, output->capacity, &output->size);
+    jpeg_memory_trim(kept_at_work);
 }
 
-static int gray_pixels(const struct image_request *request, size_t input_size,
-                       struct image_output *output)
-{
-    int r = -ENOTSUP;
-
-    if (layout.arithmetic)
-        return gray_arithmetic(request, input_size, output);
-    if (request->quality == 0 && layout.orientation == 1)
-        r = jpeg_luma(&layout, output->data, output->capacity, &output->size);
-    else if (request->quality == 0)
-        r = gray_turned(input_size, output);
-    return r == -ENOTSUP ? jpeg_gray_pixels(&layout, request, output) : r;
-}
-
-/* What was gray keeps its profile, which still says what its values mean. */
-static int keep_profile(const struct jpeg_profile *pieces, struct image_output *output)
-{
-    size_t size;
-    const uint8_t *profile = jpeg_profile_bytes(pieces, &size);
-
-    if (profile == NULL)
-        return size > 0 ? -ENOMEM : 0;
-    return profile_fits(profile, size, SPACE_GRAY) ? jpeg_profile_insert(profile, size, output) : 0;
-}
-
-static int gray(const struct image_request *request, size_t input_size, struct image_output *output)
-{
-    const struct jpeg_profile pieces = layout.profile; /* the layout may be read anew */
-    const bool was_gray = layout.components == 1;
-    size_t size;
-    const uint8_t *profile = jpeg_profile_bytes(&pieces, &size);
-    int r;
-
-    if (profile == NULL && size > 0)
-        return -ENOMEM;
-    if (!luma_counts(profile, size))
-        return -ENOTSUP;
-    r = gray_pixels(request, input_size, output);
-    return r == 0 && was_gray ? keep_profile(&pieces, output) : r;
-}
-
-/* libjpeg makes no samples of what is sampled, say, two against three. */
+/* libjpeg upsamples by whole numbers only. */
 static bool has_whole_ratios(void)
 {
     for (unsigned i = 0; i < layout.components; i++)
@@ -145,50 +80,117 @@ static bool has_whole_ratios(void)
     return true;
 }
 
-/* What is left to libvips was judged by the same reader as the rest; but for arithmetic coding,
- * which only libjpeg reads. */
-static int decline(void)
+int jpeg_judge(char *detail)
 {
-    int r = layout.arithmetic ? 0 : jpeg_check(&layout);
+    int status = layout.arithmetic ? 0 : jpeg_check(&layout);
 
-    if (r != 0)
-        return r;
-    return has_whole_ratios() ? -ENOTSUP : STATUS_UNSUPPORTED_FORMAT;
+    if (status != 0)
+        return status;
+    if (has_whole_ratios())
+        return 0;
+    snprintf(detail, IMAGE_DETAIL_BYTES, "This is a JPEG of a sampling that is not supported.");
+    return STATUS_UNSUPPORTED_FORMAT;
 }
 
-static int process(const struct image_request *request, const uint8_t *input, size_t size,
-                   struct image_output *output)
-{
-    int r = jpeg_read_markers(&layout, input, size, request->max_scans);
+/* --- luma, copied -------------------------------------------------------------------------------
+ */
 
-    if (r != 0)
-        return r;
-    if ((uint64_t)layout.width * layout.height > request->max_pixels)
-        return STATUS_IMAGE_TOO_LARGE;
-    if (!layout.ycc)
-        return decline();
-    if (request->operation == IMAGE_GRAY)
-        r = gray(request, size, output);
+/* More than the luma's codes need: fewer bits than the source has, but for the DC coefficients',
+ * and they may need more stuffing. */
+static size_t stream_capacity(void)
+{
+    return 2 * input_size + 65536;
+}
+
+static int copy_and_turn(struct image_output *output)
+{
+    size_t capacity = stream_capacity(), size;
+    uint8_t *gray = jpeg_memory(MEMORY_STREAM, capacity);
+    int status = gray == NULL ? -ENOMEM : jpeg_luma(&layout, gray, capacity, &size);
+
+    if (status != 0)
+        return status;
+    return jpeg_turn(gray, size, layout.width, layout.height, layout.orientation, output->data,
+                     output->capacity, &output->size);
+}
+
+/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is
+ * wrong. Its file is copied like any other, so that the same header comes out. */
+static int copy_arithmetic(unsigned max_scans, struct image_output *output)
+{
+    static struct jpeg_layout turned; /* too large for the stack */
+    _cleanup_(buffer_clear) struct buffer clean = {0};
+    size_t capacity = stream_capacity(), size;
+    uint8_t *anew = jpeg_memory(MEMORY_STREAM, capacity);
+    int status;
+
+    if (anew == NULL || jpeg_rewrite(&layout, &clean) != 0)
+        return -ENOMEM;
+    status = jpeg_turn(clean.data, clean.size, layout.width, layout.height, layout.orientation,
+                       anew, capacity, &size);
+    if (status != 0)
+        return status == -ENOMEM ? status : -ENOTSUP;
+    if (jpeg_read_markers(&turned, anew, size, max_scans) != 0)
+        return -EIO;
+    return jpeg_luma(&turned, output->data, output->capacity, &output->size);
+}
+
+/* Whether luma is the gray of the image: its colours are sRGB's, or it has none. 1, 0 or -ENOMEM.
+ */
+static int luma_counts(void)
+{
+    size_t size;
+    const uint8_t *profile = jpeg_profile_bytes(&layout.profile, &size);
+
+    if (profile == NULL && size > 0)
+        return -ENOMEM;
+    return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB;
+}
+
+/* What was gray keeps its profile, which still says what its values mean. */
+static int keep_gray_profile(struct image_output *output)
+{
+    size_t size;
+    const uint8_t *profile = jpeg_profile_bytes(&layout.profile, &size);
+
+    if (profile == NULL)
+        return size > 0 ? -ENOMEM : 0;
+    return profile_fits(profile, size, SPACE_GRAY) ? jpeg_profile_insert(profile, size, output) : 0;
+}
+
+int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan *planned,
+                   struct bytes input, struct image_output *output)
+{
+    int status = luma_counts();
+
+    (void)input;
+    if (!layout.ycc || status == 0 || (planned->steps & IMAGE_STEP_GRAY) == 0)
+        return -ENOTSUP;
+    if (status < 0)
+        return status;
+    if (layout.arithmetic)
+        status = copy_arithmetic(plan->max_scans, output);
+    else if (layout.orientation == 1)
+        status = jpeg_luma(&layout, output->data, output->capacity, &output->size);
     else
-        r = layout.arithmetic ? -ENOTSUP : jpeg_scale(&layout, request, output);
-    return r == -ENOTSUP ? decline() : r;
+        status = copy_and_turn(output);
+    return status == 0 && layout.components == 1 ? keep_gray_profile(output) : status;
 }
 
-int jpeg_process(const struct image_request *request, const uint8_t *input, size_t size,
-                 struct image_output *output)
-{
-    int r = process(request, input, size, output);
+/* --- planes -------------------------------------------------------------------------------------
+ */
 
-    jpeg_memory_trim(kept_at_work);
-    if (r == 0)
-        output->format = IMAGE_JPEG;
-    else if (r == STATUS_IMAGE_CORRUPT)
-        snprintf(output->detail, sizeof(output->detail), "The JPEG is damaged or cut off.");
-    else if (r == STATUS_UNSUPPORTED_FORMAT)
-        snprintf(output->detail, sizeof(output->detail),
-                 "This is a JPEG of a process or a sampling that is not supported.");
-    else if (r == STATUS_IMAGE_TOO_LARGE)
-        snprintf(output->detail, sizeof(output->detail),
-                 "The JPEG has too many pixels or scans, or its result is too large.");
-    return r;
+int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *planned,
+                struct bytes input, struct image_output *output)
+{
+    const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
+    int counts;
+
+    (void)plan;
+    (void)input;
+    if (!layout.ycc || layout.arithmetic)
+        return -ENOTSUP;
+    if (gray && (counts = luma_counts()) != 1)
+        return counts < 0 ? counts : -ENOTSUP;
+    return jpeg_resize(&layout, planned, output);
 }

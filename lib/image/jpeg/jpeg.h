@@ -2,7 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
+#include "image/core/bytes.h"
+#include "image/plan/plan.h"
+#include "image/plan/result.h"
+
+struct jpeg_layout;
 
 /*
  * The short ways through an ordinary JPEG: gray by dropping the chroma from the entropy-coded
@@ -29,14 +33,32 @@ void jpeg_rest(void);
 void jpeg_stop(void);
 
 /*
- * 0 and *output; STATUS_IMAGE_CORRUPT, STATUS_IMAGE_TOO_LARGE or STATUS_UNSUPPORTED_FORMAT with
- * output->detail; -ENOTSUP: a sound JPEG within the limits, but not an ordinary one, take the long
- * way; or another -errno. `input` is only read. Whether it is sound does not depend on the request,
- * but for a result that is too large.
- *
- * Gray without request->quality is lossless: decoding the result gives exactly the luma (Y, Rec.
- * 601, 8 bits) of decoding the input. All metadata but the pixel density is dropped; the EXIF
- * orientation is applied.
+ * Reads the markers of the JPEG that the next calls are about; `input` is borrowed until
+ * jpeg_close. 0; STATUS_IMAGE_CORRUPT, STATUS_UNSUPPORTED_FORMAT or STATUS_IMAGE_TOO_LARGE, the
+ * last with `detail` (IMAGE_DETAIL_BYTES). Whether its scans hold what they should is seen when
+ * they are read.
  */
-int jpeg_process(const struct image_request *request, const uint8_t *input, size_t size,
-                 struct image_output *output);
+int jpeg_open(const struct image_plan *plan, struct bytes input, char *detail);
+
+/* What it found, for the general path. */
+const struct jpeg_layout *jpeg_opened(void);
+
+/* Whether the open file is a sound one, and libjpeg can read it: what the general path takes is
+ * judged by the same reader as everything else, but for arithmetic coding. 0, STATUS_IMAGE_CORRUPT
+ * or STATUS_UNSUPPORTED_FORMAT with `detail`. */
+int jpeg_judge(char *detail);
+
+void jpeg_close(void);
+
+/*
+ * Two paths (image.c): 0 and *output; a status or -errno; -ENOTSUP: not for this file. The source
+ * is the one that is open. Whether it is sound does not depend on the path.
+ *
+ * The first copies the luma's own codes: decoding the result gives exactly the luma (Y, Rec. 601, 8
+ * bits) of decoding the source. The second decodes planes of the result's size or a little larger,
+ * and encodes them. All metadata but the pixel density is dropped; the EXIF orientation is applied.
+ */
+int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan *planned,
+                   struct bytes input, struct image_output *output);
+int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *planned,
+                struct bytes input, struct image_output *output);

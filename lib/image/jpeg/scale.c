@@ -296,11 +296,11 @@ static int turn_planes(struct reduction *reduction)
 
 /* Chroma, upright, where it is halved. */
 static int emphasize_chroma(const struct reduction *reduction, double factor,
-                            const struct jpeg_encoding *encoding)
+                            const struct raster *raster)
 {
     const unsigned points = choose_points(reduction, factor, 1);
     const unsigned emphasis = chroma_emphasis(factor, points);
-    const bool across = encoding->h == 2, down = encoding->v == 2;
+    const bool across = raster->h == 2, down = raster->v == 2;
 
     if (reduction->components != 3 || emphasis == 0 || (!across && !down))
         return 0;
@@ -315,15 +315,26 @@ static int emphasize_chroma(const struct reduction *reduction, double factor,
     return 0;
 }
 
-static void describe(const struct reduction *reduction, struct jpeg_encoding *encoding)
+/* The planes once they are upright. */
+static struct raster describe_raster(const struct reduction *reduction)
 {
-    const struct jpeg_layout *layout = reduction->layout;
-    bool swap = swaps_sides(layout->orientation);
+    const bool swap = swaps_sides(reduction->layout->orientation);
+    struct raster raster = {
+        .width = swap ? reduction->height : reduction->width,
+        .height = swap ? reduction->width : reduction->height,
+        .h = swap ? reduction->v : reduction->h,
+        .v = swap ? reduction->h : reduction->v,
+        .colour = reduction->components == 3,
+    };
 
-    encoding->width = swap ? reduction->height : reduction->width;
-    encoding->height = swap ? reduction->width : reduction->height;
-    encoding->h = swap ? reduction->v : reduction->h;
-    encoding->v = swap ? reduction->h : reduction->v;
+    memcpy(raster.planes, reduction->planes, reduction->components * sizeof(*raster.planes));
+    return raster;
+}
+
+static void describe_density(const struct jpeg_layout *layout, struct jpeg_encoding *encoding)
+{
+    const bool swap = swaps_sides(layout->orientation);
+
     if (layout->colours.has_jfif) {
         encoding->density_unit = layout->density_unit;
         encoding->density_x = swap ? layout->density_y : layout->density_x;
@@ -345,28 +356,6 @@ static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *e
     return 0;
 }
 
-int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *request,
-               struct image_output *output)
-{
-    struct jpeg_encoding encoding = {.components = layout->components};
-    struct reduction reduction = {.layout = layout, .components = layout->components};
-    int r;
-
-    if (!find_sampling(&reduction, layout))
-        return -ENOTSUP;
-    reduction.width = image_scaled_length(layout->width, request->factor);
-    reduction.height = image_scaled_length(layout->height, request->factor);
-    encoding.quality = request->quality > 0 ? request->quality : request->default_quality;
-    reduction.small = is_small(layout);
-    reduction.half = request->factor == 0.5 && !reduction.small;
-    describe(&reduction, &encoding);
-    if ((r = fill_planes(&reduction, request->factor)) != 0 || (r = turn_planes(&reduction)) != 0 ||
-        (r = emphasize_chroma(&reduction, request->factor, &encoding)) != 0 ||
-        (r = add_profile(layout, &encoding)) != 0)
-        return r;
-    return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
-}
-
 /* The luma's quantization row by row, turned with the picture, and four times finer: new blocks
  * round anew, and that is not to be seen. */
 static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizers[64])
@@ -379,25 +368,58 @@ static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizer
     }
 }
 
-int jpeg_gray_pixels(const struct jpeg_layout *layout, const struct image_request *request,
-                     struct image_output *output)
+/* The luma alone needs no sampling that can be encoded, but has to be whole. */
+static bool find_components(struct reduction *reduction, bool gray)
 {
-    struct jpeg_encoding encoding = {.components = 1, .quality = request->quality};
-    struct reduction reduction = {.layout = layout,
-                                  .components = 1,
-                                  .width = layout->width,
-                                  .height = layout->height,
-                                  .h = 1,
-                                  .v = 1};
+    const struct jpeg_layout *layout = reduction->layout;
+    const struct jpeg_component *luma = &layout->component[0];
+
+    reduction->components = gray ? 1 : layout->components;
+    if (!gray)
+        return find_sampling(reduction, layout);
+    reduction->h = reduction->v = 1;
+    return luma->h == layout->h_max && luma->v == layout->v_max;
+}
+
+/* The least factor that makes these sizes: what is decoded need not be larger than it asks. */
+static double find_factor(const struct reduction *reduction)
+{
+    const double width = reduction->layout->width, height = reduction->layout->height;
+
+    if (reduction->width == width && reduction->height == height)
+        return 1;
+    return fmax((reduction->width - 0.5) / width, (reduction->height - 0.5) / height);
+}
+
+int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan *planned,
+                struct image_output *output)
+{
+    const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
+    struct reduction reduction = {
+        .layout = layout, .width = planned->width, .height = planned->height};
+    struct jpeg_encoding encoding = {.quality = planned->quality};
+    struct raster raster;
     unsigned quantizers[64];
+    double factor;
     int r;
 
-    if (layout->component[0].h != layout->h_max || layout->component[0].v != layout->v_max)
+    if (!find_components(&reduction, gray))
         return -ENOTSUP;
-    describe(&reduction, &encoding);
-    if ((r = fill_planes(&reduction, 1)) != 0 || (r = turn_planes(&reduction)) != 0)
+    factor = find_factor(&reduction);
+    reduction.small = is_small(layout);
+    reduction.half = !reduction.small && reduction.width == (layout->width + 1) / 2 &&
+                     reduction.height == (layout->height + 1) / 2;
+    describe_density(layout, &encoding);
+    if (encoding.quality == 0) {
+        copy_quantizers(layout, quantizers);
+        encoding.quantizers = quantizers;
+    }
+    if ((r = fill_planes(&reduction, factor)) != 0 || (r = turn_planes(&reduction)) != 0)
         return r;
-    copy_quantizers(layout, quantizers);
-    encoding.quantizers = quantizers;
-    return jpeg_encode(&encoding, reduction.planes, output->data, output->capacity, &output->size);
+    raster = describe_raster(&reduction);
+    if ((r = emphasize_chroma(&reduction, factor, &raster)) != 0)
+        return r;
+    if (reduction.components == layout->components && (r = add_profile(layout, &encoding)) != 0)
+        return r;
+    return jpeg_encode(&encoding, &raster, output->data, output->capacity, &output->size);
 }

@@ -3,17 +3,14 @@
 #pragma once
 
 #include "image/jpeg/markers.h"
-#include "image/plan/request.h"
+#include "image/plan/plan.h"
+#include "image/plan/result.h"
 
 /*
- * Reduces: decodes at n/8 of the size, filters the planes to the exact size where that is another,
- * turns them upright and encodes them as they are. As jpeg_process; the layout is of an ordinary
- * JPEG.
+ * Decodes at n/8 of the size, filters the planes to the exact size where that is another, turns
+ * them upright and encodes them as they are: all of them, or the luma alone where gray is asked
+ * for. Gray without a quality is encoded four times finer than it was. As jpeg_planes; the layout
+ * is of an ordinary JPEG.
  */
-int jpeg_scale(const struct jpeg_layout *layout, const struct image_request *request,
-               struct image_output *output);
-
-/* Gray through pixels: decodes the luma, turns it upright, and encodes it at request->quality, or
- * where that is 0 four times finer than it was. */
-int jpeg_gray_pixels(const struct jpeg_layout *layout, const struct image_request *request,
-                     struct image_output *output);
+int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan *planned,
+                struct image_output *output);

@@ -3,17 +3,19 @@
 #include "image/plan/cost.h"
 
 /*
- * A rate for each way through a picture (image.c). Decoding goes by the source's pixels and bytes,
+ * Rates for each class of work. Decoding goes by the source's pixels and bytes,
  * encoding by the result's pixels and by its bytes, for which the source's stand, as many of them
- * as the result has of the pixels. So a flat picture is as cheap as it is, and a noisy one as dear.
+ * as the result has of the pixels. So a flat image is as cheap as it is, and a noisy one as
+ * expensive.
  *
- * Measured: pictures of 1 to 100 megapixels, flat, like photographs, and noise, with and without
+ * Measured: images of 1 to 100 megapixels, flat, like photographs, and noise, with and without
  * alpha, tests/tools/image_cli gray 1, and scale 0.5, 0.95 and 1; CPU time of the machine that
  * docs/performance.md names while it was busy, and the growth of the address space. A rate is that
- * of the dearest kind: a picture may cost less, but what takes longer takes less than twice as long
- * (tests/image/test_cost.py). A way that becomes much quicker needs another row.
+ * of the most expensive kind: an image may cost less, but what takes longer takes less than twice
+ * as long (tests/image/test_cost.py). A class in which a path becomes much quicker needs another
+ * row.
  */
-enum way {
+enum cost_class {
     JPEG_COPIED, /* gray: the luma's own bits */
     JPEG_GRAY,   /* ... encoded anew */
     JPEG_BASELINE,
@@ -31,20 +33,20 @@ enum way {
     GIF_ANIMATION,
     TIFF,
     TIFF_JPEG, /* what was lossy, and is written without loss */
-    WAYS
+    COST_CLASSES
 };
 
 struct rates {
     double pixel_in, pixel_out, byte_in, byte_out;
 };
 
-struct way_rates {
+struct class_rates {
     struct rates ns, bytes; /* nanoseconds, and bytes of memory */
     bool by_samples;        /* pixel_in and pixel_out are for each of a pixel's samples */
 };
 
 /* clang-format off */
-static const struct way_rates table[WAYS] = {
+static const struct class_rates table[COST_CLASSES] = {
     [JPEG_COPIED]             = {{ 1.5,    0,   12,    0}, { 1.5,    0,  1.2,  0}, false},
     [JPEG_GRAY]               = {{   3,    3,   15,   20}, {   4,    3,  1.2,  0}, false},
     [JPEG_BASELINE]           = {{ 1.5,    6,   10,   10}, {   1,    4,    2,  0}, false},
@@ -66,46 +68,51 @@ static const struct way_rates table[WAYS] = {
 /* clang-format on */
 
 enum {
-    START_US = 300,            /* of any picture */
+    START_US = 300,            /* of any image */
     PALETTE_PIXELS = 512,      /* what a new palette of a GIF's frame costs, in pixels of it */
     PALETTES_US = 3500 * 1000, /* no more: then the effort for them is used up (gif/frames.c) */
     SAMPLES_UNKNOWN = 4,
 };
 
-/* A sample of 16 bits against one of 8, as it is and where the picture is reduced. */
-static const double deep = 1.8, deep_reduced = 4;
+/* A sample of 16 bits against one of 8, as it is and where the image is resized. */
+static const double deep = 1.8, deep_resized = 4;
 /* A pixel of a frame that needs a new palette. */
 static const double palette_us = 1.1;
 
 /* A worker at rest: code, stacks, libraries' own. */
 #define WORKER_BYTES (128.0 * 1024 * 1024)
 
-static enum way jpeg_way(const struct image_request *request, const struct image_header *header)
+static enum cost_class jpeg_class(const struct image_output_plan *output,
+                                  const struct image_header *header)
 {
     if (header->arithmetic)
         return JPEG_ARITHMETIC;
     if ((header->samples != 1 && header->samples != 3) || header->rgb)
         return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
-    if (request->operation == IMAGE_GRAY)
-        return request->quality == 0 ? JPEG_COPIED : JPEG_GRAY;
+    if (output->steps == IMAGE_STEP_GRAY)
+        return JPEG_COPIED;
+    if (output->steps == (IMAGE_STEP_GRAY | IMAGE_STEP_ENCODE))
+        return JPEG_GRAY;
     return header->progressive ? JPEG_PROGRESSIVE : JPEG_BASELINE;
 }
 
-static enum way find_way(const struct image_request *request, const struct image_header *header)
+static enum cost_class find_class(const struct image_output_plan *output,
+                                  const struct image_header *header)
 {
-    bool gray = request->operation == IMAGE_GRAY;
+    const bool gray = (output->steps & IMAGE_STEP_GRAY) != 0;
+    const bool resize = (output->steps & IMAGE_STEP_RESIZE) != 0;
 
     switch (header->format) {
     case IMAGE_JPEG:
-        return jpeg_way(request, header);
+        return jpeg_class(output, header);
     case IMAGE_WEBP:
         if (!header->lossless)
             return WEBP_LOSSY;
         if (header->frames > 1)
             return WEBP_LOSSLESS_ANIMATION;
-        return gray ? WEBP_LOSSLESS_GRAY : WEBP_LOSSLESS;
+        return gray && !resize ? WEBP_LOSSLESS_GRAY : WEBP_LOSSLESS;
     case IMAGE_GIF:
-        if (gray || request->factor >= 1)
+        if (!resize)
             return GIF_COPIED;
         return header->frames == 1 ? GIF_STILL : GIF_ANIMATION;
     case IMAGE_TIFF:
@@ -115,20 +122,24 @@ static enum way find_way(const struct image_request *request, const struct image
     }
 }
 
-/* The part of its pixels or samples that is left of a picture. */
-static double part_left(const struct image_request *request, double samples)
+/* The part of its pixels or samples that is left of an image. Gray leaves one sample, or two where
+ * there may be alpha. */
+static double part_left(const struct image_output_plan *output, const struct image_header *header,
+                        double samples)
 {
-    if (request->operation == IMAGE_SCALE)
-        return request->factor * request->factor;
-    return samples < 2 ? 1 : 0.5; /* gray, and alpha where there may be one */
+    const double pixels =
+        (double)output->width * output->height / ((double)header->width * header->height);
+
+    return (output->steps & IMAGE_STEP_GRAY) != 0 && samples >= 2 ? pixels / 2 : pixels;
 }
 
 /* What a sample of 16 bits counts for. */
-static double depth_factor(const struct image_request *request, const struct image_header *header)
+static double depth_factor(const struct image_output_plan *output,
+                           const struct image_header *header)
 {
     if (header->bits != 16)
         return 1;
-    return request->operation == IMAGE_SCALE && request->factor < 1 ? deep_reduced : deep;
+    return (output->steps & IMAGE_STEP_RESIZE) != 0 ? deep_resized : deep;
 }
 
 static double apply(const struct rates *rates, double pixels_in, double pixels_out, double bytes,
@@ -138,41 +149,55 @@ static double apply(const struct rates *rates, double pixels_in, double pixels_o
            bytes * (rates->byte_in + rates->byte_out * left);
 }
 
-static double palettes_us(enum way way, const struct image_header *header, double pixels,
+static double palettes_us(enum cost_class class, const struct image_header *header, double pixels,
                           double left)
 {
     double us = palette_us * (pixels * left + PALETTE_PIXELS * (double)header->frames);
 
-    if (way != GIF_ANIMATION)
+    if (class != GIF_ANIMATION)
         return 0;
     return us < PALETTES_US ? us : PALETTES_US;
 }
 
 /* What is in memory at one time: frames are encoded, and a GIF's drawn, one after the other. */
-static double bytes_held(enum way way, const struct image_header *header, double all, double size,
-                         double left)
+static double bytes_held(enum cost_class class, const struct image_header *header, double all,
+                         double size, double left)
 {
-    bool gif = way == GIF_ANIMATION || way == GIF_COPIED;
-    double one = gif || way == WEBP_LOSSLESS_ANIMATION ? all / header->frames : all;
+    bool gif = class == GIF_ANIMATION || class == GIF_COPIED;
+    double one = gif || class == WEBP_LOSSLESS_ANIMATION ? all / header->frames : all;
 
-    return WORKER_BYTES + apply(&table[way].bytes, gif ? one : all, one, size, left);
+    return WORKER_BYTES + apply(&table[class].bytes, gif ? one : all, one, size, left);
 }
 
-void image_estimate(const struct image_request *request, const struct image_header *header,
-                    size_t size, struct image_cost *cost)
+static void estimate_output(const struct image_output_plan *output,
+                            const struct image_header *header, double size, double *time_us,
+                            double *bytes)
 {
-    enum way way = find_way(request, header);
-    const struct way_rates *rates = &table[way];
+    enum cost_class class = find_class(output, header);
+    const struct class_rates *rates = &table[class];
     double samples = !rates->by_samples    ? 1
                      : header->samples > 0 ? header->samples
                                            : SAMPLES_UNKNOWN;
     double all = (double)image_pixels(header) * samples;
-    double left = part_left(request, samples);
-    double worked_through = all * depth_factor(request, header);
-    double time_us = START_US + palettes_us(way, header, all, left) +
-                     apply(&rates->ns, worked_through, worked_through, (double)size, left) / 1000;
-    double bytes = bytes_held(way, header, all, (double)size, left);
+    double left = part_left(output, header, samples);
+    double worked_through = all * depth_factor(output, header);
 
+    *time_us = START_US + palettes_us(class, header, all, left) +
+               apply(&rates->ns, worked_through, worked_through, size, left) / 1000;
+    *bytes = bytes_held(class, header, all, size, left);
+}
+
+void image_estimate(const struct image_plan *plan, size_t size, struct image_cost *cost)
+{
+    double time_us = 0, bytes = 0;
+
+    for (unsigned i = 0; i < plan->count; i++) {
+        double its_us, its_bytes;
+
+        estimate_output(&plan->outputs[i], &plan->source, (double)size, &its_us, &its_bytes);
+        time_us += its_us;
+        bytes = its_bytes > bytes ? its_bytes : bytes;
+    }
     cost->time_us = time_us < (double)INT64_MAX ? (int64_t)time_us : INT64_MAX;
     cost->memory_bytes = bytes < (double)INT64_MAX ? (uint64_t)bytes : INT64_MAX;
 }

@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
+#include "image/plan/plan.h"
 
 /*
- * What a picture will cost a worker at most, told from its header, its bytes and what is asked of
- * it: plain arithmetic on one table, for servers to weigh requests by, and to refuse at once what
- * would only end at a limit.
+ * What an image will cost a worker at most, estimated from its plan and its bytes: plain arithmetic
+ * on one table, for servers to weigh requests by, and to refuse at once what would only end at a
+ * limit.
  */
 struct image_cost {
     int64_t time_us;       /* of one CPU */
@@ -15,5 +15,4 @@ struct image_cost {
 };
 
 /* `size` is that of the file. Both saturate. Any thread. */
-void image_estimate(const struct image_request *request, const struct image_header *header,
-                    size_t size, struct image_cost *cost);
+void image_estimate(const struct image_plan *plan, size_t size, struct image_cost *cost);

@@ -2,32 +2,42 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/probe/format.h"
+#include "base/decimal.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is asked of an image, and what comes of it: between image.h and all the wings. */
-enum image_operation { IMAGE_GRAY, IMAGE_SCALE };
+/*
+ * What a client asks of an image, and what the server allows. Fixed width and without pointers: a
+ * server writes it, and its worker reads it as it is. A member of 0 was not asked for.
+ */
+enum { IMAGE_OUTPUTS_MAX = 6 };
 
-enum { IMAGE_DETAIL_BYTES = 128 };
+enum image_gray {
+    IMAGE_GRAY_NONE,
+    IMAGE_GRAY_LUMA, /* Rec. 601 luma of the encoded values */
+    IMAGE_GRAY_COUNT
+};
+
+/* One result. */
+struct image_variant {
+    struct decimal scale; /* factor for both sides, at most 1 */
+    uint32_t gray;        /* enum image_gray */
+    uint32_t quality;     /* 1..100, of lossy results */
+};
 
 struct image_request {
-    enum image_operation operation;
-    double factor;       /* IMAGE_SCALE: 0 < factor <= 1 */
-    int quality;         /* 1..100 as asked; 0: not asked (gray JPEG is then lossless) */
-    int default_quality; /* 1..100 for lossy results where none was asked */
-    uint64_t max_pixels; /* width x height x frames */
-    unsigned max_scans;  /* of a progressive JPEG */
+    uint64_t max_pixels;      /* of the source: width x height x frames */
+    uint32_t max_scans;       /* of a progressive JPEG */
+    uint32_t default_quality; /* 1..100, of lossy results */
+    uint32_t count;           /* of outputs, at least 1 */
+    uint32_t reserved;        /* 0 */
+    struct image_variant outputs[IMAGE_OUTPUTS_MAX];
 };
 
-struct image_output {
-    uint8_t *data; /* the caller's memory */
-    size_t capacity;
-    size_t size; /* of the result */
-    enum image_format format;
-    char detail[IMAGE_DETAIL_BYTES]; /* why not, one sentence for the client */
-};
+static_assert(sizeof(struct image_variant) == 24, "no padding between processes");
+static_assert(offsetof(struct image_request, outputs) == 24, "no padding between processes");
 
-/* round-half-up(length * factor), at least 1: the size of a reduced picture. */
-uint32_t image_scaled_length(uint32_t length, double factor);
+/* Whether every member is in its range, for a process that got it from another. 0 or -EPROTO. */
+int image_request_check(const struct image_request *request);

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/png/png.h"
 
-/* From the decoder's rows to the encoder's, as gray or through the filter that makes them fewer. */
+/* From the decoder's rows to the encoder's, through luma where gray is asked for, and through the
+ * filter where another size is. */
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/colour/luma.h"
@@ -12,7 +13,7 @@
 #include "image/png/rows.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void cleanup_encoder(struct png_encoder **encoder)
@@ -30,49 +31,25 @@ static bool has_alpha(const struct png_picture *picture)
     return picture->bands % 2 == 0;
 }
 
-static bool is_as_large(const struct png_picture *picture, const struct png_format *format)
-{
-    return picture->width == format->width && picture->height == format->height;
-}
-
 /* --- gray ---------------------------------------------------------------------------------------
  */
 
-static void luma_row(const struct png_picture *picture, const void *in, void *out)
-{
-    unsigned out_bands = has_alpha(picture) ? 2 : 1;
+/* How a row becomes gray. */
+struct to_gray {
+    bool colour;                         /* luma is made of it; else it is gray as it comes */
+    struct profile_transform *transform; /* makes sRGB of its colours; NULL: they are */
+    void *srgb, *gray;                   /* a row each */
+};
 
-    if (picture->bits == 16)
-        luma_row_16(in, picture->bands, out, out_bands, picture->width);
-    else
-        luma_row_8(in, picture->bands, out, out_bands, picture->width);
+static void cleanup_to_gray(struct to_gray *to)
+{
+    profile_transform_free(to->transform);
+    free(to->srgb);
+    free(to->gray);
 }
 
-/* `transform` is what makes sRGB of the colours; NULL: they are. */
-static int encode_gray(struct png_picture *picture, struct profile_transform *transform,
-                       struct png_encoder *encoder)
-{
-    const size_t row_bytes = (size_t)picture->width * picture->bands * sizeof(uint16_t);
-    _cleanup_free_ void *gray = malloc(row_bytes), *srgb = malloc(row_bytes);
-
-    if (gray == NULL || srgb == NULL)
-        return -ENOMEM;
-    for (uint32_t y = 0; y < picture->height; y++) {
-        const void *row = png_next_row(picture);
-
-        if (row == NULL)
-            return STATUS_IMAGE_CORRUPT;
-        if (transform != NULL)
-            profile_transform_row(transform, row, srgb, picture->width);
-        if (has_colour(picture))
-            luma_row(picture, transform != NULL ? srgb : row, gray);
-        png_encoder_row(encoder, has_colour(picture) ? gray : row);
-    }
-    return 0;
-}
-
-/* *transform stays NULL where colours are sRGB's. Those of a palette are made so at once. */
-static int begin_profile(struct png_picture *picture, struct profile_transform **transform)
+/* to->transform stays NULL where colours are sRGB's. Those of a palette are made so at once. */
+static int begin_profile(struct png_picture *picture, struct to_gray *to)
 {
     const struct profile_pixels pixels = {
         .space = SPACE_RGB,
@@ -86,49 +63,67 @@ static int begin_profile(struct png_picture *picture, struct profile_transform *
     if (!has_colour(picture) ||
         profile_kind(picture->profile, picture->profile_size) != PROFILE_RGB)
         return 0;
-    *transform = profile_transform_new(picture->profile, picture->profile_size, &pixels);
-    if (*transform == NULL)
+    to->transform = profile_transform_new(picture->profile, picture->profile_size, &pixels);
+    if (to->transform == NULL)
         return -ENOMEM;
     if (!picture->has_palette)
         return 0;
     memcpy(palette, picture->palette, sizeof(palette));
-    profile_transform_row(*transform, palette, picture->palette, PNG_PALETTE_MAX);
-    profile_transform_free(*transform);
-    *transform = NULL;
+    profile_transform_row(to->transform, palette, picture->palette, PNG_PALETTE_MAX);
+    profile_transform_free(to->transform);
+    to->transform = NULL;
     return 0;
 }
 
-static void keep_profile(const struct png_picture *picture, struct png_format *format)
+static int begin_gray(struct png_picture *picture, struct to_gray *to)
 {
-    enum profile_space space = has_colour(picture) ? SPACE_RGB : SPACE_GRAY;
+    int status = begin_profile(picture, to);
 
-    if (!profile_fits(picture->profile, picture->profile_size, space))
-        return;
-    format->profile = picture->profile;
-    format->profile_size = picture->profile_size;
+    if (status != 0)
+        return status;
+    if (picture->has_palette)
+        png_palette_to_gray(picture);
+    to->colour = has_colour(picture);
+    if (!to->colour)
+        return 0;
+    to->srgb = malloc((size_t)picture->width * picture->bands * sizeof(uint16_t));
+    to->gray = malloc((size_t)picture->width * 2 * sizeof(uint16_t));
+    return to->srgb == NULL || to->gray == NULL ? -ENOMEM : 0;
 }
 
-/* A gray picture stays as deep as it is, and keeps its profile; so deep does one of 16 bits stay.
- */
-static void make_gray(struct png_picture *picture, struct png_format *format)
+static const void *gray_row(const struct png_picture *picture, const struct to_gray *to,
+                            const void *row)
 {
-    const bool few_bits = picture->bits < 8 && picture->bands == 1;
+    unsigned gray_bands = has_alpha(picture) ? 2 : 1;
 
-    format->bits = picture->bits == 16 || few_bits ? picture->bits : 8;
-    format->bands = has_alpha(picture) ? 2 : 1;
-    format->width = picture->width;
-    format->height = picture->height;
-    if (!has_colour(picture))
-        keep_profile(picture, format);
+    if (!to->colour)
+        return row;
+    if (to->transform != NULL) {
+        profile_transform_row(to->transform, row, to->srgb, picture->width);
+        row = to->srgb;
+    }
+    if (picture->bits == 16)
+        luma_row_16(row, picture->bands, to->gray, gray_bands, picture->width);
+    else
+        luma_row_8(row, picture->bands, to->gray, gray_bands, picture->width);
+    return to->gray;
 }
 
-/* --- smaller ------------------------------------------------------------------------------------
+/* --- from row to row ----------------------------------------------------------------------------
  */
 
-static int encode_as_it_is(struct png_picture *picture, struct png_encoder *encoder)
+static const void *next_row(struct png_picture *picture, const struct to_gray *to)
+{
+    const void *row = png_next_row(picture);
+
+    return row != NULL && to != NULL ? gray_row(picture, to, row) : row;
+}
+
+static int encode_rows(struct png_picture *picture, const struct to_gray *to,
+                       struct png_encoder *encoder)
 {
     for (uint32_t y = 0; y < picture->height; y++) {
-        const void *row = png_next_row(picture);
+        const void *row = next_row(picture, to);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
@@ -137,8 +132,8 @@ static int encode_as_it_is(struct png_picture *picture, struct png_encoder *enco
     return 0;
 }
 
-static int encode_smaller(struct png_picture *picture, const struct png_format *format,
-                          struct png_encoder *encoder)
+static int encode_resized(struct png_picture *picture, const struct to_gray *to,
+                          const struct png_format *format, struct png_encoder *encoder)
 {
     const struct shrink_size size = {.width = picture->width,
                                      .height = picture->height,
@@ -148,10 +143,10 @@ static int encode_smaller(struct png_picture *picture, const struct png_format *
     size_t row_bytes = (size_t)format->width * format->bands;
     _cleanup_free_ uint8_t *samples = malloc(row_bytes * format->height);
 
-    if (samples == NULL || shrink_begin(&shrink, &size, picture->bands, has_alpha(picture)) != 0)
+    if (samples == NULL || shrink_begin(&shrink, &size, format->bands, has_alpha(picture)) != 0)
         return -ENOMEM;
     for (uint32_t y = 0; y < picture->height; y++) {
-        const uint8_t *row = png_next_row(picture);
+        const uint8_t *row = next_row(picture, to);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
@@ -164,82 +159,69 @@ static int encode_smaller(struct png_picture *picture, const struct png_format *
     return 0;
 }
 
-static int make_smaller(const struct png_picture *picture, double factor, struct png_format *format)
-{
-    format->bits = picture->bits == 16 ? 16 : 8;
-    format->bands = picture->bands;
-    format->width = image_scaled_length(picture->width, factor);
-    format->height = image_scaled_length(picture->height, factor);
-    if (picture->bits == 16 && !is_as_large(picture, format))
-        return -ENOTSUP; /* our filter takes 8 */
-    keep_profile(picture, format);
-    return 0;
-}
-
 /* ------------------------------------------------------------------------------------------------
  */
 
-static void cleanup_transform(struct profile_transform **transform)
+/* A gray image of few bits keeps them where its values stay what they are. */
+static unsigned choose_bits(const struct png_picture *picture, unsigned steps)
 {
-    profile_transform_free(*transform);
+    const bool few = picture->bits < 8 && picture->bands == 1 && steps == IMAGE_STEP_GRAY;
+
+    return picture->bits == 16 || few ? picture->bits : 8;
 }
 
-static int run_gray(struct png_picture *picture, struct png_encoder *encoder)
+static void describe(const struct png_picture *picture, const struct image_output_plan *planned,
+                     struct png_format *format)
 {
-    _cleanup_(cleanup_transform) struct profile_transform *transform = NULL;
-    int status = begin_profile(picture, &transform);
+    const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
+    const enum profile_space space = has_colour(picture) ? SPACE_RGB : SPACE_GRAY;
 
-    if (status != 0)
-        return status;
-    if (picture->has_palette)
-        png_palette_to_gray(picture);
-    return encode_gray(picture, transform, encoder);
+    *format = (struct png_format){
+        .width = planned->width,
+        .height = planned->height,
+        .bands = !gray                ? picture->bands
+                 : has_alpha(picture) ? 2
+                                      : 1,
+        .bits = choose_bits(picture, planned->steps & ~(unsigned)IMAGE_STEP_ENCODE),
+    };
+    if ((gray && has_colour(picture)) ||
+        !profile_fits(picture->profile, picture->profile_size, space))
+        return;
+    format->profile = picture->profile;
+    format->profile_size = picture->profile_size;
 }
 
-static int process(const struct image_request *request, struct png_picture *picture,
-                   struct image_output *output)
+static int run(const struct image_output_plan *planned, struct png_picture *picture,
+               struct image_output *output)
 {
-    bool gray = request->operation == IMAGE_GRAY;
+    const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
+    const bool resize = (planned->steps & IMAGE_STEP_RESIZE) != 0;
     _cleanup_(cleanup_encoder) struct png_encoder *encoder = NULL;
-    struct png_format format = {0};
-    int status = 0;
+    _cleanup_(cleanup_to_gray) struct to_gray to = {0};
+    struct png_format format;
+    int status;
 
-    if (picture->orientation != 1)
+    describe(picture, planned, &format);
+    if (picture->orientation != 1 || !png_encoder_takes(&format) ||
+        (resize && picture->bits == 16)) /* the filter takes 8 */
         return -ENOTSUP;
-    if (gray)
-        make_gray(picture, &format);
-    else
-        status = make_smaller(picture, request->factor, &format);
-    if (status != 0)
-        return status;
-    if (!png_encoder_takes(&format))
-        return -ENOTSUP;
-    if ((status = png_inflate(picture)) != 0)
+    if ((status = png_inflate(picture)) != 0 || (gray && (status = begin_gray(picture, &to)) != 0))
         return status;
     if ((encoder = png_encoder_new(&format)) == NULL)
         return -ENOMEM;
-    if (gray)
-        status = run_gray(picture, encoder);
-    else if (is_as_large(picture, &format))
-        status = encode_as_it_is(picture, encoder);
+    if (resize)
+        status = encode_resized(picture, gray ? &to : NULL, &format, encoder);
     else
-        status = encode_smaller(picture, &format, encoder);
+        status = encode_rows(picture, gray ? &to : NULL, encoder);
     return status != 0 ? status : png_encoder_finish(encoder, output);
 }
 
-int png_process(const struct image_request *request, const uint8_t *input, size_t size,
-                struct image_output *output)
+int png_rows(const struct image_plan *plan, const struct image_output_plan *planned,
+             struct bytes input, struct image_output *output)
 {
     _cleanup_(png_clear) struct png_picture picture;
-    int status = png_open(&picture, input, size);
+    int status = png_open(&picture, input.data, input.size);
 
-    if (status == 0)
-        status = process(request, &picture, output);
-    if (status == 0)
-        output->format = IMAGE_PNG;
-    else if (status == STATUS_IMAGE_CORRUPT)
-        snprintf(output->detail, sizeof(output->detail), "The PNG is damaged or incomplete.");
-    else if (status == STATUS_IMAGE_TOO_LARGE)
-        snprintf(output->detail, sizeof(output->detail), "The result is larger than allowed.");
-    return status;
+    (void)plan;
+    return status != 0 ? status : run(planned, &picture, output);
 }

@@ -2,9 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
+#include "image/core/bytes.h"
+#include "image/plan/plan.h"
+#include "image/plan/result.h"
 
-/* The short way through an ordinary PNG (picture.h). 0 and *output; STATUS_IMAGE_CORRUPT or
- * STATUS_IMAGE_TOO_LARGE with output->detail; -ENOMEM; or -ENOTSUP for all else: the long way. */
-int png_process(const struct image_request *request, const uint8_t *input, size_t size,
-                struct image_output *output);
+/* A path (image.c): an ordinary PNG (picture.h), row by row. 0 and *output; STATUS_IMAGE_CORRUPT or
+ * STATUS_IMAGE_TOO_LARGE; -ENOMEM; or -ENOTSUP: not for this file. */
+int png_rows(const struct image_plan *plan, const struct image_output_plan *planned,
+             struct bytes input, struct image_output *output);

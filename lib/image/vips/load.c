@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/jpeg/jpeg.h"
 #include "image/jpeg/profile.h"
 #include "image/jpeg/rewrite.h"
 #include "image/vips/image.h"
@@ -62,14 +63,16 @@ int load_start(void)
 /* What comes out is half as large again as the result, so that the filter still finds all it needs,
  * and whole: libvips leaves out a last column or row that stands for fewer pixels than the others.
  */
-int load_shrink(const struct image_request *request, const struct image_header *header)
+int load_shrink(const struct image_plan *plan, const struct image_output_plan *planned)
 {
-    unsigned shrink = 8;
+    const uint32_t width = plan->source.width, height = plan->source.height;
+    uint32_t shrink = 8;
 
-    if (request->operation != IMAGE_SCALE || header->format != IMAGE_JPEG)
+    if (plan->source.format != IMAGE_JPEG)
         return 1;
-    while (shrink > 1 && (shrink * request->factor * 1.5 > 1 || header->width % shrink != 0 ||
-                          header->height % shrink != 0))
+    while (shrink > 1 && (3ULL * shrink * planned->width > 2ULL * width ||
+                          3ULL * shrink * planned->height > 2ULL * height || width % shrink != 0 ||
+                          height % shrink != 0))
         shrink /= 2;
     return (int)shrink;
 }
@@ -101,42 +104,43 @@ static int set_profile(const struct jpeg_profile *pieces, VipsImage **image)
     return profile == NULL && size > 0 ? -ENOMEM : image_set_profile(image, profile, size);
 }
 
-/* As jpeg_process understood it. What that judged itself, libjpeg does not judge anew: its warnings
- * are of filling behind the pixels, too. */
-static int open_jpeg(const struct image_request *request, const struct image_header *header,
-                     const uint8_t *input, size_t size, VipsImage **image)
+/* The JPEG that is open. What we judge ourselves, libjpeg does not judge anew: its warnings are of
+ * filling behind the pixels, too. */
+static int open_jpeg(int shrink, VipsImage **image, char *detail)
 {
-    static struct jpeg_layout layout; /* too large for the stack */
+    const struct jpeg_layout *layout = jpeg_opened();
     _cleanup_(buffer_clear) struct buffer file = {0};
     VipsSource *source;
-    int result = -1;
+    int status = jpeg_judge(detail);
 
-    if (jpeg_read_markers(&layout, input, size, request->max_scans) != 0)
-        return -1;
-    if (jpeg_rewrite(&layout, &file) != 0 || (source = source_of(&file)) == NULL)
+    if (status != 0)
+        return status;
+    if (jpeg_rewrite(layout, &file) != 0 || (source = source_of(&file)) == NULL)
         return -ENOMEM;
-    result = vips_jpegload_source(
-        source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", load_shrink(request, header),
-        "fail_on", layout.arithmetic ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL);
+    status = vips_jpegload_source(
+        source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", shrink, "fail_on",
+        layout->arithmetic ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL);
     VIPS_UNREF(source);
-    if (result != 0)
-        return result;
-    vips_image_set_int(*image, VIPS_META_ORIENTATION, layout.orientation);
-    return set_profile(&layout.profile, image);
+    if (status != 0)
+        return status;
+    vips_image_set_int(*image, VIPS_META_ORIENTATION, layout->orientation);
+    return set_profile(&layout->profile, image);
 }
 
-static int open_image(const struct image_request *request, const struct image_header *header,
-                      void *input, size_t size, VipsImage **image)
+static int open_image(const struct image_plan *plan, const struct image_output_plan *planned,
+                      struct bytes input, VipsImage **image, char *detail)
 {
-    switch (header->format) {
+    void *data = (void *)(uintptr_t)input.data; /* libvips does not write to it */
+
+    switch (plan->source.format) {
     case IMAGE_JPEG:
-        return open_jpeg(request, header, input, size, image);
+        return open_jpeg(load_shrink(plan, planned), image, detail);
     case IMAGE_PNG:
-        return png_load(input, size, image);
+        return png_load(data, input.size, image);
     case IMAGE_WEBP:
-        return webp_load(header, input, size, image);
+        return webp_load(&plan->source, data, input.size, image);
     case IMAGE_TIFF:
-        return tiff_load(header, input, size, request->max_scans, image);
+        return tiff_load(&plan->source, data, input.size, plan->max_scans, image);
     default:
         return -1;
     }
@@ -153,31 +157,31 @@ static bool is_supported(const VipsImage *image)
 }
 
 /* The header was read without libvips; what libvips makes of it has to keep the limit as well. */
-static int check(const VipsImage *image, const struct image_request *request, char *detail)
+static int check(const VipsImage *image, uint64_t max_pixels, char *detail)
 {
     uint64_t pixels = (uint64_t)image->Xsize * (uint64_t)image->Ysize;
 
-    if (pixels > request->max_pixels) {
+    if (pixels > max_pixels) {
         snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has %llu pixels; %llu are allowed.",
-                 (unsigned long long)pixels, (unsigned long long)request->max_pixels);
+                 (unsigned long long)pixels, (unsigned long long)max_pixels);
         return STATUS_IMAGE_TOO_LARGE;
     }
     return is_supported(image) ? 0 : STATUS_UNSUPPORTED_FORMAT;
 }
 
-int load_image(const struct image_request *request, const struct image_header *header,
-               const uint8_t *input, size_t input_size, VipsImage **image, char *detail)
+int load_image(const struct image_plan *plan, const struct image_output_plan *planned,
+               struct bytes input, VipsImage **image, char *detail)
 {
-    /* libvips takes a pointer that is not const and does not write to it. */
-    int status = open_image(request, header, (void *)(uintptr_t)input, input_size, image);
+    int status = open_image(plan, planned, input, image, detail);
 
-    if (status == STATUS_IMAGE_TOO_LARGE && header->format == IMAGE_TIFF)
+    if (status == STATUS_IMAGE_TOO_LARGE && plan->source.format == IMAGE_TIFF)
         snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has more than %u scans.",
-                 request->max_scans);
-    if (status == 0)
-        status = check(*image, request, detail);
-    if (status == STATUS_UNSUPPORTED_FORMAT)
-        snprintf(detail, IMAGE_DETAIL_BYTES,
-                 "Only pictures with samples of 1 to 8 and 16 bits are supported.");
+                 plan->max_scans);
+    if (status == 0) {
+        status = check(*image, plan->max_pixels, detail);
+        if (status == STATUS_UNSUPPORTED_FORMAT)
+            snprintf(detail, IMAGE_DETAIL_BYTES,
+                     "Only pictures with samples of 1 to 8 and 16 bits are supported.");
+    }
     return status;
 }

@@ -2,7 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
+#include "image/core/bytes.h"
+#include "image/plan/plan.h"
+#include "image/plan/result.h"
 
 #include <vips/vips.h>
 
@@ -16,9 +18,9 @@ int load_start(void);
  * 0 and *image; -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE or
  * STATUS_UNSUPPORTED_FORMAT with `detail` (IMAGE_DETAIL_BYTES) filled.
  */
-int load_image(const struct image_request *request, const struct image_header *header,
-               const uint8_t *input, size_t input_size, VipsImage **image, char *detail);
+int load_image(const struct image_plan *plan, const struct image_output_plan *planned,
+               struct bytes input, VipsImage **image, char *detail);
 
 /* By how much the picture comes smaller than it is, 1 to 8: a JPEG that is to be reduced a lot.
  * What is left of its width and height is cut off at the right and at the bottom. */
-int load_shrink(const struct image_request *request, const struct image_header *header);
+int load_shrink(const struct image_plan *plan, const struct image_output_plan *planned);

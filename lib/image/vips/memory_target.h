@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
+#include "image/plan/result.h"
 
 #include <stdbool.h>
 #include <vips/vips.h>

@@ -183,23 +183,27 @@ int webp_encode(const struct webp_format *format, const uint8_t *samples,
     return status;
 }
 
-int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
+int webp_encode_raster(const struct webp_format *format, const struct raster *raster,
                        struct image_output *output)
 {
+    const struct plane *planes = raster->planes;
+    struct webp_format sized = *format;
     WebPPicture picture;
     int status;
 
-    if (!begin(format, &picture))
+    sized.width = (int)raster->width;
+    sized.height = (int)raster->height;
+    if (!begin(&sized, &picture))
         return -EINVAL;
-    picture.colorspace = planes->a != NULL ? WEBP_YUV420A : WEBP_YUV420;
-    picture.y = planes->y;
-    picture.u = planes->u;
-    picture.v = planes->v;
-    picture.a = planes->a;
-    picture.a_stride = planes->a_stride;
-    picture.y_stride = planes->y_stride;
-    picture.uv_stride = planes->uv_stride;
-    status = encode(format, &picture, output);
+    picture.colorspace = raster->alpha ? WEBP_YUV420A : WEBP_YUV420;
+    picture.y = planes[RASTER_LUMA].data;
+    picture.u = planes[RASTER_CB].data;
+    picture.v = planes[RASTER_CR].data;
+    picture.a = raster->alpha ? planes[RASTER_ALPHA].data : NULL;
+    picture.y_stride = (int)planes[RASTER_LUMA].pitch;
+    picture.uv_stride = (int)planes[RASTER_CB].pitch;
+    picture.a_stride = (int)planes[RASTER_ALPHA].pitch;
+    status = encode(&sized, &picture, output);
     WebPPictureFree(&picture); /* frees what the encoder added; the planes are not its own */
     return status;
 }

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
+#include "image/pixels/raster.h"
+#include "image/plan/result.h"
 
 #include <stdbool.h>
 
@@ -25,15 +26,10 @@ struct webp_format {
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output);
 
-/* Planes of Y, U and V as WebP has them (BT.601, 16..235; 4:2:0) and alpha or NULL, borrowed. What
- * is invisible in them may be overwritten. */
-struct webp_planes {
-    uint8_t *y, *u, *v, *a;
-    int y_stride, uv_stride, a_stride;
-};
-
-/* The same for a lossy picture that is already planes; format->bands is not looked at. */
-int webp_encode_planes(const struct webp_format *format, const struct webp_planes *planes,
+/* The same for a lossy image that is already planes of colour at 4:2:0 and video range, with or
+ * without alpha; what is invisible in them may be overwritten. Of `format` only the quality is
+ * looked at. */
+int webp_encode_raster(const struct webp_format *format, const struct raster *raster,
                        struct image_output *output);
 
 /* The same for a lossless picture that is already words of alpha, red, green and blue, width of

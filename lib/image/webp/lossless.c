@@ -10,7 +10,9 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/colour/luma.h"
+#include "image/colour/profile.h"
 #include "image/webp/encode.h"
+#include "image/webp/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,7 +51,7 @@ static void make_gray(uint32_t *pixels, size_t count, bool has_alpha)
     }
 }
 
-int webp_gray_lossless(const struct webp_file *file, struct image_output *output)
+static int encode_gray(const struct webp_file *file, struct image_output *output)
 {
     const struct bytes picture = file->picture;
     _cleanup_free_ uint32_t *pixels = NULL;
@@ -74,4 +76,21 @@ int webp_gray_lossless(const struct webp_file *file, struct image_output *output
         return status;
     make_gray(pixels, count, file->alpha);
     return webp_encode_argb(&format, pixels, output);
+}
+
+int webp_gray_lossless(const struct image_plan *plan, const struct image_output_plan *planned,
+                       struct bytes input, struct image_output *output)
+{
+    _cleanup_(webp_clear) struct webp_file file = {0};
+    int status;
+
+    if (!plan->source.lossless || (planned->steps & IMAGE_STEP_GRAY) == 0)
+        return -ENOTSUP;
+    status = webp_open(&file, &plan->source, input.data, input.size);
+    if (status != 0)
+        return status;
+    if (file.animated || file.orientation != 1 ||
+        profile_kind(file.profile.data, file.profile.size) == PROFILE_RGB)
+        return -ENOTSUP;
+    return encode_gray(&file, output);
 }

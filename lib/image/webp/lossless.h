@@ -2,11 +2,14 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
-#include "image/webp/file.h"
+#include "image/core/bytes.h"
+#include "image/plan/plan.h"
+#include "image/plan/result.h"
 
 /*
- * The gray of a still lossless WebP that is upright and of sRGB. 0 and output->data and size;
- * STATUS_IMAGE_CORRUPT, STATUS_IMAGE_TOO_LARGE or -ENOMEM.
+ * A path (image.c): the gray of a still lossless WebP that is upright and of sRGB, in its place. 0
+ * and *output; STATUS_IMAGE_CORRUPT, STATUS_IMAGE_TOO_LARGE or -ENOMEM; or -ENOTSUP: not for this
+ * file, or not gray.
  */
-int webp_gray_lossless(const struct webp_file *file, struct image_output *output);
+int webp_gray_lossless(const struct image_plan *plan, const struct image_output_plan *planned,
+                       struct bytes input, struct image_output *output);

@@ -3,8 +3,8 @@
 #include "image/webp/webp.h"
 
 /*
- * Gray keeps the luma plane and flattens the other two; reducing reduces each plane. The encoder
- * takes planes, so that no pixel is ever converted. Gray of a lossless one: lossless.c.
+ * Gray keeps the luma plane and flattens the other two; resizing resizes each plane. The encoder
+ * takes planes, so that no pixel is ever converted. Lossless ones: lossless.c.
  */
 #include "base/cleanup.h"
 #include "base/status.h"
@@ -13,7 +13,6 @@
 #include "image/pixels/shrink.h"
 #include "image/webp/encode.h"
 #include "image/webp/file.h"
-#include "image/webp/lossless.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -26,17 +25,6 @@ enum {
     POINTS_OF_FULL_SIZE = 8, /* chroma is filtered from all that there is */
     FAINT_ALPHA = 8,         /* colours below are known to three bits, and cost as much as others */
 };
-
-static bool is_ordinary(const struct image_request *request, const struct image_header *header,
-                        const struct webp_file *file)
-{
-    if (file->animated || file->orientation != 1)
-        return false;
-    if (header->lossless && request->operation != IMAGE_GRAY)
-        return false;
-    return request->operation == IMAGE_SCALE || /* luma is of sRGB */
-           profile_kind(file->profile.data, file->profile.size) != PROFILE_RGB;
-}
 
 static int decode(const struct webp_file *file, WebPDecoderConfig *config)
 {
@@ -52,68 +40,70 @@ static int decode(const struct webp_file *file, WebPDecoderConfig *config)
     return WebPDecode(picture.data, picture.size, config) == VP8_STATUS_OK ? 0 : webp_failure();
 }
 
-static int encode_as_it_is(const WebPYUVABuffer *decoded, const struct webp_format *format,
-                           struct image_output *output)
+/* The decoded planes, which libwebp owns. */
+static struct raster raster_of(const WebPDecoderConfig *config)
 {
-    struct webp_planes planes = {
-        .y = decoded->y,
-        .u = decoded->u,
-        .v = decoded->v,
-        .a = decoded->a,
-        .y_stride = decoded->y_stride,
-        .uv_stride = decoded->u_stride,
-        .a_stride = decoded->a_stride,
+    const WebPYUVABuffer *decoded = &config->output.u.YUVA;
+    const uint32_t width = (uint32_t)config->output.width, height = (uint32_t)config->output.height;
+    const uint32_t half_width = (width + 1) / 2, half_height = (height + 1) / 2;
+
+    return (struct raster){
+        .width = width,
+        .height = height,
+        .colour = true,
+        .alpha = config->input.has_alpha,
+        .video_range = true,
+        .h = 2,
+        .v = 2,
+        .planes =
+            {
+                {decoded->y, width, height, (size_t)decoded->y_stride},
+                {decoded->u, half_width, half_height, (size_t)decoded->u_stride},
+                {decoded->v, half_width, half_height, (size_t)decoded->v_stride},
+                {decoded->a, width, height, (size_t)decoded->a_stride},
+            },
     };
-
-    return webp_encode_planes(format, &planes, output);
 }
 
-static int make_gray(const WebPYUVABuffer *decoded, const struct webp_format *format,
-                     struct image_output *output)
+static void flatten_chroma(const struct raster *raster)
 {
-    size_t chroma_bytes = (size_t)decoded->u_stride * (size_t)((format->height + 1) / 2);
+    for (unsigned i = RASTER_CB; i <= RASTER_CR; i++) {
+        const struct plane *plane = &raster->planes[i];
 
-    if (decoded->u_size < chroma_bytes || decoded->v_size < chroma_bytes)
-        return -EINVAL;
-    memset(decoded->u, CHROMA_OF_GRAY, chroma_bytes);
-    memset(decoded->v, CHROMA_OF_GRAY, chroma_bytes);
-    return encode_as_it_is(decoded, format, output);
+        for (uint32_t y = 0; y < plane->height; y++)
+            memset(plane->data + y * plane->pitch, CHROMA_OF_GRAY, plane->width);
+    }
 }
 
-/* --- reducing -----------------------------------------------------------------------------------
+/* --- resizing -----------------------------------------------------------------------------------
  */
 
-struct source_plane {
-    const uint8_t *samples;
-    int stride;
-};
-
-static const uint8_t *row_of(const struct source_plane *plane, uint32_t y)
+static const uint8_t *row_of(const struct plane *plane, uint32_t y)
 {
-    return plane->samples + (ptrdiff_t)y * plane->stride;
+    return plane->data + y * plane->pitch;
 }
 
-static int shrink_plane(struct shrink *shrink, struct source_plane plane,
+static int shrink_plane(struct shrink *shrink, const struct plane *plane,
                         const struct shrink_size *size)
 {
-    int error = shrink_begin(shrink, size, 1, false);
+    int status = shrink_begin(shrink, size, 1, false);
 
-    if (error != 0)
-        return error;
+    if (status != 0)
+        return status;
     for (uint32_t y = 0; y < size->height; y++)
-        shrink_row(shrink, row_of(&plane, y));
+        shrink_row(shrink, row_of(plane, y));
     shrink_end(shrink);
     return 0;
 }
 
 /* Planes of one size, the last of them alpha. */
-static int shrink_weighted(struct shrink *shrink, const struct source_plane *planes, unsigned count,
+static int shrink_weighted(struct shrink *shrink, const struct plane *planes, unsigned count,
                            const struct shrink_size *size)
 {
     _cleanup_free_ uint8_t *pixels = malloc((size_t)size->width * count);
-    int error = shrink_begin(shrink, size, count, true);
+    int status = shrink_begin(shrink, size, count, true);
 
-    if (pixels == NULL || error != 0)
+    if (pixels == NULL || status != 0)
         return -ENOMEM;
     shrink->faint = FAINT_ALPHA;
     for (uint32_t y = 0; y < size->height; y++) {
@@ -144,7 +134,7 @@ static struct shrink_size half(const struct shrink_size *size)
 }
 
 /* Alpha of the chroma's pixels, which are four of the picture's. */
-static uint8_t *halve_alpha(const struct source_plane *alpha, const struct shrink_size *size)
+static uint8_t *halve_alpha(const struct plane *alpha, const struct shrink_size *size)
 {
     const struct shrink_size chroma = half(size);
     uint8_t *halved = malloc((size_t)chroma.width * chroma.height), *out = halved;
@@ -162,140 +152,161 @@ static uint8_t *halve_alpha(const struct source_plane *alpha, const struct shrin
     return halved;
 }
 
-static int encode_reduced(const struct shrink *y, const struct plane *u, const struct plane *v,
-                          const struct webp_format *format, struct image_output *output)
-{
-    struct webp_planes planes = {
-        .y = y->planes[0].data,
-        .u = u->data,
-        .v = v->data,
-        .a = y->alpha ? y->planes[1].data : NULL,
-        .y_stride = (int)y->planes[0].pitch,
-        .uv_stride = (int)u->pitch,
-        .a_stride = (int)y->planes[0].pitch,
-    };
-
-    return webp_encode_planes(format, &planes, output);
-}
-
-static int emphasize(const struct plane *u, const struct plane *v, const struct shrink_size *size)
+static int emphasize(const struct raster *raster, const struct shrink_size *size)
 {
     const unsigned emphasis =
         chroma_emphasis((double)size->to_width / size->width, POINTS_OF_FULL_SIZE);
-    _cleanup_free_ uint8_t *memory = malloc(chroma_bytes(u->width));
+    _cleanup_free_ uint8_t *memory = malloc(chroma_bytes(raster->planes[RASTER_CB].width));
 
     if (memory == NULL)
         return -ENOMEM;
-    chroma_emphasize(u, emphasis, true, true, memory);
-    chroma_emphasize(v, emphasis, true, true, memory);
+    chroma_emphasize(&raster->planes[RASTER_CB], emphasis, true, true, memory);
+    chroma_emphasize(&raster->planes[RASTER_CR], emphasis, true, true, memory);
     return 0;
 }
 
-static int make_smaller(const WebPYUVABuffer *decoded, const struct shrink_size *size,
-                        const struct webp_format *format, struct image_output *output)
-{
-    _cleanup_(shrink_clear) struct shrink y = {0}, u = {0}, v = {0};
-    struct shrink_size chroma = half(size);
-    int error = shrink_plane(&y, (struct source_plane){decoded->y, decoded->y_stride}, size);
+/* Where the planes of a resized image lie. */
+struct resized {
+    struct shrink luma, cb,
+        cr;        /* with alpha the first has that too, and the second all of chroma */
+    uint8_t *flat; /* chroma of gray */
+};
 
-    if (error == 0)
-        error = shrink_plane(&u, (struct source_plane){decoded->u, decoded->u_stride}, &chroma);
-    if (error == 0)
-        error = shrink_plane(&v, (struct source_plane){decoded->v, decoded->v_stride}, &chroma);
-    if (error == 0)
-        error = emphasize(&u.planes[0], &v.planes[0], size);
-    if (error != 0)
-        return error;
-    return encode_reduced(&y, &u.planes[0], &v.planes[0], format, output);
+static void cleanup_resized(struct resized *resized)
+{
+    shrink_clear(&resized->luma);
+    shrink_clear(&resized->cb);
+    shrink_clear(&resized->cr);
+    free(resized->flat);
 }
 
-static int make_smaller_with_alpha(const WebPYUVABuffer *decoded, const struct shrink_size *size,
-                                   const struct webp_format *format, struct image_output *output)
+static int resize_luma(const struct raster *raster, const struct shrink_size *size,
+                       struct resized *resized, struct raster *to)
 {
-    const struct source_plane y = {decoded->y, decoded->y_stride};
-    const struct source_plane u = {decoded->u, decoded->u_stride};
-    const struct source_plane v = {decoded->v, decoded->v_stride};
-    const struct source_plane alpha = {decoded->a, decoded->a_stride};
-    const struct shrink_size chroma = half(size);
-    _cleanup_(shrink_clear) struct shrink luma_alpha = {0}, chroma_alpha = {0};
-    _cleanup_free_ uint8_t *halved = halve_alpha(&alpha, size);
-    const struct source_plane chroma_planes[] = {u, v, {halved, (int)chroma.width}};
-    int error;
+    const struct plane luma_alpha[] = {raster->planes[RASTER_LUMA], raster->planes[RASTER_ALPHA]};
+    int status = raster->alpha ? shrink_weighted(&resized->luma, luma_alpha, 2, size)
+                               : shrink_plane(&resized->luma, luma_alpha, size);
 
-    if (halved == NULL)
+    to->planes[RASTER_LUMA] = resized->luma.planes[0];
+    to->planes[RASTER_ALPHA] = resized->luma.planes[1];
+    return status;
+}
+
+static int resize_chroma(const struct raster *raster, const struct shrink_size *size,
+                         struct resized *resized, struct raster *to)
+{
+    const struct shrink_size chroma = half(size);
+    int status = shrink_plane(&resized->cb, &raster->planes[RASTER_CB], &chroma);
+
+    if (status == 0)
+        status = shrink_plane(&resized->cr, &raster->planes[RASTER_CR], &chroma);
+    to->planes[RASTER_CB] = resized->cb.planes[0];
+    to->planes[RASTER_CR] = resized->cr.planes[0];
+    return status != 0 ? status : emphasize(to, size);
+}
+
+static int resize_chroma_with_alpha(const struct raster *raster, const struct shrink_size *size,
+                                    struct resized *resized, struct raster *to)
+{
+    const struct shrink_size chroma = half(size);
+    _cleanup_free_ uint8_t *halved = halve_alpha(&raster->planes[RASTER_ALPHA], size);
+    const struct plane planes[] = {
+        raster->planes[RASTER_CB],
+        raster->planes[RASTER_CR],
+        {halved, chroma.width, chroma.height, chroma.width},
+    };
+    int status = halved == NULL ? -ENOMEM : shrink_weighted(&resized->cb, planes, 3, &chroma);
+
+    to->planes[RASTER_CB] = resized->cb.planes[0];
+    to->planes[RASTER_CR] = resized->cb.planes[1];
+    return status;
+}
+
+/* Both planes are the same: gray has no chroma. */
+static int make_flat_chroma(const struct shrink_size *size, struct resized *resized,
+                            struct raster *to)
+{
+    const struct shrink_size chroma = half(size);
+    size_t bytes = (size_t)chroma.to_width * chroma.to_height;
+
+    if ((resized->flat = malloc(bytes)) == NULL)
         return -ENOMEM;
-    error = shrink_weighted(&luma_alpha, (struct source_plane[]){y, alpha}, 2, size);
-    if (error == 0)
-        error = shrink_weighted(&chroma_alpha, chroma_planes, 3, &chroma);
-    if (error != 0)
-        return error;
-    return encode_reduced(&luma_alpha, &chroma_alpha.planes[0], &chroma_alpha.planes[1], format,
-                          output);
+    memset(resized->flat, CHROMA_OF_GRAY, bytes);
+    to->planes[RASTER_CB] = to->planes[RASTER_CR] =
+        (struct plane){resized->flat, chroma.to_width, chroma.to_height, chroma.to_width};
+    return 0;
+}
+
+static int encode_resized(const struct raster *raster, const struct image_output_plan *planned,
+                          const struct webp_format *format, struct image_output *output)
+{
+    const struct shrink_size size = {.width = raster->width,
+                                     .height = raster->height,
+                                     .to_width = planned->width,
+                                     .to_height = planned->height};
+    _cleanup_(cleanup_resized) struct resized resized = {0};
+    struct raster to = *raster;
+    int status = resize_luma(raster, &size, &resized, &to);
+
+    to.width = planned->width;
+    to.height = planned->height;
+    if (status == 0 && (planned->steps & IMAGE_STEP_GRAY) != 0)
+        status = make_flat_chroma(&size, &resized, &to);
+    else if (status == 0 && raster->alpha)
+        status = resize_chroma_with_alpha(raster, &size, &resized, &to);
+    else if (status == 0)
+        status = resize_chroma(raster, &size, &resized, &to);
+    return status != 0 ? status : webp_encode_raster(format, &to, output);
 }
 
 /* ------------------------------------------------------------------------------------------------
  */
 
-static int process(const struct image_request *request, const WebPDecoderConfig *config,
-                   struct image_output *output)
+static int encode(const WebPDecoderConfig *config, const struct image_output_plan *planned,
+                  struct image_output *output)
 {
-    const WebPYUVABuffer *decoded = &config->output.u.YUVA;
-    struct webp_format format = {
-        .width = config->output.width,
-        .height = config->output.height,
-        .quality = request->quality > 0 ? request->quality : request->default_quality,
-    };
-    struct shrink_size size = {.width = (uint32_t)format.width, .height = (uint32_t)format.height};
+    const struct webp_format format = {.quality = planned->quality};
+    const struct raster raster = raster_of(config);
 
-    if (request->operation == IMAGE_GRAY)
-        return make_gray(decoded, &format, output);
-    size.to_width = image_scaled_length(size.width, request->factor);
-    size.to_height = image_scaled_length(size.height, request->factor);
-    format.width = (int)size.to_width;
-    format.height = (int)size.to_height;
-    if (size.to_width == size.width && size.to_height == size.height)
-        return encode_as_it_is(decoded, &format, output);
-    if (config->input.has_alpha)
-        return make_smaller_with_alpha(decoded, &size, &format, output);
-    return make_smaller(decoded, &size, &format, output);
+    if ((planned->steps & IMAGE_STEP_RESIZE) != 0)
+        return encode_resized(&raster, planned, &format, output);
+    if ((planned->steps & IMAGE_STEP_GRAY) != 0)
+        flatten_chroma(&raster);
+    return webp_encode_raster(&format, &raster, output);
 }
 
-static int add_profile(const struct image_request *request, struct bytes profile,
-                       struct image_output *output)
+static int add_profile(const struct webp_file *file, struct image_output *output)
 {
-    if (request->operation == IMAGE_GRAY || !profile_fits(profile.data, profile.size, SPACE_RGB))
+    if (!profile_fits(file->profile.data, file->profile.size, SPACE_RGB))
         return 0;
-    return webp_set_profile(profile.data, profile.size, output);
+    return webp_set_profile(file->profile.data, file->profile.size, output);
 }
 
-static int process_lossy(const struct image_request *request, const struct webp_file *file,
-                         struct image_output *output)
+static int run(const struct image_output_plan *planned, const struct webp_file *file,
+               struct image_output *output)
 {
+    const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
     WebPDecoderConfig config = {0};
-    int status = decode(file, &config);
+    int status;
 
+    if (file->animated || file->orientation != 1 ||
+        (gray && profile_kind(file->profile.data, file->profile.size) == PROFILE_RGB))
+        return -ENOTSUP; /* luma is of sRGB */
+    status = decode(file, &config);
     if (status == 0)
-        status = process(request, &config, output);
+        status = encode(&config, planned, output);
     WebPFreeDecBuffer(&config.output);
-    return status == 0 ? add_profile(request, file->profile, output) : status;
+    return status == 0 && !gray ? add_profile(file, output) : status;
 }
 
-int webp_process(const struct image_request *request, const struct image_header *header,
-                 const uint8_t *input, size_t size, struct image_output *output)
+int webp_planes(const struct image_plan *plan, const struct image_output_plan *planned,
+                struct bytes input, struct image_output *output)
 {
-    _cleanup_(webp_clear) struct webp_file file;
-    int status = webp_open(&file, header, input, size);
+    _cleanup_(webp_clear) struct webp_file file = {0};
+    int status;
 
-    if (status == 0 && !is_ordinary(request, header, &file))
-        status = -ENOTSUP;
-    else if (status == 0)
-        status = header->lossless ? webp_gray_lossless(&file, output)
-                                  : process_lossy(request, &file, output);
-    if (status == 0)
-        output->format = IMAGE_WEBP;
-    else if (status == STATUS_IMAGE_CORRUPT)
-        snprintf(output->detail, sizeof(output->detail), "The WebP is damaged or incomplete.");
-    else if (status == STATUS_IMAGE_TOO_LARGE)
-        snprintf(output->detail, sizeof(output->detail), "The result is larger than allowed.");
-    return status;
+    if (plan->source.lossless)
+        return -ENOTSUP;
+    status = webp_open(&file, &plan->source, input.data, input.size);
+    return status != 0 ? status : run(planned, &file, output);
 }

@@ -2,13 +2,14 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/plan/request.h"
+#include "image/core/bytes.h"
+#include "image/plan/plan.h"
+#include "image/plan/result.h"
 
 /*
- * The short way through an ordinary lossy WebP: its own planes of Y, U, V and alpha, without RGB
- * between; and to the gray of a lossless one, in its place. 0 and *output; STATUS_IMAGE_CORRUPT or
- * STATUS_IMAGE_TOO_LARGE with output->detail; -ENOMEM; or -ENOTSUP for all else (lossless to be
- * reduced, animated, turned, gray of what is not sRGB): the long way.
+ * A path (image.c): a still, upright lossy WebP through its own planes of Y, U, V and alpha,
+ * without RGB between. 0 and *output; STATUS_IMAGE_CORRUPT or STATUS_IMAGE_TOO_LARGE; -ENOMEM; or
+ * -ENOTSUP: not for this file (lossless, animated, turned, gray of what is not sRGB).
  */
-int webp_process(const struct image_request *request, const struct image_header *header,
-                 const uint8_t *input, size_t size, struct image_output *output);
+int webp_planes(const struct image_plan *plan, const struct image_output_plan *planned,
+                struct bytes input, struct image_output *output);
