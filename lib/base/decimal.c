@@ -33,8 +33,9 @@ double decimal_value(struct decimal decimal)
 
 struct decimal decimal_from_fraction(double value)
 {
-    return (struct decimal){
-        .digits = (uint64_t)llround(value * pow(10, FRACTION_PLACES)),
-        .places = FRACTION_PLACES,
-    };
+    const uint64_t digits = (uint64_t)llround(value * pow(10, FRACTION_PLACES));
+
+    if (digits == 0 && value > 0) /* less than any length makes a pixel of */
+        return (struct decimal){.digits = 1, .places = PLACES_MAX + 1};
+    return (struct decimal){.digits = digits, .places = digits > 0 ? FRACTION_PLACES : 0};
 }

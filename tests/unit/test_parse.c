@@ -233,6 +233,8 @@ static void test_scaling(void **state)
                      4294967295);
     assert_int_equal(decimal_scale(4294967295, (struct decimal){999999999999999999, 37, 0}), 1);
     assert_int_equal(decimal_scale(50, decimal_from_fraction(0.29)), 15);
+    assert_int_equal(decimal_scale(4294967295, decimal_from_fraction(1e-300)), 1);
+    assert_true(decimal_from_fraction(1e-300).digits > 0);
     assert_true(decimal_value((struct decimal){29, 2, 0}) == 0.29);
 }
 
