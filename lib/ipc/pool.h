@@ -11,7 +11,7 @@
 /*
  * The server's side of the workers: N child processes, each with its own two queues and its own
  * sealed memory, kept alive by one supervisor thread and lent to connection threads one job at a
- * time. pool.c opens with the design.
+ * time. pool_state.h opens with the design.
  */
 struct pool;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_internal.h"
+#include "ipc/pool_state.h"
 
 /*
  * Workers that are lent to nobody: whether they answer, and which of them may be lent again.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_internal.h"
+#include "ipc/pool_state.h"
 
 /* One job with a borrowed worker, and what becomes of the job where the worker does not live to
  * answer it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_internal.h"
+#include "ipc/pool_state.h"
 
 /*
  * Who gets the next worker: start-time fair queueing (Goyal, Vin, Cheng 1996), weighted by cost.

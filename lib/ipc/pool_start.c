@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_internal.h"
+#include "ipc/pool_state.h"
 
 /* A worker from an empty slot to its hello, in the supervisor's thread, and why it did not get
  * there. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_internal.h"
+#include "ipc/pool_state.h"
 
 /*
  * The thread that starts workers and buries them: the only one that forks (a worker's death signal

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "config/program.h"
 #include "service/start.h"
-#include "service/walls.h"
+#include "service/sandbox_support.h"
 #include "services/gateway/routes.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
  */
 #include "config/program.h"
 #include "service/start.h"
-#include "service/walls.h"
+#include "service/sandbox_support.h"
 #include "services/scale/routes.h"
 
 static const struct program program = {.options = &scale_options, .compute = service_compute_walls};

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""What a worker that was taken over can do, by orders in a "picture" (tests/hostile/orders.h): as
+"""What a worker that was taken over can do, by orders in a "picture" (tests/hostile_worker/commands.h): as
 outside.py, by whoever can take over a worker whenever it likes."""
 import contextlib
 import http.client

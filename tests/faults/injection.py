@@ -18,7 +18,7 @@ import pytest
 
 from support.programs import BUILD, GATEWAY, Server, sanitizer
 
-HOSTILE = BUILD / "tests/hostile/grisaille-hostile-worker"
+HOSTILE = BUILD / "tests/hostile_worker/grisaille-hostile-worker"
 PRELOAD = BUILD / "tests/faults/faults-preload.so"
 CALLS = ("malloc", "thread", "memfd", "queue", "spawn", "eventfd", "accept")
 COUNT_PLACE = 16

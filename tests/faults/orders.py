@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Pictures that are orders for the hostile worker (tests/hostile/orders.h)."""
+"""Pictures that are orders for the hostile worker (tests/hostile_worker/commands.h)."""
 from pictures import png
 
 HEAD = png.header(1, 1)

@@ -48,7 +48,7 @@
  * death. It also reads what workers write to their standard error, and logs it. Nothing is logged
  * with the lock held: a log may block.
  *
- * pool.c              start, stop, give back
+ * pool_lifetime.c     start, stop, give back
  * pool_queue.c        borrow: whose turn it is, and who is refused
  * pool_job.c          one job with a borrowed worker; retries
  * pool_health.c       workers that are idle or set aside: what they answer

@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "ipc/pool.h"
 
-/* Starting and stopping the pool, and giving a worker back. pool_internal.h tells the design. */
+/* Starting and stopping the pool, and giving a worker back. pool_state.h tells the design. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
-#include "ipc/pool_internal.h"
+#include "ipc/pool_state.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "service/walls.h"
+#include "service/sandbox_support.h"
 
 /* Asks the kernel; forks nobody and changes nothing. */
 #include "base/capabilities.h"

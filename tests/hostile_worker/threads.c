@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/hostile/orders.h"
+#include "tests/hostile_worker/commands.h"
 
 /* Threads by clone(2) itself, which costs neither glibc's stacks nor its time: thousands fit where
  * the memory limit allows a few hundred of pthread_create(). */

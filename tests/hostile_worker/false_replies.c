@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/hostile/orders.h"
+#include "tests/hostile_worker/commands.h"
 
 /* Replies that no honest worker sends. Each is sent here; the honest reply that follows from
  * worker.c is what makes "twice". */

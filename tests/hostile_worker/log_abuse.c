@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/hostile/orders.h"
+#include "tests/hostile_worker/commands.h"
 
 /* What a worker that was taken over does to the log, through its standard error. */
 #include "base/cleanup.h"
