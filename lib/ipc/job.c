@@ -16,8 +16,8 @@ static void blank_detail(char detail[static JOB_DETAIL_BYTES])
     }
 }
 
-/* What a worker may say of a picture, or of its memory; all else is for a server to say. */
-static bool is_workers_status(int32_t status)
+/* What a worker may report of an image or of its memory; all other statuses are the server's. */
+static bool is_worker_status(int32_t status)
 {
     return status == STATUS_OK || status == STATUS_UNSUPPORTED_FORMAT ||
            status == STATUS_IMAGE_CORRUPT || status == STATUS_IMAGE_TOO_LARGE ||
@@ -27,13 +27,15 @@ static bool is_workers_status(int32_t status)
 int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,
                     uint64_t output_capacity)
 {
-    if (size != sizeof(*reply) || reply->version != JOB_WIRE_VERSION)
+    if (size < offsetof(struct reply_message, result) || reply->version != JOB_WIRE_VERSION)
+        return -EPROTO;
+    if (reply->result_bytes > JOB_RESULT_BYTES || size != reply_message_size(reply))
         return -EPROTO;
     if (reply->generation < generation)
         return -ESTALE;
     if (reply->generation != generation)
         return -EPROTO;
-    if (!is_workers_status(reply->status))
+    if (!is_worker_status(reply->status))
         return -EPROTO;
     if (reply->output_offset > output_capacity ||
         reply->output_bytes > output_capacity - reply->output_offset)
@@ -42,20 +44,27 @@ int job_check_reply(struct reply_message *reply, size_t size, uint64_t generatio
     return 0;
 }
 
+int job_check_ready(struct ready_message *ready, size_t size)
+{
+    if (size != sizeof(*ready) || ready->version != JOB_WIRE_VERSION)
+        return -EPROTO;
+    if (ready->status != STATUS_OK && ready->status != STATUS_INTERNAL)
+        return -EPROTO;
+    blank_detail(ready->detail);
+    return 0;
+}
+
 int job_check_job(const struct job_message *job, size_t size, uint64_t input_capacity)
 {
-    const struct job_parameters *parameters = &job->parameters;
-
-    if (size != sizeof(*job) || job->version != JOB_WIRE_VERSION)
+    if (size < offsetof(struct job_message, body) || job->version != JOB_WIRE_VERSION)
         return -EPROTO;
-    if (job->kind < JOB_PING || job->kind > JOB_SCALE || job->input_bytes > input_capacity)
+    if (job->body_bytes > JOB_BODY_BYTES || size != job_message_size(job))
         return -EPROTO;
-    if (job->kind == JOB_SCALE && !(parameters->factor > 0 && parameters->factor <= 1))
+    if (job->kind != JOB_PING && job->kind != JOB_WORK)
         return -EPROTO;
-    if (job->kind != JOB_PING && (parameters->quality > 100 || parameters->default_quality < 1 ||
-                                  parameters->default_quality > 100))
+    if (job->kind == JOB_PING && (job->body_bytes != 0 || job->input_bytes != 0))
         return -EPROTO;
-    return 0;
+    return job->input_bytes <= input_capacity ? 0 : -EPROTO;
 }
 
 int job_check_setup(const struct setup_message *setup, size_t size)

@@ -7,52 +7,63 @@
 #include <stdint.h>
 
 /*
- * The wire between a server and one of its workers: the messages that go through the two POSIX
- * message queues, and where the bytes of a picture lie in the region both have mapped.
+ * The wire between a server and one of its workers: the messages in the two POSIX message queues.
+ * The large data, input and output of a job, lies in a memory region that both processes have
+ * mapped (ipc/region.h).
  *
  *     server                                      worker
- *       |-- struct setup_message, once ------------->|   caged from here on
- *       |<------------- struct reply_message --------|   status 0: ready for jobs
+ *       |-- struct setup_message, once ------------->|   enters its sandbox
+ *       |<------------- struct ready_message, once --|   status 0: ready for jobs
  *       |-- struct job_message, input in the region->|
  *       |<--- struct reply_message, output in the ---|
  *
- * One server talks to one worker, one job is under way at a time, and both programs come from one
- * build: the version catches a mixed installation. Everything that a worker says is checked before
- * use (job_check_reply), for a worker may have been taken over by a picture.
+ * A job's body and a reply's result are opaque here: the server and the worker program agree on
+ * what they mean, and this folder only carries them. Both come last in their message, and only the
+ * bytes in use are sent.
+ *
+ * One server talks to one worker, and one job runs at a time. Both programs come from one build;
+ * the version catches a mixed installation. The server checks everything a worker sends before it
+ * uses it (job_check_ready, job_check_reply), because an image may have taken the worker over; what
+ * a result contains is for the server's own code to check.
+ *
+ * Message queues are limited: an unprivileged user's to 10 messages of 8192 bytes, every user's to
+ * 819,200 bytes in all (RLIMIT_MSGQUEUE), and their number to 256 where the user has no
+ * CAP_SYS_RESOURCE (fs.mqueue.queues_max). The kernel charges 96 bytes for each message beside its
+ * size, and for all that fit, sent or not. So a worker costs 2 x (1056 + 96) + 2 x (680 + 96) =
+ * 3,856 bytes, which allows 212 workers for one user; the number of queues allows 128.
  */
 enum {
-    JOB_WIRE_VERSION = 2,
-    JOB_DETAIL_BYTES = 128,  /* a reply's text for the client, its NUL included */
-    JOB_MESSAGE_BYTES = 256, /* mq_msgsize of both queues */
-    JOB_QUEUE_DEPTH = 2,     /* mq_maxmsg of both queues: a job and a surplus one */
+    JOB_WIRE_VERSION = 3,
+    JOB_DETAIL_BYTES = 128,   /* a text for the client or the log, its NUL included */
+    JOB_BODY_BYTES = 1024,    /* of a job's body, at most */
+    JOB_RESULT_BYTES = 512,   /* of a reply's result, at most */
+    JOB_MESSAGE_BYTES = 1056, /* mq_msgsize of the queue to the worker: a job with a full body */
+    JOB_REPLY_BYTES = 680,    /* mq_msgsize of the queue to the server: with a full result */
+    JOB_QUEUE_DEPTH = 2,      /* mq_maxmsg of both queues: a ping and a job behind it */
 };
 
 enum job_kind {
-    JOB_PING = 1, /* answered with status 0 and no output */
-    JOB_GRAY = 2,
-    JOB_SCALE = 3,
-};
-
-/* What is asked of the image code. The pool passes it on unread. */
-struct job_parameters {
-    double factor;            /* 0 < factor <= 1; JOB_SCALE only */
-    uint64_t max_pixels;      /* width x height x frames */
-    uint32_t max_scans;       /* of a progressive JPEG */
-    uint32_t quality;         /* 1..100 as the client asked; 0: it did not */
-    uint32_t default_quality; /* 1..100 for lossy results where it did not */
-    uint32_t reserved;
+    JOB_PING = 1, /* has no body and no input; answered with status 0 and nothing else */
+    JOB_WORK = 2,
 };
 
 struct setup_message {
     uint32_t version;
-    uint32_t sandbox;          /* 1: cage yourself or say why not; 0: do not */
-    uint64_t max_memory_bytes; /* of address space (RLIMIT_AS), beside the region */
+    uint32_t sandbox;          /* 1: enter the sandbox or report why not; 0: run without it */
+    uint64_t max_memory_bytes; /* of address space (RLIMIT_AS), besides the region */
     uint64_t input_capacity;   /* the region: input_capacity bytes of input, then output_capacity */
     uint64_t output_capacity;  /* bytes of output; both are multiples of the page size */
-    uint32_t first_user, users; /* numbers of users, one of which to become where that is allowed */
+    uint32_t first_user, users; /* ids of the users that the worker may become one of */
     uint32_t user_index;        /* the one to try first */
     uint32_t log_level;
     uint32_t reserved;
+};
+
+struct ready_message {
+    uint32_t version;
+    int32_t status;                /* 0: ready for jobs; STATUS_INTERNAL: it cannot start */
+    uint32_t layers;               /* enum sandbox_layer, those in force */
+    char detail[JOB_DETAIL_BYTES]; /* why it cannot start, for the server's log; NUL-terminated */
 };
 
 struct job_message {
@@ -60,48 +71,63 @@ struct job_message {
     uint32_t kind;       /* enum job_kind */
     uint64_t generation; /* the reply repeats it; never the same twice for one worker */
     uint64_t input_bytes;
-    struct job_parameters parameters;
+    uint32_t body_bytes;
+    uint32_t reserved;
+    uint8_t body[JOB_BODY_BYTES];
 };
 
 struct reply_message {
     uint32_t version;
     int32_t status;         /* enum status */
-    uint64_t generation;    /* 0 in the reply to a setup */
+    uint64_t generation;    /* the job's */
     uint64_t output_offset; /* from the start of the output part of the region */
     uint64_t output_bytes;
-    uint32_t format; /* enum image_format of the output; 0 where there is none */
-    uint32_t facts;  /* enum worker_fact; in the reply to a setup the walls in force, to a
-                        job WORKER_SPENT or nothing */
-    char detail[JOB_DETAIL_BYTES]; /* NUL-terminated; for the client */
+    uint32_t spent; /* 1: replace this worker, it is short of memory or failed jobs have leaked */
+    uint32_t result_bytes;
+    char detail[JOB_DETAIL_BYTES]; /* a sentence for the client; NUL-terminated */
+    uint8_t result[JOB_RESULT_BYTES];
 };
 
-/* The walls that a worker says it stands behind, in the reply to its setup. */
-enum worker_fact {
-    WORKER_NO_NEW_PRIVS = 1 << 0,
-    WORKER_SECCOMP = 1 << 1,
-    WORKER_LANDLOCK = 1 << 2,
-    WORKER_RLIMITS = 1 << 3,
-    WORKER_UID = 1 << 4,
-    WORKER_NOT_DUMPABLE = 1 << 5,
-    WORKER_SPENT = 1 << 6,           /* no wall: failed jobs left memory behind, replace me */
-    WORKER_LANDLOCK_TCP = 1 << 7,    /* from Linux 6.7 */
-    WORKER_LANDLOCK_SCOPES = 1 << 8, /* from Linux 6.12 */
+/* Room for any message that queue_receive() fills in. */
+union any_message {
+    struct setup_message setup;
+    struct ready_message ready;
+    struct job_message job;
+    struct reply_message reply;
+    uint8_t bytes[JOB_MESSAGE_BYTES];
 };
 
-static_assert(sizeof(struct setup_message) <= JOB_MESSAGE_BYTES, "a message fits the queue");
-static_assert(sizeof(struct job_message) <= JOB_MESSAGE_BYTES, "a message fits the queue");
-static_assert(sizeof(struct reply_message) <= JOB_MESSAGE_BYTES, "a message fits the queue");
-static_assert(offsetof(struct job_message, parameters) == 24, "no padding on the wire");
-static_assert(sizeof(struct job_parameters) == 32, "no padding on the wire");
-static_assert(sizeof(struct reply_message) == 40 + JOB_DETAIL_BYTES, "no padding on the wire");
+static_assert(sizeof(union any_message) == JOB_MESSAGE_BYTES, "every message fits its queue");
+static_assert(sizeof(struct reply_message) == JOB_REPLY_BYTES, "every message fits its queue");
+static_assert(sizeof(struct ready_message) <= JOB_REPLY_BYTES, "every message fits its queue");
+static_assert(offsetof(struct setup_message, reserved) == 48, "no padding on the wire");
+static_assert(offsetof(struct ready_message, detail) == 12, "no padding on the wire");
+static_assert(offsetof(struct job_message, body) == 32, "no padding on the wire");
+static_assert(offsetof(struct reply_message, result) == 40 + JOB_DETAIL_BYTES,
+              "no padding on the wire");
 
-/* Whether `size` bytes received as `reply` are an honest answer to job `generation`, its output
- * inside `output_capacity`. Terminates detail and blanks its control characters. 0, or -EPROTO:
- * the worker lies or is another build; kill it. -ESTALE: an answer to an earlier job. Any thread.
- */
+/* How many bytes of a message are sent. */
+static inline size_t job_message_size(const struct job_message *job)
+{
+    return offsetof(struct job_message, body) + job->body_bytes;
+}
+
+static inline size_t reply_message_size(const struct reply_message *reply)
+{
+    return offsetof(struct reply_message, result) + reply->result_bytes;
+}
+
+/* Whether `size` bytes received as `reply` are a valid answer to job `generation`, with an output
+ * inside `output_capacity` and exactly as many bytes of result as were received. Terminates detail
+ * and blanks its control characters. 0, or -EPROTO: the worker breaks the protocol or is of another
+ * build; kill it. -ESTALE: an answer to an earlier job. Any thread. */
 int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,
                     uint64_t output_capacity);
 
-/* The same on the worker's side. 0 or -EPROTO. */
+/* Whether `size` bytes received as `ready` are a ready message. Treats detail in the same way. 0 or
+ * -EPROTO. Any thread. */
+int job_check_ready(struct ready_message *ready, size_t size);
+
+/* The checks on the worker's side. 0 or -EPROTO. */
 int job_check_job(const struct job_message *job, size_t size, uint64_t input_capacity);
 int job_check_setup(const struct setup_message *setup, size_t size);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ipc/job.h"
+#include "ipc/sandbox_layers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,8 +34,8 @@ struct pool_options {
 struct pool_result;
 
 struct pool_job {
-    enum job_kind kind;
-    struct job_parameters parameters;
+    const void *body; /* what the worker's handler gets, unread by the pool; borrowed, like input */
+    size_t body_size; /* at most JOB_BODY_BYTES */
     const void *input; /* borrowed until pool_run returns */
     size_t input_size;
     int64_t deadline_us; /* base/deadline.h */
@@ -45,8 +46,8 @@ struct pool_job {
      */
     bool (*reserve)(void *context, size_t bytes);
     void *reserve_context;
-    /* Whether the output is what was asked for. If not, its worker lies, and another one gets the
-     * job. NULL: whatever it is. */
+    /* Whether output and result are what was asked for, which the pool cannot know. If not, the
+     * worker breaks the rules, and another one gets the job. NULL: anything will do. */
     bool (*accepts)(const struct pool_result *result, const void *context);
     const void *context; /* of accepts */
 };
@@ -54,7 +55,8 @@ struct pool_job {
 struct pool_result {
     uint8_t *output; /* on 0: malloc'd, the caller's; free with free() */
     size_t output_size;
-    uint32_t format;               /* enum image_format as the worker says; see pool_job.accepts */
+    uint8_t result[JOB_RESULT_BYTES]; /* on 0: as the worker sent it; see pool_job.accepts */
+    size_t result_size;
     int64_t queue_us;              /* waited for a worker */
     int64_t work_us;               /* with a worker, retries included */
     char detail[JOB_DETAIL_BYTES]; /* a sentence for the client; "" where there is none */
@@ -65,7 +67,7 @@ struct pool_status {
     unsigned workers, idle, busy, starting;  /* workers = idle + busy + starting */
     unsigned waiting;                        /* jobs */
     uint64_t jobs, crashes, kills, recycled; /* since the start */
-    uint32_t facts; /* enum worker_fact: the walls every living worker stands behind */
+    uint32_t layers; /* enum sandbox_layer: those in force in every living worker */
 };
 
 /*

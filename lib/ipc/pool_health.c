@@ -19,7 +19,6 @@
 #include "ipc/queue.h"
 
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 
 enum {
@@ -47,8 +46,9 @@ static void ask(struct pool *pool, struct slot *slot)
 
     slot->ping = ping.generation;
     slot->pinged_us = clock_us();
-    queue_send(slot->jobs_fd, &ping, sizeof(ping)); /* where that fails, no answer comes either */
-    pool_wake_supervisor(pool);                     /* it listens, and judges */
+    queue_send(slot->jobs_fd, &ping,
+               job_message_size(&ping)); /* where that fails, no answer comes either */
+    pool_wake_supervisor(pool);          /* it listens, and judges */
 }
 
 /* Asks the worker that has rested least of those that owe no answer. */
@@ -114,28 +114,26 @@ static enum rest settle(struct pool *pool, struct slot *slot, struct reply_messa
     if (slot->state != SLOT_ASIDE || slot->awaited != slot->generation ||
         job_check_reply(reply, size, slot->generation, slot->region.output_capacity) != 0)
         return LIES;
-    pool_settle(pool, slot, reply->facts & WORKER_SPENT);
+    pool_settle(pool, slot, reply->spent != 0);
     return RESTS;
 }
 
 /* What one message says, or that none has come. The lock is held. */
 static enum rest take_answer(struct pool *pool, struct slot *slot)
 {
-    _Alignas(struct reply_message) char message[JOB_MESSAGE_BYTES];
-    struct reply_message reply;
-    int size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
+    union any_message message;
+    int size = queue_receive(slot->replies_fd, &message, DEADLINE_NEVER);
 
     if (size < 0 && clock_us() < pool_patience_us(slot))
         return RESTS;
     if (size < 0)
         return slot->deadline_us != 0 && slot->state == SLOT_ASIDE ? LATE : HANGS;
-    memcpy(&reply, message, sizeof(reply));
-    if (!pool_take_pong(slot, &reply, (size_t)size))
-        return settle(pool, slot, &reply, (size_t)size);
+    if (!pool_take_pong(slot, &message.reply, (size_t)size))
+        return settle(pool, slot, &message.reply, (size_t)size);
     slot->heard_us = clock_us();
     slot->worked_us += PONG_US;
     pthread_cond_broadcast(&pool->heard);
-    if (slot->state == SLOT_ASIDE && slot->awaited == reply.generation)
+    if (slot->state == SLOT_ASIDE && slot->awaited == message.reply.generation)
         pool_offer(pool, slot);
     return RESTS;
 }

@@ -31,50 +31,50 @@ static int send_job(struct slot *slot, const struct pool_job *job)
 {
     struct job_message message = {
         .version = JOB_WIRE_VERSION,
-        .kind = job->kind,
+        .kind = JOB_WORK,
         .generation = ++slot->generation,
         .input_bytes = job->input_size,
-        .parameters = job->parameters,
+        .body_bytes = (uint32_t)job->body_size,
     };
 
-    return queue_send(slot->jobs_fd, &message, sizeof(message));
+    if (job->body_size > 0)
+        memcpy(message.body, job->body, job->body_size);
+    return queue_send(slot->jobs_fd, &message, job_message_size(&message));
 }
 
-/* 0 and *reply, -EAGAIN: none yet, or the error of a worker that lies. */
-static int take_reply(struct slot *slot, struct reply_message *reply)
+/* 0 and message->reply; -EAGAIN: none yet; or -EPROTO, -ESTALE of a worker that breaks the
+ * protocol. */
+static int take_reply(struct slot *slot, union any_message *message)
 {
-    _Alignas(struct reply_message) char message[JOB_MESSAGE_BYTES];
     int size;
 
     do {
         size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
         if (size < 0)
             return size;
-        memcpy(reply, message, sizeof(*reply));
-    } while (pool_take_pong(slot, reply, (size_t)size));
-    return job_check_reply(reply, (size_t)size, slot->generation, slot->region.output_capacity);
+    } while (pool_take_pong(slot, &message->reply, (size_t)size));
+    return job_check_reply(&message->reply, (size_t)size, slot->generation,
+                           slot->region.output_capacity);
 }
 
 /* Takes a job back that the worker has not fetched: then it is as if it had never been sent. A ping
  * may lie before it. */
 static bool take_back(struct slot *slot)
 {
-    _Alignas(struct job_message) char message[JOB_MESSAGE_BYTES];
-    struct job_message job;
+    union any_message message;
 
-    while (queue_receive(slot->jobs_fd, message, DEADLINE_NEVER) == (int)sizeof(job)) {
-        memcpy(&job, message, sizeof(job));
-        if (job.generation == slot->generation)
+    while (queue_receive(slot->jobs_fd, &message, DEADLINE_NEVER) >= 0) {
+        if (message.job.generation == slot->generation)
             return true;
         slot->ping = 0;
     }
     return false;
 }
 
-/* Sends a job to a borrowed worker and waits: 0 and *reply. STATUS_DEADLINE_EXCEEDED,
+/* Sends a job to a borrowed worker and waits: 0 and message->reply. STATUS_DEADLINE_EXCEEDED,
  * STATUS_CLIENT_GONE: it may be at work still. -EBUSY: it has not fetched the job, which was taken
  * back. -EPROTO, -ESTALE: it lies; -EPIPE: it died; -EIO: this process cannot wait. */
-static int exchange(struct slot *slot, const struct pool_job *job, struct reply_message *reply)
+static int exchange(struct slot *slot, const struct pool_job *job, union any_message *message)
 {
     int64_t fetch_us = deadline_after_ms(FETCH_MS);
     struct peer peer = peer_watch(job->client_fd);
@@ -92,7 +92,7 @@ static int exchange(struct slot *slot, const struct pool_job *job, struct reply_
         if (poll(polls, ARRAY_LENGTH(polls), deadline_poll_ms(until)) < 0 && errno != EINTR)
             return -EIO;
         /* The answer first: a worker may die, or a client leave, right after it. */
-        error = take_reply(slot, reply);
+        error = take_reply(slot, message);
         if (error != -EAGAIN)
             return error;
         if (polls[1].revents != 0)
@@ -114,7 +114,7 @@ static int exchange(struct slot *slot, const struct pool_job *job, struct reply_
 static int take_output(const struct slot *slot, const struct pool_job *job,
                        const struct reply_message *reply, struct pool_result *result)
 {
-    if (job->kind == JOB_PING || reply->status != STATUS_OK)
+    if (reply->status != STATUS_OK)
         return 0;
     if (reply->output_bytes == 0)
         return -EPROTO;
@@ -126,7 +126,8 @@ static int take_output(const struct slot *slot, const struct pool_job *job,
     memcpy(result->output, region_output(&slot->region) + reply->output_offset,
            reply->output_bytes);
     result->output_size = reply->output_bytes;
-    result->format = reply->format;
+    memcpy(result->result, reply->result, reply->result_bytes);
+    result->result_size = reply->result_bytes;
     if (job->accepts == NULL || job->accepts(result, job->context))
         return 0;
     free(result->output);
@@ -221,20 +222,21 @@ static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *
                    struct pool_result *result, unsigned *blame)
 {
     int64_t started_us = clock_us();
-    struct reply_message reply;
+    union any_message message;
+    const struct reply_message *reply = &message.reply;
     int error;
 
     if (job->input_size > 0)
         memcpy(region_input(&slot->region), job->input, job->input_size);
-    error = exchange(slot, job, &reply);
+    error = exchange(slot, job, &message);
     if (error == 0)
-        error = take_output(slot, job, &reply, result);
+        error = take_output(slot, job, reply, result);
     if (error == 0 || error == -ENOMEM || error == -ENOBUFS) { /* which is this process's trouble */
-        memcpy(result->detail, reply.detail, sizeof(result->detail));
-        pool_return(pool, slot, clock_us() - started_us, reply.facts & WORKER_SPENT);
+        memcpy(result->detail, reply->detail, sizeof(result->detail));
+        pool_return(pool, slot, clock_us() - started_us, reply->spent != 0);
         if (error == -ENOBUFS)
             return refuse(result, "too many bytes are in flight; try again shortly");
-        return error != 0 ? error : reply.status;
+        return error != 0 ? error : reply->status;
     }
     if (error > 0) {
         give_up(pool, slot, started_us);
@@ -260,6 +262,8 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
     int status;
 
     *result = (struct pool_result){0};
+    if (job->body_size > JOB_BODY_BYTES)
+        return -EMSGSIZE;
     if (job->input_size > pool->options.max_input_bytes)
         return STATUS_BODY_TOO_LARGE;
     do {

@@ -209,7 +209,7 @@ void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spe
 
 void pool_get_status(struct pool *pool, struct pool_status *status)
 {
-    *status = (struct pool_status){.workers = pool->options.workers, .facts = ~0U};
+    *status = (struct pool_status){.workers = pool->options.workers, .layers = ~0U};
     pthread_mutex_lock(&pool->lock);
     for (unsigned i = 0; i < pool->options.workers; i++) {
         const struct slot *slot = &pool->slots[i];
@@ -220,7 +220,7 @@ void pool_get_status(struct pool *pool, struct pool_status *status)
         status->busy += works;
         status->starting += !lives;
         if (lives)
-            status->facts &= slot->facts;
+            status->layers &= slot->layers;
     }
     status->waiting = pool->waiting;
     status->jobs = pool->jobs;
@@ -229,5 +229,5 @@ void pool_get_status(struct pool *pool, struct pool_status *status)
     status->recycled = pool->recycled;
     pthread_mutex_unlock(&pool->lock);
     if (status->idle + status->busy == 0)
-        status->facts = 0;
+        status->layers = 0;
 }

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "ipc/pool_state.h"
 
-/* A worker from an empty slot to its hello, in the supervisor's thread, and why it did not get
- * there. */
+/* A worker from an empty slot to its ready message, in the supervisor's thread, and why it did not
+ * get there. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
@@ -158,15 +158,15 @@ void pool_start_worker(struct pool *pool, struct slot *slot)
         fail_start(pool, slot, error, why, false);
 }
 
-static void welcome(struct pool *pool, struct slot *slot, const struct reply_message *hello)
+static void finish_start(struct pool *pool, struct slot *slot, const struct ready_message *ready)
 {
     int64_t took_us = clock_us() - slot->start_at_us;
 
-    log_debug("worker %d is ready after %lld ms, walls 0x%x", (int)slot->process.pid,
-              (long long)took_us / 1000, hello->facts);
+    log_debug("worker %d is ready after %lld ms, sandbox layers 0x%x", (int)slot->process.pid,
+              (long long)took_us / 1000, ready->layers);
     slot->failed_starts = 0;
     pthread_mutex_lock(&pool->lock);
-    slot->facts = hello->facts;
+    slot->layers = ready->layers;
     pool->start_estimate_us = pool_average(pool->start_estimate_us, took_us);
     pool->ready_once = true;
     slot->heard_us = clock_us();
@@ -176,20 +176,18 @@ static void welcome(struct pool *pool, struct slot *slot, const struct reply_mes
     pthread_mutex_unlock(&pool->lock);
 }
 
-void pool_await_hello(struct pool *pool, struct slot *slot)
+void pool_await_ready(struct pool *pool, struct slot *slot)
 {
-    _Alignas(struct reply_message) char message[JOB_MESSAGE_BYTES];
-    struct reply_message hello;
-    int size = queue_receive(slot->replies_fd, message, DEADLINE_NEVER);
+    union any_message message;
+    int size = queue_receive(slot->replies_fd, &message, DEADLINE_NEVER);
 
     if (size >= 0) {
-        memcpy(&hello, message, sizeof(hello));
-        if (job_check_reply(&hello, (size_t)size, 0, 0) != 0)
+        if (job_check_ready(&message.ready, (size_t)size) != 0)
             fail_start(pool, slot, -EPROTO, "the worker program is of another build", true);
-        else if (hello.status != 0)
-            fail_start(pool, slot, -EPERM, hello.detail, true);
+        else if (message.ready.status != 0)
+            fail_start(pool, slot, -EPERM, message.ready.detail, true);
         else
-            welcome(pool, slot, &hello);
+            finish_start(pool, slot, &message.ready);
     } else if (process_check(&slot->process) == PROCESS_DEAD) {
         struct process_death death = process_death(&slot->process);
         char why[96];

@@ -23,8 +23,8 @@
  *       |            v           v          v         v
  *       +-------------------- DOOMED <------+---------+
  *
- *     EMPTY, STARTING, DOOMED   the supervisor thread: it spawns, waits for the hello, reaps;
- *     ASIDE                     the supervisor thread: it waits for a reply that nobody wants;
+ *     EMPTY, STARTING, DOOMED   the supervisor thread: it spawns, waits for the ready message,
+ * reaps; ASIDE                     the supervisor thread: it waits for a reply that nobody wants;
  *     IDLE                      whoever holds the lock;
  *     BUSY                      the connection thread that borrowed it, and nobody else. Only this
  *                               thread sends it a job, reads its replies, touches its memory.
@@ -78,7 +78,7 @@ struct slot {
     uint64_t awaited;          /* ASIDE: the generation whose reply makes it idle again ... */
     int64_t awaited_until_us;  /* ... and the end of patience */
     uint64_t jobs;             /* answered by this process */
-    uint32_t facts;            /* the walls it stands behind */
+    uint32_t layers;           /* of its sandbox */
     unsigned failed_starts;    /* in a row */
     int64_t start_at_us;       /* EMPTY: not before; STARTING: since */
     int64_t stopped_since_us;  /* the supervisor's; 0: it runs */
@@ -160,8 +160,8 @@ int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struc
 void pool_forget_clients(struct pool *pool);
 
 /* Gives a worker back that has answered a job; recycles it where it has done its share, or says
- * that it is spent (WORKER_SPENT). pool_settle is the same with the lock held, and does not count
- * the time. */
+ * that it is spent (reply_message.spent). pool_settle is the same with the lock held, and does not
+ * count the time. */
 void pool_settle(struct pool *pool, struct slot *slot, bool spent);
 void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent);
 
@@ -192,11 +192,11 @@ int64_t pool_abandon_after_us(struct pool *pool);
 
 void *pool_supervise(void *pool);
 
-/* The supervisor's alone. pool_start_worker starts one where its time has come; pool_await_hello
- * looks for the hello of one that is starting, which takes POOL_START_LIMIT_MS at most;
+/* The supervisor's alone. pool_start_worker starts one where its time has come; pool_await_ready
+ * looks for the ready message of one that is starting, which takes POOL_START_LIMIT_MS at most;
  * pool_clear_slot ends and reaps a slot's process and takes everything away that it had. */
 enum { POOL_START_LIMIT_MS = 10000 };
 void pool_start_worker(struct pool *pool, struct slot *slot);
-void pool_await_hello(struct pool *pool, struct slot *slot);
+void pool_await_ready(struct pool *pool, struct slot *slot);
 void pool_clear_slot(struct slot *slot);
 void pool_set_state(struct pool *pool, struct slot *slot, enum slot_state state);

@@ -111,7 +111,7 @@ static void look_at(struct pool *pool, struct slot *slot)
         pool_start_worker(pool, slot);
         break;
     case SLOT_STARTING:
-        pool_await_hello(pool, slot);
+        pool_await_ready(pool, slot);
         break;
     case SLOT_IDLE:
         check_idle(pool, slot);

@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* A name nobody else has: O_EXCL sees to it that a collision is an error and not a shared queue. */
+/* A name that nobody else uses; O_EXCL makes a collision fail instead of sharing a queue. */
 static int random_name(char *name, size_t size)
 {
     uint64_t random;
@@ -30,31 +30,34 @@ static int random_name(char *name, size_t size)
 
 int queue_open(struct queue_ends *ends, enum queue_direction direction)
 {
-    struct mq_attr attributes = {.mq_maxmsg = JOB_QUEUE_DEPTH, .mq_msgsize = JOB_MESSAGE_BYTES};
+    struct mq_attr attributes = {
+        .mq_maxmsg = JOB_QUEUE_DEPTH,
+        .mq_msgsize = direction == QUEUE_TO_WORKER ? JOB_MESSAGE_BYTES : JOB_REPLY_BYTES,
+    };
     int server_mode = direction == QUEUE_TO_WORKER ? O_RDWR : O_RDONLY;
     int worker_mode = direction == QUEUE_TO_WORKER ? O_RDONLY : O_WRONLY;
     _cleanup_close_ int server = -1;
-    int worker, error;
+    int worker, status;
     char name[64];
 
-    error = random_name(name, sizeof(name));
-    if (error != 0)
-        return error;
+    status = random_name(name, sizeof(name));
+    if (status != 0)
+        return status;
     server =
         mq_open(name, server_mode | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600, &attributes);
     if (server < 0)
         return -errno;
     worker = mq_open(name, worker_mode | O_CLOEXEC);
-    error = worker < 0 ? -errno : 0;
+    status = worker < 0 ? -errno : 0;
     mq_unlink(name);
-    if (error != 0)
-        return error;
+    if (status != 0)
+        return status;
     ends->server = TAKE_FD(server);
     ends->worker = worker;
     return 0;
 }
 
-/* mq_open says EMFILE for both limits. */
+/* Whether EMFILE of mq_open() means RLIMIT_MSGQUEUE and not RLIMIT_NOFILE. */
 static bool has_descriptors(void)
 {
     _cleanup_close_ int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -62,24 +65,24 @@ static bool has_descriptors(void)
     return fd >= 0;
 }
 
-void queue_explain(int error, char *why, size_t size)
+void queue_explain(int status, char *why, size_t size)
 {
     struct rlimit limit = {0};
 
     getrlimit(RLIMIT_MSGQUEUE, &limit);
-    if (error == -ENOSPC)
+    if (status == -ENOSPC)
         snprintf(why, size, "no more message queues: the limit is fs.mqueue.queues_max (sysctl)");
-    else if (error == -EMFILE && has_descriptors())
+    else if (status == -EMFILE && has_descriptors())
         snprintf(why, size,
                  "no more message queues: the user's limit is RLIMIT_MSGQUEUE (ulimit -q), %llu "
                  "bytes",
                  (unsigned long long)limit.rlim_cur);
-    else if (error == -EINVAL)
+    else if (status == -EINVAL)
         snprintf(why, size,
                  "message queues: fs.mqueue.msg_max must be at least %d, msgsize_max %d (sysctl)",
                  JOB_QUEUE_DEPTH, JOB_MESSAGE_BYTES);
     else
-        snprintf(why, size, "message queues: %s", strerrordesc_np(-error));
+        snprintf(why, size, "message queues: %s", strerrordesc_np(-status));
 }
 
 int queue_send(int fd, const void *message, size_t size)
@@ -91,7 +94,7 @@ int queue_send(int fd, const void *message, size_t size)
     return 0;
 }
 
-/* mq_timedreceive wants a point of CLOCK_REALTIME. */
+/* mq_timedreceive() takes its deadline in CLOCK_REALTIME. */
 static struct timespec realtime_at(int64_t deadline_us)
 {
     struct timespec at;

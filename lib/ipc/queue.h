@@ -6,31 +6,30 @@
 #include <stdint.h>
 
 /*
- * A POSIX message queue with two ends and no name: one end each for the server and a worker. The
- * name exists only between opening the one end and the other, then it is unlinked; the queue lives
- * until both ends are closed, however their owners die.
+ * A POSIX message queue without a name, with one end for the server and one for a worker. The name
+ * exists only until both ends are open; the queue lives until both are closed, however their owners
+ * die.
  */
 enum queue_direction { QUEUE_TO_WORKER, QUEUE_TO_SERVER };
 
 struct queue_ends {
-    /* O_NONBLOCK; both are close-on-exec; the caller's to close(). The server's end of a queue to a
-     * worker can also be received from: so a message that was not fetched is taken back. */
-    int server;
+    /* Both are close-on-exec and the caller's to close(). The server can also receive from its end
+     * of a queue to a worker: that takes back a message that the worker has not fetched. */
+    int server; /* O_NONBLOCK */
     int worker; /* blocking */
 };
 
 /* 0 or -errno, ends untouched. Any thread. */
 int queue_open(struct queue_ends *ends, enum queue_direction direction);
 
-/* Why queue_open failed with `error`, for an operator: the limit that was reached, by the name
- * under which it is raised. At once, in the same thread: it may look at what is so now. */
-void queue_explain(int error, char *why, size_t size);
+/* Explains to an operator why queue_open() failed with `status`: names the limit that was reached,
+ * and how to raise it. Call it at once, in the same thread: it looks at the present state. */
+void queue_explain(int status, char *why, size_t size);
 
-/* Sends one message of at most JOB_MESSAGE_BYTES. 0 or -errno; -EAGAIN from a server's end that is
- * full. */
+/* Sends one message. 0 or -errno; -EAGAIN from a server's end of a full queue. */
 int queue_send(int fd, const void *message, size_t size);
 
-/* Receives one message into JOB_MESSAGE_BYTES of `message`. Its size, or -errno; -EAGAIN from a
- * server's end that is empty; -ETIMEDOUT after deadline_us (DEADLINE_NEVER: none; it bounds the
- * wait of a worker's blocking end). */
+/* Receives one message into `message`, a union any_message. Its size, or -errno; -EAGAIN from a
+ * server's end of an empty queue; -ETIMEDOUT after deadline_us, which bounds the wait at a worker's
+ * blocking end (DEADLINE_NEVER: no bound). */
 int queue_receive(int fd, void *message, int64_t deadline_us);

@@ -3,9 +3,9 @@
 #include "ipc/sandbox.h"
 
 /*
- * Order matters: the user changes while that is still allowed, limits come after (RLIMIT_NOFILE
- * would refuse Landlock its descriptor), the system call filter comes last, for it forbids all that
- * was done before.
+ * The order of the layers matters: the user changes while that is still allowed, resource limits
+ * come after Landlock (RLIMIT_NOFILE would refuse Landlock its descriptor), and the system call
+ * filter comes last, because it forbids the calls that the other layers need.
  */
 #include "base/cleanup.h"
 #include "ipc/sandbox_landlock.h"
@@ -35,11 +35,11 @@ static int forbid_new_privileges(const struct sandbox_options *options)
 
 static int become_user(const struct sandbox_options *options)
 {
-    int found = sandbox_become_user(&options->users);
-    int error =
-        found < 0 ? found : sandbox_follow_parent(options->parent); /* the change disarmed it */
+    int layer = sandbox_become_user(&options->users);
+    int status =
+        layer < 0 ? layer : sandbox_follow_parent(options->parent); /* the change disarmed it */
 
-    return error < 0 ? error : found;
+    return status < 0 ? status : layer;
 }
 
 static int forbid_dumps(const struct sandbox_options *options)
@@ -48,8 +48,8 @@ static int forbid_dumps(const struct sandbox_options *options)
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
 }
 
-/* The server's threads, and whatever else runs here, come first where a CPU is short: also before
- * the threads that a worker must not have, until they are found. */
+/* Where CPUs are short, the server's threads and other programs go first, even before surplus
+ * threads of a taken-over worker that the supervisor has not found yet. */
 static int lower_priority(const struct sandbox_options *options)
 {
     int nice;
@@ -71,19 +71,19 @@ static int set_limit(int resource, uint64_t value)
 
 static int set_limits(const struct sandbox_options *options)
 {
-    int error = set_limit(RLIMIT_CORE, 0);
+    int status = set_limit(RLIMIT_CORE, 0);
 
-    if (error == 0)
-        error = set_limit(RLIMIT_FSIZE, 0); /* it writes to no file: its log is a pipe */
-    if (error == 0)
-        error = set_limit(RLIMIT_NOFILE, (uint64_t)options->highest_fd + 1);
-    if (error == 0)
-        error = set_limit(RLIMIT_NICE, 0);
-    if (error == 0)
-        error = set_limit(RLIMIT_RTPRIO, 0);
-    if (error == 0 && options->max_memory_bytes != 0 && SANDBOX_LIMITS_ADDRESS_SPACE)
-        error = set_limit(RLIMIT_AS, options->max_memory_bytes);
-    return error;
+    if (status == 0)
+        status = set_limit(RLIMIT_FSIZE, 0); /* a worker writes no file: its log is a pipe */
+    if (status == 0)
+        status = set_limit(RLIMIT_NOFILE, (uint64_t)options->highest_fd + 1);
+    if (status == 0)
+        status = set_limit(RLIMIT_NICE, 0);
+    if (status == 0)
+        status = set_limit(RLIMIT_RTPRIO, 0);
+    if (status == 0 && options->max_memory_bytes != 0 && SANDBOX_LIMITS_ADDRESS_SPACE)
+        status = set_limit(RLIMIT_AS, options->max_memory_bytes);
+    return status;
 }
 
 static int close_surplus(const struct sandbox_options *options)
@@ -103,37 +103,37 @@ static int enter_landlock(const struct sandbox_options *options)
     return sandbox_enter_landlock();
 }
 
-static const struct wall {
+static const struct layer {
     const char *name;
-    /* -errno; or 0; or what is in force only on some kernels, of enum worker_fact. */
-    int (*put_up)(const struct sandbox_options *options);
-    uint32_t fact;      /* in force with it everywhere */
-    int may_miss_with;  /* an error that is a fact not in force and no failure; 0: none */
-    const char *option; /* what to look at where it fails; NULL: none */
-} walls[] = {
+    /* 0, or -errno; or layers of enum sandbox_layer that are in force only on some kernels. */
+    int (*enter)(const struct sandbox_options *options);
+    uint32_t layer;     /* in force wherever enter() succeeds; 0: not reported */
+    int may_fail_with;  /* with this error the layer is missing and the rest goes on; 0: none */
+    const char *option; /* the option to look at where it fails; NULL: none */
+} layers[] = {
     {"user", become_user, 0, 0, " (worker_users)"},
     {"priority", lower_priority, 0, 0, NULL},
-    {"no_new_privs", forbid_new_privileges, WORKER_NO_NEW_PRIVS, 0, NULL},
-    {"not dumpable", forbid_dumps, WORKER_NOT_DUMPABLE, 0, NULL},
+    {"no_new_privs", forbid_new_privileges, SANDBOX_NO_NEW_PRIVS, 0, NULL},
+    {"not dumpable", forbid_dumps, SANDBOX_NOT_DUMPABLE, 0, NULL},
     {"descriptors", close_surplus, 0, 0, NULL},
-    {"Landlock", enter_landlock, WORKER_LANDLOCK, -EOPNOTSUPP, NULL},
-    {"resource limits", set_limits, WORKER_RLIMITS, 0, NULL},
-    {"seccomp", load_filter, WORKER_SECCOMP, 0, NULL},
+    {"Landlock", enter_landlock, SANDBOX_LANDLOCK, -EOPNOTSUPP, NULL},
+    {"resource limits", set_limits, SANDBOX_RLIMITS, 0, NULL},
+    {"seccomp", load_filter, SANDBOX_SECCOMP, 0, NULL},
 };
 
-int sandbox_enter(const struct sandbox_options *options, uint32_t *facts,
+int sandbox_enter(const struct sandbox_options *options, uint32_t *in_force,
                   char why[static JOB_DETAIL_BYTES])
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(walls); i++) {
-        int found = walls[i].put_up(options);
+    for (size_t i = 0; i < ARRAY_LENGTH(layers); i++) {
+        int status = layers[i].enter(options);
 
-        if (found >= 0) {
-            *facts |= walls[i].fact | (uint32_t)found;
-        } else if (found != walls[i].may_miss_with) {
-            snprintf(why, JOB_DETAIL_BYTES, "the sandbox's wall \"%s\" cannot be put up: %s%s",
-                     walls[i].name, strerrordesc_np(-found),
-                     walls[i].option != NULL ? walls[i].option : "");
-            return found;
+        if (status >= 0) {
+            *in_force |= layers[i].layer | (uint32_t)status;
+        } else if (status != layers[i].may_fail_with) {
+            snprintf(why, JOB_DETAIL_BYTES, "the sandbox's layer \"%s\" cannot be set up: %s%s",
+                     layers[i].name, strerrordesc_np(-status),
+                     layers[i].option != NULL ? layers[i].option : "");
+            return status;
         }
     }
     return 0;

@@ -8,11 +8,12 @@
  * as include/uapi/linux/landlock.h of later kernels has them.
  */
 #include "base/cleanup.h"
-#include "ipc/job.h"
+#include "ipc/sandbox_layers.h"
 
 #include <errno.h>
 #include <linux/landlock.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 
 /* struct landlock_ruleset_attr of ABI 6. A kernel takes as much of it as it knows, or more where
@@ -74,6 +75,6 @@ int sandbox_enter_landlock(void)
         return -errno;
     if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         return -errno;
-    return WORKER_LANDLOCK | (taken.tcp != 0 ? WORKER_LANDLOCK_TCP : 0) |
-           (taken.scopes != 0 ? WORKER_LANDLOCK_SCOPES : 0);
+    return SANDBOX_LANDLOCK | (taken.tcp != 0 ? SANDBOX_LANDLOCK_TCP : 0) |
+           (taken.scopes != 0 ? SANDBOX_LANDLOCK_SCOPES : 0);
 }

@@ -11,8 +11,8 @@
  * tells whether there are others.
  */
 #include "base/capabilities.h"
-#include "ipc/job.h"
 #include "ipc/process.h"
+#include "ipc/sandbox_layers.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -118,5 +118,5 @@ int sandbox_become_user(const struct sandbox_users *users)
     error = capabilities_keep(0);
     if (error == 0 && users->count > 1)
         error = limit_threads();
-    return error == 0 ? WORKER_UID : error;
+    return error == 0 ? SANDBOX_USER : error;
 }

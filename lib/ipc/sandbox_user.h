@@ -18,7 +18,7 @@ struct sandbox_users {
  * passed over. Root must change; others stay what they are without the capabilities. Where the
  * server has no CAP_KILL, its user stays the saved one: else it could not end its worker.
  *
- * From a process with one thread. Part of sandbox_enter(). WORKER_UID, 0: still the server's user,
- * or -errno; -EUSERS: none is free.
+ * From a process with one thread. Part of sandbox_enter(). SANDBOX_USER, 0: still the server's
+ * user, or -errno; -EUSERS: none is free.
  */
 int sandbox_become_user(const struct sandbox_users *users);

@@ -3,9 +3,10 @@
 #include "ipc/worker.h"
 
 /*
- * The life of a worker, in order: tie itself to its parent, take the setup, map the region, start
- * the image library, close the cage, say so, then job after job. It has no way to end but its
- * parent's SIGKILL or death: nobody has to wait for it, and nothing of it needs tidying.
+ * The life of a worker, in order: arrange to die with its parent, receive the setup, map the
+ * region, start the image library, enter the sandbox, send the ready message, then run one job
+ * after the other. It ends only by its parent's SIGKILL or death, so that nobody waits for it and
+ * nothing needs cleaning up.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
@@ -26,23 +27,23 @@
 #include <sys/resource.h>
 
 enum {
-    ROOM_BYTES = 16 << 20, /* of address space, at least, beyond what a worker has at its start */
-    SETUP_WAIT_MS = 10000, /* a server that has not sent the setup by then is no server */
-    IDLE_TRIM_MS = 500,    /* without a job for so long, free memory goes back to the kernel */
-    LEAK_LIMIT_BYTES = 64 << 20, /* what failed jobs may leave behind */
+    ROOM_BYTES = 16 << 20, /* of address space, at least, beyond what a worker uses at its start */
+    SETUP_WAIT_MS = 10000, /* a server sends the setup within milliseconds */
+    IDLE_TRIM_MS = 500,    /* after so long without a job free memory goes back to the kernel */
+    LEAK_LIMIT_BYTES = 64 << 20, /* of heap that failed jobs may leave allocated */
 };
 
 struct worker {
     const struct worker_handler *handler;
     struct region region;
     struct setup_message setup;
-    int64_t rest_at_us;   /* free memory goes back then, unless a job comes; NEVER: it has */
-    char *message;        /* JOB_MESSAGE_BYTES, aligned for any message */
-    size_t heap_at_start; /* before the first job */
+    int64_t trim_at_us;        /* when to give back free memory; DEADLINE_NEVER: done already */
+    union any_message message; /* the last one received */
+    size_t heap_at_start;      /* before the first job */
 };
 
-/* A terminal's Ctrl-C and an init system's SIGTERM go to every process of a service; its server
- * decides when a worker has answered its last job. */
+/* A terminal's Ctrl-C and an init system's SIGTERM reach every process of a service, but it is the
+ * server that decides when a worker ends. */
 static void ignore_signals(void)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGXFSZ};
@@ -51,7 +52,7 @@ static void ignore_signals(void)
         signal(signals[i], SIG_IGN);
 }
 
-/* The parent's pid as it told us, or -1: then somebody started this program by hand. */
+/* The parent's pid as given on the command line; -1: somebody started this program by hand. */
 static int parse_parent(int argc, char **argv)
 {
     char *end;
@@ -68,22 +69,17 @@ static int parse_parent(int argc, char **argv)
     return (int)parent;
 }
 
-static int take_setup(struct worker *worker)
+static int receive_setup(struct worker *worker)
 {
-    int size = queue_receive(WORKER_FD_JOBS, worker->message, deadline_after_ms(SETUP_WAIT_MS));
+    int size = queue_receive(WORKER_FD_JOBS, &worker->message, deadline_after_ms(SETUP_WAIT_MS));
 
     if (size < 0)
         return size;
-    memcpy(&worker->setup, worker->message, sizeof(worker->setup));
+    worker->setup = worker->message.setup;
     return job_check_setup(&worker->setup, (size_t)size);
 }
 
-static int send_reply(const struct reply_message *reply)
-{
-    return queue_send(WORKER_FD_REPLIES, reply, sizeof(*reply));
-}
-
-/* Bytes of address space in use; 0 where /proc does not say. */
+/* Bytes of address space in use; 0 where /proc is missing. */
 static uint64_t address_space_used(void)
 {
     unsigned long pages = 0;
@@ -102,8 +98,8 @@ static uint64_t region_bytes(const struct setup_message *setup)
     return setup->input_capacity + setup->output_capacity;
 }
 
-/* A limit that leaves no room for any picture is an operator's mistake, best told at the start; and
- * so is one below that, which was inherited: the cage cannot raise it. */
+/* A limit that leaves no room for any image is an operator's mistake, best reported at the start.
+ * So is a lower hard limit that was inherited, which the sandbox cannot raise. */
 static int check_room(const struct setup_message *setup, char why[static JOB_DETAIL_BYTES])
 {
     uint64_t used = address_space_used(), needed = ROOM_BYTES;
@@ -117,7 +113,7 @@ static int check_room(const struct setup_message *setup, char why[static JOB_DET
                  (unsigned long long)inherited.rlim_max, (unsigned long long)limit);
         return -ENOMEM;
     }
-    if (used > region_bytes(setup)) /* else /proc does not say */
+    if (used > region_bytes(setup)) /* false without /proc */
         needed += used - region_bytes(setup);
     if (setup->max_memory_bytes >= needed)
         return 0;
@@ -133,30 +129,30 @@ static size_t heap_bytes(void)
     return info.uordblks + info.hblkhd;
 }
 
-/* Everything that comes before the first job. 0 or -errno, with a reason for the server's log. */
-static int prepare(struct worker *worker, int parent, struct reply_message *hello)
+/* Does everything that comes before the first job. 0, or -errno and ready->detail. */
+static int prepare(struct worker *worker, int parent, struct ready_message *ready)
 {
     const struct setup_message *setup = &worker->setup;
     struct sandbox_options options;
-    int error;
+    int status;
 
     log_open(worker->handler->name, (enum log_level)setup->log_level, LOG_RELAYED);
-    error = region_attach(&worker->region, WORKER_FD_REGION, setup->input_capacity,
-                          setup->output_capacity);
-    if (error != 0) {
-        snprintf(hello->detail, sizeof(hello->detail), "cannot map the shared memory: %s",
-                 strerrordesc_np(-error));
-        return error;
+    status = region_attach(&worker->region, WORKER_FD_REGION, setup->input_capacity,
+                           setup->output_capacity);
+    if (status != 0) {
+        snprintf(ready->detail, sizeof(ready->detail), "cannot map the shared memory: %s",
+                 strerrordesc_np(-status));
+        return status;
     }
-    error = worker->handler->start();
-    if (error != 0) {
-        snprintf(hello->detail, sizeof(hello->detail), "cannot start the image library: %s",
-                 strerrordesc_np(-error));
-        return error;
+    status = worker->handler->start();
+    if (status != 0) {
+        snprintf(ready->detail, sizeof(ready->detail), "cannot start the image library: %s",
+                 strerrordesc_np(-status));
+        return status;
     }
-    error = check_room(setup, hello->detail);
-    if (error != 0)
-        return error;
+    status = check_room(setup, ready->detail);
+    if (status != 0)
+        return status;
     worker->heap_at_start = heap_bytes();
     options = (struct sandbox_options){
         .parent = parent,
@@ -166,43 +162,43 @@ static int prepare(struct worker *worker, int parent, struct reply_message *hell
     };
     if (setup->sandbox == 0)
         return 0;
-    return sandbox_enter(&options, &hello->facts, hello->detail);
+    return sandbox_enter(&options, &ready->layers, ready->detail);
 }
 
-static void rest(const struct worker *worker)
+static void give_back_memory(const struct worker *worker)
 {
     if (worker->handler->rest != NULL)
         worker->handler->rest();
     malloc_trim(0);
 }
 
-/* Libraries leak on their ways out of an error, and a picture can be made to take that way. */
-static bool is_spent(const struct worker *worker)
+/* Libraries leak on their error paths, and images can be made to take these. */
+static bool has_leaked(const struct worker *worker)
 {
     const size_t limit = worker->heap_at_start + LEAK_LIMIT_BYTES;
 
     if (heap_bytes() > limit)
-        rest(worker); /* what is kept on purpose is no leak */
+        give_back_memory(worker); /* memory kept on purpose is no leak */
     return heap_bytes() > limit;
 }
 
-/* Fills *reply, whatever became of the job. A worker that is short of memory says so, and is spent:
- * that a library which met this is as it was is more than one can know. */
-static void run_job(struct worker *worker, const struct job_message *job,
-                    struct reply_message *reply)
+/* Fills *reply, whatever the outcome. A worker that runs short of memory is replaced, because a
+ * library may be left in any state by that. */
+static void run_work(struct worker *worker, const struct job_message *job,
+                     struct reply_message *reply)
 {
     struct worker_output output = {
         .data = region_output(&worker->region),
         .capacity = worker->region.output_capacity,
+        .result = reply->result,
     };
-    int status = 0;
+    int status = worker->handler->handle(job->body, job->body_bytes, region_input(&worker->region),
+                                         job->input_bytes, &output);
 
-    if (job->kind != JOB_PING)
-        status = worker->handler->handle(job, region_input(&worker->region), &output);
     if (status == -ENOMEM) {
         snprintf(output.detail, sizeof(output.detail),
                  "the picture needs more memory than is left");
-        reply->facts = WORKER_SPENT;
+        reply->spent = 1;
         status = STATUS_OVERLOADED;
     } else if (status < 0) {
         log_error("a job failed: %s", strerrordesc_np(-status));
@@ -210,58 +206,57 @@ static void run_job(struct worker *worker, const struct job_message *job,
     }
     reply->status = status;
     memcpy(reply->detail, output.detail, sizeof(reply->detail));
-    if (status == 0 && job->kind != JOB_PING) {
+    if (status == 0) {
         reply->output_bytes = output.size;
-        reply->format = output.format;
+        reply->result_bytes = (uint32_t)output.result_size;
+    } else if (has_leaked(worker)) {
+        reply->spent = 1;
     }
-    if (status != 0 && is_spent(worker))
-        reply->facts = WORKER_SPENT;
 }
 
-/* The next job; free memory is given back first where it is long in coming. 0 or -errno. */
-static int next_job(struct worker *worker, struct job_message *job)
+/* Receives the next job into worker->message, and gives back free memory where none comes for a
+ * while. 0 or -errno. */
+static int receive_job(struct worker *worker)
 {
-    int size = queue_receive(WORKER_FD_JOBS, worker->message, worker->rest_at_us);
+    int size = queue_receive(WORKER_FD_JOBS, &worker->message, worker->trim_at_us);
 
     if (size == -ETIMEDOUT) {
-        worker->rest_at_us = DEADLINE_NEVER;
-        rest(worker);
-        size = queue_receive(WORKER_FD_JOBS, worker->message, DEADLINE_NEVER);
+        worker->trim_at_us = DEADLINE_NEVER;
+        give_back_memory(worker);
+        size = queue_receive(WORKER_FD_JOBS, &worker->message, DEADLINE_NEVER);
     }
     if (size < 0)
         return size;
-    memcpy(job, worker->message, sizeof(*job));
-    return job_check_job(job, (size_t)size, worker->region.input_capacity);
+    return job_check_job(&worker->message.job, (size_t)size, worker->region.input_capacity);
 }
 
 static int serve(struct worker *worker)
 {
-    for (;;) {
-        struct job_message job;
-        struct reply_message reply = {.version = JOB_WIRE_VERSION};
-        int error = next_job(worker, &job);
+    const struct job_message *job = &worker->message.job;
 
-        if (error != 0)
-            return error;
-        reply.generation = job.generation;
-        run_job(worker, &job, &reply);
-        error = send_reply(&reply);
-        if (error != 0)
-            return error;
-        if (job.kind != JOB_PING)
-            worker->rest_at_us = deadline_after_ms(IDLE_TRIM_MS);
+    for (;;) {
+        struct reply_message reply = {.version = JOB_WIRE_VERSION};
+        int status = receive_job(worker);
+
+        if (status != 0)
+            return status;
+        reply.generation = job->generation;
+        if (job->kind == JOB_WORK)
+            run_work(worker, job, &reply);
+        status = queue_send(WORKER_FD_REPLIES, &reply, reply_message_size(&reply));
+        if (status != 0)
+            return status;
+        if (job->kind == JOB_WORK)
+            worker->trim_at_us = deadline_after_ms(IDLE_TRIM_MS);
     }
 }
 
 int worker_main(const struct worker_handler *handler, int argc, char **argv)
 {
-    _Alignas(16) char message[JOB_MESSAGE_BYTES];
-    struct worker worker = {.handler = handler,
-                            .region = REGION_NONE,
-                            .message = message,
-                            .rest_at_us = DEADLINE_NEVER};
-    struct reply_message hello = {.version = JOB_WIRE_VERSION};
-    int parent = parse_parent(argc, argv), error;
+    struct worker worker = {
+        .handler = handler, .region = REGION_NONE, .trim_at_us = DEADLINE_NEVER};
+    struct ready_message ready = {.version = JOB_WIRE_VERSION};
+    int parent = parse_parent(argc, argv), status;
 
     if (parent < 0) {
         fprintf(stderr, "%s: started by hand: expected to be run by its server\n", handler->name);
@@ -270,14 +265,14 @@ int worker_main(const struct worker_handler *handler, int argc, char **argv)
     ignore_signals();
     if (sandbox_follow_parent(parent) != 0)
         return 1;
-    if (take_setup(&worker) != 0)
+    if (receive_setup(&worker) != 0)
         return 1;
-    error = prepare(&worker, parent, &hello);
-    if (error != 0)
-        hello.status = STATUS_INTERNAL;
-    if (send_reply(&hello) != 0 || error != 0)
+    status = prepare(&worker, parent, &ready);
+    if (status != 0)
+        ready.status = STATUS_INTERNAL;
+    if (queue_send(WORKER_FD_REPLIES, &ready, sizeof(ready)) != 0 || status != 0)
         return 1;
-    error = serve(&worker);
-    log_error("cannot go on: %s", strerrordesc_np(-error));
+    status = serve(&worker);
+    log_error("cannot go on: %s", strerrordesc_np(-status));
     return 1;
 }

@@ -3,26 +3,45 @@
 #pragma once
 
 #include "image/plan/request.h"
+#include "image/plan/result.h"
 #include "ipc/job.h"
 
-/* The wire's words for a job as the image library's: what a server estimates is what its worker
- * does. */
-static inline struct image_request image_request_of(enum job_kind kind,
-                                                    const struct job_parameters *parameters)
-{
-    struct image_request request = {
-        .max_pixels = parameters->max_pixels,
-        .max_scans = parameters->max_scans,
-        .default_quality = parameters->default_quality,
-        .count = 1,
-        .outputs[0] =
-            {
-                .gray = kind == JOB_GRAY ? IMAGE_GRAY_LUMA : IMAGE_GRAY_NONE,
-                .quality = parameters->quality,
-            },
-    };
+#include <errno.h>
+#include <string.h>
 
-    if (kind == JOB_SCALE)
-        request.outputs[0].scale = decimal_from_fraction(parameters->factor);
-    return request;
+/*
+ * What servers and image workers send through lib/ipc, which carries it unread: a job's body is a
+ * struct image_request, and a reply's result a struct image_result. The side that receives one
+ * checks it here.
+ */
+static_assert(sizeof(struct image_request) <= JOB_BODY_BYTES, "a request fits a job's body");
+static_assert(sizeof(struct image_result) <= JOB_RESULT_BYTES, "a result fits a reply");
+static_assert((int)IMAGE_DETAIL_BYTES == (int)JOB_DETAIL_BYTES, "a detail fits a reply");
+
+/* In the worker: `size` bytes of a job's body as a request. 0 or -EPROTO. */
+static inline int image_request_read(struct image_request *request, const void *body, size_t size)
+{
+    if (size != sizeof(*request))
+        return -EPROTO;
+    memcpy(request, body, size);
+    return image_request_check(request);
+}
+
+/* In the server: `size` bytes of a reply's result as that of a request with `count` outputs, each
+ * of which must lie inside `output_size` bytes. Whether its formats are those that were asked for
+ * is for the caller to check. 0 or -EPROTO. */
+static inline int image_result_read(struct image_result *result, const void *bytes, size_t size,
+                                    uint32_t count, uint64_t output_size)
+{
+    if (size != sizeof(*result) || count > IMAGE_OUTPUTS_MAX)
+        return -EPROTO;
+    memcpy(result, bytes, size);
+    if (result->count != count)
+        return -EPROTO;
+    for (uint32_t i = 0; i < count; i++) {
+        if (result->outputs[i].offset > output_size || result->outputs[i].bytes == 0 ||
+            result->outputs[i].bytes > output_size - result->outputs[i].offset)
+            return -EPROTO;
+    }
+    return 0;
 }

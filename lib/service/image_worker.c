@@ -2,40 +2,50 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "service/image_worker.h"
 
-/* Where a job becomes a call of the image library, and its answer becomes a reply. */
+/* Turns a job's body into a call of the image library, and what that makes into a reply. */
 #include "base/status.h"
 #include "image/image.h"
 #include "ipc/worker.h"
 #include "service/image_request.h"
 
-#include <assert.h>
-#include <string.h>
-
-static_assert(sizeof(((struct image_output *)0)->detail) == JOB_DETAIL_BYTES,
-              "a sentence fits the reply");
-
-static enum job_kind own_kind;
-
-static int handle(const struct job_message *job, const uint8_t *input, struct worker_output *output)
+/* The outputs follow each other in the worker's memory. */
+static void report_outputs(const struct image_output images[], uint32_t count,
+                           struct worker_output *output)
 {
-    const struct image_request request = image_request_of(job->kind, &job->parameters);
-    struct image_output image = {.data = output->data, .capacity = output->capacity};
-    int status;
+    struct image_result result = {.count = count};
 
-    if (job->kind != own_kind)
-        return STATUS_INTERNAL;
-    status = image_process(&request, (struct bytes){input, job->input_bytes}, &image);
-    memcpy(output->detail, image.detail, sizeof(output->detail));
-    output->size = image.size;
-    output->format = image.format;
+    for (uint32_t i = 0; i < count; i++) {
+        result.outputs[i].offset = (uint64_t)(images[i].data - output->data);
+        result.outputs[i].bytes = images[i].size;
+        result.outputs[i].format = images[i].format;
+        result.outputs[i].path = images[i].path;
+        output->size = result.outputs[i].offset + images[i].size;
+    }
+    memcpy(output->result, &result, sizeof(result));
+    output->result_size = sizeof(result);
+}
+
+static int handle_job(const void *body, size_t body_size, const uint8_t *input, size_t input_size,
+                      struct worker_output *output)
+{
+    struct image_output images[IMAGE_OUTPUTS_MAX] = {
+        {.data = output->data, .capacity = output->capacity}};
+    struct image_request request;
+    int status = image_request_read(&request, body, body_size);
+
+    if (status != 0)
+        return status;
+    status = image_process(&request, (struct bytes){input, input_size}, images);
+    memcpy(output->detail, images[0].detail, sizeof(output->detail));
+    if (status == 0)
+        report_outputs(images, request.count, output);
     return status;
 }
 
-int image_worker_main(const char *name, enum job_kind kind, int argc, char **argv)
+int image_worker_main(const char *name, int argc, char **argv)
 {
     const struct worker_handler handler = {
-        .name = name, .start = image_start, .handle = handle, .rest = image_rest};
+        .name = name, .start = image_start, .handle = handle_job, .rest = image_rest};
 
-    own_kind = kind;
     return worker_main(&handler, argc, argv);
 }

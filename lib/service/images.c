@@ -93,9 +93,10 @@ int images_check(const struct settings *settings, const struct buffer *body,
 
 /* What cannot be done within the limits is refused by the one that it would end at. */
 static int check_cost(const struct settings *settings, const struct image_header *header,
-                      enum job_kind kind, const struct image_cost *cost, struct http_answer *answer)
+                      const struct image_request *request, const struct image_cost *cost,
+                      struct http_answer *answer)
 {
-    const char *section = kind == JOB_GRAY ? "gray" : "scale";
+    const char *section = request->outputs[0].scale.digits == 0 ? "gray" : "scale";
 
     if (cost->time_us / 1000 > settings->limits.deadline_ms)
         return http_answer_detail(
@@ -116,18 +117,17 @@ static int check_cost(const struct settings *settings, const struct image_header
 }
 
 int images_weigh(const struct settings *settings, const struct image_header *header,
-                 const struct buffer *body, struct pool_job *job, struct http_answer *answer)
+                 const struct buffer *body, struct images_job *job, struct http_answer *answer)
 {
-    const struct image_request request = image_request_of(job->kind, &job->parameters);
     struct image_plan plan;
     struct image_cost cost;
 
-    image_plan(&plan, &request, header);
+    image_plan(&plan, &job->request, header);
     image_estimate(&plan, body->size, &cost);
-    job->input = body->data;
-    job->input_size = body->size;
-    job->cost_us = cost.time_us;
-    return check_cost(settings, header, job->kind, &cost, answer);
+    job->pool.input = body->data;
+    job->pool.input_size = body->size;
+    job->pool.cost_us = cost.time_us;
+    return check_cost(settings, header, &job->request, &cost, answer);
 }
 
 int images_admit(struct pool *pool, const struct settings *settings,
@@ -159,29 +159,38 @@ static bool reserve(void *request, size_t bytes)
     return http_request_reserve(request, bytes);
 }
 
-struct pool_job images_job(const struct settings *settings, struct http_request *request,
-                           enum job_kind kind, double factor)
+struct image_variant images_variant(const struct http_request *request, double default_scale)
 {
     const struct http_parameter_values *values = http_request_parameters(request);
-    bool asked = values->value[IMAGES_QUALITY].given;
+    struct image_variant variant = {.scale = decimal_from_fraction(default_scale)};
 
     if (values->value[IMAGES_SCALE].given)
-        factor = values->value[IMAGES_SCALE].decimal;
-    return (struct pool_job){
-        .kind = kind,
-        .parameters =
+        variant.scale = decimal_from_fraction(values->value[IMAGES_SCALE].decimal);
+    if (values->value[IMAGES_QUALITY].given)
+        variant.quality = (uint32_t)values->value[IMAGES_QUALITY].integer;
+    return variant;
+}
+
+struct images_job images_job(const struct settings *settings, struct http_request *request,
+                             const struct image_variant *variant)
+{
+    return (struct images_job){
+        .request =
             {
-                .factor = kind == JOB_SCALE ? factor : 1,
                 .max_pixels = (uint64_t)settings->limits.max_pixels,
                 .max_scans = (uint32_t)settings->limits.max_scans,
-                .quality = asked ? (uint32_t)values->value[IMAGES_QUALITY].integer : 0,
                 .default_quality = (uint32_t)settings->output.quality,
+                .count = 1,
+                .outputs = {*variant},
             },
-        .deadline_us = http_request_deadline_us(request),
-        .client_fd = http_request_client_fd(request),
-        .client = http_request_client(request),
-        .reserve = reserve,
-        .reserve_context = request,
+        .pool =
+            {
+                .deadline_us = http_request_deadline_us(request),
+                .client_fd = http_request_client_fd(request),
+                .client = http_request_client(request),
+                .reserve = reserve,
+                .reserve_context = request,
+            },
     };
 }
 
@@ -200,21 +209,29 @@ static int explain(int status, const struct pool_result *result, struct http_ans
     }
 }
 
-static bool is_of_format(const struct pool_result *result, const void *context)
+/* The worker is not trusted. The one output must be all of what it sent, and of the format that was
+ * asked for, which its first bytes must confirm. */
+static bool is_as_asked(const struct pool_result *result, const void *context)
 {
     enum image_format format = *(const enum image_format *)context;
+    struct image_result made;
 
-    return result->format == format && image_sniff(result->output, result->output_size) == format;
+    return image_result_read(&made, result->result, result->result_size, 1, result->output_size) ==
+               0 &&
+           made.outputs[0].bytes == result->output_size && made.outputs[0].format == format &&
+           image_sniff(result->output, result->output_size) == format;
 }
 
-int images_run(struct pool *pool, const struct pool_job *asked, enum image_format format,
+int images_run(struct pool *pool, const struct images_job *asked, enum image_format format,
                struct http_answer *answer)
 {
-    struct pool_job job = *asked;
+    struct pool_job job = asked->pool;
     struct pool_result result;
     int status;
 
-    job.accepts = is_of_format;
+    job.body = &asked->request;
+    job.body_size = sizeof(asked->request);
+    job.accepts = is_as_asked;
     job.context = &format;
     status = pool_run(pool, &job, &result);
     answer->queue_us += result.queue_us;
@@ -225,7 +242,7 @@ int images_run(struct pool *pool, const struct pool_job *asked, enum image_forma
         return status;
     answer->body = result.output;
     answer->body_size = result.output_size;
-    answer->content_type = image_media_type(result.format);
+    answer->content_type = image_media_type(format);
     return 0;
 }
 
@@ -256,9 +273,9 @@ int images_readiness(struct pool *pool, const struct settings *settings, const c
         status.workers, status.idle, status.busy, status.starting, status.waiting,
         (unsigned long long)status.jobs, (unsigned long long)status.crashes,
         (unsigned long long)status.kills, (unsigned long long)status.recycled,
-        settings->sandbox ? "required" : "off", yes_no(status.facts & WORKER_SECCOMP),
-        yes_no(status.facts & WORKER_LANDLOCK), yes_no(status.facts & WORKER_LANDLOCK_TCP),
-        yes_no(status.facts & WORKER_LANDLOCK_SCOPES), yes_no(status.facts & WORKER_NO_NEW_PRIVS),
-        yes_no(status.facts & WORKER_RLIMITS), yes_no(status.facts & WORKER_UID),
-        yes_no(status.facts & WORKER_NOT_DUMPABLE));
+        settings->sandbox ? "required" : "off", yes_no(status.layers & SANDBOX_SECCOMP),
+        yes_no(status.layers & SANDBOX_LANDLOCK), yes_no(status.layers & SANDBOX_LANDLOCK_TCP),
+        yes_no(status.layers & SANDBOX_LANDLOCK_SCOPES),
+        yes_no(status.layers & SANDBOX_NO_NEW_PRIVS), yes_no(status.layers & SANDBOX_RLIMITS),
+        yes_no(status.layers & SANDBOX_USER), yes_no(status.layers & SANDBOX_NOT_DUMPABLE));
 }

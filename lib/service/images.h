@@ -4,6 +4,7 @@
 
 #include "config/settings.h"
 #include "http/server.h"
+#include "image/plan/request.h"
 #include "image/probe/format.h"
 #include "ipc/pool.h"
 
@@ -36,21 +37,32 @@ int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer);
 int images_check(const struct settings *settings, const struct buffer *body,
                  struct image_header *header, struct http_answer *answer);
 
+/* What a request asks of a worker: for the image library, and for the pool. */
+struct images_job {
+    struct image_request request;
+    struct pool_job pool; /* all but the body, which images_run() fills in */
+};
+
 /* Gives the job its input and its cost. 0, or STATUS_IMAGE_TOO_LARGE where it fits a limit of time
  * or of a worker's memory so little that it need not be tried. */
 int images_weigh(const struct settings *settings, const struct image_header *header,
-                 const struct buffer *body, struct pool_job *job, struct http_answer *answer);
+                 const struct buffer *body, struct images_job *job, struct http_answer *answer);
 
-/* Runs one job over job->input, a picture of `format`, and fills the answer with the result, which
- * is of the same. 0 or what pool_run says. */
-int images_run(struct pool *pool, const struct pool_job *job, enum image_format format,
+/* Runs one job over its input, an image of `format`, and fills the answer with the result, which is
+ * of the same format. 0 or what pool_run() returns. */
+int images_run(struct pool *pool, const struct images_job *job, enum image_format format,
                struct http_answer *answer);
 
-/* A job for this request as its parameters ask; `kind` JOB_SCALE without ?scale takes `factor`. */
-struct pool_job images_job(const struct settings *settings, struct http_request *request,
-                           enum job_kind kind, double factor);
+/* The result that the request's parameters ask for; without ?scale, one scaled by `default_scale`
+ * (0: not scaled). */
+struct image_variant images_variant(const struct http_request *request, double default_scale);
 
-/* "{"ready":true, ...}" for /readyz: the pool's state and walls; `scale_answers` < 0: no scale
- * server belongs to it. 0, or STATUS_... with http_status 503 set in the answer. */
+/* The job that makes this result, within the server's limits. */
+struct images_job images_job(const struct settings *settings, struct http_request *request,
+                             const struct image_variant *variant);
+
+/* "{"ready":true, ...}" for /readyz: the pool's state and the layers of its sandbox;
+ * `scale_answers` < 0: it has no scale server. 0, or STATUS_... with http_status 503 set in the
+ * answer. */
 int images_readiness(struct pool *pool, const struct settings *settings, const char *pool_name,
                      int scale_answers, struct http_answer *answer);

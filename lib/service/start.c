@@ -138,7 +138,7 @@ static void tell_missing_walls(const struct settings *settings, struct pool *poo
     struct pool_status status;
 
     pool_get_status(pool, &status);
-    if (settings->sandbox != 0 && (status.facts & WORKER_LANDLOCK) == 0)
+    if (settings->sandbox != 0 && (status.layers & SANDBOX_LANDLOCK) == 0)
         log_warning("this kernel has no Landlock: workers stand behind the other walls alone");
 }
 

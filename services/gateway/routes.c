@@ -59,17 +59,21 @@ static int gray(struct http_request *request, void *context, struct http_answer 
     const struct buffer *body = http_request_body(request);
     bool reduce = http_request_parameters(request)->value[IMAGES_SCALE].given;
     struct image_header header;
-    struct pool_job job;
+    struct image_variant variant;
+    struct images_job job;
     int status = images_check(&gateway->settings, body, &header, answer);
 
     if (status == 0 && reduce)
         status = reduce_body(gateway, request, &header, answer);
     if (status != 0)
         return relayed_is_answered(status);
-    job = images_job(&gateway->settings, request, JOB_GRAY, 1);
+    variant = images_variant(request, 0);
+    variant.gray = IMAGE_GRAY_LUMA;
+    variant.scale = (struct decimal){0}; /* that is done */
     /* The scale server has encoded at the quality asked for: once is enough. */
     if (reduce && header.format == IMAGE_JPEG)
-        job.parameters.quality = 0;
+        variant.quality = 0;
+    job = images_job(&gateway->settings, request, &variant);
     status = images_weigh(&gateway->settings, &header, body, &job, answer);
     if (status != 0)
         return status;

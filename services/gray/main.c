@@ -9,5 +9,5 @@
 
 int main(int argc, char **argv)
 {
-    return image_worker_main("grisaille-gray", JOB_GRAY, argc, argv);
+    return image_worker_main("grisaille-gray", argc, argv);
 }

@@ -29,12 +29,14 @@ static int reduce(struct http_request *request, void *context, struct http_answe
     struct scale *scale = context;
     const struct buffer *body = http_request_body(request);
     struct image_header header;
-    struct pool_job job;
+    struct image_variant variant;
+    struct images_job job;
     int status = images_check(&scale->settings, body, &header, answer);
 
     if (status != 0)
         return status;
-    job = images_job(&scale->settings, request, JOB_SCALE, scale->settings.scale.factor);
+    variant = images_variant(request, scale->settings.scale.factor);
+    job = images_job(&scale->settings, request, &variant);
     status = images_weigh(&scale->settings, &header, body, &job, answer);
     if (status != 0)
         return status;

@@ -9,5 +9,5 @@
 
 int main(int argc, char **argv)
 {
-    return image_worker_main("grisaille-scale-worker", JOB_SCALE, argc, argv);
+    return image_worker_main("grisaille-scale-worker", argc, argv);
 }

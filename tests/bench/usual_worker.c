@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "image/probe/format.h"
 #include "ipc/worker.h"
+#include "service/image_request.h"
 
 #include <errno.h>
 #include <math.h>
@@ -61,25 +62,32 @@ static const char *suffix_of(enum image_format format)
     return suffixes[format];
 }
 
-static int handle(const struct job_message *job, const uint8_t *input, struct worker_output *output)
+static int handle(const void *body, size_t body_size, const uint8_t *input, size_t input_size,
+                  struct worker_output *output)
 {
-    enum image_format format = image_sniff(input, job->input_bytes);
+    enum image_format format = image_sniff(input, input_size);
+    struct image_result result = {.count = 1, .outputs[0].format = format};
+    struct image_request request;
     _cleanup_(release) VipsImage *made = NULL;
     _cleanup_free_ void *data = NULL;
     size_t size = 0;
     int error;
 
-    if (job->kind == JOB_GRAY)
-        error = make_gray(input, job->input_bytes, &made);
+    if (image_request_read(&request, body, body_size) != 0)
+        return STATUS_INTERNAL;
+    if (request.outputs[0].gray != IMAGE_GRAY_NONE)
+        error = make_gray(input, input_size, &made);
     else
-        error = make_smaller(input, job->input_bytes, job->parameters.factor, &made);
+        error = make_smaller(input, input_size, decimal_value(request.outputs[0].scale), &made);
     if (error == 0)
         error = vips_image_write_to_buffer(made, suffix_of(format), &data, &size, NULL);
     if (error != 0 || size > output->capacity)
         return STATUS_IMAGE_CORRUPT;
     memcpy(output->data, data, size);
     output->size = size;
-    output->format = format;
+    result.outputs[0].bytes = size;
+    memcpy(output->result, &result, sizeof(result));
+    output->result_size = sizeof(result);
     return 0;
 }
 

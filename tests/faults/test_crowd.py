@@ -173,12 +173,12 @@ def test_one_user_for_all(own):
 
 
 def test_users_that_there_are_not(own):
-    """In a user namespace without the configured users no server starts, and says which wall."""
+    """In a user namespace without the configured users no server starts, and the error names the layer."""
     namespace = ["/usr/bin/unshare", "--user", "--map-root-user"]
     if run(*namespace, "/bin/true").returncode != 0:
         pytest.skip("no user namespaces, as in a chroot")
     done = run(*namespace, GATEWAY, "-p", "0", "-i", "127.0.0.1")
-    assert done.returncode == 1 and 'wall "user" cannot be put up' in done.stderr
+    assert done.returncode == 1 and 'layer "user" cannot be set up' in done.stderr
     assert "(worker_users)" in done.stderr, done
 
 

@@ -132,7 +132,7 @@ def test_queue_limit_of_a_user(own, experiment):
     """An unprivileged user whose limit on message queues has room for one worker's: one worker
     serves; with the limit raised there are two, without a restart."""
     settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2}
-    server = wrapped(own, as_stranger("--msgqueue=2400:"), settings)
+    server = wrapped(own, as_stranger("--msgqueue=6000:"), settings)
     server.start()
     wait_until(lambda: traffic.pool_state(server)["idle"] == 1, 30, "one worker")
     time.sleep(0.3)

@@ -202,14 +202,14 @@ def test_sandbox_off(own):
 
 
 @needs_root
-@pytest.mark.parametrize("call, wall", [
+@pytest.mark.parametrize("call, layer", [
     ("setresuid", "user"), ("prctl:when=3", "no_new_privs"), ("prctl:when=4", "not dumpable"),
     ("close_range", "descriptors"), ("landlock_restrict_self", "Landlock"),
     ("seccomp", "seccomp")])
 @pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=["gateway", "scale"])
-def test_no_cage_no_server(program, call, wall):
-    """Where a wall cannot be put up, the server says which on one line and does not start."""
-    if wall == "Landlock" and landlock_abi() == 0:
+def test_no_sandbox_no_server(program, call, layer):
+    """Where a layer cannot be set up, the server says which on one line and does not start."""
+    if layer == "Landlock" and landlock_abi() == 0:
         pytest.skip("this kernel has no Landlock")
     name, _, when = call.partition(":")
     done = run("/usr/bin/strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={name}",
@@ -218,7 +218,7 @@ def test_no_cage_no_server(program, call, wall):
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 1 and len(lines) == 1, done
     assert lines[0].startswith(f"{program.name}: cannot start workers: ")
-    assert f'wall "{wall}"' in lines[0], lines
+    assert f'layer "{layer}"' in lines[0], lines
 
 
 def landlock_abi():

@@ -19,7 +19,7 @@ from support.programs import BUILD, sanitizer
 
 GRAY = BUILD / "services/gray/grisaille-gray"
 LIES = ("length", "offset", "generation", "stale", "version", "short", "garbage", "status", "format",
-        "nothing")
+        "nothing", "count", "beyond", "result", "no-result", "result-length", "result-beyond")
 
 
 def signal_one(server, number):

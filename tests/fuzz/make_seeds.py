@@ -70,14 +70,17 @@ def heads():
 
 
 def messages():
-    """lib/ipc/job.h's three structs."""
-    reply = struct.pack("<IiQQQII128s", 1, 0, 7, 0, 100, 1, 63, b"fine")
-    parameters = struct.pack("<dQIIII", 0.5, 10 ** 8, 100, 0, 80, 0)
-    job = struct.pack("<IIQQ", 1, 3, 7, 1000) + parameters
-    setup = struct.pack("<IIQQQIIII", 1, 1, 1 << 30, 1 << 20, 1 << 20, 65534, 65534, 2, 0)
-    hello = struct.pack("<IiQQQII128s", 1, 0, 0, 0, 0, 0, 63, b"")
-    failed = struct.pack("<IiQQQII128s", 1, 9, 7, 0, 0, 0, 0, b"x" * 128)
-    return [reply, job, setup, hello, failed]
+    """lib/ipc/job.h's structs."""
+    def reply(status, output_bytes, detail, result=b""):
+        return struct.pack("<IiQQQII128s", 3, status, 7, 0, output_bytes, 0, len(result), detail) + result
+
+    def job(kind, input_bytes, body=b""):
+        return struct.pack("<IIQQII", 3, kind, 7, input_bytes, len(body), 0) + body
+    setup = struct.pack("<IIQQQIIIIIxxxx", 3, 1, 1 << 30, 1 << 20, 1 << 20, 60706, 239, 1, 2, 0)
+    ready = struct.pack("<IiI128s", 3, 0, 63, b"")
+    failed = struct.pack("<IiI128s", 3, 13, 0, b"the sandbox's layer")
+    return [setup, ready, failed, job(1, 0), job(2, 1000), job(2, 1000, bytes(32)), job(2, 1, bytes(1024)),
+            reply(0, 100, b"", b"\1\0\0\0"), reply(0, 100, b"fine", bytes(512)), reply(9, 0, b"x" * 128)]
 
 
 def without_jfif(data):

@@ -5,43 +5,41 @@
 #include "ipc/worker.h"
 
 /*
- * A worker for tests that obeys orders in the "picture": the first line of the text behind a PNG's
- * header (ORDER_OFFSET bytes, so that a server takes it for a picture), such as "sleep 200". The
- * rest is a payload that makes each one different. What an order leaves to answer is the picture
- * itself, unchanged, unless the order says otherwise.
+ * A worker for tests that obeys commands in its input, as one would that an image has taken over. A
+ * command is the first line behind a PNG's header (COMMAND_OFFSET bytes, so that a server takes the
+ * input for an image), such as "sleep 200"; the rest is a payload that makes inputs different.
+ * Unless the command says otherwise, the output is the unchanged input.
  */
-enum { ORDER_OFFSET = 33, ORDER_BYTES = 64 };
+enum { COMMAND_OFFSET = 33, COMMAND_BYTES = 64 };
 
-struct order {
+struct command {
     const char *verb;
-    /* 0: answer with the picture; a positive status, or -1: everything has been answered already.
-     */
-    int (*obey)(const struct job_message *job, const char *argument, struct worker_output *output);
+    int (*obey)(const char *argument, struct worker_output *output); /* as worker_handler.handle */
 };
 
-/* Tries the call that `argument` names from inside the cage and answers "errno N" behind the
- * PNG header; a call that kills does not answer. */
-int order_call(const struct job_message *job, const char *argument, struct worker_output *output);
+/* Makes the system call that `argument` names and answers "errno N" behind the PNG header; a call
+ * that kills does not answer. */
+int command_call(const char *argument, struct worker_output *output);
 
-/* Sends the reply that `argument` names: "length", "offset", "generation", "version", "short",
- * "garbage", "status", "format", "nothing", "twice", "after", "hang". */
-int order_lie(const struct job_message *job, const char *argument, struct worker_output *output);
+/* Sends the false reply that `argument` names: "length", "offset", "generation", "stale",
+ * "version", "short", "garbage", "status", "nothing"; of the result "format", "result",
+ * "no-result", "result-length", "result-beyond"; or an honest one and then something else: "twice",
+ * "after", "hang". */
+int command_lie(const char *argument, struct worker_output *output);
 
-/* Does to standard error what `argument` names: "erase", "truncate", "sparse", "pwrite",
+/* Abuses standard error in the way that `argument` names: "erase", "truncate", "sparse", "pwrite",
  * "fallocate", "map", "forge", "torn", "long", "overflow", "close"; and writes to it for that many
  * milliseconds. */
-int order_log(const struct job_message *job, const char *argument, struct worker_output *output);
-int order_flood(const struct job_message *job, const char *argument, struct worker_output *output);
+int command_log(const char *argument, struct worker_output *output);
+int command_flood(const char *argument, struct worker_output *output);
 
-/* "COUNT spin" or "COUNT rest": starts so many threads, as far as they are let, that compute or
- * sleep without end, and answers "N threads" behind the PNG header; with "during", only after 5 s.
- */
-int order_crowd(const struct job_message *job, const char *argument, struct worker_output *output);
+/* "COUNT spin" or "COUNT rest": starts so many threads, as far as it can, that compute or sleep
+ * without end, and answers "N threads" behind the PNG header; with "during" only after 5 s. */
+int command_crowd(const char *argument, struct worker_output *output);
 
-/* Starts a thread with pthread_create()'s flags of clone(2), but for the ones in `argument`
- * (hexadecimal), which are turned over. Answers "errno N" behind the PNG header. */
-int order_clone(const struct job_message *job, const char *argument, struct worker_output *output);
+/* Starts a thread with pthread_create()'s flags of clone(2), but for the flags in `argument`
+ * (hexadecimal), which are inverted. Answers "errno N" behind the PNG header. */
+int command_clone(const char *argument, struct worker_output *output);
 
 /* "CALL PID": tries the call against another process. Answers "errno N" behind the PNG header. */
-int order_against(const struct job_message *job, const char *argument,
-                  struct worker_output *output);
+int command_against(const char *argument, struct worker_output *output);

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "tests/hostile_worker/commands.h"
 
-/* What a worker that was taken over does to the log, through its standard error. */
+/* What a worker that was taken over tries to do to the log through its standard error. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 
@@ -17,7 +17,7 @@
 
 enum { FAR_GIB = 8 << 10, FLOOD_LINE_BYTES = 80 };
 
-/* What a call returns, and whether it is let return at all, is for tests/faults/test_walls.py. */
+/* What a call returns, and whether it kills, is tested in tests/faults/test_walls.py. */
 static void put(const char *text, size_t size)
 {
     ssize_t written = write(STDERR_FILENO, text, size);
@@ -82,7 +82,7 @@ static void forge_lines(void)
     put(forged, sizeof(forged) - 1);
 }
 
-/* What it was about to say when it died. */
+/* Dies in the middle of a line. */
 static void die_in_a_line(void)
 {
     put("last words without", 18);
@@ -96,7 +96,7 @@ static void say_long_line(void)
     put("end\n", 4);
 }
 
-/* Which a sanitizer reports, and nobody else sees. */
+/* Only a sanitizer notices and reports this. */
 static void write_beyond_the_end(void)
 {
     static volatile size_t size = 40;
@@ -129,9 +129,8 @@ static const struct {
     {"close", close_log},
 };
 
-int order_log(const struct job_message *job, const char *argument, struct worker_output *output)
+int command_log(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)output;
     for (size_t i = 0; i < ARRAY_LENGTH(acts); i++)
         if (strcmp(acts[i].name, argument) == 0)
@@ -140,12 +139,11 @@ int order_log(const struct job_message *job, const char *argument, struct worker
 }
 
 /* Writes as much as it can for so many milliseconds. */
-int order_flood(const struct job_message *job, const char *argument, struct worker_output *output)
+int command_flood(const char *argument, struct worker_output *output)
 {
     int64_t until_us = deadline_after_ms(atoi(argument));
     char line[FLOOD_LINE_BYTES];
 
-    (void)job;
     (void)output;
     memset(line, 'f', sizeof(line));
     line[sizeof(line) - 1] = '\n';

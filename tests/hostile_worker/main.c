@@ -2,8 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "tests/hostile_worker/commands.h"
 
+/* The commands about a worker's life and its limits, and the table of all. */
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/probe/format.h"
+#include "service/image_request.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,85 +17,75 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FORMAT_PNG = 2 };
-
-/* Ordered deaths are no findings of a sanitizer. */
+/* Deaths on command are no findings of a sanitizer. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0";
 }
 
-/* ThreadSanitizer's twin of it. */
+/* The same for ThreadSanitizer. */
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
     return "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0";
 }
 
-static int echo(const struct job_message *job, const char *argument, struct worker_output *output)
+static int echo(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)argument;
     (void)output;
     return 0;
 }
 
-static int die(const struct job_message *job, const char *argument, struct worker_output *output)
+static int die(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)output;
     raise(atoi(argument));
     return 0;
 }
 
-static int leave(const struct job_message *job, const char *argument, struct worker_output *output)
+static int leave(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)output;
     _exit(atoi(argument));
 }
 
-static int hang(const struct job_message *job, const char *argument, struct worker_output *output)
+static int hang(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)argument;
     (void)output;
     for (;;)
-        pause(); /* forbidden in the cage: then it is a busy loop, which is worse */
+        pause(); /* fails in the sandbox, which makes this a busy loop */
     return 0;
 }
 
-static int nap(const struct job_message *job, const char *argument, struct worker_output *output)
+static int nap(const char *argument, struct worker_output *output)
 {
     int ms = atoi(argument);
     struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
-    (void)job;
     (void)output;
     nanosleep(&time, NULL);
     return 0;
 }
 
-/* From now on its answers are no pictures. */
+/* From now on its outputs are no images. */
 static bool turned;
 
-static int turn(const struct job_message *job, const char *argument, struct worker_output *output)
+static int turn(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)argument;
     (void)output;
     turned = true;
     return 0;
 }
 
-/* When its memory is given back, after the job, takes its time over it. */
+/* After the job it takes long over giving back its memory. */
 static bool rests_long;
 
-static int rest_long(const struct job_message *job, const char *argument,
-                     struct worker_output *output)
+static int rest_long(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)argument;
     (void)output;
     rests_long = true;
@@ -107,11 +100,9 @@ static void rest(void)
         nanosleep(&time, NULL);
 }
 
-/* Takes and touches that many MiB; where they are refused, tells it as a picture too large. */
-static int allocate(const struct job_message *job, const char *argument,
-                    struct worker_output *output)
+/* Allocates and touches that many MiB; reports an image too large where it cannot. */
+static int allocate(const char *argument, struct worker_output *output)
 {
-    (void)job;
     for (int i = atoi(argument); i > 0; i--) {
         char *block = malloc(1 << 20);
 
@@ -124,21 +115,17 @@ static int allocate(const struct job_message *job, const char *argument,
     return 0;
 }
 
-/* Says that memory ran out, as the image library does. */
-static int run_short(const struct job_message *job, const char *argument,
-                     struct worker_output *output)
+/* Reports that memory ran out, as the image library does. */
+static int run_short(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)argument;
     (void)output;
     return -ENOMEM;
 }
 
-/* Processes without end; the first one should be the last. */
-static int fork_bomb(const struct job_message *job, const char *argument,
-                     struct worker_output *output)
+/* Starts processes without end; the sandbox kills it at the first one. */
+static int fork_bomb(const char *argument, struct worker_output *output)
 {
-    (void)job;
     (void)argument;
     (void)output;
     for (;;)
@@ -154,14 +141,12 @@ static void *sit(void *unused)
     return unused;
 }
 
-/* Threads until one is refused, which the memory limit sees to. */
-static int thread_bomb(const struct job_message *job, const char *argument,
-                       struct worker_output *output)
+/* Starts threads until the memory limit refuses one. */
+static int thread_bomb(const char *argument, struct worker_output *output)
 {
     pthread_t thread;
     int count = 0;
 
-    (void)job;
     (void)argument;
     while (pthread_create(&thread, NULL, sit, NULL) == 0)
         count++;
@@ -169,14 +154,22 @@ static int thread_bomb(const struct job_message *job, const char *argument,
     return STATUS_IMAGE_TOO_LARGE;
 }
 
-static int refuse(const struct job_message *job, const char *argument, struct worker_output *output)
+static int refuse(const char *argument, struct worker_output *output)
 {
-    (void)job;
-    snprintf(output->detail, sizeof(output->detail), "as ordered");
+    snprintf(output->detail, sizeof(output->detail), "on command");
     return atoi(argument);
 }
 
-static const struct order orders[] = {
+/* Reports a result of that many bytes, each of which is its own place. */
+static int report_result(const char *argument, struct worker_output *output)
+{
+    output->result_size = (size_t)atoi(argument);
+    for (size_t i = 0; i < output->result_size; i++)
+        output->result[i] = (uint8_t)i;
+    return 0;
+}
+
+static const struct command commands[] = {
     {"echo", echo},
     {"signal", die},
     {"exit", leave},
@@ -186,24 +179,24 @@ static const struct order orders[] = {
     {"rest-long", rest_long},
     {"allocate", allocate},
     {"run-short", run_short},
+    {"result", report_result},
     {"status", refuse},
-    {"call", order_call},
-    {"lie", order_lie},
-    {"log", order_log},
-    {"flood", order_flood},
+    {"call", command_call},
+    {"lie", command_lie},
+    {"log", command_log},
+    {"flood", command_flood},
     {"fork-bomb", fork_bomb},
     {"thread-bomb", thread_bomb},
-    {"crowd", order_crowd},
-    {"clone", order_clone},
-    {"against", order_against},
+    {"crowd", command_crowd},
+    {"clone", command_clone},
+    {"against", command_against},
 };
 
-static void read_order(const struct job_message *job, const uint8_t *input,
-                       char text[static ORDER_BYTES])
+static void read_command(const uint8_t *input, size_t size, char text[static COMMAND_BYTES])
 {
     size_t length = 0;
 
-    for (size_t i = ORDER_OFFSET; i < job->input_bytes && length + 1 < ORDER_BYTES; i++) {
+    for (size_t i = COMMAND_OFFSET; i < size && length + 1 < COMMAND_BYTES; i++) {
         if (input[i] == '\n')
             break;
         text[length++] = (char)input[i];
@@ -211,25 +204,50 @@ static void read_order(const struct job_message *job, const uint8_t *input,
     text[length] = '\0';
 }
 
-static int handle(const struct job_message *job, const uint8_t *input, struct worker_output *output)
+/* Reports the output as an honest image worker does. */
+static void report_output(struct worker_output *output)
 {
-    char text[ORDER_BYTES], *argument;
+    const struct image_result result = {.count = 1,
+                                        .outputs[0] = {.bytes = output->size, .format = IMAGE_PNG}};
 
-    read_order(job, input, text);
+    memcpy(output->result, &result, sizeof(result));
+    output->result_size = sizeof(result);
+}
+
+static int obey(const char *verb, const char *argument, struct worker_output *output)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (strcmp(commands[i].verb, verb) == 0)
+            return commands[i].obey(argument, output);
+    }
+    snprintf(output->detail, sizeof(output->detail), "no such command");
+    return STATUS_IMAGE_CORRUPT;
+}
+
+static int handle(const void *body, size_t body_size, const uint8_t *input, size_t input_size,
+                  struct worker_output *output)
+{
+    char text[COMMAND_BYTES], *argument;
+    int status;
+
+    read_command(input, input_size, text);
     argument = strchr(text, ' ');
     if (argument != NULL)
         *argument++ = '\0';
-    memcpy(output->data, input, job->input_bytes);
+    memcpy(output->data, input, input_size);
+    output->size = input_size;
     if (turned)
-        memset(output->data, 'x', ORDER_OFFSET);
-    output->size = job->input_bytes;
-    output->format = FORMAT_PNG;
-    for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
-        if (strcmp(orders[i].verb, text) == 0)
-            return orders[i].obey(job, argument != NULL ? argument : "", output);
+        memset(output->data, 'x', COMMAND_OFFSET);
+    if (strcmp(text, "body") == 0) { /* the output is the job's body */
+        memcpy(output->data, body, body_size);
+        output->size = body_size;
+        return 0;
     }
-    snprintf(output->detail, sizeof(output->detail), "no such order");
-    return STATUS_IMAGE_CORRUPT;
+    report_output(output);
+    status = obey(text, argument != NULL ? argument : "", output);
+    if (strcmp(text, "result") != 0)
+        report_output(output);
+    return status;
 }
 
 static int start(void)

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "tests/hostile_worker/commands.h"
 
-/* What an attacker would try from inside the cage, one system call each. */
+/* What an attacker would try from inside the sandbox, one system call each. */
 #include "base/cleanup.h"
 #include "ipc/process.h"
 
@@ -417,9 +417,8 @@ static const struct {
     {"getpid", get_own},
 };
 
-int order_call(const struct job_message *job, const char *argument, struct worker_output *output)
+int command_call(const char *argument, struct worker_output *output)
 {
-    (void)job;
     for (size_t i = 0; i < ARRAY_LENGTH(calls); i++) {
         long result;
 
@@ -427,8 +426,8 @@ int order_call(const struct job_message *job, const char *argument, struct worke
             continue;
         errno = 0;
         result = calls[i].make();
-        output->size = ORDER_OFFSET + (size_t)sprintf((char *)output->data + ORDER_OFFSET,
-                                                      "errno %d\n", result < 0 ? errno : 0);
+        output->size = COMMAND_OFFSET + (size_t)sprintf((char *)output->data + COMMAND_OFFSET,
+                                                        "errno %d\n", result < 0 ? errno : 0);
         return 0;
     }
     return 0;
@@ -459,15 +458,14 @@ static int try_against(const char *name, pid_t pid)
     return result < 0 ? errno : 0;
 }
 
-int order_against(const struct job_message *job, const char *argument, struct worker_output *output)
+int command_against(const char *argument, struct worker_output *output)
 {
     char name[32] = "";
     int pid = 0, error;
 
-    (void)job;
     sscanf(argument, "%31s %d", name, &pid);
     error = try_against(name, (pid_t)pid);
-    output->size =
-        ORDER_OFFSET + (size_t)sprintf((char *)output->data + ORDER_OFFSET, "errno %d\n", error);
+    output->size = COMMAND_OFFSET +
+                   (size_t)sprintf((char *)output->data + COMMAND_OFFSET, "errno %d\n", error);
     return 0;
 }

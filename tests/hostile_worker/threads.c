@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "tests/hostile_worker/commands.h"
 
-/* Threads by clone(2) itself, which costs neither glibc's stacks nor its time: thousands fit where
- * the memory limit allows a few hundred of pthread_create(). */
+/* Starts threads by clone(2) itself, without glibc's stacks: thousands fit where the memory limit
+ * allows a few hundred of pthread_create(). */
 #include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -24,7 +24,7 @@ enum {
 static _Alignas(16) char stacks[CROWD_MAX][STACK_BYTES];
 static pid_t thread_ids[CROWD_MAX];
 
-/* All threads have their maker's thread-local storage: nothing here may set errno. */
+/* All threads share the thread-local storage of their creator: nothing here may set errno. */
 static int spin(void *unused)
 {
     static volatile bool enough;
@@ -35,15 +35,15 @@ static int spin(void *unused)
     return 0;
 }
 
-static struct timespec rest_time;
+static struct timespec sleep_time;
 
-static int rest(void *unused)
+static int sleep_for_long(void *unused)
 {
     (void)unused;
-    return clock_nanosleep(CLOCK_MONOTONIC, 0, &rest_time, NULL);
+    return clock_nanosleep(CLOCK_MONOTONIC, 0, &sleep_time, NULL);
 }
 
-static int leave(void *unused)
+static int end_thread(void *unused)
 {
     (void)unused;
     return 0;
@@ -59,32 +59,30 @@ static int start_thread(int index, int flags, int (*run)(void *))
                                                                                          : 0;
 }
 
-int order_crowd(const struct job_message *job, const char *argument, struct worker_output *output)
+int command_crowd(const char *argument, struct worker_output *output)
 {
     int wanted = atoi(argument), started = 0;
-    int (*run)(void *) = strstr(argument, "spin") != NULL ? spin : rest;
+    int (*run)(void *) = strstr(argument, "spin") != NULL ? spin : sleep_for_long;
 
-    (void)job;
-    rest(NULL); /* for no time: the linker finds the function now, for which a small stack has no
-                   room */
-    rest_time.tv_sec = 3600;
+    sleep_for_long(NULL); /* for no time yet: the dynamic linker resolves the call now, because the
+                             small stacks have no room for that */
+    sleep_time.tv_sec = 3600;
     while (started < wanted && started < CROWD_MAX &&
            start_thread(started, PTHREAD_FLAGS, run) == 0)
         started++;
     if (strstr(argument, "during") != NULL)
         sleep(JOB_SECONDS);
-    output->size = ORDER_OFFSET +
-                   (size_t)sprintf((char *)output->data + ORDER_OFFSET, "%d threads\n", started);
+    output->size = COMMAND_OFFSET +
+                   (size_t)sprintf((char *)output->data + COMMAND_OFFSET, "%d threads\n", started);
     return 0;
 }
 
-int order_clone(const struct job_message *job, const char *argument, struct worker_output *output)
+int command_clone(const char *argument, struct worker_output *output)
 {
     int flags = (int)strtol(argument, NULL, 16) ^ PTHREAD_FLAGS;
-    int error = start_thread(0, flags, leave);
+    int error = start_thread(0, flags, end_thread);
 
-    (void)job;
-    output->size =
-        ORDER_OFFSET + (size_t)sprintf((char *)output->data + ORDER_OFFSET, "errno %d\n", -error);
+    output->size = COMMAND_OFFSET +
+                   (size_t)sprintf((char *)output->data + COMMAND_OFFSET, "errno %d\n", -error);
     return 0;
 }

@@ -75,8 +75,6 @@ int run_job(const char *order, int number, struct pool_job job, struct pool_resu
 {
     uint8_t picture[PICTURE_BYTES];
 
-    job.kind = JOB_GRAY;
-    job.parameters = (struct job_parameters){.factor = 1, .default_quality = 80};
     job.input = picture;
     job.input_size = PICTURE_BYTES;
     draw(picture, order, number);

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 /*
- * A pool of workers that obey an order in their picture (tests/hostile_worker): every way in which a
- * worker can end, lie or be late.
+ * A pool of workers that obey an order in their picture (tests/hostile_worker): every way in which
+ * a worker can end, lie or be late.
  */
 enum { LONG_MS = 60000 };
 

@@ -5,7 +5,7 @@
  * that the same works without. In a worker the system call filter kills before Landlock is asked.
  * */
 #include "base/cleanup.h"
-#include "ipc/job.h"
+#include "ipc/sandbox_layers.h"
 #include "ipc/sandbox_landlock.h"
 
 #include <errno.h>
@@ -94,11 +94,11 @@ static void test_what_it_refuses(void **state)
         int fact;  /* 0: it is allowed */
         int error; /* where that is in force */
     } tries[] = {
-        {"open a file", open_passwd, WORKER_LANDLOCK, EACCES},
-        {"connect by TCP", connect_tcp, WORKER_LANDLOCK_TCP, EACCES},
-        {"bind to a TCP port", bind_tcp, WORKER_LANDLOCK_TCP, EACCES},
-        {"connect to an abstract socket", connect_abstract, WORKER_LANDLOCK_SCOPES, EPERM},
-        {"signal the parent", signal_parent, WORKER_LANDLOCK_SCOPES, EPERM},
+        {"open a file", open_passwd, SANDBOX_LANDLOCK, EACCES},
+        {"connect by TCP", connect_tcp, SANDBOX_LANDLOCK_TCP, EACCES},
+        {"bind to a TCP port", bind_tcp, SANDBOX_LANDLOCK_TCP, EACCES},
+        {"connect to an abstract socket", connect_abstract, SANDBOX_LANDLOCK_SCOPES, EPERM},
+        {"signal the parent", signal_parent, SANDBOX_LANDLOCK_SCOPES, EPERM},
         {"signal itself", signal_itself, 0, 0},
     };
 
@@ -138,13 +138,13 @@ static int enter_elsewhere(void)
 static void test_what_is_in_force(void **state)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    int expected = WORKER_LANDLOCK;
+    int expected = SANDBOX_LANDLOCK;
 
     (void)state;
     if (abi >= 4)
-        expected |= WORKER_LANDLOCK_TCP;
+        expected |= SANDBOX_LANDLOCK_TCP;
     if (abi >= 6)
-        expected |= WORKER_LANDLOCK_SCOPES;
+        expected |= SANDBOX_LANDLOCK_SCOPES;
     assert_int_equal(facts, abi < 1 ? -EOPNOTSUPP : expected);
 }
 

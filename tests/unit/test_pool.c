@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "pool_fixture.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +36,7 @@ static void test_a_workers_status_passes(void **state)
     (void)state;
     assert_int_equal(run_order("status 9", 0, LONG_MS, -1, &result), STATUS_IMAGE_CORRUPT);
     assert_null(result.output);
-    assert_string_equal(result.detail, "as ordered");
+    assert_string_equal(result.detail, "on command");
     assert_whole_again();
 }
 
@@ -57,15 +58,63 @@ static void test_twice_dead_is_an_answer(void **state)
 
 static void test_lies_are_never_believed(void **state)
 {
-    static const char *const lies[] = {"lie length",  "lie offset", "lie generation",
-                                       "lie version", "lie short",  "lie garbage",
-                                       "lie status",  "lie nothing"};
+    static const char *const lies[] = {
+        "lie length",  "lie offset", "lie generation", "lie version",       "lie short",
+        "lie garbage", "lie status", "lie nothing",    "lie result-length", "lie result-beyond"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(lies); i++) {
         assert_int_equal(run_status(lies[i]), STATUS_IMAGE_CRASHED_DECODER);
         assert_whole_again();
     }
+}
+
+/* A job's body reaches the handler, and the handler's result the caller, as they are. */
+static void test_body_and_result_are_carried_unread(void **state)
+{
+    static const size_t sizes[] = {1, 7, 100, JOB_BODY_BYTES};
+    uint8_t body[JOB_BODY_BYTES];
+    struct pool_result result;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(body); i++)
+        body[i] = (uint8_t)(i * 31 + 5);
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        struct pool_job job = {.body = body,
+                               .body_size = sizes[i],
+                               .deadline_us = deadline_after_ms(LONG_MS),
+                               .client_fd = -1};
+
+        assert_int_equal(run_job("body", (int)i, job, &result), 0);
+        assert_int_equal(result.output_size, sizes[i]);
+        assert_memory_equal(result.output, body, sizes[i]);
+        free(result.output);
+    }
+    for (size_t size = 0; size <= JOB_RESULT_BYTES; size += 128) {
+        char order[32];
+
+        snprintf(order, sizeof(order), "result %zu", size);
+        assert_int_equal(run_order(order, 0, LONG_MS, -1, &result), 0);
+        assert_int_equal(result.result_size, size);
+        for (size_t i = 0; i < size; i++)
+            assert_int_equal(result.result[i], (uint8_t)i);
+        free(result.output);
+    }
+    assert_whole_again();
+}
+
+static void test_a_body_that_is_too_long_is_refused(void **state)
+{
+    static const uint8_t body[JOB_BODY_BYTES + 1];
+    struct pool_job job = {.body = body,
+                           .body_size = sizeof(body),
+                           .deadline_us = deadline_after_ms(LONG_MS),
+                           .client_fd = -1};
+    struct pool_result result;
+
+    (void)state;
+    assert_int_equal(run_job("echo", 0, job, &result), -EMSGSIZE);
+    assert_whole_again();
 }
 
 static bool refuses_the_first(const struct pool_result *result, const void *context)
@@ -82,8 +131,6 @@ static void test_what_is_not_accepted_is_tried_again(void **state)
     static const char picture[] = "\x89PNG\r\n\x1a\n                         echo\n";
     int asked = 0, *context = &asked;
     struct pool_job job = {
-        .kind = JOB_GRAY,
-        .parameters = {.factor = 1, .default_quality = 80},
         .input = picture,
         .input_size = sizeof(picture) - 1,
         .deadline_us = deadline_after_ms(LONG_MS),
@@ -347,6 +394,8 @@ int main(void)
         POOL_TEST(test_a_workers_status_passes),
         POOL_TEST(test_twice_dead_is_an_answer),
         POOL_TEST(test_lies_are_never_believed),
+        POOL_TEST(test_body_and_result_are_carried_unread),
+        POOL_TEST(test_a_body_that_is_too_long_is_refused),
         POOL_TEST(test_what_is_not_accepted_is_tried_again),
         POOL_TEST(test_a_second_reply_answers_nobody_else),
         POOL_TEST(test_deadline_kills_and_replaces),

@@ -5,8 +5,8 @@
  * user is passed over, and a server that is not root. Each worker is a child of this test. */
 #include "base/capabilities.h"
 #include "base/cleanup.h"
-#include "ipc/job.h"
 #include "ipc/process.h"
+#include "ipc/sandbox_layers.h"
 #include "ipc/sandbox_user.h"
 
 #include <errno.h>
@@ -184,8 +184,8 @@ static void test_users_part_workers(void **state)
     second = start(ROOT, users, first.pid, false);
     end(&first);
     end(&second);
-    assert_int_equal(first.report.result, WORKER_UID);
-    assert_int_equal(second.report.result, WORKER_UID);
+    assert_int_equal(first.report.result, SANDBOX_USER);
+    assert_int_equal(second.report.result, SANDBOX_USER);
     assert_int_equal(first.report.real, users.first);
     assert_int_equal(second.report.real, users.first + 1);
     assert_int_equal(second.report.effective, second.report.real);
@@ -241,7 +241,7 @@ static void test_one_user_for_all(void **state)
     (void)state;
     end(&first);
     end(&second);
-    assert_int_equal(second.report.result, WORKER_UID);
+    assert_int_equal(second.report.result, SANDBOX_USER);
     assert_int_equal(first.report.real, second.report.real);
 }
 
@@ -265,8 +265,8 @@ static void test_not_root(void **state)
         uid_t saved; /* offsets from the first user */
         bool changes;
     } cases[] = {
-        {STRANGER_WITH_TWO, WORKER_UID, STRANGER_OFFSET, true},
-        {STRANGER_WITH_THREE, WORKER_UID, 0, true},
+        {STRANGER_WITH_TWO, SANDBOX_USER, STRANGER_OFFSET, true},
+        {STRANGER_WITH_THREE, SANDBOX_USER, 0, true},
         {STRANGER, 0, STRANGER_OFFSET, false},
     };
 
@@ -294,7 +294,7 @@ static void test_root_without_kill(void **state)
 
     (void)state;
     end(&worker);
-    assert_int_equal(worker.report.result, WORKER_UID);
+    assert_int_equal(worker.report.result, SANDBOX_USER);
     assert_int_equal(worker.report.real, users.first);
     assert_int_equal(worker.report.saved, 0);
     assert_true(worker.report.no_capabilities);
