@@ -29,7 +29,7 @@ static const char *const level_names[] = {
     [LOG_DEBUG] = "debug",
 };
 
-/* As syslog(3) and sd-daemon(3) count; there are more of them, which no one here writes. */
+/* The levels of syslog(3) and sd-daemon(3); the others are not used here. */
 static const char syslog_levels[] = {
     [LOG_ERROR] = '3',
     [LOG_WARNING] = '4',
@@ -80,8 +80,8 @@ static void format_time(char *text, size_t size)
     snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-/* The control character that the sequence of `step` bytes is: of C0, DEL, or of C1, where 8-bit
- * terminals have their escape sequences. 0: none. */
+/* The control character that these `step` bytes encode: of C0, DEL, or of C1, which starts escape
+ * sequences on 8-bit terminals. 0: none. */
 static unsigned control_at(const char *text, size_t step)
 {
     const unsigned char *bytes = (const unsigned char *)text;
@@ -91,7 +91,8 @@ static unsigned control_at(const char *text, size_t step)
     return step == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0 ? bytes[1] : 0;
 }
 
-/* No byte of a message may end its line, start a terminal's escape sequence, or be no UTF-8. */
+/* Blanks bytes that would end the line or start a terminal's escape sequence, and what is no UTF-8.
+ */
 static void blank_controls(char *message)
 {
     size_t left = strlen(message), step;
@@ -159,7 +160,7 @@ static int format_relayed(char *line, enum log_level level, char *message)
     return snprintf(line, LOG_LINE_BYTES, "<%c>%s\n", syslog_levels[level], message);
 }
 
-/* Makes the line of a message; returns its length. */
+/* Formats a message as a line; returns its length. */
 static size_t format_line(char line[static LOG_LINE_BYTES], enum log_level level, char *message)
 {
     char when[40];
@@ -177,8 +178,8 @@ static size_t format_line(char line[static LOG_LINE_BYTES], enum log_level level
 
 static void write_line(const char *line, size_t size)
 {
-    if (!log_writer_take(line, size) && write(STDERR_FILENO, line, size) < 0)
-        return; /* nowhere is left to say so */
+    if (!log_writer_put(line, size) && write(STDERR_FILENO, line, size) < 0)
+        return; /* there is nowhere to report it */
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -221,6 +222,11 @@ static size_t format_lost(char line[static LOG_LINE_BYTES], unsigned long long l
 int log_start(void)
 {
     return log_writer_start(format_lost);
+}
+
+bool log_flush(int wait_ms)
+{
+    return log_writer_flush(wait_ms);
 }
 
 bool log_limit(_Atomic long long *last_us, int period_ms)

@@ -3,33 +3,31 @@
 #include "base/log_writer.h"
 
 /*
- * Standard error may be a pipe that nobody reads, a terminal that was stopped, a full disk: a write
- * to it can take for ever. So those who log put their lines into a ring, and one thread, the
- * writer, takes them out and writes each with one write(). It alone can be held up.
+ * Standard error may be a pipe that nobody reads, a stopped terminal or a full disk: a write to it
+ * can block for ever. So threads that log put their lines into a ring buffer, and one thread, the
+ * writer, takes them out and writes each with one write(). Only the writer can be blocked.
  *
  *     log_line() ---> ring ---> writer ---> standard error
  *          \________ lost ________/
  *
- * A line that finds no room is counted as lost, and so is each one after it until the ring has been
- * emptied: thus the writer can tell of all of them in one line, in their place, behind those that
- * came before and in front of those that come after. A line that cannot be written (EPIPE, ENOSPC
- * ...) is counted too; then that line of the writer's is what is tried next, before any other.
+ * A line that finds no room is counted as lost, and so is every line after it until the ring has
+ * been emptied: so the writer can report all of them in one line, at their place between the lines
+ * before and after. A line that cannot be written (EPIPE, ENOSPC ...) is counted too; then the
+ * writer tries that report next, before any other line.
  *
- * The first line after a silence wakes the writer. Then it looks every LINGER_MS whether there are
- * more, until there are none: waking a thread for each line would cost several times as much as the
- * line.
+ * The first line after a pause wakes the writer. It then looks for more every LINGER_MS until there
+ * are none: waking a thread for each line would cost several times as much as the line.
  *
- * All of it is guarded by the mutex, which the writer does not hold while it writes. The thread is
- * detached and never ends: where it is held up, nothing can be done but to go without it. It has
- * all signals blocked, so that SIGPIPE and SIGXFSZ do not end the process.
+ * The mutex guards all of it; the writer does not hold it while it writes. The thread is detached
+ * and never ends, because a blocked writer cannot be joined. It has all signals blocked, so that
+ * SIGPIPE and SIGXFSZ do not end the process.
  *
- * At exit() the writer is given EXIT_WAIT_MS to finish, and in a crash CRASH_WAIT_MS: the last
- * lines before a crash are those that somebody will want to read. In a child after fork() there is
- * no writer, so that it writes its lines itself, and those in the ring are its parent's.
+ * At exit() the writer has EXIT_WAIT_MS to finish, and in a crash CRASH_WAIT_MS: the last lines
+ * before a crash are the most interesting ones. A child after fork() has no writer, so it writes
+ * its lines itself; the lines in the ring belong to its parent.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
-#include "base/log.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -49,23 +47,23 @@ enum {
 
 static struct {
     pthread_mutex_t mutex;
-    pthread_cond_t work, rest; /* there is something to write; there is nothing left */
+    pthread_cond_t work, idle; /* there is something to write; there is nothing left */
     bool asleep;               /* the writer waits for work ... */
-    bool hurry;                /* ... and is not to linger */
+    bool hurry;                /* ... and must not linger */
     size_t (*report)(char *line, unsigned long long lost);
     uint64_t put, taken;     /* bytes of the ring, ever */
-    unsigned long long lost; /* lines, not yet told of */
+    unsigned long long lost; /* lines, not reported yet */
     bool full;               /* lines are lost until the ring is empty */
     bool failing;            /* the last write() failed ... */
     bool torn;               /* ... in the middle of a line */
     atomic_bool running;
-    atomic_bool flushed; /* all is written that can be */
+    atomic_bool flushed; /* everything that can be written is */
     char ring[RING_BYTES];
 } writer = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* --- the ring: lines, each behind its length in two bytes ------------------------------------- */
 
-static void put(const void *bytes, size_t size)
+static void put_bytes(const void *bytes, size_t size)
 {
     size_t at = writer.put % RING_BYTES, first = size < RING_BYTES - at ? size : RING_BYTES - at;
 
@@ -74,7 +72,7 @@ static void put(const void *bytes, size_t size)
     writer.put += size;
 }
 
-static void take(void *bytes, size_t size)
+static void take_bytes(void *bytes, size_t size)
 {
     size_t at = writer.taken % RING_BYTES, first = size < RING_BYTES - at ? size : RING_BYTES - at;
 
@@ -92,18 +90,18 @@ static size_t take_line(char line[static LOG_LINE_BYTES])
 {
     uint16_t size;
 
-    take(&size, sizeof(size));
-    take(line, size);
+    take_bytes(&size, sizeof(size));
+    take_bytes(line, size);
     return size;
 }
 
-static void hurry(void)
+static void hurry_writer(void)
 {
     writer.hurry = true;
     pthread_cond_signal(&writer.work);
 }
 
-bool log_writer_take(const char *line, size_t size)
+bool log_writer_put(const char *line, size_t size)
 {
     uint16_t length = (uint16_t)size;
 
@@ -115,11 +113,11 @@ bool log_writer_take(const char *line, size_t size)
     if (writer.full) {
         writer.lost++;
     } else {
-        put(&length, sizeof(length));
-        put(line, length);
+        put_bytes(&length, sizeof(length));
+        put_bytes(line, length);
         atomic_store(&writer.flushed, false);
         if (writer.asleep || writer.put - writer.taken > RING_BYTES / 2)
-            hurry();
+            hurry_writer();
     }
     pthread_mutex_unlock(&writer.mutex);
     return true;
@@ -127,8 +125,8 @@ bool log_writer_take(const char *line, size_t size)
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-/* A descriptor that somebody has made non-blocking is waited for like any other. */
-static bool write_line(const char *line, size_t size)
+/* Waits even where somebody has made the descriptor non-blocking. */
+static bool write_whole(const char *line, size_t size)
 {
     struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
 
@@ -157,10 +155,10 @@ static void linger(void)
 {
     int64_t deadline = deadline_after_ms(LINGER_MS);
     struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
-    int error = 0;
+    int status = 0;
 
-    while (!writer.hurry && error == 0)
-        error = pthread_cond_timedwait(&writer.work, &writer.mutex, &until);
+    while (!writer.hurry && status == 0)
+        status = pthread_cond_timedwait(&writer.work, &writer.mutex, &until);
 }
 
 static void wait_for_work(void)
@@ -168,7 +166,7 @@ static void wait_for_work(void)
     if (has_work())
         return;
     atomic_store(&writer.flushed, true);
-    pthread_cond_broadcast(&writer.rest);
+    pthread_cond_broadcast(&writer.idle);
     linger();
     writer.asleep = true;
     while (!has_work())
@@ -182,14 +180,14 @@ static bool write_without_lock(const char *line, size_t size)
     bool written;
 
     pthread_mutex_unlock(&writer.mutex);
-    written = write_line(line, size);
+    written = write_whole(line, size);
     pthread_mutex_lock(&writer.mutex);
     writer.failing = !written;
     return written;
 }
 
-/* Tells of what is lost. What cannot even be told makes the next line one of them. */
-static void report(char line[static LOG_LINE_BYTES])
+/* Reports the lost lines. Where even that cannot be written, the next line is lost, too. */
+static void report_lost(char line[static LOG_LINE_BYTES])
 {
     unsigned long long lost = writer.lost;
     size_t newline = writer.torn ? 1 : 0, size;
@@ -213,27 +211,27 @@ static void *write_lines(void *argument)
     for (;;) {
         wait_for_work();
         if (writer.lost > 0 && (is_empty() || writer.failing))
-            report(line);
+            report_lost(line);
         else if (!write_without_lock(line, take_line(line)))
             writer.lost++;
     }
     return argument;
 }
 
-bool log_flush(int wait_ms)
+bool log_writer_flush(int wait_ms)
 {
     int64_t deadline = deadline_after_ms(wait_ms);
     struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
     bool written;
-    int error = 0;
+    int status = 0;
 
     if (!atomic_load(&writer.running))
         return true;
     pthread_mutex_lock(&writer.mutex);
     if (!atomic_load(&writer.flushed))
-        hurry();
-    while (!atomic_load(&writer.flushed) && error == 0)
-        error = pthread_cond_timedwait(&writer.rest, &writer.mutex, &until);
+        hurry_writer();
+    while (!atomic_load(&writer.flushed) && status == 0)
+        status = pthread_cond_timedwait(&writer.idle, &writer.mutex, &until);
     written = atomic_load(&writer.flushed) && writer.lost == 0;
     pthread_mutex_unlock(&writer.mutex);
     return written;
@@ -243,21 +241,21 @@ bool log_flush(int wait_ms)
 
 static void at_exit(void)
 {
-    log_flush(EXIT_WAIT_MS);
+    log_writer_flush(EXIT_WAIT_MS);
 }
 
-/* The other threads still run: the writer does what is needed. The signal's default action follows
- * once this returns. */
+/* The other threads still run, so the writer can finish. The signal's default action follows once
+ * this returns. */
 static void at_crash(int number)
 {
-    const struct timespec a_moment = {.tv_nsec = 1000000};
+    const struct timespec pause = {.tv_nsec = 1000000};
 
     for (int i = 0; i < CRASH_WAIT_MS && !atomic_load(&writer.flushed); i++)
-        nanosleep(&a_moment, NULL);
+        nanosleep(&pause, NULL);
     raise(number);
 }
 
-/* Where a sanitizer handles these, it goes on doing so. */
+/* Leaves a signal alone that a sanitizer handles. */
 static void watch_crashes(void)
 {
     static const int signals[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
@@ -293,34 +291,34 @@ static int start_thread(void)
 {
     sigset_t all, before;
     pthread_t thread;
-    int error;
+    int status;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&thread, NULL, write_lines, NULL);
+    status = pthread_create(&thread, NULL, write_lines, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0)
+    if (status == 0)
         pthread_detach(thread);
-    return -error;
+    return -status;
 }
 
-int log_writer_start(size_t (*report_lost)(char *line, unsigned long long lost))
+int log_writer_start(size_t (*report)(char *line, unsigned long long lost))
 {
     pthread_condattr_t monotonic;
-    int error;
+    int status;
 
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&writer.work, &monotonic);
-    pthread_cond_init(&writer.rest, &monotonic);
+    pthread_cond_init(&writer.idle, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    writer.report = report_lost;
+    writer.report = report;
     writer.flushed = true;
-    error = start_thread();
-    if (error == 0)
-        error = -pthread_atfork(before_fork, in_parent, in_child);
-    if (error != 0)
-        return error;
+    status = start_thread();
+    if (status == 0)
+        status = -pthread_atfork(before_fork, in_parent, in_child);
+    if (status != 0)
+        return status;
     atexit(at_exit);
     watch_crashes();
     atomic_store_explicit(&writer.running, true, memory_order_release);

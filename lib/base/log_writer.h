@@ -6,14 +6,18 @@
 #include <stddef.h>
 
 /*
- * Inside lib/base: the thread that writes what others log. log_writer.c opens with the design.
+ * The thread that writes what other threads log; only log.c uses it. log_writer.c opens with the
+ * design.
  */
 enum { LOG_LINE_BYTES = 2048 };
 
-/* Starts the thread. `report` makes the line that tells how many were lost, and returns its length.
- * 0 or -errno. */
+/* Starts the thread. `report` makes the line that says how many lines were lost, and returns its
+ * length. 0 or -errno. */
 int log_writer_start(size_t (*report)(char line[static LOG_LINE_BYTES], unsigned long long lost));
 
-/* Takes the line, of up to LOG_LINE_BYTES, to be written later, or counts it as lost; never
- * waits for who reads the log. False: there is no writer. Any thread. */
-bool log_writer_take(const char *line, size_t size);
+/* Takes a line of up to LOG_LINE_BYTES to be written later, or counts it as lost; never waits for
+ * standard error. False: there is no writer. Any thread. */
+bool log_writer_put(const char *line, size_t size);
+
+/* As log_flush(). */
+bool log_writer_flush(int wait_ms);
