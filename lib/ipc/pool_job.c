@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_state.h"
+#include "ipc/pool.h"
 
-/* One job with a borrowed worker, and what becomes of the job where the worker does not live to
- * answer it. */
+/* One job with a borrowed worker, and what becomes of the job where the worker dies. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/peer.h"
 #include "base/status.h"
+#include "ipc/pool_health.h"
+#include "ipc/pool_queue.h"
+#include "ipc/pool_state.h"
 #include "ipc/queue.h"
 
 #include <errno.h>
@@ -17,15 +19,22 @@
 #include <string.h>
 
 /*
- * How much a job may be to blame for. A worker that crashes on it counts half: twice dead is an
- * answer. One that somebody killed (SIGKILL: an operator, the kernel short of memory) says little
- * of the picture, and losing a request to it would be a pity: eight of them are as bad.
+ * Strikes against a job. A worker that crashes on it counts for half of the limit: two crashes are
+ * an answer. A worker that somebody killed (SIGKILL: an operator, or the kernel short of memory)
+ * says little about the image, and the request deserves another try: only eight of these reach the
+ * limit.
  */
-enum { BLAME_LIMIT = 8, BLAME_CRASH = 4, BLAME_KILLED = 1 };
+enum { STRIKES_LIMIT = 8, STRIKES_CRASH = 4, STRIKES_KILLED = 1 };
 
-/* A worker at rest has a job the moment that it is sent, even where it must wait for a CPU: the
- * kernel hands it over. One that rests its memory, or is hanging since its last answer, has not. */
+/* A worker that waits at its queue has a job the moment it is sent, even without a CPU: the kernel
+ * hands it over. One that gives back memory, or hangs since its last answer, has not fetched it. */
 enum { FETCH_MS = 200 };
+
+/* Killing a worker costs the start of another. A client that asks and hangs up, over and over,
+ * should cost hardly more than one that waits: a job may take as long as sixteen starts before it
+ * is ended because nobody waits for it, which bounds the cost of the kill to a sixteenth of the
+ * work. Bounded both ways, because starts are also measured on busy machines. */
+enum { ABANDON_STARTS = 16, ABANDON_LEAST_MS = 500, ABANDON_MOST_MS = 4000 };
 
 static int send_job(struct slot *slot, const struct pool_job *job)
 {
@@ -57,8 +66,8 @@ static int take_reply(struct slot *slot, union any_message *message)
                            slot->region.output_capacity);
 }
 
-/* Takes a job back that the worker has not fetched: then it is as if it had never been sent. A ping
- * may lie before it. */
+/* Takes back a job that the worker has not fetched, as if it had never been sent. A ping may lie
+ * before it in the queue. */
 static bool take_back(struct slot *slot)
 {
     union any_message message;
@@ -71,17 +80,18 @@ static bool take_back(struct slot *slot)
     return false;
 }
 
-/* Sends a job to a borrowed worker and waits: 0 and message->reply. STATUS_DEADLINE_EXCEEDED,
- * STATUS_CLIENT_GONE: it may be at work still. -EBUSY: it has not fetched the job, which was taken
- * back. -EPROTO, -ESTALE: it lies; -EPIPE: it died; -EIO: this process cannot wait. */
-static int exchange(struct slot *slot, const struct pool_job *job, union any_message *message)
+/* Sends a job to a borrowed worker and waits: 0 and message->reply. STATUS_DEADLINE_EXCEEDED or
+ * STATUS_CLIENT_GONE: the worker may still be busy with it. -EBUSY: it has not fetched the job,
+ * which was taken back. -EPROTO or -ESTALE: it breaks the protocol. -EPIPE: it died. -EIO: this
+ * process cannot wait. */
+static int run_on_worker(struct slot *slot, const struct pool_job *job, union any_message *message)
 {
     int64_t fetch_us = deadline_after_ms(FETCH_MS);
     struct peer peer = peer_watch(job->client_fd);
-    int error = send_job(slot, job);
+    int status = send_job(slot, job);
 
-    if (error != 0)
-        return -EPROTO; /* a living worker at rest has room for a job */
+    if (status != 0)
+        return -EPROTO; /* an idle worker has room for a job */
     for (;;) {
         struct pollfd polls[] = {{.fd = slot->replies_fd, .events = POLLIN},
                                  {.fd = slot->process.pidfd, .events = POLLIN},
@@ -91,10 +101,10 @@ static int exchange(struct slot *slot, const struct pool_job *job, union any_mes
         until = deadline_earlier(until, fetch_us);
         if (poll(polls, ARRAY_LENGTH(polls), deadline_poll_ms(until)) < 0 && errno != EINTR)
             return -EIO;
-        /* The answer first: a worker may die, or a client leave, right after it. */
-        error = take_reply(slot, message);
-        if (error != -EAGAIN)
-            return error;
+        /* The answer counts even if the worker died, or the client left, right after it. */
+        status = take_reply(slot, message);
+        if (status != -EAGAIN)
+            return status;
         if (polls[1].revents != 0)
             return -EPIPE;
         if (peer_gone(&peer, polls[2].revents))
@@ -109,9 +119,9 @@ static int exchange(struct slot *slot, const struct pool_job *job, union any_mes
     }
 }
 
-/* Copies the result out, after which the worker may write what it likes, and looks at it only then.
- * 0; -ENOBUFS, -ENOMEM: no room for it; or -EPROTO: it is not what was asked for. */
-static int take_output(const struct slot *slot, const struct pool_job *job,
+/* Copies the output before anybody looks at it, because the worker can still change its own. 0;
+ * -ENOBUFS, -ENOMEM: no room for it; or -EPROTO: it is not what was asked for. */
+static int copy_output(const struct slot *slot, const struct pool_job *job,
                        const struct reply_message *reply, struct pool_result *result)
 {
     if (reply->status != STATUS_OK)
@@ -135,33 +145,33 @@ static int take_output(const struct slot *slot, const struct pool_job *job,
     return -EPROTO;
 }
 
-/* What a worker's end adds to the blame of the job it had, and a line for the log. */
-static unsigned judge(struct pool *pool, struct slot *slot, int error)
+/* Logs how a worker failed, and returns the strikes against the job that it had. */
+static unsigned count_strikes(struct pool *pool, struct slot *slot, int status)
 {
     struct process_death death;
     bool killed;
 
-    if (error != -EPIPE) {
+    if (status != -EPIPE) {
         log_warning("worker %d does not keep to the protocol: killed", (int)slot->process.pid);
-        return error == -ESTALE ? BLAME_KILLED : BLAME_CRASH;
+        return status == -ESTALE ? STRIKES_KILLED : STRIKES_CRASH;
     }
     death = process_death(&slot->process);
     log_warning("worker %d died during a job: %s", (int)slot->process.pid, death.text);
     pthread_mutex_lock(&pool->lock);
     killed = death.by_sigkill && !slot->excessive;
     pthread_mutex_unlock(&pool->lock);
-    return killed ? BLAME_KILLED : BLAME_CRASH;
+    return killed ? STRIKES_KILLED : STRIKES_CRASH;
 }
 
-static void bury(struct pool *pool, struct slot *slot, bool crashed)
+static void kill_and_retire(struct pool *pool, struct slot *slot, bool crashed)
 {
     process_kill(&slot->process);
     pthread_mutex_lock(&pool->lock);
-    if (!slot->put_down) {
+    if (!slot->killed) {
         pool->crashes += crashed;
         pool->kills += !crashed;
     }
-    pool_doom(pool, slot);
+    pool_retire(pool, slot);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -172,8 +182,8 @@ static void give_back_unused(struct pool *pool, struct slot *slot)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Whether nobody is left to work for, before any work is done. */
-static bool is_forsaken(const struct pool_job *job)
+/* Whether the client is gone already, before any work is done. */
+static bool has_left(const struct pool_job *job)
 {
     struct peer peer = peer_watch(job->client_fd);
     struct pollfd poll_fd = peer_pollfd(&peer);
@@ -181,84 +191,98 @@ static bool is_forsaken(const struct pool_job *job)
     return job->client_fd >= 0 && poll(&poll_fd, 1, 0) > 0 && peer_gone(&peer, poll_fd.revents);
 }
 
-/* Nobody waits for the job's end any more. Short ones are let end: killing a worker costs the start
- * of another. One that has not fetched its job has none. */
+/* When to kill a worker whose job nobody waits for any more. */
+static int64_t abandon_at_us(struct pool *pool, int64_t started_us)
+{
+    const int64_t least_us = ABANDON_LEAST_MS * 1000LL, most_us = ABANDON_MOST_MS * 1000LL;
+    int64_t after_us;
+
+    pthread_mutex_lock(&pool->lock);
+    after_us = ABANDON_STARTS * pool->start_estimate_us;
+    pthread_mutex_unlock(&pool->lock);
+    if (after_us < least_us)
+        after_us = least_us;
+    return started_us + (after_us < most_us ? after_us : most_us);
+}
+
+/* Nobody waits for the end of the job any more. A short one may finish, because killing a worker
+ * costs the start of another. */
 static void give_up(struct pool *pool, struct slot *slot, int64_t started_us)
 {
-    int64_t until_us = started_us + pool_abandon_after_us(pool);
+    int64_t until_us = abandon_at_us(pool, started_us);
 
     if (take_back(slot))
         pool_set_aside(pool, slot);
     else if (clock_us() < until_us)
         pool_abandon(pool, slot, until_us);
     else
-        bury(pool, slot, false);
+        kill_and_retire(pool, slot, false);
 }
 
-static int refuse(struct pool_result *result, const char *why)
+static int overload(struct pool_result *result, const char *why)
 {
     snprintf(result->detail, sizeof(result->detail), "%s", why != NULL ? why : "");
     return STATUS_OVERLOADED;
 }
 
-/* Whether a job cannot be expected to end in time any more. */
+/* Whether the job is not expected to end in time any more. */
 static bool is_too_late(const struct pool_job *job)
 {
     return job->cost_us > 0 && job->deadline_us - clock_us() < job->cost_us;
 }
 
-/* Why a job is not begun that has got a worker: 0, or a status. */
-static int look_again(const struct pool_job *job, struct pool_result *result)
+/* Whether a job that has got a worker should still be begun: 0, or the status why not. */
+static int check_before_start(const struct pool_job *job, struct pool_result *result)
 {
-    if (is_forsaken(job))
+    if (has_left(job))
         return STATUS_CLIENT_GONE;
     if (is_too_late(job))
-        return refuse(result, "less of the deadline is left than the picture may take");
+        return overload(result, "less of the deadline is left than the picture may take");
     return 0;
 }
 
-/* One try with one worker. A final answer, or -EAGAIN, and *blame may have grown. */
+/* One try with one worker. Returns a final status, or -EAGAIN and possibly more *strikes. */
 static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *job,
-                   struct pool_result *result, unsigned *blame)
+                   struct pool_result *result, unsigned *strikes)
 {
     int64_t started_us = clock_us();
     union any_message message;
     const struct reply_message *reply = &message.reply;
-    int error;
+    int status;
 
     if (job->input_size > 0)
         memcpy(region_input(&slot->region), job->input, job->input_size);
-    error = exchange(slot, job, &message);
-    if (error == 0)
-        error = take_output(slot, job, reply, result);
-    if (error == 0 || error == -ENOMEM || error == -ENOBUFS) { /* which is this process's trouble */
+    status = run_on_worker(slot, job, &message);
+    if (status == 0)
+        status = copy_output(slot, job, reply, result);
+    if (status == 0 || status == -ENOMEM || status == -ENOBUFS) { /* the worker did its part */
         memcpy(result->detail, reply->detail, sizeof(result->detail));
         pool_return(pool, slot, clock_us() - started_us, reply->spent != 0);
-        if (error == -ENOBUFS)
-            return refuse(result, "too many bytes are in flight; try again shortly");
-        return error != 0 ? error : reply->status;
+        if (status == -ENOBUFS)
+            return overload(result, "too many bytes are in flight; try again shortly");
+        return status != 0 ? status : reply->status;
     }
-    if (error > 0) {
+    if (status > 0) {
         give_up(pool, slot, started_us);
-        return error;
+        return status;
     }
-    if (error == -EBUSY) { /* no fault of the job's */
+    if (status == -EBUSY) { /* not the job's fault */
         pool_set_aside(pool, slot);
         return -EAGAIN;
     }
-    if (error == -EIO) {
-        bury(pool, slot, false);
-        return error;
+    if (status == -EIO) {
+        kill_and_retire(pool, slot, false);
+        return status;
     }
-    *blame += judge(pool, slot, error);
-    bury(pool, slot, true);
+    *strikes += count_strikes(pool, slot, status);
+    kill_and_retire(pool, slot, true);
     return -EAGAIN;
 }
 
 int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *result)
 {
     bool again = false;
-    unsigned blame = 0;
+    unsigned strikes = 0;
     int status;
 
     *result = (struct pool_result){0};
@@ -275,15 +299,15 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
         got_us = clock_us();
         result->queue_us += got_us - asked_us;
         if (status != 0)
-            return status == STATUS_OVERLOADED ? refuse(result, why) : status;
-        status = look_again(job, result);
+            return status == STATUS_OVERLOADED ? overload(result, why) : status;
+        status = check_before_start(job, result);
         if (status != 0) {
             give_back_unused(pool, slot);
             return status;
         }
-        status = attempt(pool, slot, job, result, &blame);
+        status = attempt(pool, slot, job, result, &strikes);
         result->work_us += clock_us() - got_us;
         again = true;
-    } while (status == -EAGAIN && blame < BLAME_LIMIT);
+    } while (status == -EAGAIN && strikes < STRIKES_LIMIT);
     return status == -EAGAIN ? STATUS_IMAGE_CRASHED_DECODER : status;
 }

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_state.h"
+#include "ipc/pool_queue.h"
 
 /*
  * Who gets the next worker: start-time fair queueing (Goyal, Vin, Cheng 1996), weighted by cost.
  *
- * Each client has a virtual time, `turn_us`: it grows by the cost of each of its jobs that a worker
- * gets, and, once that job has ended, by what it really took instead. A free worker goes to the
- * client that has had the least; among equals to the job that has waited longest. The pool's own
- * virtual time is what the client of the last job given to a worker had had before. A client that
- * comes with nothing waiting starts there, so that no rest is saved up; nor is a debt lost by
- * leaving: a client at rest is remembered until the pool's time has passed its own, or nobody wants
- * anything. What jobs that still run were said to cost is no part of the pool's time, but of their
- * client's alone: it may turn out to be too much, and whoever had started behind it would wait for
- * nothing.
+ * Each client has a virtual time, `turn_us`: it grows by the estimated cost of each of its jobs
+ * that a worker gets, and once that job has ended, by what it really took instead. A free worker
+ * goes to the client that has had the least; among equals, to the job that has waited longest. The
+ * pool's own virtual time is the time that the client of the last job given to a worker had before
+ * it. A client that comes with nothing waiting starts there, so that idle time is not saved up.
+ * Leaving does not lose a debt either: a client without jobs is remembered until the pool's time
+ * has passed its own, or nobody has jobs. The pool's time leaves out the estimates of jobs that
+ * still run, which count for their client alone: an estimate may turn out too high, and whoever had
+ * started behind it would wait for nothing.
  *
  * A job that its client abandoned runs, and counts, until its worker is lent again or killed. A job
  * whose worker died goes before all others: it has had its turn.
  *
- * Client 0 is nobody: such a job shares its turn with no other, and waits first come, first served.
+ * Client 0 stands for no client: such a job shares its turn with no other, first come, first
+ * served.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
@@ -30,17 +31,17 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 
-enum { RESTING_MAX = 256 }; /* clients at rest that are remembered */
+enum { REMEMBERED_MAX = 256 }; /* clients without jobs */
 
 /* --- clients ------------------------------------------------------------------------------------
  */
 
-static bool is_at_rest(const struct client *client)
+static bool has_no_jobs(const struct client *client)
 {
     return client->head == NULL && client->running == 0;
 }
 
-static void forget(struct client **link)
+static void free_client(struct client **link)
 {
     struct client *client = *link;
 
@@ -48,22 +49,22 @@ static void forget(struct client **link)
     free(client);
 }
 
-/* Forgets clients at rest: those that owe nothing, all where nobody wants anything, and those that
- * were not seen for longest where there are too many. */
-static void forget_some(struct pool *pool)
+/* Forgets clients without jobs: those that owe nothing, all of them where nobody has jobs, and
+ * where there are too many, those last seen longest ago. */
+static void forget_clients(struct pool *pool)
 {
     bool all = pool->running == 0 && pool->waiting == 0;
     unsigned kept = 0;
 
     for (struct client **link = &pool->clients; *link != NULL;) {
         struct client *client = *link;
-        bool rests = is_at_rest(client);
+        bool idle = has_no_jobs(client);
 
-        if (rests && (all || client->turn_us <= pool->turn_us || kept >= RESTING_MAX)) {
-            forget(link);
+        if (idle && (all || client->turn_us <= pool->turn_us || kept >= REMEMBERED_MAX)) {
+            free_client(link);
             continue;
         }
-        kept += rests;
+        kept += idle;
         link = &client->next;
     }
 }
@@ -77,14 +78,14 @@ static struct client **find_client(struct pool *pool, uint64_t id)
     return link;
 }
 
-/* What the client has had, without what its running jobs are said to cost. */
+/* What the client has had, without the estimates of its running jobs. */
 static int64_t had_us(const struct client *client)
 {
     return client->turn_us - client->running_us;
 }
 
-/* The client, which is now the first of the list; NULL: no memory. */
-static struct client *meet_client(struct pool *pool, uint64_t id)
+/* The client, moved or added to the front of the list; NULL: no memory. */
+static struct client *find_or_add_client(struct pool *pool, uint64_t id)
 {
     struct client **link = find_client(pool, id), *client = *link;
 
@@ -107,13 +108,13 @@ static struct client *meet_client(struct pool *pool, uint64_t id)
 void pool_forget_clients(struct pool *pool)
 {
     while (pool->clients != NULL)
-        forget(&pool->clients);
+        free_client(&pool->clients);
 }
 
 /* --- lending ------------------------------------------------------------------------------------
  */
 
-/* What a job counts for until it has ended; one that says nothing is like the others. */
+/* What a job counts for until it has ended; without an estimate, the average. */
 static int64_t cost_of(const struct pool *pool, const struct pool_job *job)
 {
     return job->cost_us > 0 ? job->cost_us : pool->work_estimate_us;
@@ -136,7 +137,8 @@ static void lend(struct pool *pool, struct slot *slot, const struct waiter *job)
     client->turn_us += job->cost_us;
 }
 
-void pool_charge(struct pool *pool, struct slot *slot, int64_t extra_us)
+/* Charges the slot's job, if any, to its client: what it took, and extra_us. */
+static void charge(struct pool *pool, struct slot *slot, int64_t extra_us)
 {
     struct client *client = slot->client;
 
@@ -147,14 +149,14 @@ void pool_charge(struct pool *pool, struct slot *slot, int64_t extra_us)
     client->running--;
     pool->running--;
     slot->client = NULL;
-    if (is_at_rest(client))
-        forget_some(pool);
+    if (has_no_jobs(client))
+        forget_clients(pool);
 }
 
 /* --- waiting ------------------------------------------------------------------------------------
  */
 
-static void append(struct pool *pool, struct waiter *waiter, bool front)
+static void add_waiter(struct pool *pool, struct waiter *waiter, bool front)
 {
     struct client *client = waiter->client;
 
@@ -174,7 +176,7 @@ static void append(struct pool *pool, struct waiter *waiter, bool front)
     pool->waiting++;
 }
 
-static void unlink_waiter(struct pool *pool, struct waiter *waiter)
+static void remove_waiter(struct pool *pool, struct waiter *waiter)
 {
     struct client *client = waiter->client;
     struct waiter **link = &client->head;
@@ -213,10 +215,10 @@ void pool_offer(struct pool *pool, struct slot *slot)
 {
     struct waiter *next;
 
-    pool_charge(pool, slot, 0);
+    charge(pool, slot, 0);
     next = pool->waiting > 0 ? find_next(pool) : NULL;
     if (next != NULL) {
-        unlink_waiter(pool, next);
+        remove_waiter(pool, next);
         lend(pool, slot, next);
         next->slot = slot;
         eventfd_write(next->event_fd, 1);
@@ -227,10 +229,42 @@ void pool_offer(struct pool *pool, struct slot *slot)
     slot->trims = 0;
 }
 
+void pool_retire(struct pool *pool, struct slot *slot)
+{
+    charge(pool, slot, pool->start_estimate_us);
+    slot->state = SLOT_RETIRED;
+    pool_wake_supervisor(pool);
+}
+
+void pool_settle(struct pool *pool, struct slot *slot, bool spent)
+{
+    slot->jobs++;
+    slot->heard_us = clock_us();
+    pthread_cond_broadcast(&pool->heard);
+    pool->jobs++;
+    if (spent || (pool->options.max_jobs != 0 && slot->jobs >= pool->options.max_jobs)) {
+        pool->recycled++;
+        charge(pool, slot, 0); /* its client does not pay for the start of another worker */
+        pool_retire(pool, slot);
+    } else {
+        pool_offer(pool, slot);
+    }
+}
+
+void pool_return(struct pool *pool, struct slot *slot, int64_t work_us, bool spent)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->work_estimate_us = pool_average(pool->work_estimate_us, work_us);
+    pool->cost_estimate_us = pool_average(pool->cost_estimate_us, slot->cost_us);
+    slot->worked_us += work_us;
+    pool_settle(pool, slot, spent);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 /* --- being refused ------------------------------------------------------------------------------
  */
 
-/* Of the jobs of `client` that wait, the cost of those whose turn comes before `turn_us`. */
+/* The cost of those waiting jobs of `client` whose turn comes before `turn_us`. */
 static int64_t cost_before(const struct client *client, int64_t turn_us)
 {
     int64_t cost_us;
@@ -241,7 +275,7 @@ static int64_t cost_before(const struct client *client, int64_t turn_us)
     return cost_us < client->backlog_us ? cost_us : client->backlog_us;
 }
 
-/* What workers that have a job will take for it yet. */
+/* How much longer the workers will take for the jobs that they have. */
 static int64_t time_left_us(const struct pool *pool, double pace)
 {
     int64_t left_us = 0, now_us = clock_us();
@@ -256,9 +290,9 @@ static int64_t time_left_us(const struct pool *pool, double pace)
     return left_us;
 }
 
-/* How long a job of that client (NULL: an unknown one) would wait if it came now. By cost, and only
- * for what has its turn before: what another client has heaped up beyond its share is not in the
- * way. Estimates are high on purpose: what jobs took of them lately is expected again. */
+/* How long a job of that client (NULL: an unknown one) would wait if it came now. Counts the cost
+ * of what has its turn before it: another client's backlog beyond its share does not. Estimates are
+ * high on purpose, and are scaled by what recent jobs took of theirs. */
 static int64_t expected_wait_us(const struct pool *pool, const struct client *client)
 {
     int64_t turn_us = pool->turn_us, ahead_us = 0;
@@ -276,21 +310,21 @@ static int64_t expected_wait_us(const struct pool *pool, const struct client *cl
     return ((int64_t)((double)ahead_us * pace) + time_left_us(pool, pace)) / pool->options.workers;
 }
 
-static bool has_its_share(const struct pool *pool, const struct client *client)
+static bool has_full_share(const struct pool *pool, const struct client *client)
 {
     double share = pool->options.queue_max * pool->options.queue_share_per_client;
 
     return client != NULL && client->id != 0 && client->waiting > 0 && client->waiting + 1 > share;
 }
 
-/* Why a job of that client that came now would be refused; NULL: it would not. One that would wait
- * longer than it may is refused at once: the answer is the same, and comes while the client can
- * still do something about it. */
+/* Why a job of that client that came now would be refused; NULL: it would not. A job that would
+ * wait longer than it may is refused at once: the answer is the same, but comes while the client
+ * can still act on it. */
 static const char *find_refusal(const struct pool *pool, const struct client *client)
 {
     if (pool->waiting >= pool->options.queue_max)
         return "all workers are busy and the queue is full; try again shortly";
-    if (has_its_share(pool, client))
+    if (has_full_share(pool, client))
         return "as many requests of this client wait as may; try again shortly";
     if (expected_wait_us(pool, client) > (int64_t)pool->options.queue_wait_ms * 1000)
         return "all workers are busy for longer than a request may wait; try again shortly";
@@ -310,7 +344,7 @@ bool pool_is_full(struct pool *pool, uint64_t client)
 /* --- borrowing ----------------------------------------------------------------------------------
  */
 
-/* Sleeps until a worker is handed over (0), or waiting makes no sense any more (a status). */
+/* Sleeps until a worker is handed over (0), or until there is no point in waiting (a status). */
 static int wait_for_hand_over(const struct pool *pool, const struct pool_job *job, int event_fd)
 {
     int64_t patience_us = deadline_after_ms(pool->options.queue_wait_ms);
@@ -334,15 +368,15 @@ static int wait_for_hand_over(const struct pool *pool, const struct pool_job *jo
     }
 }
 
-/* The worker may have been handed over in the very moment of giving up: then it is taken after all,
- * or passed on where nobody is left to work for. */
+/* A worker may have been handed over at the very moment of giving up: then the job takes it after
+ * all, or passes it on where its client is gone or its deadline has passed. */
 static int end_wait(struct pool *pool, struct waiter *waiter, int status, struct slot **slot)
 {
     pthread_mutex_lock(&pool->lock);
     if (waiter->slot == NULL) {
-        unlink_waiter(pool, waiter);
-        if (is_at_rest(waiter->client))
-            forget_some(pool);
+        remove_waiter(pool, waiter);
+        if (has_no_jobs(waiter->client))
+            forget_clients(pool);
     } else if (status != 0 && status != STATUS_OVERLOADED) {
         pool_offer(pool, waiter->slot);
     } else {
@@ -353,9 +387,10 @@ static int end_wait(struct pool *pool, struct waiter *waiter, int status, struct
     return status;
 }
 
-/* With the lock held: a worker at once, or a place in the queue, or STATUS_OVERLOADED and *why. */
-static int enter(struct pool *pool, const struct pool_job *job, bool front, struct waiter *waiter,
-                 const char **why)
+/* Gives the job a worker at once, or a place in the queue, or STATUS_OVERLOADED and *why. With the
+ * lock held. */
+static int enter_queue(struct pool *pool, const struct pool_job *job, bool front,
+                       struct waiter *waiter, const char **why)
 {
     struct slot *idle = pool_find_idle(pool);
 
@@ -364,7 +399,7 @@ static int enter(struct pool *pool, const struct pool_job *job, bool front, stru
         *why = find_refusal(pool, *find_client(pool, job->client));
     if (*why != NULL)
         return STATUS_OVERLOADED;
-    waiter->client = meet_client(pool, job->client);
+    waiter->client = find_or_add_client(pool, job->client);
     if (waiter->client == NULL)
         return STATUS_OVERLOADED;
     waiter->cost_us = cost_of(pool, job);
@@ -372,18 +407,17 @@ static int enter(struct pool *pool, const struct pool_job *job, bool front, stru
         waiter->slot = idle;
         lend(pool, idle, waiter);
         if (idle->trims > 0)
-            pool_wake_supervisor(
-                pool); /* it may sleep for good: there will be memory to give back */
+            pool_wake_supervisor(pool); /* it has no reason to trim this worker's memory yet */
         return 0;
     }
     waiter->event_fd = eventfd(0, EFD_CLOEXEC);
     if (waiter->event_fd >= 0) {
-        append(pool, waiter, front);
+        add_waiter(pool, waiter, front);
         return 0;
     }
-    if (is_at_rest(waiter->client))
-        forget_some(pool);
-    return STATUS_OVERLOADED; /* out of descriptors: as full as a queue can be */
+    if (has_no_jobs(waiter->client))
+        forget_clients(pool);
+    return STATUS_OVERLOADED; /* no descriptor left: the queue is full */
 }
 
 int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struct slot **slot,
@@ -393,7 +427,7 @@ int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struc
     int status;
 
     pthread_mutex_lock(&pool->lock);
-    status = enter(pool, job, front, &waiter, why);
+    status = enter_queue(pool, job, front, &waiter, why);
     pthread_mutex_unlock(&pool->lock);
     if (waiter.event_fd < 0) {
         *slot = waiter.slot;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_state.h"
+#include "ipc/pool_start.h"
 
-/* A worker from an empty slot to its ready message, in the supervisor's thread, and why it did not
- * get there. */
+/* From an empty slot to a worker's ready message, and what to do where a worker does not get
+ * there. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
+#include "ipc/pool_queue.h"
 #include "ipc/queue.h"
 
 #include <errno.h>
@@ -15,17 +16,10 @@
 
 enum {
     RETRY_FIRST_MS = 50,     /* after a failed start; doubles ... */
-    RETRY_LONGEST_MS = 1000, /* ... up to this: a cause that is gone is soon noticed */
+    RETRY_LONGEST_MS = 1000, /* ... up to this: it works soon after the cause is gone */
     STARTS_TO_GIVE_UP = 3,   /* in a row, before any worker was ever ready */
     WHY_BYTES = 128,         /* why a worker did not start */
 };
-
-void pool_set_state(struct pool *pool, struct slot *slot, enum slot_state state)
-{
-    pthread_mutex_lock(&pool->lock);
-    slot->state = state;
-    pthread_mutex_unlock(&pool->lock);
-}
 
 void pool_clear_slot(struct slot *slot)
 {
@@ -37,7 +31,7 @@ void pool_clear_slot(struct slot *slot)
     region_clear(&slot->region);
     slot->generation = slot->ping = slot->jobs = 0;
     slot->stopped_since_us = 0;
-    slot->put_down = slot->excessive = false;
+    slot->killed = slot->excessive = false;
     slot->watch = (struct worker_watch){0};
 }
 
@@ -59,56 +53,56 @@ static int send_setup(const struct pool *pool, const struct slot *slot)
     return queue_send(slot->jobs_fd, &setup, sizeof(setup));
 }
 
-/* Opens both queues, of which the slot gets its ends. 0, or -errno and `why`. */
+/* Opens both queues; the slot gets the server's ends. 0, or -errno and `why`. */
 static int open_queues(struct slot *slot, int *worker_jobs, int *worker_replies,
                        char why[static WHY_BYTES])
 {
     struct queue_ends jobs = {-1, -1}, replies = {-1, -1};
-    int error = queue_open(&jobs, QUEUE_TO_WORKER);
+    int status = queue_open(&jobs, QUEUE_TO_WORKER);
 
-    if (error == 0) {
+    if (status == 0) {
         slot->jobs_fd = jobs.server;
         *worker_jobs = jobs.worker;
-        error = queue_open(&replies, QUEUE_TO_SERVER);
+        status = queue_open(&replies, QUEUE_TO_SERVER);
     }
-    if (error != 0) {
-        queue_explain(error, why, WHY_BYTES);
-        return error;
+    if (status != 0) {
+        queue_explain(status, why, WHY_BYTES);
+        return status;
     }
     slot->replies_fd = replies.server;
     *worker_replies = replies.worker;
     return 0;
 }
 
-/* Queues, memory, pipe, process, setup. 0, or -errno and `why`; what was made so far stays in the
- * slot. */
-static int spawn(struct pool *pool, struct slot *slot, char why[static WHY_BYTES])
+/* Makes queues, memory, pipe and process, and sends the setup. 0, or -errno and `why`; what was
+ * made so far stays in the slot. */
+static int spawn_worker(struct pool *pool, struct slot *slot, char why[static WHY_BYTES])
 {
     _cleanup_close_ int worker_jobs = -1, worker_replies = -1, worker_log = -1;
-    int error = open_queues(slot, &worker_jobs, &worker_replies, why);
+    int status = open_queues(slot, &worker_jobs, &worker_replies, why);
 
-    if (error != 0)
-        return error;
-    error =
+    if (status != 0)
+        return status;
+    status =
         region_new(&slot->region, pool->options.max_input_bytes, pool->options.max_output_bytes);
-    if (error != 0) {
-        snprintf(why, WHY_BYTES, "shared memory: %s", strerrordesc_np(-error));
-        return error;
+    if (status != 0) {
+        snprintf(why, WHY_BYTES, "shared memory: %s", strerrordesc_np(-status));
+        return status;
     }
-    error = worker_log_open(&slot->log, pool->program, &pool->log_budget, &worker_log);
-    if (error == 0)
-        error =
+    status = worker_log_open(&slot->log, pool->program, &pool->log_budget, &worker_log);
+    if (status == 0)
+        status =
             process_spawn(&slot->process, pool->program,
                           (const int[]){worker_jobs, worker_replies, slot->region.fd, worker_log});
     slot->log.pid = slot->process.pid;
-    if (error == 0)
-        error = send_setup(pool, slot);
-    if (error != 0)
-        snprintf(why, WHY_BYTES, "%s", strerrordesc_np(-error));
-    return error;
+    if (status == 0)
+        status = send_setup(pool, slot);
+    if (status != 0)
+        snprintf(why, WHY_BYTES, "%s", strerrordesc_np(-status));
+    return status;
 }
 
-/* Whether a worker is on its way. With the lock held. */
+/* Whether any worker is starting. With the lock held. */
 static bool is_any_starting(const struct pool *pool)
 {
     for (unsigned i = 0; i < pool->options.workers; i++)
@@ -117,12 +111,13 @@ static bool is_any_starting(const struct pool *pool)
     return false;
 }
 
-/* A start failed: the next try comes later, and a pool that never had a worker, nor has one on its
- * way, gives up. */
-static void fail_start(struct pool *pool, struct slot *slot, int error, const char *why, bool final)
+/* Schedules the next try. A pool that never had a worker, and has none starting, gives up after
+ * some tries, or at once after a `final` failure. */
+static void fail_start(struct pool *pool, struct slot *slot, int status, const char *why,
+                       bool final)
 {
     int64_t pause_ms = (int64_t)RETRY_FIRST_MS << slot->failed_starts;
-    bool tell;
+    bool had_workers;
 
     if (pause_ms > RETRY_LONGEST_MS)
         pause_ms = RETRY_LONGEST_MS;
@@ -132,30 +127,31 @@ static void fail_start(struct pool *pool, struct slot *slot, int error, const ch
     slot->start_at_us = deadline_after_ms(pause_ms);
     pthread_mutex_lock(&pool->lock);
     slot->state = SLOT_EMPTY;
-    tell = pool->ready_once;
-    if (!tell && (final || (slot->failed_starts >= STARTS_TO_GIVE_UP && !is_any_starting(pool)))) {
-        pool->start_error = error;
+    had_workers = pool->ready_once;
+    if (!had_workers &&
+        (final || (slot->failed_starts >= STARTS_TO_GIVE_UP && !is_any_starting(pool)))) {
+        pool->start_error = status;
         snprintf(pool->why, sizeof(pool->why), "%s", why);
         pthread_cond_broadcast(&pool->started);
     }
     pthread_mutex_unlock(&pool->lock);
-    if (tell)
+    if (had_workers)
         log_warning("a worker did not start: %s", why);
 }
 
 void pool_start_worker(struct pool *pool, struct slot *slot)
 {
     char why[WHY_BYTES];
-    int error;
+    int status;
 
     if (clock_us() < slot->start_at_us)
         return;
     slot->start_at_us = clock_us();
-    error = spawn(pool, slot, why);
-    if (error == 0)
+    status = spawn_worker(pool, slot, why);
+    if (status == 0)
         pool_set_state(pool, slot, SLOT_STARTING);
     else
-        fail_start(pool, slot, error, why, false);
+        fail_start(pool, slot, status, why, false);
 }
 
 static void finish_start(struct pool *pool, struct slot *slot, const struct ready_message *ready)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "ipc/pool_state.h"
+#include "ipc/pool_supervisor.h"
 
 /*
- * The thread that starts workers and buries them: the only one that forks (a worker's death signal
- * fires when the thread that forked it ends) and the only one that reaps. It owns the slots that
- * are EMPTY, STARTING, ASIDE or DOOMED and looks at each of them whenever something has happened.
+ * The thread that starts and reaps workers. No other thread forks, because a worker's death signal
+ * fires when the thread that forked it ends, and no other thread reaps. It owns the slots that are
+ * EMPTY, STARTING, ASIDE or RETIRED, and looks at each slot whenever something has happened.
  */
 #include "base/deadline.h"
 #include "base/log.h"
-#include "ipc/queue.h"
+#include "ipc/pool_health.h"
+#include "ipc/pool_queue.h"
+#include "ipc/pool_start.h"
 
 #include <malloc.h>
 #include <poll.h>
@@ -18,26 +20,15 @@
 #include <unistd.h>
 
 enum {
-    TRIMS = 3,                 /* an idle worker's warm pages go back so often ... */
-    TRIM_AFTER_MS = 1000,      /* ... after so long, then four times, then sixteen times that ... */
-    TRIM_KEEP_BYTES = 1 << 20, /* ... but for so many of either part of its region */
+    TRIMS = 3,                 /* how often an idle worker's warm pages are given back ... */
+    TRIM_AFTER_MS = 1000,      /* ... after this time, then 4 times, then 16 times that ... */
+    TRIM_KEEP_BYTES = 1 << 20, /* ... except for the first bytes of either part of its region */
     STOPPED_LIMIT_MS = 1500,   /* how long a worker may be stopped */
-    REAP_LOOK_MS = 50,         /* how often a killed process that takes its time is looked at */
+    REAP_LOOK_MS = 50,         /* between two looks at a killed process that has not died yet */
 };
 
-static enum slot_state state_of(struct pool *pool, const struct slot *slot)
-{
-    enum slot_state state;
-
-    pthread_mutex_lock(&pool->lock);
-    state = slot->state;
-    pthread_mutex_unlock(&pool->lock);
-    return state;
-}
-
-/* An idle worker may die or be stopped without anybody asking it for something. A dead one is
- * reaped in the next round. */
-static void check_idle(struct pool *pool, struct slot *slot)
+/* Retires a worker that died without a job; it is reaped in the next round. */
+static void check_unused(struct pool *pool, struct slot *slot)
 {
     bool died;
 
@@ -46,16 +37,16 @@ static void check_idle(struct pool *pool, struct slot *slot)
     pthread_mutex_lock(&pool->lock);
     died = slot->state == SLOT_IDLE || slot->state == SLOT_ASIDE;
     if (died) {
-        pool->crashes += !slot->put_down;
-        pool_doom(pool, slot);
+        pool->crashes += !slot->killed;
+        pool_retire(pool, slot);
     }
     pthread_mutex_unlock(&pool->lock);
     if (died)
         log_warning("worker %d died at rest", (int)slot->process.pid);
 }
 
-/* When an idle worker's pages are given back next. Not once but thrice, ever later: some client may
- * take its time with an answer, whose memory is free only then. */
+/* When to give back an idle worker's pages next. More than once, at growing intervals, because the
+ * memory of an answer is free only once a slow client has taken it. */
 static int64_t next_trim_us(const struct slot *slot)
 {
     if (slot->trims >= TRIMS)
@@ -63,8 +54,8 @@ static int64_t next_trim_us(const struct slot *slot)
     return slot->idle_since_us + (TRIM_AFTER_MS * 1000LL << (2 * slot->trims));
 }
 
-/* The pages of a worker at rest go back, and those of the bodies and answers that went through this
- * process. The slot is borrowed meanwhile. */
+/* Gives back the pages of an idle worker, and those of the bodies and answers that went through
+ * this process. Borrows the slot meanwhile. */
 static void trim_idle(struct pool *pool, struct slot *slot)
 {
     int64_t idle_since_us;
@@ -93,7 +84,8 @@ static void trim_idle(struct pool *pool, struct slot *slot)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static void bury(struct pool *pool, struct slot *slot)
+/* Reaps the process once it is dead, and starts another. */
+static void reap_retired(struct pool *pool, struct slot *slot)
 {
     process_kill(&slot->process);
     if (process_check(&slot->process) != PROCESS_DEAD)
@@ -104,9 +96,9 @@ static void bury(struct pool *pool, struct slot *slot)
     pool_start_worker(pool, slot);
 }
 
-static void look_at(struct pool *pool, struct slot *slot)
+static void look_at_slot(struct pool *pool, struct slot *slot)
 {
-    switch (state_of(pool, slot)) {
+    switch (pool_get_state(pool, slot)) {
     case SLOT_EMPTY:
         pool_start_worker(pool, slot);
         break;
@@ -114,44 +106,44 @@ static void look_at(struct pool *pool, struct slot *slot)
         pool_await_ready(pool, slot);
         break;
     case SLOT_IDLE:
-        check_idle(pool, slot);
+        check_unused(pool, slot);
         pool_hear(pool, slot);
         trim_idle(pool, slot);
         break;
     case SLOT_ASIDE:
-        check_idle(pool, slot);
+        check_unused(pool, slot);
         pool_hear(pool, slot);
         break;
     case SLOT_BUSY:
         break;
-    case SLOT_DOOMED:
-        bury(pool, slot);
+    case SLOT_RETIRED:
+        reap_retired(pool, slot);
         break;
     }
 }
 
-/* Kills a worker that somebody else may have borrowed, who will see a death. One that nobody has
- * is lent no more. */
-static void put_down(struct pool *pool, struct slot *slot, bool excessive, const char *why)
+/* Kills a worker. If a job has borrowed it, the borrower sees a death; otherwise it is retired
+ * here. */
+static void kill_worker(struct pool *pool, struct slot *slot, bool excessive, const char *why)
 {
     bool counts;
 
     pthread_mutex_lock(&pool->lock);
-    counts = slot->state != SLOT_DOOMED && !slot->put_down;
-    slot->put_down = true;
+    counts = slot->state != SLOT_RETIRED && !slot->killed;
+    slot->killed = true;
     slot->excessive = excessive;
     pool->kills += counts;
     if (slot->state == SLOT_IDLE || slot->state == SLOT_ASIDE)
-        pool_doom(pool, slot);
+        pool_retire(pool, slot);
     pthread_mutex_unlock(&pool->lock);
     if (counts)
         log_warning("worker %d %s: killed", (int)slot->process.pid, why);
     process_kill(&slot->process);
 }
 
-/* Somebody sent SIGSTOP. A debugger may do so for a moment; a worker left like that would hold its
- * job up to the deadline. Killed, it loses nothing, for the job is tried again. Returns when to
- * look again. */
+/* Kills a worker that somebody stopped (SIGSTOP) and left stopped; a debugger may do so for a
+ * moment. Its job would wait until the deadline, and is tried again instead. Returns when to look
+ * again. */
 static int64_t watch_stopped(struct pool *pool, struct slot *slot)
 {
     int64_t now = clock_us();
@@ -164,11 +156,11 @@ static int64_t watch_stopped(struct pool *pool, struct slot *slot)
         slot->stopped_since_us = now;
     if (now < slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL)
         return slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL;
-    put_down(pool, slot, false, "was stopped");
+    kill_worker(pool, slot, false, "was stopped");
     return DEADLINE_NEVER;
 }
 
-/* Whether the slot has a worker that may have seen a picture, and what it has done. */
+/* Whether the slot has a worker that may have seen an image, and how busy it was. */
 static bool find_load(struct pool *pool, struct slot *slot, struct worker_load *load)
 {
     bool lives;
@@ -182,7 +174,7 @@ static bool find_load(struct pool *pool, struct slot *slot, struct worker_load *
     return lives;
 }
 
-/* Threads and CPU time beyond what jobs ask for. Returns when to look again. */
+/* Kills a worker with more threads or CPU time than jobs need. Returns when to look again. */
 static int64_t watch_use(struct pool *pool, struct slot *slot)
 {
     char why[WORKER_WATCH_WHY_BYTES];
@@ -192,14 +184,14 @@ static int64_t watch_use(struct pool *pool, struct slot *slot)
     if (clock_us() < worker_watch_next_us(&slot->watch))
         return worker_watch_next_us(&slot->watch);
     if (!find_load(pool, slot, &load))
-        return DEADLINE_NEVER; /* what changes its state wakes this thread */
+        return DEADLINE_NEVER; /* a change of its state wakes this thread */
     worker_usage_read(&usage, slot->process.pid);
     if (!worker_watch_judge(&slot->watch, &usage, &load, clock_us(), why))
-        put_down(pool, slot, true, why);
+        kill_worker(pool, slot, true, why);
     return worker_watch_next_us(&slot->watch);
 }
 
-/* When a slot needs a look even though nothing happens. */
+/* When to look at a slot again if nothing happens. */
 static int64_t next_look_us(struct pool *pool, const struct slot *slot)
 {
     int64_t at = DEADLINE_NEVER;
@@ -214,23 +206,23 @@ static int64_t next_look_us(struct pool *pool, const struct slot *slot)
     else if (slot->state == SLOT_ASIDE)
         at = pool_patience_us(slot);
     else if (slot->state == SLOT_BUSY)
-        at = deadline_after_ms(TRIM_AFTER_MS); /* nobody tells when it is idle again */
-    else if (slot->state == SLOT_DOOMED)
+        at = deadline_after_ms(TRIM_AFTER_MS); /* nothing wakes this thread when it is idle again */
+    else if (slot->state == SLOT_RETIRED)
         at = deadline_after_ms(REAP_LOOK_MS);
     pthread_mutex_unlock(&pool->lock);
     return at;
 }
 
-/* Whether the supervisor is the one to read what a worker says. */
-static bool is_listened_to(struct pool *pool, const struct slot *slot)
+/* Whether the supervisor, and not a borrower, reads this worker's replies. */
+static bool is_read_here(struct pool *pool, const struct slot *slot)
 {
-    bool listened;
+    bool read_here;
 
     pthread_mutex_lock(&pool->lock);
-    listened = slot->state == SLOT_STARTING || slot->state == SLOT_ASIDE ||
-               (slot->state == SLOT_IDLE && slot->ping != 0);
+    read_here = slot->state == SLOT_STARTING || slot->state == SLOT_ASIDE ||
+                (slot->state == SLOT_IDLE && slot->ping != 0);
     pthread_mutex_unlock(&pool->lock);
-    return listened;
+    return read_here;
 }
 
 static void sleep_until_something_happens(struct pool *pool)
@@ -246,7 +238,7 @@ static void sleep_until_something_happens(struct pool *pool)
         struct slot *slot = &pool->slots[i];
 
         pool->polls[POOL_POLLS + i] = (struct pollfd){
-            .fd = is_listened_to(pool, slot) ? slot->replies_fd : -1,
+            .fd = is_read_here(pool, slot) ? slot->replies_fd : -1,
             .events = POLLIN,
         };
         until = deadline_earlier(until, next_look_us(pool, slot));
@@ -261,7 +253,7 @@ static void sleep_until_something_happens(struct pool *pool)
     poll(pool->polls, POOL_POLLS + 2 * pool->options.workers, deadline_poll_ms(until));
     eventfd_read(pool->wake_fd, &count);
     while (read(pool->signal_fd, &signal, sizeof(signal)) == sizeof(signal))
-        ; /* whose it was is found out by looking at all */
+        ; /* the next round looks at every worker */
 }
 
 static bool is_stopping(struct pool *pool)
@@ -281,7 +273,7 @@ void *pool_supervise(void *argument)
     while (!is_stopping(pool)) {
         for (unsigned i = 0; i < pool->options.workers; i++) {
             worker_log_read(&pool->slots[i].log, clock_us());
-            look_at(pool, &pool->slots[i]);
+            look_at_slot(pool, &pool->slots[i]);
         }
         sleep_until_something_happens(pool);
     }
