@@ -25,15 +25,15 @@ int buffer_reserve(struct buffer *buffer, size_t capacity)
 int buffer_append(struct buffer *buffer, const void *bytes, size_t length, size_t limit)
 {
     size_t wanted = buffer->size + length, grown;
-    int error;
+    int status;
 
     if (length > limit || wanted > limit)
         return -EFBIG;
     if (wanted > buffer->capacity) {
         grown = buffer->capacity < SMALLEST_CAPACITY ? SMALLEST_CAPACITY : buffer->capacity * 2;
-        error = buffer_reserve(buffer, grown > wanted ? grown : wanted);
-        if (error != 0)
-            return error;
+        status = buffer_reserve(buffer, grown > wanted ? grown : wanted);
+        if (status != 0)
+            return status;
     }
     if (length > 0)
         memcpy(buffer->data + buffer->size, bytes, length);

@@ -5,19 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing run of bytes that never passes its limit. Owned by one thread at a time. All members
- * zero is an empty buffer. */
+/* A growing array of bytes with a limit. Owned by one thread at a time. All members zero is an
+ * empty buffer. */
 struct buffer {
     uint8_t *data;
     size_t size;
     size_t capacity;
 };
 
-/* Room for `capacity` bytes in all, so that appending up to there allocates nothing. 0 or -ENOMEM.
- */
+/* Makes room for `capacity` bytes in all: appending up to there allocates nothing. 0 or -ENOMEM. */
 int buffer_reserve(struct buffer *buffer, size_t capacity);
 
-/* Appends; the buffer is unchanged on error. 0, -EFBIG (would pass `limit` bytes), -ENOMEM. */
+/* Appends; the buffer is unchanged on error. 0, -EFBIG (more than `limit` bytes), -ENOMEM. */
 int buffer_append(struct buffer *buffer, const void *bytes, size_t length, size_t limit);
 
 /* Frees the bytes and makes it empty. */

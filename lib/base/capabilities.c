@@ -2,18 +2,18 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/capabilities.h"
 
-/* By the kernel's own calls: two of them are not worth a library. */
+/* Uses the kernel's two system calls directly, without libcap. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel takes the 64 bits of each set in two halves, the lower one first. */
-struct sets {
+/* The kernel splits the 64 bits of each set in two halves, the lower one first. */
+struct capability_sets {
     struct __user_cap_data_struct half[_LINUX_CAPABILITY_U32S_3];
 };
 
-static int get(struct sets *sets)
+static int get_sets(struct capability_sets *sets)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 
@@ -22,9 +22,9 @@ static int get(struct sets *sets)
 
 bool capabilities_have(uint64_t mask)
 {
-    struct sets sets;
+    struct capability_sets sets;
 
-    if (get(&sets) != 0)
+    if (get_sets(&sets) != 0)
         return false;
     return ((sets.half[0].effective | (uint64_t)sets.half[1].effective << 32) & mask) == mask;
 }
@@ -37,15 +37,15 @@ bool capabilities_change_user(void)
 int capabilities_keep(uint64_t mask)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct sets sets;
-    int error = get(&sets);
+    struct capability_sets sets;
+    int status = get_sets(&sets);
 
-    if (error != 0)
-        return error;
+    if (status != 0)
+        return status;
     for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
         sets.half[i].permitted &= (uint32_t)(mask >> (32 * i));
         sets.half[i].effective &= (uint32_t)(mask >> (32 * i));
-        sets.half[i].inheritable = 0; /* and so no ambient one either */
+        sets.half[i].inheritable = 0; /* which empties the ambient set, too */
     }
     return syscall(SYS_capset, &header, &sets) == 0 ? 0 : -errno;
 }

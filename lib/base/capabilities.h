@@ -9,13 +9,13 @@
  */
 #define CAPABILITY(number) (UINT64_C(1) << (number))
 
-/* Whether all of `mask` are effective. False where the kernel does not say. */
+/* Whether all of `mask` are effective. False where the kernel does not report it. */
 bool capabilities_have(uint64_t mask);
 
-/* Whether the thread may become any user and group: root as it usually is, or whoever was granted
+/* Whether the thread may become any user and group: as root usually may, and any user with
  * CAP_SETUID and CAP_SETGID. */
 bool capabilities_change_user(void);
 
-/* Gives up, for good, all that are not in `mask`; none is inherited by a program that is executed
- * later. 0 or -errno. */
+/* Permanently drops all that are not in `mask`; a program executed later inherits none. 0 or
+ * -errno. */
 int capabilities_keep(uint64_t mask);

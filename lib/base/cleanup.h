@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 /*
- * Cleanup attributes and explicit hand-over, as dbus-broker and systemd use them: a local owns what
- * it points to until TAKE_PTR or TAKE_FD hands it on. A descriptor that is not open is -1.
+ * Cleanup attributes and explicit transfer of ownership, as in dbus-broker and systemd: a local
+ * variable owns what it points to until TAKE_PTR or TAKE_FD. A descriptor that is not open is -1.
  */
 
 static inline void cleanup_free(void *pointer)
@@ -25,7 +25,7 @@ static inline void cleanup_close(int *fd)
 #define _cleanup_free_      _cleanup_(cleanup_free)
 #define _cleanup_close_     _cleanup_(cleanup_close)
 
-/* The value, and the variable is empty from now on: its new owner is whoever reads this. */
+/* The value; the variable is empty afterwards. */
 #define TAKE_PTR(pointer)                                                                          \
     ({                                                                                             \
         __typeof__(pointer) taken_ = (pointer);                                                    \

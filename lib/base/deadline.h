@@ -6,7 +6,7 @@
 
 /*
  * Points in time are microseconds of CLOCK_MONOTONIC in an int64_t; a deadline is such a point.
- * DEADLINE_NEVER is one that does not come. All of it may be called from any thread.
+ * DEADLINE_NEVER is one that never passes. Any thread may call these functions.
  */
 #define DEADLINE_NEVER INT64_MAX
 

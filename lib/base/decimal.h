@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * A number as somebody wrote it, digits / 10^places: 0.29 is 29 and 2, which no double holds. Fixed
- * width, so that it can be part of a message.
+ * A decimal number, exactly as it was written: digits / 10^places. 0.29 is 29 and 2; no double can
+ * hold it. Fixed width, so that it can be part of a message.
  */
 #define DECIMAL_LIMIT UINT64_C(1000000000000000000) /* 10^18 */
 
@@ -22,5 +22,5 @@ uint32_t decimal_scale(uint32_t length, struct decimal factor);
 /* The same number as a double, rounded. */
 double decimal_value(struct decimal decimal);
 
-/* `value` from 0 to 1, to 15 places: the decimal that such a double was written as. */
+/* `value` from 0 to 1, rounded to 15 places: the decimal that the double was parsed from. */
 struct decimal decimal_from_fraction(double value);

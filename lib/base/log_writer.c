@@ -81,7 +81,7 @@ static void take_bytes(void *bytes, size_t size)
     writer.taken += size;
 }
 
-static bool is_empty(void)
+static bool ring_is_empty(void)
 {
     return writer.put == writer.taken;
 }
@@ -148,7 +148,7 @@ static bool write_whole(const char *line, size_t size)
 
 static bool has_work(void)
 {
-    return !is_empty() || (writer.lost > 0 && !writer.failing);
+    return !ring_is_empty() || (writer.lost > 0 && !writer.failing);
 }
 
 static void linger(void)
@@ -197,7 +197,7 @@ static void report_lost(char line[static LOG_LINE_BYTES])
     size = writer.report(line + newline, lost);
     if (write_without_lock(line, newline + size)) {
         writer.lost -= lost;
-    } else if (!is_empty()) {
+    } else if (!ring_is_empty()) {
         take_line(line);
         writer.lost++;
     }
@@ -210,7 +210,7 @@ static void *write_lines(void *argument)
     pthread_mutex_lock(&writer.mutex);
     for (;;) {
         wait_for_work();
-        if (writer.lost > 0 && (is_empty() || writer.failing))
+        if (writer.lost > 0 && (ring_is_empty() || writer.failing))
             report_lost(line);
         else if (!write_without_lock(line, take_line(line)))
             writer.lost++;
@@ -287,7 +287,7 @@ static void in_child(void)
 
 /* --- its beginning ---------------------------------------------------------------------------- */
 
-static int start_thread(void)
+static int start_writer(void)
 {
     sigset_t all, before;
     pthread_t thread;
@@ -314,7 +314,7 @@ int log_writer_start(size_t (*report)(char *line, unsigned long long lost))
     pthread_condattr_destroy(&monotonic);
     writer.report = report;
     writer.flushed = true;
-    status = start_thread();
+    status = start_writer();
     if (status == 0)
         status = -pthread_atfork(before_fork, in_parent, in_child);
     if (status != 0)

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/network.h"
 
-/* Who somebody is on the network, for limits by client and for lists of whom to trust. */
+/* Addresses and networks, for limits per client and for lists of trusted proxies. */
 #include "base/parse.h"
 
 #include <arpa/inet.h>
@@ -11,7 +11,7 @@
 
 enum { V6_BITS = 128, MAPPED_BITS = 96 };
 
-static void map(struct in6_addr *address, const struct in_addr *v4)
+static void map_v4(struct in6_addr *address, const struct in_addr *v4)
 {
     *address = (struct in6_addr){0};
     address->s6_addr[10] = address->s6_addr[11] = 0xff;
@@ -28,7 +28,7 @@ int address_parse(const char *text, size_t length, struct in6_addr *address)
     memcpy(terminated, text, length);
     terminated[length] = '\0';
     if (inet_pton(AF_INET, terminated, &v4) == 1)
-        map(address, &v4);
+        map_v4(address, &v4);
     else if (inet_pton(AF_INET6, terminated, address) != 1)
         return -EINVAL;
     return 0;
@@ -55,7 +55,7 @@ int address_of(const struct sockaddr *socket_address, struct in6_addr *address)
     if (socket_address->sa_family != AF_INET)
         return -EINVAL;
     memcpy(&v4, socket_address, sizeof(v4));
-    map(address, &v4.sin_addr);
+    map_v4(address, &v4.sin_addr);
     return 0;
 }
 
@@ -79,7 +79,7 @@ int network_parse(const char *text, struct network *network)
 
     if (address_parse(text, length, &network->address) != 0)
         return -EINVAL;
-    /* "::ffff:192.0.2.0/120" counts from the front of what it shows. */
+    /* The prefix of "::ffff:192.0.2.0/120" counts all 128 bits. */
     before = memchr(text, ':', length) == NULL ? MAPPED_BITS : 0;
     prefix = V6_BITS - before;
     if (slash != NULL &&

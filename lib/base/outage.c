@@ -2,38 +2,38 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "base/outage.h"
 
-/* The mutex decides who tells; the line is logged without it, since a log may block. */
+/* The mutex decides which thread logs; that thread logs without it, because a log may block. */
 #include "base/log.h"
 
-/* Takes what there is to tell of; false: it is too early for another line. */
+/* Takes the failures that have not been logged; false: it is too early for another line. */
 static bool take_failures(struct outage *outage, int64_t now_us, uint64_t *failures,
                           int64_t *period_us)
 {
-    if (outage->told_us != 0 && now_us - outage->told_us < OUTAGE_TELL_MS * 1000LL)
+    if (outage->logged_us != 0 && now_us - outage->logged_us < OUTAGE_LOG_MS * 1000LL)
         return false;
     *failures = outage->failures;
-    *period_us = outage->told_us != 0 ? now_us - outage->told_us : 0;
+    *period_us = outage->logged_us != 0 ? now_us - outage->logged_us : 0;
     outage->failures = 0;
-    outage->told_us = now_us;
+    outage->logged_us = now_us;
     return true;
 }
 
 void outage_failed(struct outage *outage, const char *why, int64_t now_us)
 {
-    bool begins, tell;
+    bool begins, log_it;
     uint64_t failures;
     int64_t period_us;
 
     pthread_mutex_lock(&outage->mutex);
     outage->failures++;
     atomic_store(&outage->any, true);
-    begins = !outage->told && outage->failures == 1;
-    tell = take_failures(outage, now_us, &failures, &period_us);
-    outage->told |= tell;
+    begins = !outage->logged && outage->failures == 1;
+    log_it = take_failures(outage, now_us, &failures, &period_us);
+    outage->logged |= log_it;
     pthread_mutex_unlock(&outage->mutex);
-    if (tell && begins)
+    if (log_it && begins)
         log_warning("%s failed: %s", outage->what, why);
-    else if (tell)
+    else if (log_it)
         log_warning("%s failed %llu more time(s) in %lld s, the last: %s", outage->what,
                     (unsigned long long)failures, (long long)period_us / 1000000, why);
 }
@@ -42,24 +42,24 @@ void outage_over(struct outage *outage, int64_t now_us)
 {
     uint64_t failures;
     int64_t period_us;
-    bool tell;
+    bool log_it;
 
     if (!atomic_load(&outage->any))
         return;
     pthread_mutex_lock(&outage->mutex);
-    tell = outage->told;
+    log_it = outage->logged;
     failures = outage->failures;
-    if (!tell && failures > 0)
-        tell = take_failures(outage, now_us, &failures, &period_us);
-    if (tell) {
-        outage->told = false;
+    if (!log_it && failures > 0)
+        log_it = take_failures(outage, now_us, &failures, &period_us);
+    if (log_it) {
+        outage->logged = false;
         outage->failures = 0;
         atomic_store(&outage->any, false);
     }
     pthread_mutex_unlock(&outage->mutex);
-    if (tell && failures == 0)
+    if (log_it && failures == 0)
         log_warning("%s works again", outage->what);
-    else if (tell)
+    else if (log_it)
         log_warning("%s works again, after %llu more failure(s)", outage->what,
                     (unsigned long long)failures);
 }

@@ -29,7 +29,7 @@ int parse_int64(const char *text, size_t length, int64_t *value)
 
         if (!is_digit(text[i]))
             return -EINVAL;
-        /* Downwards, for INT64_MIN has no positive twin. */
+        /* Counts down, because -INT64_MIN does not fit. */
         if (__builtin_mul_overflow(result, 10, &result) ||
             __builtin_sub_overflow(result, digit, &result))
             return -ERANGE;
@@ -76,7 +76,7 @@ static bool is_decimal(const char *text, size_t length)
     return at == length;
 }
 
-/* Whether a nonzero digit stands before the exponent: the number is not zero however small. */
+/* Whether a digit before the exponent is nonzero: then the number is not zero, however small. */
 static bool has_nonzero_mantissa(const char *text)
 {
     char first = text[strcspn(text, "123456789eE")];
@@ -105,7 +105,7 @@ int parse_decimal(const char *text, size_t length, double *value)
     return 0;
 }
 
-/* A number while it is read. A digit beyond the 18th only moves the point. */
+/* Appends a digit to the number. Digits after the 18th only move the point. */
 static void add_digit(uint64_t *digits, int64_t *places, char digit, bool behind_point)
 {
     const uint64_t limit = 100000000000000000; /* 10^17 */
@@ -118,7 +118,7 @@ static void add_digit(uint64_t *digits, int64_t *places, char digit, bool behind
     *places += behind_point;
 }
 
-/* Reads the digits and the point; returns where they end. */
+/* Reads the digits around the point; returns where they end. */
 static size_t read_mantissa(const char *text, size_t length, uint64_t *digits, int64_t *places)
 {
     bool behind_point = false;
@@ -139,13 +139,12 @@ int parse_exact_decimal(const char *text, size_t length, struct decimal *value)
     uint64_t digits = 0;
     double rounded;
     size_t at;
-    int error =
-        parse_decimal(text, length, &rounded); /* so that it is a number, and not too large */
+    int status = parse_decimal(text, length, &rounded); /* checks syntax and magnitude */
 
-    if (error != 0 || rounded < 0)
-        return error != 0 ? error : -ERANGE;
+    if (status != 0 || rounded < 0)
+        return status != 0 ? status : -ERANGE;
     at = read_mantissa(text, length, &digits, &places);
-    if (at < length && digits > 0) { /* of 0, any exponent means the same */
+    if (at < length && digits > 0) { /* 0 with an exponent is 0 */
         at += text[at + 1] == '+' ? 2 : 1;
         if (parse_int64(text + at, length - at, &exponent) != 0)
             return -ERANGE;

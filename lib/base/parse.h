@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 /*
- * Numbers from text that a stranger wrote: the whole text is the number, in every locale, or it is
- * refused. No leading or trailing space, no hexadecimal, no "nan" or "inf". Any thread.
+ * Numbers from untrusted text: the whole text is a number, whatever the locale, or it is refused.
+ * No leading or trailing space, no hexadecimal, no "nan" or "inf". Any thread.
  */
 
-/* A decimal integer with an optional '-'. 0, -EINVAL (not one), -ERANGE (does not fit int64_t). */
+/* A decimal integer with an optional '-'. 0, -EINVAL (it is none), -ERANGE (does not fit int64_t).
+ */
 int parse_int64(const char *text, size_t length, int64_t *value);
 
 /* A finite decimal such as "0.5", ".5", "5.", "5e-1", with an optional sign; the point is '.' in
@@ -20,6 +21,6 @@ int parse_int64(const char *text, size_t length, int64_t *value);
  * nonzero number that a double can only hold as 0). */
 int parse_decimal(const char *text, size_t length, double *value);
 
-/* The same, of what is not negative, as it is written: its first 18 digits that count, and the rest
- * cut off. 0, -EINVAL, or -ERANGE: negative, 10^18 or more, or smaller than any double but 0. */
+/* The same syntax, exactly and not negative: the first 18 significant digits, further ones cut off.
+ * 0, -EINVAL, or -ERANGE: negative, 10^18 or more, or nonzero but smaller than any double. */
 int parse_exact_decimal(const char *text, size_t length, struct decimal *value);

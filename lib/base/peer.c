@@ -11,7 +11,7 @@ struct peer peer_watch(int fd)
 
 struct pollfd peer_pollfd(const struct peer *peer)
 {
-    /* A FIN stays readable for ever: once seen, only a reset is news. */
+    /* A FIN would wake poll() again and again: once seen, wait only for a reset. */
     short events = peer->gone_at_us == DEADLINE_NEVER ? POLLRDHUP : 0;
 
     return (struct pollfd){.fd = peer->fd, .events = events};

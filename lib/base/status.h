@@ -7,12 +7,13 @@
  *
  * A function that can fail returns an int:
  *
- *     0          it did what it says;
- *     negative   -errno: the machine failed us (no memory, no descriptor, a broken pipe ...);
- *     positive   an enum status: something about this request that its client can be told.
+ *     0          success;
+ *     negative   -errno: the machine failed (no memory, no descriptor, a broken pipe ...);
+ *     positive   an enum status: a problem with this request, to report to its client.
  *
- * Libraries never log an error they return; the programs (services/) do, once, where they decide
- * what happens next. Only lib/http/problem.c turns a status into HTTP, through one table.
+ * A variable that holds such a value is called `status`. Libraries never log an error that they
+ * return; the programs (services/) log it once, where they decide what happens next. Only
+ * lib/http/problem.c turns a status into HTTP, by one table.
  *
  * The numbers cross a process boundary (lib/ipc/job.h): never renumber, only append.
  */
@@ -27,7 +28,7 @@ enum status {
     STATUS_BODY_TOO_LARGE = 7,
     STATUS_UNSUPPORTED_FORMAT = 8,
     STATUS_IMAGE_CORRUPT = 9,
-    STATUS_IMAGE_TOO_LARGE = 10, /* pixels, scans, or the result's bytes */
+    STATUS_IMAGE_TOO_LARGE = 10, /* pixels, scans, or bytes of the result */
     STATUS_IMAGE_CRASHED_DECODER = 11,
     STATUS_NOT_IMPLEMENTED = 12,
     STATUS_INTERNAL = 13,

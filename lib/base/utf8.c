@@ -3,8 +3,8 @@
 #include "base/utf8.h"
 
 /*
- * Parameters and configuration must be UTF-8, and a JSON answer that quotes one must be too. Table
- * 3-7 of the Unicode standard: what makes a sequence ill-formed shows in its first two bytes.
+ * Parameters and configuration must be UTF-8, and so must JSON answers that quote them. Follows
+ * table 3-7 of the Unicode standard: the first two bytes show whether a sequence is ill-formed.
  */
 static const struct {
     unsigned char first_low, first_high, second_low, second_high, length;

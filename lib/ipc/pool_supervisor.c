@@ -186,7 +186,7 @@ static int64_t watch_use(struct pool *pool, struct slot *slot)
     if (!find_load(pool, slot, &load))
         return DEADLINE_NEVER; /* a change of its state wakes this thread */
     worker_usage_read(&usage, slot->process.pid);
-    if (!worker_watch_judge(&slot->watch, &usage, &load, clock_us(), why))
+    if (!worker_watch_check(&slot->watch, &usage, &load, clock_us(), why))
         kill_worker(pool, slot, true, why);
     return worker_watch_next_us(&slot->watch);
 }

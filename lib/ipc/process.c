@@ -18,13 +18,13 @@
 enum { ENVIRONMENT_MAX = 12 };
 
 /*
- * VIPS_NOVECTOR: no writable and executable memory for Orc's generated code, so that the cage can
- * forbid it. MALLOC_ARENA_MAX: one image at a time needs no arena for each thread.
+ * VIPS_NOVECTOR: no writable and executable memory for Orc's generated code, so that the sandbox
+ * can forbid it. MALLOC_ARENA_MAX: one image at a time needs no arena for each thread.
  */
 static const char *const worker_environment[] = {"VIPS_NOVECTOR=1", "MALLOC_ARENA_MAX=1",
                                                  "LC_ALL=C"};
 
-/* A sanitizer build reports where the tests look for it; no other build inherits anything. */
+/* Sanitizer builds get the tests' options; other builds inherit nothing. */
 static const char *const inherited_variables[] = {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     "ASAN_OPTIONS=",
@@ -64,49 +64,49 @@ static const int numbers[PROCESS_DESCRIPTORS] = {WORKER_FD_JOBS, WORKER_FD_REPLI
 
 static int add_descriptors(posix_spawn_file_actions_t *actions, const int descriptors[])
 {
-    int error = 0;
+    int status = 0;
 
-    for (int i = 0; i < PROCESS_DESCRIPTORS && error == 0; i++)
-        error = posix_spawn_file_actions_adddup2(actions, descriptors[i], numbers[i]);
-    if (error == 0)
-        error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (error == 0)
-        error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    if (error == 0)
-        error = posix_spawn_file_actions_addclosefrom_np(actions, WORKER_FD_END);
-    return error;
+    for (int i = 0; i < PROCESS_DESCRIPTORS && status == 0; i++)
+        status = posix_spawn_file_actions_adddup2(actions, descriptors[i], numbers[i]);
+    if (status == 0)
+        status = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (status == 0)
+        status = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (status == 0)
+        status = posix_spawn_file_actions_addclosefrom_np(actions, WORKER_FD_END);
+    return status;
 }
 
 static int set_signals(posix_spawnattr_t *attributes)
 {
     sigset_t none, all;
-    int error;
+    int status;
 
     sigemptyset(&none);
     sigfillset(&all);
-    error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                     POSIX_SPAWN_SETPGROUP);
-    if (error == 0)
-        error = posix_spawnattr_setpgroup(attributes, 0);
-    if (error == 0)
-        error = posix_spawnattr_setsigmask(attributes, &none);
-    if (error == 0)
-        error = posix_spawnattr_setsigdefault(attributes, &all);
-    return error;
+    status = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                      POSIX_SPAWN_SETPGROUP);
+    if (status == 0)
+        status = posix_spawnattr_setpgroup(attributes, 0);
+    if (status == 0)
+        status = posix_spawnattr_setsigmask(attributes, &none);
+    if (status == 0)
+        status = posix_spawnattr_setsigdefault(attributes, &all);
+    return status;
 }
 
-/* Copies from WORKER_FD_END up: a dup2 onto its own number would keep close-on-exec, and one onto a
- * number that a later one still needs would lose it. */
+/* Copies the descriptors to numbers from WORKER_FD_END up: dup2() onto its own number would keep
+ * close-on-exec, and onto the number of a later one would close that. */
 static int lift_descriptors(int lifted[PROCESS_DESCRIPTORS], const int descriptors[])
 {
     for (int i = 0; i < PROCESS_DESCRIPTORS; i++) {
         lifted[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, WORKER_FD_END);
         if (lifted[i] < 0) {
-            int error = -errno;
+            int status = -errno;
 
             while (i-- > 0)
                 close(lifted[i]);
-            return error;
+            return status;
         }
     }
     return 0;
@@ -118,44 +118,44 @@ static int spawn(pid_t *pid, const char *program, const int descriptors[])
     char *arguments[] = {(char *)(uintptr_t)program, parent, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    int error;
+    int status;
 
     snprintf(parent, sizeof(parent), "%d", (int)getpid());
     build_environment(environment);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    error = add_descriptors(&actions, descriptors);
-    if (error == 0)
-        error = set_signals(&attributes);
-    if (error == 0)
-        error = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
+    status = add_descriptors(&actions, descriptors);
+    if (status == 0)
+        status = set_signals(&attributes);
+    if (status == 0)
+        status = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    return -error;
+    return -status;
 }
 
 int process_spawn(struct process *process, const char *program, const int descriptors[])
 {
-    int lifted[PROCESS_DESCRIPTORS], error;
+    int lifted[PROCESS_DESCRIPTORS], status;
     pid_t pid;
 
-    error = lift_descriptors(lifted, descriptors);
-    if (error != 0)
-        return error;
-    error = spawn(&pid, program, lifted);
+    status = lift_descriptors(lifted, descriptors);
+    if (status != 0)
+        return status;
+    status = spawn(&pid, program, lifted);
     for (int i = 0; i < PROCESS_DESCRIPTORS; i++)
         close(lifted[i]);
-    if (error != 0)
-        return error;
+    if (status != 0)
+        return status;
     process->pid = pid;
     process->pidfd = pidfd_open(pid, 0); /* close-on-exec by itself; ours to reap, so no race */
     if (process->pidfd < 0) {
-        error = -errno;
+        status = -errno;
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
         *process = PROCESS_NONE;
     }
-    return error;
+    return status;
 }
 
 void process_kill(const struct process *process)
@@ -164,8 +164,8 @@ void process_kill(const struct process *process)
         pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0);
 }
 
-/* waitid by pidfd without waiting; info->si_pid is 0 where nothing of `events` has happened. */
-static void peek(const struct process *process, siginfo_t *info, int events)
+/* waitid() without waiting or reaping; info->si_pid is 0 where none of `events` has happened. */
+static void look_for(const struct process *process, siginfo_t *info, int events)
 {
     *info = (siginfo_t){0};
     if (waitid(P_PIDFD, (id_t)process->pidfd, info, events | WNOHANG | WNOWAIT) != 0)
@@ -178,10 +178,10 @@ enum process_state process_check(const struct process *process)
 
     if (process->pidfd < 0)
         return PROCESS_DEAD;
-    peek(process, &info, WEXITED);
+    look_for(process, &info, WEXITED);
     if (info.si_pid != 0)
         return PROCESS_DEAD;
-    peek(process, &info, WSTOPPED);
+    look_for(process, &info, WSTOPPED);
     return info.si_pid != 0 ? PROCESS_STOPPED : PROCESS_RUNS;
 }
 
@@ -192,7 +192,7 @@ struct process_death process_death(const struct process *process)
 
     if (process->pidfd < 0)
         return death;
-    peek(process, &info, WEXITED);
+    look_for(process, &info, WEXITED);
     if (info.si_pid == 0)
         return death;
     if (info.si_code == CLD_EXITED) {

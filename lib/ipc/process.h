@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 /*
- * A child process as the server holds it: started by fork and exec in one step (posix_spawn, so
- * that nothing of ours runs between the two in a threaded program), and known by a pidfd, which
- * never means somebody else's process.
+ * A child process of the server: started by posix_spawn(), so that no code of ours runs between
+ * fork and exec in a threaded program, and identified by a pidfd, which never refers to another
+ * process.
  */
 struct process {
     pid_t pid;
@@ -17,8 +17,8 @@ struct process {
 
 #define PROCESS_NONE ((struct process){.pid = -1, .pidfd = -1})
 
-/* The descriptors a worker inherits, and their numbers on its side; standard error besides, and
- * /dev/null as the other two. */
+/* The numbers of the descriptors that a worker inherits, besides its standard error; standard input
+ * and output are /dev/null. */
 enum worker_descriptor {
     WORKER_FD_JOBS = 3,
     WORKER_FD_REPLIES = 4,
@@ -26,28 +26,28 @@ enum worker_descriptor {
     WORKER_FD_END = 6,
 };
 
-/* Threads of a worker, the first one included. Three times what was ever seen in one that works on
- * pictures of all formats. */
+/* Threads of a worker, the first one included. Three times the most ever seen in a worker, over
+ * images of all formats. */
 enum { WORKER_THREADS_MAX = 12 };
 
 enum { PROCESS_DESCRIPTORS = 4 };
 
-/* Starts `program` with PROCESS_DESCRIPTORS descriptors (borrowed): of jobs, replies, region and
- * its standard error, in that order, an environment of only what a worker needs, all signals at
- * their defaults and unblocked. The caller's thread must outlive the child: it is the parent that
- * the child's death signal waits for. 0 or -errno. */
+/* Starts `program` with PROCESS_DESCRIPTORS descriptors (borrowed): for jobs, replies, region and
+ * standard error, in that order; with only the environment that a worker needs, and all signals at
+ * their defaults and unblocked. The calling thread must outlive the child, whose parent-death
+ * signal fires when that thread ends. 0 or -errno. */
 int process_spawn(struct process *process, const char *program, const int descriptors[]);
 
-/* SIGKILL. NONE and dead ones are fine. Any thread. */
+/* Sends SIGKILL. PROCESS_NONE and dead processes are fine. Any thread. */
 void process_kill(const struct process *process);
 
 enum process_state { PROCESS_RUNS, PROCESS_STOPPED, PROCESS_DEAD };
 
-/* What has become of it, without waiting and without reaping. */
+/* The state of the process, without waiting and without reaping. */
 enum process_state process_check(const struct process *process);
 
-/* How it died, for a line of log: "killed by signal 11", "exit code 3". Also whether it was
- * SIGKILL, which no picture makes a decoder do to itself. Only for dead ones not yet reaped. */
+/* How it died, for the log: "killed by signal 11", "exit code 3"; and whether it was SIGKILL, which
+ * no image makes a decoder send itself. Only for a dead process that is not reaped yet. */
 struct process_death {
     bool by_sigkill;
     char text[48];

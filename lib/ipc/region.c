@@ -15,7 +15,7 @@ static size_t round_to_pages(size_t size)
     return (size + page - 1) / page * page;
 }
 
-static int map(struct region *region)
+static int map_region(struct region *region)
 {
     size_t size = region->input_capacity + region->output_capacity;
     void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, region->fd, 0);
@@ -30,7 +30,7 @@ int region_new(struct region *region, size_t input_capacity, size_t output_capac
 {
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
     _cleanup_(region_clear) struct region fresh = REGION_NONE;
-    int error;
+    int status;
 
     fresh.input_capacity = round_to_pages(input_capacity);
     fresh.output_capacity = round_to_pages(output_capacity);
@@ -41,9 +41,9 @@ int region_new(struct region *region, size_t input_capacity, size_t output_capac
         return -errno;
     if (fcntl(fresh.fd, F_ADD_SEALS, seals) != 0)
         return -errno;
-    error = map(&fresh);
-    if (error != 0)
-        return error;
+    status = map_region(&fresh);
+    if (status != 0)
+        return status;
     *region = fresh;
     fresh = REGION_NONE;
     return 0;
@@ -56,10 +56,10 @@ int region_attach(struct region *region, int fd, size_t input_capacity, size_t o
         .input_capacity = input_capacity,
         .output_capacity = output_capacity,
     };
-    return map(region);
+    return map_region(region);
 }
 
-static void punch(const struct region *region, size_t start, size_t capacity, size_t keep)
+static void punch_hole(const struct region *region, size_t start, size_t capacity, size_t keep)
 {
     if (keep < capacity)
         fallocate(region->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(start + keep),
@@ -69,8 +69,8 @@ static void punch(const struct region *region, size_t start, size_t capacity, si
 void region_trim(const struct region *region, size_t keep)
 {
     keep = round_to_pages(keep);
-    punch(region, 0, region->input_capacity, keep);
-    punch(region, region->input_capacity, region->output_capacity, keep);
+    punch_hole(region, 0, region->input_capacity, keep);
+    punch_hole(region, region->input_capacity, region->output_capacity, keep);
 }
 
 void region_clear(struct region *region)

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * The memory one server and one worker share: an anonymous file (memfd) of input_capacity bytes for
- * the picture that goes in, then output_capacity bytes for the one that comes out. Sealed against
- * resizing: a worker that could truncate it would have its server die of SIGBUS. Sparse: pages
- * come with use, stay warm between jobs, and go back when nobody has used them for a while.
+ * The memory that a server and one worker share: an anonymous file (memfd) of input_capacity bytes
+ * for a job's input, then output_capacity bytes for its output. Sealed against resizing: a worker
+ * that could truncate it would make its server die of SIGBUS. Sparse: pages are allocated on use,
+ * stay warm between jobs, and are given back after a while without use.
  */
 struct region {
     int fd;        /* close-on-exec; -1: no region */
@@ -23,7 +23,7 @@ struct region {
  * untouched. Any thread. */
 int region_new(struct region *region, size_t input_capacity, size_t output_capacity);
 
-/* The worker's side: maps the one behind `fd`, which the region owns from now on. 0 or -errno. */
+/* The worker's side: maps the memory behind `fd`, which the region then owns. 0 or -errno. */
 int region_attach(struct region *region, int fd, size_t input_capacity, size_t output_capacity);
 
 static inline uint8_t *region_input(const struct region *region)

@@ -69,7 +69,7 @@ static int set_limit(int resource, uint64_t value)
     return setrlimit(resource, &limit) == 0 ? 0 : -errno;
 }
 
-static int set_limits(const struct sandbox_options *options)
+static int set_resource_limits(const struct sandbox_options *options)
 {
     int status = set_limit(RLIMIT_CORE, 0);
 
@@ -117,7 +117,7 @@ static const struct layer {
     {"not dumpable", forbid_dumps, SANDBOX_NOT_DUMPABLE, 0, NULL},
     {"descriptors", close_surplus, 0, 0, NULL},
     {"Landlock", enter_landlock, SANDBOX_LANDLOCK, -EOPNOTSUPP, NULL},
-    {"resource limits", set_limits, SANDBOX_RLIMITS, 0, NULL},
+    {"resource limits", set_resource_limits, SANDBOX_RLIMITS, 0, NULL},
     {"seccomp", load_filter, SANDBOX_SECCOMP, 0, NULL},
 };
 

@@ -3,9 +3,9 @@
 #include "ipc/sandbox_landlock.h"
 
 /*
- * What of Landlock there is depends on the kernel that runs, and not on the headers of the build:
- * Debian 12's are of Linux 6.1 and know nothing of networks and scopes. So the numbers stand here,
- * as include/uapi/linux/landlock.h of later kernels has them.
+ * How much of Landlock exists depends on the running kernel, not on the headers of the build:
+ * Debian 12's are of Linux 6.1 and know nothing of networks and scopes. So the constants are
+ * repeated here, from include/uapi/linux/landlock.h of later kernels.
  */
 #include "base/cleanup.h"
 #include "ipc/sandbox_layers.h"
@@ -16,8 +16,8 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
-/* struct landlock_ruleset_attr of ABI 6. A kernel takes as much of it as it knows, or more where
- * that is zero. */
+/* struct landlock_ruleset_attr of ABI 6. A kernel accepts what it knows, and more if that is zero.
+ */
 struct ruleset {
     uint64_t files;  /* handled_access_fs */
     uint64_t tcp;    /* handled_access_net, from ABI 4 */
@@ -33,7 +33,7 @@ enum {
     SCOPE_SIGNAL = 1 << 1,
 };
 
-/* How many rights over files an ABI knows; theirs are the lowest bits. */
+/* How many rights over files an ABI knows: these are the lowest bits. */
 static unsigned count_file_rights(long abi)
 {
     if (abi >= 5)
@@ -45,7 +45,7 @@ static unsigned count_file_rights(long abi)
     return 13;     /* EXECUTE up to MAKE_SYM */
 }
 
-static struct ruleset everything(long abi)
+static struct ruleset all_rights(long abi)
 {
     return (struct ruleset){
         .files = (1ULL << count_file_rights(abi)) - 1,
@@ -69,7 +69,7 @@ int sandbox_enter_landlock(void)
 
     if (abi < 1)
         return -EOPNOTSUPP;
-    taken = everything(abi);
+    taken = all_rights(abi);
     ruleset = (int)syscall(SYS_landlock_create_ruleset, &taken, size_known(abi), 0);
     if (ruleset < 0)
         return -errno;

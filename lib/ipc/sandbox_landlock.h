@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-/* Takes every right that the running kernel's Landlock knows from the calling thread and all that
+/* Removes every right that the running kernel's Landlock knows from the calling thread and all that
  * it starts: over files, over TCP (from ABI 4, Linux 6.7), and over processes and abstract Unix
  * sockets outside (from ABI 6, Linux 6.12). Needs no_new_privs, or CAP_SYS_ADMIN. Part of
  * sandbox_enter(). Returns which of SANDBOX_LANDLOCK, SANDBOX_LANDLOCK_TCP and

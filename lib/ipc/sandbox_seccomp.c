@@ -3,12 +3,11 @@
 #include "ipc/sandbox_seccomp.h"
 
 /*
- * The system calls of a caged worker, as three tables.
+ * The system call filter, as three tables.
  *
- * What is in none of them fails with EPERM, and does not kill: glibc and libvips make calls late
- * and rarely (glibc opens /proc/sys/vm/overcommit_memory under memory pressure), and a surprise
- * should cost an error path and not a worker. What only an attacker calls kills the process at
- * once.
+ * A call that is in none of them fails with EPERM, and does not kill: glibc and libvips make some
+ * calls late and rarely (glibc opens /proc/sys/vm/overcommit_memory under memory pressure), which
+ * should cost an error path and not a worker. A call that only an attacker makes kills the process.
  */
 #include "base/cleanup.h"
 
@@ -54,7 +53,7 @@ static const int allowed[] = {
     SCMP_SYS(exit_group),
 };
 
-/* No decoder has a use for these: whoever calls one is not a decoder any more. */
+/* No decoder has a use for these: a worker that calls one has been taken over. */
 static const int deadly[] = {
     SCMP_SYS(execve),
     SCMP_SYS(execveat),
@@ -134,15 +133,15 @@ static const int deadly[] = {
 static int add_table(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        int error = seccomp_rule_add(filter, action, calls[i], 0);
+        int status = seccomp_rule_add(filter, action, calls[i], 0);
 
-        if (error != 0 && error != -EDOM) /* a call this architecture does not have */
-            return error;
+        if (status != 0 && status != -EDOM) /* a call this architecture does not have */
+            return status;
     }
     return 0;
 }
 
-/* Calls that are harmless or deadly by their arguments. */
+/* Calls that are harmless or deadly depending on their arguments. */
 static int add_conditional(scmp_filter_ctx filter)
 {
     const uint64_t no_exec = PROT_EXEC;
@@ -154,43 +153,43 @@ static int add_conditional(scmp_filter_ctx filter)
         int call;
         struct scmp_arg_cmp argument;
     } rules[] = {
-        /* The pipe to the server, and nothing else, is written to. */
+        /* Writing goes to the pipe to the server and nowhere else. */
         {SCMP_ACT_ALLOW, SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)},
         {SCMP_ACT_ALLOW, SCMP_SYS(writev), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO)},
-        /* Memory is never executable that was not so before the cage closed. */
+        /* No memory becomes executable any more. */
         {SCMP_ACT_ALLOW, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, no_exec, 0)},
         {SCMP_ACT_ALLOW, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, no_exec, 0)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, no_exec, no_exec)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, no_exec, no_exec)},
-        /* Threads as pthread_create() starts them, yes; others fail; processes, no. */
+        /* Threads with exactly the flags of pthread_create() start; others fail; processes kill. */
         {SCMP_ACT_ALLOW, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, thread)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)},
-        /* abort() raises SIGABRT in itself. */
+        /* abort() sends SIGABRT to its own process. */
         {SCMP_ACT_ALLOW, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())},
         {SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)},
         {SCMP_ACT_ALLOW, SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA)},
-        /* Opening for writing is an attack; for reading it fails with EPERM. */
+        /* Opening for writing is an attack; opening for reading fails with EPERM. */
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, O_WRONLY, O_WRONLY)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, O_RDWR, O_RDWR)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, O_WRONLY, O_WRONLY)},
         {SCMP_ACT_KILL_PROCESS, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, O_RDWR, O_RDWR)},
     };
 
-    int error;
+    int status;
 
     for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {
-        error =
+        status =
             seccomp_rule_add_array(filter, rules[i].action, rules[i].call, 1, &rules[i].argument);
-        if (error != 0 && error != -EDOM)
-            return error;
+        if (status != 0 && status != -EDOM)
+            return status;
     }
-    /* Reading limits, of itself. */
-    error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-                             SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
-    if (error != 0)
-        return error;
-    /* The flags of clone3 lie in memory, where no filter sees them: glibc takes ENOSYS for an old
+    /* Reading its own limits. */
+    status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+                              SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+    if (status != 0)
+        return status;
+    /* The flags of clone3 are in memory, where no filter sees them. On ENOSYS glibc assumes an old
      * kernel and calls clone. */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
@@ -204,21 +203,21 @@ static void release_filter(scmp_filter_ctx *filter)
 int sandbox_load_seccomp(void)
 {
     _cleanup_(release_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int error;
+    int status;
 
     if (filter == NULL)
         return -ENOMEM;
-    error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-    /* A 32-bit call made by a 64-bit program goes around a filter of 64-bit numbers: it kills. */
-    if (error == 0)
-        error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    if (error == 0)
-        error = add_table(filter, SCMP_ACT_ALLOW, allowed, ARRAY_LENGTH(allowed));
-    if (error == 0)
-        error = add_table(filter, SCMP_ACT_KILL_PROCESS, deadly, ARRAY_LENGTH(deadly));
-    if (error == 0)
-        error = add_conditional(filter);
-    if (error == 0)
-        error = seccomp_load(filter);
-    return error;
+    status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    /* A 32-bit call from a 64-bit program would bypass a filter of 64-bit numbers: it kills. */
+    if (status == 0)
+        status = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    if (status == 0)
+        status = add_table(filter, SCMP_ACT_ALLOW, allowed, ARRAY_LENGTH(allowed));
+    if (status == 0)
+        status = add_table(filter, SCMP_ACT_KILL_PROCESS, deadly, ARRAY_LENGTH(deadly));
+    if (status == 0)
+        status = add_conditional(filter);
+    if (status == 0)
+        status = seccomp_load(filter);
+    return status;
 }

@@ -3,12 +3,13 @@
 #include "ipc/sandbox_user.h"
 
 /*
- * A user for one worker alone: signals and the count of RLIMIT_NPROC then part it from all others.
+ * A user for one worker alone: signals and the count of RLIMIT_NPROC then separate it from all
+ * others.
  *
- * The numbers are nobody's in particular, so another server, or one in a container, may run workers
- * of the same user, and their threads would count here. Who runs where cannot be seen from
- * everywhere, but the kernel counts: with a limit of this process and one more, starting one more
- * tells whether there are others.
+ * The user ids are reserved for nobody, so another server, or one in a container, may run workers
+ * of the same user, whose threads would count here. Not all processes are visible from here, but
+ * the kernel counts them all: with a limit of this process and one more, starting one more shows
+ * whether there are others.
  */
 #include "base/capabilities.h"
 #include "ipc/process.h"
@@ -33,14 +34,14 @@ enum { OWN_THREADS = 2 }; /* ThreadSanitizer has one of its own */
 enum { OWN_THREADS = 1 };
 #endif
 
-static int end_at_once(void *unused)
+static int end_child(void *unused)
 {
     (void)unused;
     return 0;
 }
 
-/* 1: no other process of this user runs, 0: some do, or -errno. Lowers the soft limit of processes.
- */
+/* 1: no other process of this user runs; 0: some do; or -errno. Lowers the soft limit on
+ * processes. */
 static int is_alone(void)
 {
     static _Alignas(16) char stack[16 << 10];
@@ -53,8 +54,8 @@ static int is_alone(void)
         limit.rlim_cur = OWN_THREADS + 1;
     if (setrlimit(RLIMIT_NPROC, &limit) != 0)
         return -errno;
-    /* The parent sleeps until its child, which has the same memory, has ended. */
-    child = clone(end_at_once, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+    /* CLONE_VFORK: the parent sleeps until its child, which shares its memory, has ended. */
+    child = clone(end_child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
     if (child < 0)
         return errno == EAGAIN ? 0 : -errno;
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
@@ -62,8 +63,8 @@ static int is_alone(void)
     return 1;
 }
 
-/* Becomes the first of the users of whom nobody else runs; the server's stays the saved one, as the
- * way back. 0 and *user, or -errno. */
+/* Becomes the first of the users that runs no other process; the server's user stays the saved one,
+ * as the way back. 0 and *user, or -errno. */
 static int find_user(const struct sandbox_users *users, uid_t server, uid_t *user)
 {
     for (uint32_t i = 0; i < users->count; i++) {
@@ -98,7 +99,7 @@ int sandbox_become_user(const struct sandbox_users *users)
     const bool server_can_kill = capabilities_have(CAPABILITY(CAP_KILL));
     const uid_t server = geteuid();
     uid_t user;
-    int error;
+    int status;
 
     if (server != 0 && !capabilities_change_user())
         return 0;
@@ -106,17 +107,17 @@ int sandbox_become_user(const struct sandbox_users *users)
         return -EINVAL;
     if (setgroups(0, NULL) != 0)
         return -errno;
-    error = capabilities_keep(change_user); /* others would lift the limit that is_alone() sets */
-    if (error == 0)
-        error = find_user(users, server, &user);
-    if (error != 0)
-        return error;
+    status = capabilities_keep(change_user); /* others would lift the limit that is_alone() sets */
+    if (status == 0)
+        status = find_user(users, server, &user);
+    if (status != 0)
+        return status;
     /* Root's capabilities are in effect only while it is root. */
     if (setresuid((uid_t)-1, server, (uid_t)-1) != 0 || setresgid(user, user, user) != 0 ||
         setresuid(user, user, server_can_kill ? user : server) != 0)
         return -errno;
-    error = capabilities_keep(0);
-    if (error == 0 && users->count > 1)
-        error = limit_threads();
-    return error == 0 ? SANDBOX_USER : error;
+    status = capabilities_keep(0);
+    if (status == 0 && users->count > 1)
+        status = limit_threads();
+    return status == 0 ? SANDBOX_USER : status;
 }

@@ -130,7 +130,7 @@ static size_t heap_bytes(void)
 }
 
 /* Does everything that comes before the first job. 0, or -errno and ready->detail. */
-static int prepare(struct worker *worker, int parent, struct ready_message *ready)
+static int set_up_worker(struct worker *worker, int parent, struct ready_message *ready)
 {
     const struct setup_message *setup = &worker->setup;
     struct sandbox_options options;
@@ -230,7 +230,7 @@ static int receive_job(struct worker *worker)
     return job_check_job(&worker->message.job, (size_t)size, worker->region.input_capacity);
 }
 
-static int serve(struct worker *worker)
+static int serve_jobs(struct worker *worker)
 {
     const struct job_message *job = &worker->message.job;
 
@@ -267,12 +267,12 @@ int worker_main(const struct worker_handler *handler, int argc, char **argv)
         return 1;
     if (receive_setup(&worker) != 0)
         return 1;
-    status = prepare(&worker, parent, &ready);
+    status = set_up_worker(&worker, parent, &ready);
     if (status != 0)
         ready.status = STATUS_INTERNAL;
     if (queue_send(WORKER_FD_REPLIES, &ready, sizeof(ready)) != 0 || status != 0)
         return 1;
-    status = serve(&worker);
+    status = serve_jobs(&worker);
     log_error("cannot go on: %s", strerrordesc_np(-status));
     return 1;
 }

@@ -3,19 +3,19 @@
 #include "ipc/worker_log.h"
 
 /*
- * What a crashed worker has said is what an operator wants to read; what one says that was taken
- * over must harm nobody. So each line
+ * The last lines of a crashed worker are what an operator wants to read; the lines of one that was
+ * taken over must do no harm. So each line
  *
- *   - carries the worker's name and pid behind the server's own "time level program[pid]: ", and a
- *     new line begins only where the server begins one: none can pass for the server's;
+ *   - carries the worker's name and pid behind the server's own "time level program[pid]: ", and
+ *     only the server begins a new line: none can pass for a line of the server;
  *   - is cut where it is too long, and cleaned by log_line();
- *   - is paid for from two budgets, the worker's own and that of all workers: one that floods takes
- *     away nothing of what another has to say, and many that are replaced one after the other gain
- *     nothing by it. The burst has room for a sanitizer's report of 64 KiB.
+ *   - is paid for from two budgets, the worker's own and that of all workers: a worker that floods
+ *     the log takes little from the others, and being replaced again and again gains nothing. The
+ *     burst has room for a sanitizer's report of 64 KiB.
  *
- * A line that no budget is left for is dropped, as are those after it for WORKER_LOG_TELL_MS; then
- * one line tells how many. A pipe is looked into every WORKER_LOG_LOOK_MS at most, so that writing
- * byte by byte costs the server no more than writing nothing.
+ * A line without a budget is dropped, as are those after it for WORKER_LOG_DROP_MS; then one line
+ * reports how many. A pipe is read every WORKER_LOG_LOOK_MS at most, so that a worker that writes
+ * byte by byte costs the server no more than a silent one.
  */
 #include "base/deadline.h"
 #include "base/log.h"
@@ -44,14 +44,14 @@ int worker_log_open(struct worker_log *log, const char *program, struct log_budg
     return 0;
 }
 
-/* When a budget is full again once so many bytes are taken from it. */
+/* When the budget will be full again, after so many bytes are taken from it. */
 static int64_t full_after_us(const struct log_budget *budget, int64_t bytes, int64_t rate,
                              int64_t now_us)
 {
     return (budget->full_at_us > now_us ? budget->full_at_us : now_us) + bytes * 1000000 / rate;
 }
 
-/* Pays for a line from both budgets, or from none. */
+/* Pays for a line from both budgets, or from neither. */
 static bool pay(struct worker_log *log, int64_t now_us)
 {
     const int64_t bytes = (int64_t)log->size + WORKER_LOG_LINE_COST;
@@ -67,7 +67,7 @@ static bool pay(struct worker_log *log, int64_t now_us)
     return true;
 }
 
-static void tell_dropped(struct worker_log *log)
+static void report_dropped(struct worker_log *log)
 {
     if (log->dropped > 0)
         log_warning("worker %d says too much: %llu line(s) dropped", (int)log->pid,
@@ -88,13 +88,13 @@ static void end_line(struct worker_log *log, int64_t now_us)
         log_line(level, "%.*s[%d]: %s%s", NAME_BYTES, log->program, (int)log->pid, text,
                  log->cut ? " [cut]" : "");
     } else if (log->dropped++ == 0) {
-        log->tell_at_us = now_us + WORKER_LOG_TELL_MS * 1000LL;
+        log->report_at_us = now_us + WORKER_LOG_DROP_MS * 1000LL;
     }
     log->size = 0;
     log->cut = false;
 }
 
-static void take(struct worker_log *log, const char *bytes, size_t size, int64_t now_us)
+static void add_bytes(struct worker_log *log, const char *bytes, size_t size, int64_t now_us)
 {
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] == '\n')
@@ -106,7 +106,7 @@ static void take(struct worker_log *log, const char *bytes, size_t size, int64_t
     }
 }
 
-/* The end of what was written, or of the one who wrote it. */
+/* The pipe is at its end, or its worker is dead. */
 static void close_pipe(struct worker_log *log, int64_t now_us)
 {
     end_line(log, now_us);
@@ -114,7 +114,7 @@ static void close_pipe(struct worker_log *log, int64_t now_us)
     log->fd = -1;
 }
 
-static void look(struct worker_log *log, int64_t now_us)
+static void read_pipe(struct worker_log *log, int64_t now_us)
 {
     char bytes[READ_BYTES];
     size_t read_bytes = 0;
@@ -126,7 +126,7 @@ static void look(struct worker_log *log, int64_t now_us)
             continue;
         if (size <= 0)
             break;
-        take(log, bytes, (size_t)size, now_us);
+        add_bytes(log, bytes, (size_t)size, now_us);
         read_bytes += (size_t)size;
     }
     log->look_at_us = read_bytes > 0 ? now_us + WORKER_LOG_LOOK_MS * 1000LL : now_us;
@@ -136,10 +136,10 @@ static void look(struct worker_log *log, int64_t now_us)
 
 void worker_log_read(struct worker_log *log, int64_t now_us)
 {
-    if (log->dropped > 0 && now_us >= log->tell_at_us)
-        tell_dropped(log);
+    if (log->dropped > 0 && now_us >= log->report_at_us)
+        report_dropped(log);
     if (log->fd >= 0 && now_us >= log->look_at_us)
-        look(log, now_us);
+        read_pipe(log, now_us);
 }
 
 int worker_log_poll_fd(const struct worker_log *log, int64_t now_us)
@@ -149,7 +149,7 @@ int worker_log_poll_fd(const struct worker_log *log, int64_t now_us)
 
 int64_t worker_log_next_us(const struct worker_log *log, int64_t now_us)
 {
-    int64_t next_us = log->dropped > 0 ? log->tell_at_us : DEADLINE_NEVER;
+    int64_t next_us = log->dropped > 0 ? log->report_at_us : DEADLINE_NEVER;
 
     if (log->fd >= 0 && log->look_at_us > now_us)
         next_us = deadline_earlier(next_us, log->look_at_us);
@@ -159,8 +159,8 @@ int64_t worker_log_next_us(const struct worker_log *log, int64_t now_us)
 void worker_log_close(struct worker_log *log, int64_t now_us)
 {
     if (log->fd >= 0)
-        look(log, now_us);
+        read_pipe(log, now_us);
     if (log->fd >= 0)
         close_pipe(log, now_us);
-    tell_dropped(log);
+    report_dropped(log);
 }

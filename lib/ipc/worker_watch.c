@@ -3,9 +3,9 @@
 #include "ipc/worker_watch.h"
 
 /*
- * CPU time is judged as a leaking bucket: what a worker uses beyond its jobs' share is added, a
- * twentieth of a CPU leaks all the time, and a full bucket is the end. It has room for the memory
- * that is given back at rest; an honest worker's is empty but for that.
+ * CPU time goes through a leaky bucket: use beyond what jobs explain is added, a twentieth of a CPU
+ * leaks all the time, and a full bucket is too much. It has room for the CPU time of giving back
+ * memory; otherwise an honest worker's bucket is empty.
  */
 #include "base/cleanup.h"
 #include "ipc/process.h"
@@ -19,14 +19,14 @@
 
 enum {
     LOOK_MS = 200,
-    JOB_CPUS = 4,       /* as many threads as an honest worker was seen with can run at once */
-    GRANTED_SHARE = 20, /* a twentieth of a CPU, whatever for */
+    JOB_CPUS = 4,       /* an honest worker was never seen with more threads */
+    GRANTED_SHARE = 20, /* a twentieth of a CPU is always allowed */
     EXCESS_MAX_MS = 300,
     STAT_BYTES = 1024, /* /proc/PID/stat has 52 fields */
     STAT_THREADS = 18, /* fields behind the name up to and with num_threads */
 };
 
-/* 0 where there is no /proc, or it is hidden from us. */
+/* 0 where /proc is missing or hides the process. */
 static unsigned read_threads(pid_t pid)
 {
     char path[32], text[STAT_BYTES];
@@ -64,7 +64,7 @@ int64_t worker_watch_next_us(const struct worker_watch *watch)
     return watch->looked_us == 0 ? 0 : (watch->looked_us / between_us + 1) * between_us;
 }
 
-/* What the bucket holds now. */
+/* The new content of the bucket. */
 static int64_t excess_us(const struct worker_watch *watch, int64_t cpu_us,
                          const struct worker_load *load, int64_t passed_us)
 {
@@ -76,7 +76,7 @@ static int64_t excess_us(const struct worker_watch *watch, int64_t cpu_us,
     return excess > 0 ? excess : 0;
 }
 
-bool worker_watch_judge(struct worker_watch *watch, const struct worker_usage *usage,
+bool worker_watch_check(struct worker_watch *watch, const struct worker_usage *usage,
                         const struct worker_load *load, int64_t now_us,
                         char why[static WORKER_WATCH_WHY_BYTES])
 {

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "service/images.h"
 
-/* The image routes' common half. Statuses pass through; what is added here are sentences. */
+/* The common half of the image routes. Statuses pass through; this adds the sentences for clients.
+ */
 #include "base/status.h"
 #include "image/plan/cost.h"
 #include "service/image_request.h"
@@ -30,7 +31,7 @@ void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS
     };
 }
 
-/* why: "" where there is nothing particular. */
+/* why: "" for the usual reason. */
 static int overloaded(const char *why, struct http_answer *answer)
 {
     answer->retry_after_s = RETRY_AFTER_S;
@@ -38,15 +39,16 @@ static int overloaded(const char *why, struct http_answer *answer)
                               why[0] != '\0' ? why : "all workers are busy; try again shortly");
 }
 
-/* A kind of a format that we take else. */
+/* A variant of a format that is supported otherwise. */
 static int unsupported_kind(const struct image_header *header, struct http_answer *answer)
 {
     return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
                               "this is %s, which is not supported", header->unsupported);
 }
 
-/* A form's first part begins with its boundary, which begins with two dashes (RFC 2046, 5.1.1). */
-static int unsupported(const uint8_t *bytes, size_t size, struct http_answer *answer)
+/* Detects forms: the first part begins with a boundary, which begins with two dashes (RFC 2046,
+ * 5.1.1). */
+static int unsupported_format(const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
     if (size >= 2 && bytes[0] == '-' && bytes[1] == '-')
         return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
@@ -58,7 +60,7 @@ static int unsupported(const uint8_t *bytes, size_t size, struct http_answer *an
 
 int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
-    return image_sniff(bytes, size) == IMAGE_NONE ? unsupported(bytes, size, answer) : 0;
+    return image_sniff(bytes, size) == IMAGE_NONE ? unsupported_format(bytes, size, answer) : 0;
 }
 
 static int check_pixels(const struct settings *settings, const struct image_header *header,
@@ -81,7 +83,7 @@ int images_check(const struct settings *settings, const struct buffer *body,
     if (status == STATUS_UNSUPPORTED_FORMAT && header->format != IMAGE_NONE)
         return unsupported_kind(header, answer);
     if (status == STATUS_UNSUPPORTED_FORMAT)
-        return unsupported(body->data, body->size, answer);
+        return unsupported_format(body->data, body->size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
     status = check_pixels(settings, header, answer);
@@ -91,7 +93,7 @@ int images_check(const struct settings *settings, const struct buffer *body,
     return status;
 }
 
-/* What cannot be done within the limits is refused by the one that it would end at. */
+/* Refuses what cannot be done within the limits, and names the limit. */
 static int check_cost(const struct settings *settings, const struct image_header *header,
                       const struct image_request *request, const struct image_cost *cost,
                       struct http_answer *answer)
@@ -141,7 +143,7 @@ int images_admit(struct pool *pool, const struct settings *settings,
         return 0;
     if (size == 0)
         return overloaded("", answer);
-    /* A header that seems damaged may go on behind these bytes. Frames can only become more. */
+    /* A header that seems damaged may continue after these bytes; frames can only become more. */
     status = image_read_header(bytes, size, &header);
     if (status == 0)
         status = check_pixels(settings, &header, answer);
@@ -194,11 +196,12 @@ struct images_job images_job(const struct settings *settings, struct http_reques
     };
 }
 
-/* A sentence for what the pool itself says; a worker's own comes with the result. */
-static int explain(int status, const struct pool_result *result, struct http_answer *answer)
+/* A sentence for a status of the pool; a worker's own sentence comes with the result. */
+static int explain_pool_status(int status, const struct pool_result *result,
+                               struct http_answer *answer)
 {
     switch (status) {
-    case STATUS_OVERLOADED: /* where there is a detail, the result was too large to hold */
+    case STATUS_OVERLOADED: /* with a detail already: there was no room for the result */
         return answer->detail[0] != '\0' ? status : overloaded(result->detail, answer);
     case STATUS_DEADLINE_EXCEEDED:
         return http_answer_detail(answer, status, "the picture took longer than it may");
@@ -237,7 +240,7 @@ int images_run(struct pool *pool, const struct images_job *asked, enum image_for
     answer->queue_us += result.queue_us;
     answer->work_us += result.work_us;
     if (status > 0)
-        return explain(status, &result, answer);
+        return explain_pool_status(status, &result, answer);
     if (status < 0)
         return status;
     answer->body = result.output;

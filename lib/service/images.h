@@ -11,29 +11,29 @@
 #include <stdbool.h>
 
 /*
- * What the routes of both servers do with a picture: refuse cheaply what can be refused, and run a
- * job in the pool for the rest. Called from connection threads, many at once.
+ * What the routes of both servers do with an image: refuse early and cheaply what can be refused,
+ * and run a job in the pool for the rest. Called from connection threads, many at once.
  */
 
-/* The parameters of image routes; their values stand at these places. */
+/* The indices of the image routes' parameters. */
 enum { IMAGES_SCALE, IMAGES_QUALITY, IMAGES_PARAMETERS };
 
-/* The table that goes with them. */
+/* Fills in the table of these parameters. */
 void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS],
                        double largest_scale);
 
-/* Where no worker and no place in the queue is free for this client: what is wrong with the picture
- * if so much can be told from its beginning, of `size` bytes, and else STATUS_OVERLOADED; or 0,
- * where more of it may tell more. */
+/* If no worker and no place in the queue is free for this client: what is wrong with the image, as
+ * far as its first `size` bytes show, or else STATUS_OVERLOADED. 0: there is room, or more bytes
+ * may show more. */
 int images_admit(struct pool *pool, const struct settings *settings,
                  const struct http_request *request, const uint8_t *bytes, size_t size,
                  struct http_answer *answer);
 
-/* STATUS_UNSUPPORTED_FORMAT by the first bytes of a body. */
+/* 0, or STATUS_UNSUPPORTED_FORMAT by the first bytes of a body. */
 int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer);
 
-/* Reads the header, and whether its pixels are within limits.max_pixels.
- * 0, STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT or STATUS_IMAGE_TOO_LARGE. */
+/* Reads the header, and checks its pixels against limits.max_pixels. 0,
+ * STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT or STATUS_IMAGE_TOO_LARGE. */
 int images_check(const struct settings *settings, const struct buffer *body,
                  struct image_header *header, struct http_answer *answer);
 
@@ -43,8 +43,8 @@ struct images_job {
     struct pool_job pool; /* all but the body, which images_run() fills in */
 };
 
-/* Gives the job its input and its cost. 0, or STATUS_IMAGE_TOO_LARGE where it fits a limit of time
- * or of a worker's memory so little that it need not be tried. */
+/* Gives the job its input and its cost. 0, or STATUS_IMAGE_TOO_LARGE if by that cost it cannot be
+ * done within the deadline or a worker's memory. */
 int images_weigh(const struct settings *settings, const struct image_header *header,
                  const struct buffer *body, struct images_job *job, struct http_answer *answer);
 

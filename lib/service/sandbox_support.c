@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "service/sandbox_support.h"
 
-/* Asks the kernel; forks nobody and changes nothing. */
+/* Asks the kernel, without a fork and without changing anything. */
 #include "base/capabilities.h"
 
 #include <linux/landlock.h>
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* 0 where the kernel has no Landlock, or it is switched off. */
+/* 0 where the kernel has no Landlock, or has it disabled. */
 static int64_t landlock_abi(void)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -25,7 +25,7 @@ static bool has_seccomp(void)
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-void service_compute_walls(const struct settings *settings, struct facts *facts)
+void service_add_sandbox_support(const struct settings *settings, struct facts *facts)
 {
     facts_add_text(facts, "sandbox.mode", settings->sandbox ? "required" : "off");
     facts_add_bool(facts, "sandbox.seccomp", settings->sandbox && has_seccomp());

@@ -4,6 +4,6 @@
 
 #include "config/program.h"
 
-/* program.compute of both servers: what the workers' sandbox is made of on this host, for
- * --print-config. What a running server's workers stand behind is told by /readyz. */
-void service_compute_walls(const struct settings *settings, struct facts *facts);
+/* program.compute of both servers: which layers of the workers' sandbox this host supports, for
+ * --print-config. /readyz reports the layers that are in force in a running server. */
+void service_add_sandbox_support(const struct settings *settings, struct facts *facts);

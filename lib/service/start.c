@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "service/start.h"
 
-/* Bringing a server up and down, with the errors that an operator sees. */
+/* Starts and stops a server, and reports errors to the operator. */
 #include "base/capabilities.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -19,12 +19,13 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-/* Threads of connections share two arenas: more would keep more freed memory from the kernel. */
+/* All connection threads share two arenas: with more, more freed memory would stay in the process.
+ */
 enum { ARENAS = 2, HEAP_BYTES = 32 << 20 };
 
 enum { ANNOUNCE_WAIT_MS = 100 };
 
-/* A terminal that closes sends SIGHUP, unless nohup told us not to mind. */
+/* A terminal that closes sends SIGHUP, which nohup makes us ignore. */
 static void stop_signals(sigset_t *signals)
 {
     struct sigaction hangup;
@@ -36,7 +37,7 @@ static void stop_signals(sigset_t *signals)
         sigaddset(signals, SIGHUP);
 }
 
-/* A number that nobody opened would be one of our own descriptors by the time it is written to. */
+/* A descriptor that is not open now would be one of our own by the time it is written to. */
 static int check_ready_fd(const struct service *service, const struct settings *settings)
 {
     int mode;
@@ -51,7 +52,7 @@ static int check_ready_fd(const struct service *service, const struct settings *
     return 2;
 }
 
-/* Else a client's socket would take the number 2, and the log would go there. */
+/* Otherwise a client's socket could become descriptor 2, and the log would go there. */
 static void open_standard_descriptors(void)
 {
     int fd;
@@ -62,9 +63,9 @@ static void open_standard_descriptors(void)
     close_fd(fd);
 }
 
-/* Pictures come and go by the thousand: their memory stays in the heap, for fresh pages cost more
- * than copying into old ones. The pool gives it back when a worker has been idle
- * (pool_supervisor.c). */
+/* The memory of request bodies and answers stays in the heap, because fresh pages cost more than
+ * copying into used ones. The pool gives it back when a worker has been idle (pool_supervisor.c).
+ */
 static void keep_heap(void)
 {
     mallopt(M_ARENA_MAX, ARENAS);
@@ -75,28 +76,28 @@ static void keep_heap(void)
 int service_begin(const struct service *service, const struct settings *settings)
 {
     sigset_t blocked;
-    int code = check_ready_fd(service, settings), error;
+    int code = check_ready_fd(service, settings), status;
 
     if (code != 0)
         return code;
     open_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a log that has become too large a file is no reason to end */
+    signal(SIGXFSZ, SIG_IGN); /* a log file at its size limit is no reason to end */
     stop_signals(&blocked);
     sigaddset(&blocked, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &blocked, NULL);
     keep_heap();
     log_open(service->program, (enum log_level)settings->log_level,
              (enum log_format)settings->log_format);
-    error = log_start();
-    if (error == 0)
+    status = log_start();
+    if (status == 0)
         return 0;
     log_plain("%s: cannot start the thread of the log: %s", service->program,
-              strerrordesc_np(-error));
+              strerrordesc_np(-status));
     return 1;
 }
 
-/* The folder this program's file is in. 0 or -errno. */
+/* The folder of this program's file. 0 or -errno. */
 static int find_own_folder(char *folder, size_t size)
 {
     ssize_t length = readlink("/proc/self/exe", folder, size - 1);
@@ -112,8 +113,8 @@ static int find_own_folder(char *folder, size_t size)
     return 0;
 }
 
-/* Where the worker program is: as configured, else beside this program, in the build tree's next
- * folder, or where it is installed. */
+/* Finds the worker program: as configured, or else beside this program, in the neighbouring folder
+ * of the build tree, or where it is installed. */
 static void find_worker(const struct service *service, const char *configured,
                         char path[static PATH_MAX])
 {
@@ -132,18 +133,18 @@ static void find_worker(const struct service *service, const char *configured,
     snprintf(path, PATH_MAX, "%s/%s", GRISAILLE_LIBEXECDIR, service->worker);
 }
 
-/* A kernel without Landlock is the one thing that a required sandbox does not insist on. */
-static void tell_missing_walls(const struct settings *settings, struct pool *pool)
+/* Landlock is the one layer that a required sandbox may lack, on a kernel without it. */
+static void warn_of_missing_landlock(const struct settings *settings, struct pool *pool)
 {
     struct pool_status status;
 
     pool_get_status(pool, &status);
     if (settings->sandbox != 0 && (status.layers & SANDBOX_LANDLOCK) == 0)
-        log_warning("this kernel has no Landlock: workers stand behind the other walls alone");
+        log_warning("this kernel has no Landlock: the workers' sandbox lacks this layer");
 }
 
-/* Fewer users than workers: some would find none that is free. Nobody's concern where the server
- * may not change users anyway. */
+/* With fewer users than workers, some workers would find no free one. Does not matter where the
+ * server may not change users. */
 static bool check_users(const struct service *service, const struct settings *settings,
                         const struct pool_options *options)
 {
@@ -174,15 +175,15 @@ int service_start_pool(const struct service *service, const struct settings *set
         .sandbox = settings->sandbox != 0,
         .log_level = (int)settings->log_level,
     };
-    int error;
+    int status;
 
     check_parse_users(settings->pool.worker_users, &options.first_user, &options.users);
     if (!check_users(service, settings, &options))
         return 1;
     find_worker(service, settings->pool.program, path);
-    error = pool_new(pool, &options, why);
-    if (error == 0) {
-        tell_missing_walls(settings, *pool);
+    status = pool_new(pool, &options, why);
+    if (status == 0) {
+        warn_of_missing_landlock(settings, *pool);
         return 0;
     }
     log_plain("%s: cannot start workers: %s: %s", service->program, path, why);
@@ -213,40 +214,40 @@ int service_start_server(const struct service *service, const struct settings *s
         .route_count = route_count,
         .context = context,
     };
-    int error = http_server_new(server, &options);
+    int status = http_server_new(server, &options);
 
-    if (error == 0)
+    if (status == 0)
         return 0;
-    if (error == -EMFILE)
+    if (status == -EMFILE)
         log_plain(
             "%s: listen.max_connections: %lld connections need more descriptors than the hard "
             "limit (ulimit -Hn) allows",
             service->program, (long long)settings->listen.max_connections);
     else
         log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
-                  (int)settings->listen.port, strerrordesc_np(-error));
+                  (int)settings->listen.port, strerrordesc_np(-status));
     return 1;
 }
 
-static void tell_ready(int fd, unsigned port)
+static void write_ready_line(int fd, unsigned port)
 {
     _cleanup_close_ int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     if (dprintf(fd, "ready port=%u\n", port) < 0)
         log_warning("cannot write to --ready-fd %d: %s", fd, strerrordesc_np(errno));
-    /* In one step: other threads open descriptors by now. */
+    /* dup2() replaces it in one step: other threads open descriptors by now. */
     if (fd > STDERR_FILENO || nothing < 0 || dup2(nothing, fd) < 0)
         close(fd);
 }
 
-/* Says nothing where no service manager waits for it. The environment is left alone, for other
- * threads read it; workers get none of it. */
-static void tell_systemd(const char *assignments)
+/* Does nothing without a service manager. Leaves the environment alone, because other threads read
+ * it; workers do not inherit it. */
+static void notify_systemd(const char *assignments)
 {
-    int error = sd_notify(0, assignments);
+    int status = sd_notify(0, assignments);
 
-    if (error < 0)
-        log_warning("cannot notify systemd: %s", strerrordesc_np(-error));
+    if (status < 0)
+        log_warning("cannot notify systemd: %s", strerrordesc_np(-status));
 }
 
 void service_announce(const struct settings *settings, const struct http_server *server)
@@ -260,11 +261,11 @@ void service_announce(const struct settings *settings, const struct http_server 
         log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
     snprintf(url, sizeof(url), "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
     log_info("listening on %s port=%u", url, port);
-    log_flush(ANNOUNCE_WAIT_MS); /* who is told of our being ready may look there first */
+    log_flush(ANNOUNCE_WAIT_MS); /* whoever waits for the ready line may read the log first */
     if (settings->ready_fd >= 0)
-        tell_ready((int)settings->ready_fd, port);
+        write_ready_line((int)settings->ready_fd, port);
     snprintf(assignments, sizeof(assignments), "READY=1\nSTATUS=listening on %s", url);
-    tell_systemd(assignments);
+    notify_systemd(assignments);
 }
 
 void service_wait(void)
@@ -276,7 +277,7 @@ void service_wait(void)
     while (sigwait(&signals, &number) != 0)
         ;
     log_info("SIG%s: answering what is under way, then stopping", sigabbrev_np(number));
-    tell_systemd("STOPPING=1");
+    notify_systemd("STOPPING=1");
 }
 
 void service_drain(const struct settings *settings, struct http_server *server)

@@ -7,8 +7,8 @@
 #include "ipc/pool.h"
 
 /*
- * The steps that both servers' main() takes in order, each of which says on standard error what is
- * wrong and returns the exit code, or 0: go on. All from the main thread.
+ * The steps of both servers' main(), in order. Each one returns 0, or reports an error on standard
+ * error and returns the exit code. All from the main thread.
  */
 struct service {
     const char *program;       /* "grisaille-gateway" */
@@ -18,8 +18,8 @@ struct service {
 
 /* Checks settings->ready_fd, makes sure that descriptors 0 to 2 are open, blocks the signals that
  * service_wait() waits for, and SIGCHLD for the pool, in this thread and all that it starts; opens
- * the log. Before any other thread, and before a descriptor of ours is open. 2, the exit code for a
- * wrong flag, where ready_fd is none that can be written to. */
+ * the log. Call it before any other thread starts or descriptor is opened. Returns 2, the exit code
+ * for a wrong flag, if ready_fd is not open for writing. */
 int service_begin(const struct service *service, const struct settings *settings);
 
 int service_start_pool(const struct service *service, const struct settings *settings,
@@ -29,13 +29,13 @@ int service_start_server(const struct service *service, const struct settings *s
                          const struct http_route *routes, size_t route_count, void *context,
                          struct http_server **server);
 
-/* Says that requests are answered: a line of log with the address and port, the line "ready port=N"
- * on settings->ready_fd, which is closed, and READY=1 to systemd. */
+/* Announces that the server answers requests: a log line with address and port, the line "ready
+ * port=N" on settings->ready_fd, which is then closed, and READY=1 to systemd. */
 void service_announce(const struct settings *settings, const struct http_server *server);
 
-/* Sleeps until SIGTERM, SIGINT or SIGHUP, and tells systemd STOPPING=1. */
+/* Sleeps until SIGTERM, SIGINT or SIGHUP, and sends systemd STOPPING=1. */
 void service_wait(void);
 
-/* Answers what is under way, up to shutdown.drain_ms, and hangs up on the rest. Frees the server.
- */
+/* Finishes the requests in progress, for up to shutdown.drain_ms, and closes the other connections.
+ * Frees the server. */
 void service_drain(const struct settings *settings, struct http_server *server);

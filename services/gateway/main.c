@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
 /*
- * grisaille-gateway: the front door. Takes pictures over HTTP, has them grayed by a pool of caged
- * children and reduced by the scale server. It never looks into a picture further than its header.
+ * grisaille-gateway: takes images over HTTP, has them grayed by a pool of sandboxed workers and
+ * resized by the scale server. It reads no more of an image than its header.
  */
 #include "base/log.h"
 #include "config/program.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 
 static const struct program program = {.options = &gateway_options,
-                                       .compute = service_compute_walls};
+                                       .compute = service_add_sandbox_support};
 static const struct service service = {
     .program = "grisaille-gateway",
     .worker = "grisaille-gray",

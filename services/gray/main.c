@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
 /*
- * grisaille-gray: the grayscale child of the gateway. It is handed one picture after the other
- * through shared memory, behind a sandbox, and knows neither HTTP nor configuration.
+ * grisaille-gray: the gateway's worker, which grays one image after the other in a sandbox. It gets
+ * them through shared memory, and knows neither HTTP nor configuration.
  */
 #include "service/image_worker.h"
 

@@ -2,15 +2,16 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
 /*
- * grisaille-scale: the scale server. Takes pictures over HTTP and has them reduced by a pool of
- * caged workers; usable alone, and what the gateway's /scale stands on.
+ * grisaille-scale: the scale server. Takes images over HTTP and has them resized by a pool of
+ * sandboxed workers; usable alone, and behind the gateway's /scale.
  */
 #include "config/program.h"
 #include "service/start.h"
 #include "service/sandbox_support.h"
 #include "services/scale/routes.h"
 
-static const struct program program = {.options = &scale_options, .compute = service_compute_walls};
+static const struct program program = {.options = &scale_options,
+                                       .compute = service_add_sandbox_support};
 static const struct service service = {
     .program = "grisaille-scale",
     .worker = "grisaille-scale-worker",

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
 /*
- * grisaille-scale-worker: the scale server's child, which reduces one picture after the other
- * behind a sandbox.
+ * grisaille-scale-worker: the scale server's worker, which resizes one image after the other in a
+ * sandbox.
  */
 #include "service/image_worker.h"
 

@@ -16,13 +16,13 @@ static void check_integer(const char *text, size_t length)
     int64_t value;
     char *end;
     long long read;
-    int error = parse_int64(text, length, &value);
+    int status = parse_int64(text, length, &value);
 
     errno = 0;
     read = strtoll(text, &end, 10);
-    if (error == 0 && (read != value || errno != 0 || end != text + length))
+    if (status == 0 && (read != value || errno != 0 || end != text + length))
         abort();
-    if (error == -ERANGE && errno != ERANGE)
+    if (status == -ERANGE && errno != ERANGE)
         abort();
 }
 
@@ -30,9 +30,9 @@ static void check_decimal(const char *text, size_t length)
 {
     double value;
     char *end;
-    int error = parse_decimal(text, length, &value);
+    int status = parse_decimal(text, length, &value);
 
-    if (error != 0)
+    if (status != 0)
         return;
     if (!isfinite(value) || strtod(text, &end) != value || end != text + length)
         abort();

@@ -34,9 +34,9 @@ static void erase_from_the_start(void)
 
 static void truncate_log(void)
 {
-    int error = ftruncate(STDERR_FILENO, 0);
+    int status = ftruncate(STDERR_FILENO, 0);
 
-    (void)error;
+    (void)status;
 }
 
 static void write_far_away(void)
@@ -54,9 +54,9 @@ static void write_at_place(void)
 
 static void reserve_disk(void)
 {
-    int error = fallocate(STDERR_FILENO, 0, 0, 64 << 20);
+    int status = fallocate(STDERR_FILENO, 0, 0, 64 << 20);
 
-    (void)error;
+    (void)status;
 }
 
 static void map_log(void)

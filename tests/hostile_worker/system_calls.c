@@ -461,11 +461,11 @@ static int try_against(const char *name, pid_t pid)
 int command_against(const char *argument, struct worker_output *output)
 {
     char name[32] = "";
-    int pid = 0, error;
+    int pid = 0, status;
 
     sscanf(argument, "%31s %d", name, &pid);
-    error = try_against(name, (pid_t)pid);
+    status = try_against(name, (pid_t)pid);
     output->size = COMMAND_OFFSET +
-                   (size_t)sprintf((char *)output->data + COMMAND_OFFSET, "errno %d\n", error);
+                   (size_t)sprintf((char *)output->data + COMMAND_OFFSET, "errno %d\n", status);
     return 0;
 }

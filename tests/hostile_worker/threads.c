@@ -80,9 +80,9 @@ int command_crowd(const char *argument, struct worker_output *output)
 int command_clone(const char *argument, struct worker_output *output)
 {
     int flags = (int)strtol(argument, NULL, 16) ^ PTHREAD_FLAGS;
-    int error = start_thread(0, flags, end_thread);
+    int status = start_thread(0, flags, end_thread);
 
     output->size = COMMAND_OFFSET +
-                   (size_t)sprintf((char *)output->data + COMMAND_OFFSET, "errno %d\n", -error);
+                   (size_t)sprintf((char *)output->data + COMMAND_OFFSET, "errno %d\n", -status);
     return 0;
 }

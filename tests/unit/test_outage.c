@@ -131,7 +131,7 @@ static void test_by_turns(void **state)
     }
     for (const char *at = news(); *at != '\0'; at++)
         lines += *at == '\n';
-    assert_in_range(lines, 6, 2 * (60 * 1000 / OUTAGE_TELL_MS + 1));
+    assert_in_range(lines, 6, 2 * (60 * 1000 / OUTAGE_LOG_MS + 1));
 }
 
 /* Goal: failures between two lines that end before the second is due are told all the same. */
@@ -145,7 +145,7 @@ static void test_late_news(void **state)
     fail_after_ms(1);
     work_after_ms(1);
     assert_string_equal(news(), "");
-    work_after_ms(OUTAGE_TELL_MS);
+    work_after_ms(OUTAGE_LOG_MS);
     assert_string_equal(news(), "the thing works again, after 2 more failure(s)\n");
 }
 

@@ -294,7 +294,7 @@ static void test_flood(void **state)
     worker_log_close(&worker, now_us);
     assert_int_equal(count("[4711]: This is a line") + count_dropped(), lines);
     assert_bounded(WORKER_LOG_BURST, WORKER_LOG_RATE, began_us);
-    assert_true(count("says too much") <= (now_us - began_us) / 1000 / WORKER_LOG_TELL_MS + 1);
+    assert_true(count("says too much") <= (now_us - began_us) / 1000 / WORKER_LOG_DROP_MS + 1);
 }
 
 /* Goal: who falls silent after a flood is told of nevertheless, and then heard again. */
@@ -306,8 +306,8 @@ static void test_after_a_flood(void **state)
     say_much(1 << 18);
     assert_int_equal(count("says too much"), 0);
     assert_true(worker_log_next_us(&worker, now_us + SECOND_US) <=
-                now_us + WORKER_LOG_TELL_MS * 1000LL);
-    now_us += WORKER_LOG_TELL_MS * 1000LL;
+                now_us + WORKER_LOG_DROP_MS * 1000LL);
+    now_us += WORKER_LOG_DROP_MS * 1000LL;
     look();
     assert_int_equal(count("says too much"), 1);
     dropped = count_dropped();

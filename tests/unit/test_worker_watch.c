@@ -59,7 +59,7 @@ static void test_cpu_time(void **state)
         int fell_at = 0;
 
         for (int look = 1; look <= MANY && fell_at == 0; look++) {
-            if (!worker_watch_judge(&watch, &usage, &load, look * LOOK_MS * 1000LL, why))
+            if (!worker_watch_check(&watch, &usage, &load, look * LOOK_MS * 1000LL, why))
                 fell_at = look;
             usage.cpu_us += habit->cpu_ms * 1000LL;
             load.worked_us += habit->work_ms * 1000LL;
@@ -79,10 +79,10 @@ static void test_end_of_a_job(void **state)
     char why[WORKER_WATCH_WHY_BYTES];
 
     (void)state;
-    assert_true(worker_watch_judge(&watch, &usage, &load, 1000000, why));
+    assert_true(worker_watch_check(&watch, &usage, &load, 1000000, why));
     usage.cpu_us = 700000;
     load = (struct worker_load){.worked_us = 900000};
-    assert_true(worker_watch_judge(&watch, &usage, &load, 1200000, why));
+    assert_true(worker_watch_check(&watch, &usage, &load, 1200000, why));
     assert_int_equal(watch.excess_us, 0);
 }
 
@@ -95,14 +95,14 @@ static void test_threads(void **state)
     char why[WORKER_WATCH_WHY_BYTES];
 
     (void)state;
-    assert_true(worker_watch_judge(&watch, &usage, &load, 1, why));
+    assert_true(worker_watch_check(&watch, &usage, &load, 1, why));
     usage.threads++;
-    assert_false(worker_watch_judge(&watch, &usage, &load, 2, why));
+    assert_false(worker_watch_check(&watch, &usage, &load, 2, why));
     assert_non_null(strstr(why, "13 threads"));
     usage = (struct worker_usage){.threads = 0, .cpu_us = -1};
-    assert_true(worker_watch_judge(&watch, &usage, &load, 200000, why));
+    assert_true(worker_watch_check(&watch, &usage, &load, 200000, why));
     usage.cpu_us = INT64_MAX / 2;
-    assert_true(worker_watch_judge(&watch, &usage, &load, 400000, why));
+    assert_true(worker_watch_check(&watch, &usage, &load, 400000, why));
 }
 
 static void *wait_there(void *barrier)
