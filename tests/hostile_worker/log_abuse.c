@@ -17,7 +17,7 @@
 
 enum { FAR_GIB = 8 << 10, FLOOD_LINE_BYTES = 80 };
 
-/* What a call returns, and whether it kills, is tested in tests/faults/test_walls.py. */
+/* tests/faults tests what a call returns, and whether it kills. */
 static void put(const char *text, size_t size)
 {
     ssize_t written = write(STDERR_FILENO, text, size);

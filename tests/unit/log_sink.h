@@ -15,7 +15,7 @@ struct sink {
     int write_fd, read_fd;
 };
 
-/* Each holds about SINK_BYTES, but for the file. */
+/* Each holds about SINK_BYTES, except for the file. */
 struct sink sink_pipe(void);
 struct sink sink_impatient_pipe(void); /* O_NONBLOCK */
 struct sink sink_stream(void);
@@ -27,21 +27,21 @@ void sink_close(struct sink *sink);
 /* Makes it standard error. */
 void sink_redirect(const struct sink *sink);
 
-/* A teardown: standard error is what it was. */
+/* A teardown: restores standard error. */
 int sink_restore(void **state);
 
 struct log_reading {
-    unsigned next[LOG_THREADS]; /* the line that is to come, of each thread */
+    unsigned next[LOG_THREADS]; /* the line expected next, of each thread */
     unsigned lines, wrong;
-    unsigned long long lost; /* as the log says */
-    unsigned reports;        /* how often it says so */
+    unsigned long long lost; /* according to the log */
+    unsigned reports;        /* how many lines say so */
     char rest[4096];         /* of a line that is not complete */
     size_t rest_size;
 };
 
 void log_read_text(struct log_reading *reading, const char *text, size_t size);
 
-/* Reads until so many lines were read or told to be lost, or to the end. */
+/* Reads until so many lines were read or reported as lost, or to the end. */
 void log_read_until(struct log_reading *reading, int fd, unsigned long long total);
 
 /* Logs lines 0 to count - 1 of thread 0. */

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { ORDER_OFFSET = 33, PICTURE_BYTES = 256 };
+enum { COMMAND_OFFSET = 33, IMAGE_BYTES = 256 };
 
 struct pool *pool;
 
@@ -35,7 +35,7 @@ struct pool_options default_options(void)
         .max_input_bytes = 1 << 20,
         .max_output_bytes = 1 << 20,
         .sandbox = true,
-        .first_user = 70000, /* nobody's */
+        .first_user = 70000, /* assigned to nobody */
         .users = 1000,
     };
 }
@@ -47,7 +47,7 @@ void open_pool(const struct pool_options *options)
     assert_int_equal(pool_new(&pool, options, why), 0);
 }
 
-int set_up(void **state)
+int setup(void **state)
 {
     struct pool_options options = default_options();
 
@@ -56,61 +56,61 @@ int set_up(void **state)
     return 0;
 }
 
-int tear_down(void **state)
+int teardown(void **state)
 {
     (void)state;
     pool = pool_free(pool);
     return 0;
 }
 
-/* A picture with an order in it and a number that makes it different from the others. */
-static void draw(uint8_t picture[static PICTURE_BYTES], const char *order, int number)
+/* An image with a command in it, and a number that makes it different from others. */
+static void write_image(uint8_t image[static IMAGE_BYTES], const char *command, int number)
 {
-    memset(picture, 0, PICTURE_BYTES);
-    memcpy(picture, "\x89PNG\r\n\x1a\n", 8);
-    snprintf((char *)picture + ORDER_OFFSET, PICTURE_BYTES - ORDER_OFFSET, "%s\n%d", order, number);
+    memset(image, 0, IMAGE_BYTES);
+    memcpy(image, "\x89PNG\r\n\x1a\n", 8);
+    snprintf((char *)image + COMMAND_OFFSET, IMAGE_BYTES - COMMAND_OFFSET, "%s\n%d", command,
+             number);
 }
 
-int run_job(const char *order, int number, struct pool_job job, struct pool_result *result)
+int run_job(const char *command, int number, struct pool_job job, struct pool_result *result)
 {
-    uint8_t picture[PICTURE_BYTES];
+    uint8_t image[IMAGE_BYTES];
 
-    job.input = picture;
-    job.input_size = PICTURE_BYTES;
-    draw(picture, order, number);
+    job.input = image;
+    job.input_size = IMAGE_BYTES;
+    write_image(image, command, number);
     return pool_run(pool, &job, result);
 }
 
-int run_order(const char *order, int number, int64_t deadline_ms, int client_fd,
-              struct pool_result *result)
+int run_command(const char *command, int number, int64_t deadline_ms, int client_fd,
+                struct pool_result *result)
 {
     struct pool_job job = {
         .deadline_us = deadline_after_ms(deadline_ms),
         .client_fd = client_fd,
     };
 
-    return run_job(order, number, job, result);
+    return run_job(command, number, job, result);
 }
 
-/* Runs an order and says whether the answer is exactly the picture that was sent. */
-int run_echo(const char *order, int number)
+int run_echo(const char *command, int number)
 {
-    uint8_t picture[PICTURE_BYTES];
+    uint8_t image[IMAGE_BYTES];
     struct pool_result result;
-    int status = run_order(order, number, LONG_MS, -1, &result);
+    int status = run_command(command, number, LONG_MS, -1, &result);
 
-    draw(picture, order, number);
+    write_image(image, command, number);
     if (status == 0 &&
-        (result.output_size != PICTURE_BYTES || memcmp(result.output, picture, PICTURE_BYTES) != 0))
+        (result.output_size != IMAGE_BYTES || memcmp(result.output, image, IMAGE_BYTES) != 0))
         status = -EBADMSG;
     free(result.output);
     return status;
 }
 
-int run_status(const char *order)
+int run_status(const char *command)
 {
     struct pool_result result;
-    int status = run_order(order, 0, LONG_MS, -1, &result);
+    int status = run_command(command, 0, LONG_MS, -1, &result);
 
     free(result.output);
     return status;
@@ -132,7 +132,7 @@ void assert_whole_again(void)
     assert_int_equal(run_echo("echo", 99), 0);
 }
 
-/* Whether `text` is the pid of a child of this process that runs the hostile worker. */
+/* `text` as the pid of a child of this process; -1: it is none. */
 static pid_t parse_child(const char *text)
 {
     char path[64], line[512];

@@ -8,36 +8,35 @@
 #include <sys/types.h>
 
 /*
- * A pool of workers that obey an order in their picture (tests/hostile_worker): every way in which
- * a worker can end, lie or be late.
+ * A pool of workers that obey a command in their input (tests/hostile_worker/commands.h): every way
+ * in which a worker can end, break the protocol or be late.
  */
 enum { LONG_MS = 60000 };
 
 extern struct pool *pool;
 
-/* Two workers, in their cage. */
+/* Two workers, in their sandbox. */
 struct pool_options default_options(void);
 void open_pool(const struct pool_options *options);
 
 /* Setup and teardown of a cmocka test: a pool with the default options. */
-int set_up(void **state);
-int tear_down(void **state);
+int setup(void **state);
+int teardown(void **state);
 
 /* Setup of the group: SIGCHLD is blocked, as the servers block it. */
 int block_child_signal(void **state);
 
-/* Runs an order as a job whose picture and parameters are filled in here; the rest is the caller's.
- */
-int run_job(const char *order, int number, struct pool_job job, struct pool_result *result);
+/* Runs a command as a job: fills in the job's input; the rest is the caller's. */
+int run_job(const char *command, int number, struct pool_job job, struct pool_result *result);
 
-/* Runs an order; `number` makes its picture different from the others. As pool_run() else: the
+/* Runs a command; `number` makes its input different from others. Otherwise as pool_run(): the
  * caller frees the output. */
-int run_order(const char *order, int number, int64_t deadline_ms, int client_fd,
-              struct pool_result *result);
+int run_command(const char *command, int number, int64_t deadline_ms, int client_fd,
+                struct pool_result *result);
 
-/* Runs an order; -EBADMSG where the answer is not exactly the picture that was sent. */
-int run_echo(const char *order, int number);
-int run_status(const char *order);
+/* Runs a command; -EBADMSG if the output is not exactly the input. */
+int run_echo(const char *command, int number);
+int run_status(const char *command);
 
 /* The pids of this process's children, in no order; their number. */
 enum { CHILDREN_MAX = 64 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* What is believed of a message from the other side of the wire. */
+/* Which messages from the other side of the wire are accepted. */
 #include "base/status.h"
 #include "ipc/job.h"
 
@@ -53,7 +53,7 @@ static void test_output_outside_the_region_is_refused(void **state)
     }
 }
 
-static void test_other_generations_are_told_apart(void **state)
+static void test_other_generations_are_recognised(void **state)
 {
     struct reply_message reply = honest_reply();
 
@@ -204,7 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_honest_reply_is_taken),
         cmocka_unit_test(test_output_outside_the_region_is_refused),
-        cmocka_unit_test(test_other_generations_are_told_apart),
+        cmocka_unit_test(test_other_generations_are_recognised),
         cmocka_unit_test(test_only_a_workers_statuses_are_taken),
         cmocka_unit_test(test_size_and_version_must_match),
         cmocka_unit_test(test_detail_is_made_harmless),

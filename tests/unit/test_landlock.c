@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* Landlock without the other walls: what each of its parts refuses, by a child that tries it, and
- * that the same works without. In a worker the system call filter kills before Landlock is asked.
- * */
+/* Landlock without the other layers of the sandbox: what each part of it refuses, tried by a child,
+ * and that the same works without it. In a worker, the system call filter kills before Landlock is
+ * asked. */
 #include "base/cleanup.h"
 #include "ipc/sandbox_layers.h"
 #include "ipc/sandbox_landlock.h"
@@ -32,9 +32,9 @@
 enum { CANNOT_ENTER = 200 };
 
 static struct sockaddr_in listening; /* on loopback */
-static struct sockaddr_un abstract;  /* somebody listens here, too */
+static struct sockaddr_un abstract;  /* in use, too */
 static socklen_t abstract_size;
-static int facts; /* of a child that entered */
+static int in_force; /* layers of a child that entered */
 
 static int open_passwd(void)
 {
@@ -91,7 +91,7 @@ static void test_what_it_refuses(void **state)
     static const struct {
         const char *name;
         int (*call)(void);
-        int fact;  /* 0: it is allowed */
+        int layer; /* 0: it is allowed */
         int error; /* where that is in force */
     } tries[] = {
         {"open a file", open_passwd, SANDBOX_LANDLOCK, EACCES},
@@ -103,10 +103,10 @@ static void test_what_it_refuses(void **state)
     };
 
     (void)state;
-    if (facts < 0)
+    if (in_force < 0)
         skip(); /* this kernel has none */
     for (size_t i = 0; i < ARRAY_LENGTH(tries); i++) {
-        int expected = facts & tries[i].fact ? tries[i].error : 0;
+        int expected = in_force & tries[i].layer ? tries[i].error : 0;
 
         print_message("%s: %s\n", tries[i].name, expected != 0 ? "refused" : "allowed");
         assert_int_equal(try(tries[i].call, false), 0);
@@ -134,7 +134,7 @@ static int enter_elsewhere(void)
     return found;
 }
 
-/* What is in force goes by the kernel's ABI alone, whatever headers this was built with. */
+/* The layers in force depend on the kernel's ABI alone, not on the headers of the build. */
 static void test_what_is_in_force(void **state)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -145,7 +145,7 @@ static void test_what_is_in_force(void **state)
         expected |= SANDBOX_LANDLOCK_TCP;
     if (abi >= 6)
         expected |= SANDBOX_LANDLOCK_SCOPES;
-    assert_int_equal(facts, abi < 1 ? -EOPNOTSUPP : expected);
+    assert_int_equal(in_force, abi < 1 ? -EOPNOTSUPP : expected);
 }
 
 static int listen_somewhere(void **state)
@@ -166,7 +166,7 @@ static int listen_somewhere(void **state)
                                         "grisaille-test-%d", (int)getpid());
     assert_int_equal(bind(local, (struct sockaddr *)&abstract, abstract_size), 0);
     assert_int_equal(listen(local, 8), 0);
-    facts = enter_elsewhere();
+    in_force = enter_elsewhere();
     return 0;
 }
 

@@ -16,11 +16,10 @@
 
 #include <cmocka.h>
 
-/* The log with a thread that writes it, on everything that standard error can be, whether somebody
- * reads it or not. */
+/* The log with its writer thread, on everything that standard error can be, read or not. */
 
 enum {
-    LINES = 2000, /* of each thread; more than the memory for them holds */
+    LINES = 2000, /* of each thread; more than the ring holds */
     PATIENCE_MS = 20000,
 };
 
@@ -54,8 +53,8 @@ static void *read_all(void *argument)
     return NULL;
 }
 
-/* Goal: where somebody reads, every line of every thread is read, whole and in order, or told
- * of. */
+/* Goal: with a reader, every line of every thread arrives whole and in order, or is reported as
+ * lost. */
 static void test_read(void **state)
 {
     struct sink (*const kinds[])(void) = {sink_pipe, sink_impatient_pipe, sink_stream,
@@ -96,7 +95,7 @@ static void test_one_write(void **state)
     sink_close(&sink);
 }
 
-/* Goal: a file gets everything that there was memory for. */
+/* Goal: a file gets all lines that the ring had room for. */
 static void test_file(void **state)
 {
     struct sink sink = sink_file();
@@ -118,9 +117,9 @@ static void test_file(void **state)
     sink_close(&sink);
 }
 
-/* Goal: where nobody reads, who logs goes on; the number of lines lost is told in one line, once
- * somebody does, and the lines after that are there. */
-static void test_unread(void **state)
+/* Goal: without a reader, threads that log are not blocked; once there is one, a single line
+ * reports how many lines were lost, and later lines arrive. */
+static void test_without_a_reader(void **state)
 {
     struct sink (*const kinds[])(void) = {sink_pipe, sink_impatient_pipe, sink_stream,
                                           sink_terminal};
@@ -146,7 +145,7 @@ static void test_unread(void **state)
     }
 }
 
-/* Goal: a reader that goes away harms nobody; what could not be written is told to the next one. */
+/* Goal: a reader that goes away does no harm; the next one gets the number of lost lines. */
 static void test_broken_pipe(void **state)
 {
     struct sink broken = sink_pipe(), sink = sink_pipe();
@@ -167,8 +166,8 @@ static void test_broken_pipe(void **state)
     sink_close(&sink);
 }
 
-/* Goal: a file that may not grow harms nobody either, and where it ends within a line, the next one
- * that is written begins on a line of its own. */
+/* Goal: a file that may not grow does no harm either, and if it ends within a line, the next line
+ * that is written begins on its own. */
 static void test_full_file(void **state)
 {
     struct sink sink = sink_file();
@@ -209,7 +208,7 @@ int main(void)
         cmocka_unit_test_teardown(test_read, sink_restore),
         cmocka_unit_test_teardown(test_one_write, sink_restore),
         cmocka_unit_test_teardown(test_file, sink_restore),
-        cmocka_unit_test_teardown(test_unread, sink_restore),
+        cmocka_unit_test_teardown(test_without_a_reader, sink_restore),
         cmocka_unit_test_teardown(test_broken_pipe, sink_restore),
         cmocka_unit_test_teardown(test_full_file, sink_restore),
     };

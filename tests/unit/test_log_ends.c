@@ -17,11 +17,11 @@
 
 #include <cmocka.h>
 
-/* The log where a process ends or forks. This one has no thread that writes it; its children do. */
+/* The log when a process ends or forks. This process has no writer thread; its children do. */
 
 enum { PATIENCE_MS = 20000 };
 
-/* Goal: without log_start(), a line is there once log_line has returned. */
+/* Goal: without log_start(), a line is written once log_line() has returned. */
 static void test_direct(void **state)
 {
     struct sink sink = sink_impatient_pipe();
@@ -42,8 +42,8 @@ static void test_direct(void **state)
     sink_close(&sink);
 }
 
-/* Runs `body` in a child that has a writer and logs to a pipe; returns how it ended. What it
- * wrote is read unless `reading` is NULL. */
+/* Runs `body` in a child that has a writer and logs to a pipe; returns how it ended. Reads what it
+ * wrote unless `reading` is NULL. */
 static int run_child(void (*body)(void), struct log_reading *reading)
 {
     struct sink sink = sink_pipe();
@@ -89,11 +89,12 @@ static void log_and_crash(void)
 static void log_and_be_killed(void)
 {
     log_some(500);
-    kill(getpid(), SIGSEGV); /* no fault of its own: the handler's return runs nothing again */
+    kill(getpid(), SIGSEGV); /* not by a fault: no instruction runs again after the handler */
     pause();
 }
 
-/* Goal: what was logged before exit(), abort() or a crash is written, and these end as ever. */
+/* Goal: lines logged before exit(), abort() or a crash are written, and the exit status is the
+ * usual one. */
 static void test_ends(void **state)
 {
     static const struct {
@@ -118,7 +119,7 @@ static void test_ends(void **state)
     }
 }
 
-/* Goal: nobody reads, and the process ends all the same, soon. */
+/* Goal: without a reader the process still ends soon. */
 static void test_ends_unread(void **state)
 {
     int64_t since = clock_us();
@@ -147,7 +148,8 @@ static void log_and_fork(void)
     exit(0);
 }
 
-/* Goal: the child of a process with a writer writes its lines itself, and none of its parent's. */
+/* Goal: the child of a process with a writer writes its own lines itself, and none of its parent's.
+ */
 static void test_fork(void **state)
 {
     struct log_reading reading = {0};

@@ -17,16 +17,15 @@
 #include <turbojpeg.h>
 
 /*
- * Memory that is short is -ENOMEM, which clients are told as 503, wherever it happens: in our own
- * code, or in an encoder that does not say what went wrong. So each allocation of a job fails in
- * its turn, alone or with all that follow. Through the short ways only: in libvips it ends the
- * worker.
+ * Short of memory is -ENOMEM, a 503 for clients, wherever it happens: in our own code, or in an
+ * encoder that does not say what went wrong. So each allocation of a job fails in turn, alone or
+ * with all later ones. Only fast paths are tested: in libvips it ends the worker.
  */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
 int main(void)
 {
-    return 77; /* they have an allocator of their own */
+    return 77; /* they replace the allocator */
 }
 
 #else
@@ -78,7 +77,7 @@ void *aligned_alloc(size_t alignment, size_t size)
     return fails() ? NULL : __libc_memalign(alignment, size);
 }
 
-/* --- pictures -----------------------------------------------------------------------------------
+/* --- images -------------------------------------------------------------------------------------
  */
 
 static uint8_t samples[WIDTH * HEIGHT * 4], file[CAPACITY], memory[CAPACITY];
@@ -134,7 +133,7 @@ static int process(const struct image_request *request, size_t size, struct imag
     return image_process(request, (struct bytes){file, size}, output);
 }
 
-/* Until there are not so many allocations any more. */
+/* Until a job has fewer allocations. */
 static void fail_each(const struct image_request *request, size_t size, bool all_that_follow)
 {
     struct image_output output;
@@ -184,7 +183,8 @@ static void test_webp(void **state)
     fail_all(make_webp(3));
 }
 
-/* libwebp 1.2.4's decoder of alpha is not tried: it dies of some of these, and a worker with it. */
+/* libwebp 1.2.4's decoder of alpha is left out: it crashes on some of these, and a worker with it.
+ */
 static void test_webp_encoder(void **state)
 {
     struct webp_format format = {.width = WIDTH, .height = HEIGHT, .quality = 80};

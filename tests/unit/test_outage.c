@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-/* What the log says of something that fails. Time is the tests' own. */
+/* What is logged about something that fails. The tests choose the time. */
 
 enum { TEXT_BYTES = 1 << 16, SECOND_US = 1000000 };
 
@@ -23,7 +23,7 @@ static struct outage outage;
 static int64_t now_us;
 static size_t seen;
 
-static int set_up(void **state)
+static int setup(void **state)
 {
     (void)state;
     sink = sink_file();
@@ -34,13 +34,13 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+static int teardown(void **state)
 {
     sink_close(&sink);
     return sink_restore(state);
 }
 
-/* What was logged since the last call: the messages alone, each with its newline. */
+/* What was logged since the last call: only the messages, each with its newline. */
 static const char *news(void)
 {
     static char text[TEXT_BYTES], messages[TEXT_BYTES];
@@ -69,7 +69,7 @@ static void work_after_ms(int64_t milliseconds)
     outage_over(&outage, now_us);
 }
 
-/* Goal: what always works is not spoken of. */
+/* Goal: something that always works is not logged. */
 static void test_no_failure(void **state)
 {
     (void)state;
@@ -78,7 +78,7 @@ static void test_no_failure(void **state)
     assert_string_equal(news(), "");
 }
 
-/* Goal: once when it begins, at once when it ends. */
+/* Goal: one line when it begins, one line when it ends. */
 static void test_one_failure(void **state)
 {
     (void)state;
@@ -90,7 +90,7 @@ static void test_one_failure(void **state)
     assert_string_equal(news(), "");
 }
 
-/* Goal: then counted, now and then; no failure is forgotten. */
+/* Goal: meanwhile failures are counted and reported now and then; none is forgotten. */
 static void test_many_failures(void **state)
 {
     (void)state;
@@ -107,7 +107,7 @@ static void test_many_failures(void **state)
     assert_string_equal(news(), "the thing works again, after 2 more failure(s)\n");
 }
 
-/* Goal: a second outage, later, is one of its own. */
+/* Goal: a second outage, later, is logged like the first. */
 static void test_second_outage(void **state)
 {
     (void)state;
@@ -118,8 +118,8 @@ static void test_second_outage(void **state)
     assert_string_equal(news(), "the thing failed: because\n");
 }
 
-/* Goal: what fails and works by turns, as a client can have it, fills no log: two lines a period.
- */
+/* Goal: something that fails and works by turns, as a client can cause, does not fill the log: two
+ * lines a period. */
 static void test_by_turns(void **state)
 {
     unsigned lines = 0;
@@ -134,7 +134,7 @@ static void test_by_turns(void **state)
     assert_in_range(lines, 6, 2 * (60 * 1000 / OUTAGE_LOG_MS + 1));
 }
 
-/* Goal: failures between two lines that end before the second is due are told all the same. */
+/* Goal: failures that end before the next line is due are reported nevertheless. */
 static void test_late_news(void **state)
 {
     (void)state;
@@ -152,12 +152,12 @@ static void test_late_news(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_no_failure, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_failure, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_many_failures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_second_outage, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_by_turns, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_late_news, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_failures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_second_outage, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_by_turns, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_late_news, setup, teardown),
     };
 
     log_open("test_outage", LOG_INFO, LOG_TEXT);

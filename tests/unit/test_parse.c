@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-/* Numbers from strangers: the whole text is the number, or it is refused. */
+/* Numbers from untrusted clients: the whole text is the number, or it is refused. */
 
 static void test_integers(void **state)
 {
@@ -67,7 +67,7 @@ static void test_integers_too_large(void **state)
     assert_int_equal(value, 12345);
 }
 
-/* Only `length` bytes are the text; what stands behind them is not looked at. */
+/* Only `length` bytes are the text; the bytes behind it do not matter. */
 static void test_length_ends_the_text(void **state)
 {
     int64_t integer;
@@ -144,7 +144,7 @@ static void test_decimals_out_of_range(void **state)
     assert_true(value == 12345);
 }
 
-/* 1,024 characters are taken, 1,025 and 4,096 are not. */
+/* 1,024 characters are accepted, 1,025 and 4,096 are not. */
 static void test_decimals_too_long(void **state)
 {
     char text[4097];
@@ -161,7 +161,7 @@ static void test_decimals_too_long(void **state)
     assert_int_equal(parse_decimal(text, 4096, &value), -EINVAL);
 }
 
-/* The point is a point where the locale says comma. */
+/* The point is a point in a locale with a decimal comma, too. */
 static void test_decimals_in_a_comma_locale(void **state)
 {
     double value;
@@ -221,7 +221,7 @@ static void test_no_exact_decimals(void **state)
     assert_int_equal(parse_exact_decimal("1e999", 5, &value), -ERANGE);
 }
 
-/* Half of 29 is 15 however it is written, and 0.29 of 50 too, which no double makes. */
+/* Half of 29 is 15 however it is written, and so is 0.29 of 50, which a double gets wrong. */
 static void test_scaling(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* What becomes of a job: whatever its worker does, lies included, and whatever its client does, its
- * owner gets one true answer in time, and the pool is whole again. */
+/* The fate of a job: whatever its worker and its client do, its owner gets one true answer in time,
+ * and afterwards the pool is complete again. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/status.h"
@@ -34,7 +34,7 @@ static void test_a_workers_status_passes(void **state)
     struct pool_result result;
 
     (void)state;
-    assert_int_equal(run_order("status 9", 0, LONG_MS, -1, &result), STATUS_IMAGE_CORRUPT);
+    assert_int_equal(run_command("status 9", 0, LONG_MS, -1, &result), STATUS_IMAGE_CORRUPT);
     assert_null(result.output);
     assert_string_equal(result.detail, "on command");
     assert_whole_again();
@@ -42,14 +42,14 @@ static void test_a_workers_status_passes(void **state)
 
 static void test_twice_dead_is_an_answer(void **state)
 {
-    static const char *const orders[] = {"signal 11", "signal 6", "exit 3"};
+    static const char *const commands[] = {"signal 11", "signal 6", "exit 3"};
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
         struct pool_status before, after;
 
         pool_get_status(pool, &before);
-        assert_int_equal(run_status(orders[i]), STATUS_IMAGE_CRASHED_DECODER);
+        assert_int_equal(run_status(commands[i]), STATUS_IMAGE_CRASHED_DECODER);
         pool_get_status(pool, &after);
         assert_int_equal(after.crashes - before.crashes, 2);
         assert_whole_again();
@@ -91,10 +91,10 @@ static void test_body_and_result_are_carried_unread(void **state)
         free(result.output);
     }
     for (size_t size = 0; size <= JOB_RESULT_BYTES; size += 128) {
-        char order[32];
+        char command[32];
 
-        snprintf(order, sizeof(order), "result %zu", size);
-        assert_int_equal(run_order(order, 0, LONG_MS, -1, &result), 0);
+        snprintf(command, sizeof(command), "result %zu", size);
+        assert_int_equal(run_command(command, 0, LONG_MS, -1, &result), 0);
         assert_int_equal(result.result_size, size);
         for (size_t i = 0; i < size; i++)
             assert_int_equal(result.result[i], (uint8_t)i);
@@ -125,14 +125,15 @@ static bool refuses_the_first(const struct pool_result *result, const void *cont
     return (*asked)++ > 0;
 }
 
-/* An answer that is not what was asked for is its worker's lie: another one is asked. */
+/* If the result is not what was asked for, its worker breaks the rules, and another one gets the
+ * job. */
 static void test_what_is_not_accepted_is_tried_again(void **state)
 {
-    static const char picture[] = "\x89PNG\r\n\x1a\n                         echo\n";
+    static const char input[] = "\x89PNG\r\n\x1a\n                         echo\n";
     int asked = 0, *context = &asked;
     struct pool_job job = {
-        .input = picture,
-        .input_size = sizeof(picture) - 1,
+        .input = input,
+        .input_size = sizeof(input) - 1,
         .deadline_us = deadline_after_ms(LONG_MS),
         .client_fd = -1,
         .accepts = refuses_the_first,
@@ -167,14 +168,14 @@ static void test_deadline_kills_and_replaces(void **state)
     int64_t started = clock_us();
 
     (void)state;
-    assert_int_equal(run_order("hang", 0, 200, -1, &result), STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(run_command("hang", 0, 200, -1, &result), STATUS_DEADLINE_EXCEEDED);
     assert_true(clock_us() - started >= 200000);
     assert_true(clock_us() - started < 10000000);
     assert_whole_again();
 }
 
-/* A client that goes away once its job is with a worker, or, on a busy machine, about to be: both
- * directions, POLLHUP. */
+/* A client that closes its socket (POLLHUP) once a worker has its job, or is about to get it on a
+ * busy machine. */
 static void *leave_soon(void *fd)
 {
     struct pool_status status;
@@ -188,8 +189,7 @@ static void *leave_soon(void *fd)
     return NULL;
 }
 
-/* Whoever hangs up while his job is short costs what he would have cost by waiting, and no worker.
- * */
+/* A client that hangs up on a short job costs no worker. */
 static void test_short_jobs_of_clients_that_left_kill_nobody(void **state)
 {
     pid_t before[CHILDREN_MAX], after[CHILDREN_MAX];
@@ -204,7 +204,7 @@ static void test_short_jobs_of_clients_that_left_kill_nobody(void **state)
 
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
         assert_int_equal(pthread_create(&leaver, NULL, leave_soon, &pair[1]), 0);
-        assert_int_equal(run_order("sleep 60", i, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
+        assert_int_equal(run_command("sleep 60", i, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
         assert_null(result.output);
         pthread_join(leaver, NULL);
         close(pair[0]);
@@ -213,7 +213,8 @@ static void test_short_jobs_of_clients_that_left_kill_nobody(void **state)
     assert_whole_again();
     pool_get_status(pool, &status);
     assert_int_equal(status.kills + status.crashes, 0);
-    assert_true(status.jobs > 21); /* the echoes, that of assert_whole_again, and one let end */
+    assert_true(status.jobs >
+                21); /* the echoes, that of assert_whole_again(), and one that could finish */
     assert_int_equal(list_children(after), count);
     assert_memory_equal(after, before, count * sizeof(*after));
 }
@@ -223,7 +224,7 @@ static void test_a_long_job_of_a_client_that_left_is_killed(void **state)
     struct pool_status status;
 
     (void)state;
-    do { /* once, but where the client left before any work was begun */
+    do { /* once, unless the client left before any work was begun */
         struct pool_result result;
         int64_t started = clock_us();
         pthread_t leaver;
@@ -231,17 +232,17 @@ static void test_a_long_job_of_a_client_that_left_is_killed(void **state)
 
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
         assert_int_equal(pthread_create(&leaver, NULL, leave_soon, &pair[1]), 0);
-        assert_int_equal(run_order("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
+        assert_int_equal(run_command("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
         assert_true(clock_us() - started < LONG_MS * 1000LL / 2);
         pthread_join(leaver, NULL);
         close(pair[0]);
         assert_whole_again();
         pool_get_status(pool, &status);
-    } while (status.kills == 0 && status.jobs < 10); /* of which each round has one */
+    } while (status.kills == 0 && status.jobs < 10); /* each round has one */
     assert_int_equal(status.kills, 1);
 }
 
-/* A deadline that its client chose is no reason for a kill, either. */
+/* A deadline that the client chose is no reason for a kill, either. */
 static void test_short_jobs_that_miss_their_deadline_kill_nobody(void **state)
 {
     struct pool_result result;
@@ -249,14 +250,14 @@ static void test_short_jobs_that_miss_their_deadline_kill_nobody(void **state)
 
     (void)state;
     for (int i = 0; i < 20; i++)
-        assert_int_equal(run_order("sleep 60", i, 5, -1, &result), STATUS_DEADLINE_EXCEEDED);
+        assert_int_equal(run_command("sleep 60", i, 5, -1, &result), STATUS_DEADLINE_EXCEEDED);
     assert_whole_again();
     pool_get_status(pool, &status);
     assert_int_equal(status.kills + status.crashes, 0);
 }
 
-/* A worker may answer honestly and then do something else than to wait for its next job. */
-static void test_a_worker_that_does_not_come_back_costs_nobody_his_deadline(void **state)
+/* A worker may answer honestly and then not wait for its next job. */
+static void test_a_worker_that_does_not_come_back_costs_no_deadline(void **state)
 {
     struct pool_status status;
     int64_t started;
@@ -273,8 +274,8 @@ static void test_a_worker_that_does_not_come_back_costs_nobody_his_deadline(void
     assert_int_equal(status.kills, 1);
 }
 
-/* One that comes late is lent again. The pause: until it most likely rests, which takes it as long.
- * */
+/* A worker that returns late is lent again. The pause: until it most likely gives back memory,
+ * which takes it long. */
 static void test_a_worker_that_comes_back_late_is_not_killed(void **state)
 {
     struct pool_options options = default_options();
@@ -302,7 +303,7 @@ static void test_no_work_is_begun_for_a_client_that_left(void **state)
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     close(pair[1]);
-    assert_int_equal(run_order("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
+    assert_int_equal(run_command("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
     close(pair[0]);
     pool_get_status(pool, &status);
     assert_int_equal(status.jobs + status.kills + status.crashes, 0);
@@ -317,9 +318,9 @@ static void test_a_half_closed_client_gets_its_answer(void **state)
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     shutdown(pair[1], SHUT_WR);
-    assert_int_equal(run_order("sleep 100", 0, LONG_MS, pair[0], &result), 0);
+    assert_int_equal(run_command("sleep 100", 0, LONG_MS, pair[0], &result), 0);
     free(result.output);
-    assert_int_equal(run_order("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
+    assert_int_equal(run_command("hang", 0, LONG_MS, pair[0], &result), STATUS_CLIENT_GONE);
     close(pair[0]);
     close(pair[1]);
     assert_whole_again();
@@ -331,7 +332,7 @@ static void *run_hang(void *status)
 {
     struct pool_result result;
 
-    *(int *)status = run_order("hang", 0, HANG_MS, -1, &result);
+    *(int *)status = run_command("hang", 0, HANG_MS, -1, &result);
     return NULL;
 }
 
@@ -351,8 +352,8 @@ static void test_a_full_queue_refuses_at_once(void **state)
     pthread_create(&waiting, NULL, run_hang, &statuses[1]);
     while (!pool_is_full(pool, 0))
         usleep(1000);
-    assert_int_equal(run_order("echo", 0, LONG_MS, -1, &result), STATUS_OVERLOADED);
-    assert_true(pool_is_full(pool, 0)); /* so it has not waited for either */
+    assert_int_equal(run_command("echo", 0, LONG_MS, -1, &result), STATUS_OVERLOADED);
+    assert_true(pool_is_full(pool, 0)); /* so it did not wait for either */
     pthread_join(busy, NULL);
     pthread_join(waiting, NULL);
     assert_int_equal(statuses[0], STATUS_DEADLINE_EXCEEDED);
@@ -380,12 +381,12 @@ static void test_waiting_too_long_is_refused(void **state)
         if (now.busy == 1)
             break;
     }
-    assert_int_equal(run_order("echo", 0, LONG_MS, -1, &result), STATUS_OVERLOADED);
+    assert_int_equal(run_command("echo", 0, LONG_MS, -1, &result), STATUS_OVERLOADED);
     pthread_join(busy, NULL);
     assert_whole_again();
 }
 
-#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
@@ -402,7 +403,7 @@ int main(void)
         POOL_TEST(test_short_jobs_of_clients_that_left_kill_nobody),
         POOL_TEST(test_a_long_job_of_a_client_that_left_is_killed),
         POOL_TEST(test_short_jobs_that_miss_their_deadline_kill_nobody),
-        POOL_TEST(test_a_worker_that_does_not_come_back_costs_nobody_his_deadline),
+        POOL_TEST(test_a_worker_that_does_not_come_back_costs_no_deadline),
         POOL_TEST(test_a_worker_that_comes_back_late_is_not_killed),
         POOL_TEST(test_no_work_is_begun_for_a_client_that_left),
         POOL_TEST(test_a_half_closed_client_gets_its_answer),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* Whose turn it is: what one client heaps up, asks too much of or leaves behind is in nobody else's
- * way. Jobs are naps: what is measured is their order. */
+/* Whose turn it is: a client's backlog, expensive jobs or abandoned jobs do not delay other
+ * clients. Jobs sleep; their order is measured. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/status.h"
@@ -23,9 +23,9 @@
 
 enum { GREEDY = 1, HONEST = 2, CROWD = 20 };
 
-/* One client's connections, each with one job after the other, or a single one. */
+/* A client's connections, each with one job after the other, or with a single job. */
 struct crowd {
-    const char *order;
+    const char *command;
     uint64_t client;
     int64_t cost_us;
     int64_t deadline_ms;
@@ -46,10 +46,10 @@ static struct pool_job job_of(uint64_t client, int64_t cost_us, int64_t deadline
     };
 }
 
-static int run_as(uint64_t client, const char *order, int64_t cost_us)
+static int run_as(uint64_t client, const char *command, int64_t cost_us)
 {
     struct pool_result result;
-    int status = run_job(order, 0, job_of(client, cost_us, LONG_MS), &result);
+    int status = run_job(command, 0, job_of(client, cost_us, LONG_MS), &result);
 
     free(result.output);
     return status;
@@ -61,7 +61,7 @@ static void *keep_asking(void *context)
 
     while (!crowd->stop) {
         struct pool_result result;
-        int status = run_job(crowd->order, 0,
+        int status = run_job(crowd->command, 0,
                              job_of(crowd->client, crowd->cost_us, crowd->deadline_ms), &result);
 
         crowd->answers += status == 0;
@@ -112,11 +112,11 @@ static void await_waiting(unsigned count)
     } while (status.waiting < count || status.busy == 0);
 }
 
-/* However many wait for the greedy one, the honest one's job is the next, or, where it came just
- * before a turn was given, the next but one. */
+/* However many jobs of the greedy client wait, the honest client's job is the next, or the one
+ * after that if it came just before a turn was given. */
 static void test_the_honest_waits_for_one_job_of_the_greedy(void **state)
 {
-    struct crowd greedy = {.order = "sleep 20", .client = GREEDY, .cost_us = 20000};
+    struct crowd greedy = {.command = "sleep 20", .client = GREEDY, .cost_us = 20000};
     int between = 0;
 
     (void)state;
@@ -134,11 +134,12 @@ static void test_the_honest_waits_for_one_job_of_the_greedy(void **state)
     assert_int_equal(greedy.refusals, 0);
 }
 
-/* Two clients with as many connections, one with jobs four times as long: as much time for each. */
-static void test_turns_are_weighed_by_cost(void **state)
+/* Two clients with the same number of connections, one with jobs four times as long, get the same
+ * time. */
+static void test_turns_are_weighted_by_cost(void **state)
 {
-    struct crowd heavy = {.order = "sleep 80", .client = GREEDY, .cost_us = 80000};
-    struct crowd light = {.order = "sleep 20", .client = HONEST, .cost_us = 20000};
+    struct crowd heavy = {.command = "sleep 80", .client = GREEDY, .cost_us = 80000};
+    struct crowd light = {.command = "sleep 20", .client = HONEST, .cost_us = 20000};
 
     (void)state;
     open_single(64);
@@ -152,11 +153,11 @@ static void test_turns_are_weighed_by_cost(void **state)
     stop_crowd(&light);
 }
 
-/* What jobs took counts, not what they were said to cost. */
+/* What jobs took counts, not their estimates. */
 static void test_a_low_estimate_buys_nothing(void **state)
 {
-    struct crowd liar = {.order = "sleep 80", .client = GREEDY, .cost_us = 100};
-    struct crowd light = {.order = "sleep 20", .client = HONEST, .cost_us = 20000};
+    struct crowd liar = {.command = "sleep 80", .client = GREEDY, .cost_us = 100};
+    struct crowd light = {.command = "sleep 20", .client = HONEST, .cost_us = 20000};
 
     (void)state;
     open_single(64);
@@ -170,12 +171,12 @@ static void test_a_low_estimate_buys_nothing(void **state)
     stop_crowd(&light);
 }
 
-/* What was said to cost much and took little, such as huge pictures that are cut short, puts nobody
- * behind its client: not those that come while it is believed, nor those that come later. */
+/* Jobs with a high estimate that take little time, such as huge images that are truncated, give
+ * their client no advantage: neither over jobs that come before they end, nor over later ones. */
 static void test_a_high_estimate_buys_nothing(void **state)
 {
-    struct crowd cheap = {.order = "sleep 20", .client = GREEDY, .cost_us = 20000};
-    struct crowd dear = {.order = "sleep 20", .client = GREEDY, .cost_us = 4000000};
+    struct crowd cheap = {.command = "sleep 20", .client = GREEDY, .cost_us = 20000};
+    struct crowd dear = {.command = "sleep 20", .client = GREEDY, .cost_us = 4000000};
     struct pool_options options = default_options();
     int before;
 
@@ -199,8 +200,8 @@ static void test_a_high_estimate_buys_nothing(void **state)
 
 static void test_a_client_has_a_share_of_the_queue(void **state)
 {
-    struct crowd busy = {.order = "hang", .once = true, .deadline_ms = 500};
-    struct crowd greedy = {.order = "echo", .client = GREEDY, .once = true};
+    struct crowd busy = {.command = "hang", .once = true, .deadline_ms = 500};
+    struct crowd greedy = {.command = "echo", .client = GREEDY, .once = true};
 
     (void)state;
     open_single(8);
@@ -217,15 +218,15 @@ static void test_a_client_has_a_share_of_the_queue(void **state)
     assert_int_equal(greedy.refusals, 6);
 }
 
-/* A wait that would be too long is refused at once to whom it would be so, and to nobody else. */
+/* A job that would wait too long is refused at once; other clients' jobs are not. */
 static void test_a_backlog_refuses_its_owner_only(void **state)
 {
-    struct crowd busy = {.order = "hang", .once = true, .deadline_ms = 500};
-    struct crowd greedy = {.order = "echo", .client = GREEDY, .cost_us = 2000000, .once = true};
+    struct crowd busy = {.command = "hang", .once = true, .deadline_ms = 500};
+    struct crowd greedy = {.command = "echo", .client = GREEDY, .cost_us = 2000000, .once = true};
 
     (void)state;
     open_single(64);
-    assert_int_equal(run_as(0, "sleep 50", 50000), 0); /* what is said to cost takes so long */
+    assert_int_equal(run_as(0, "sleep 50", 50000), 0); /* the estimate is right */
     start_crowd(&busy, 1);
     await_waiting(0);
     start_crowd(&greedy, 10);
@@ -253,7 +254,7 @@ static void *hang_up(void *fd)
     return NULL;
 }
 
-/* A job that its client left behind is one that it had. */
+/* A job that its client abandoned counts. */
 static void test_hanging_up_buys_no_turns(void **state)
 {
     struct pool_result result;
@@ -279,8 +280,7 @@ static void test_hanging_up_buys_no_turns(void **state)
     assert_whole_again();
 }
 
-/* --- reasons not to begin, and not to take a result
- * ----------------------------------------------- */
+/* --- reasons not to begin, and not to take a result ------------------------------------------- */
 
 static void test_no_work_is_begun_that_cannot_end_in_time(void **state)
 {
@@ -347,10 +347,10 @@ static void test_a_worker_short_of_memory_is_no_crash(void **state)
     assert_whole_again();
 }
 
-/* Clients come and go; those that are remembered are bounded. (Under ASan: and freed.) */
+/* The number of clients that are remembered is bounded, and ASan sees that the others are freed. */
 static void test_many_clients_come_and_go(void **state)
 {
-    struct crowd busy = {.order = "sleep 2", .client = GREEDY, .cost_us = 2000};
+    struct crowd busy = {.command = "sleep 2", .client = GREEDY, .cost_us = 2000};
 
     (void)state;
     start_crowd(&busy, 4);
@@ -360,13 +360,13 @@ static void test_many_clients_come_and_go(void **state)
     assert_whole_again();
 }
 
-#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         POOL_TEST(test_the_honest_waits_for_one_job_of_the_greedy),
-        POOL_TEST(test_turns_are_weighed_by_cost),
+        POOL_TEST(test_turns_are_weighted_by_cost),
         POOL_TEST(test_a_low_estimate_buys_nothing),
         POOL_TEST(test_a_high_estimate_buys_nothing),
         POOL_TEST(test_a_client_has_a_share_of_the_queue),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* Whether workers answer: the question is answered truly, and harms none of them. */
+/* Whether workers answer: pool_answers() says so truly, and harms no worker. */
 #include "base/deadline.h"
 #include "base/status.h"
 #include "pool_fixture.h"
@@ -59,7 +59,7 @@ static void test_one_stopped_worker_harms_no_other(void **state)
     assert_nobody_hurt(children, count);
 }
 
-static void test_no_answer_is_told_and_a_late_one_is_nobodys(void **state)
+static void test_no_answer_is_reported_and_a_late_one_is_ignored(void **state)
 {
     pid_t children[CHILDREN_MAX];
     unsigned count = list_children(children);
@@ -106,7 +106,7 @@ static void test_a_question_keeps_no_worker_from_a_job(void **state)
     assert_int_equal(list_children(children), 1);
     signal_children(SIGSTOP);
     assert_int_equal(pthread_create(&asker, NULL, ask_for_long, &answers), 0);
-    usleep(50000); /* so that it most likely has been asked */
+    usleep(50000); /* so that it most likely has got a ping */
     assert_int_equal(pthread_create(&resumer, NULL, resume_once_busy, NULL), 0);
     assert_int_equal(run_echo("echo", 1), 0);
     pthread_join(resumer, NULL);
@@ -119,7 +119,7 @@ static void *hang(void *unused)
 {
     struct pool_result result;
 
-    run_order("hang", 0, 1000, -1, &result);
+    run_command("hang", 0, 1000, -1, &result);
     return unused;
 }
 
@@ -137,7 +137,7 @@ static void test_a_busy_worker_counts_unless_it_is_stopped(void **state)
     } while (status.busy == 0);
     assert_true(pool_answers(pool, 0));
     signal_children(SIGSTOP);
-    while (pool_answers(pool, 0) && status.busy > 0) { /* until the signal has come */
+    while (pool_answers(pool, 0) && status.busy > 0) { /* until the signal has arrived */
         usleep(1000);
         pool_get_status(pool, &status);
     }
@@ -191,13 +191,13 @@ static void test_a_stopped_worker_is_replaced_and_no_crash(void **state)
     assert_int_equal(status.crashes, 0);
 }
 
-#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         POOL_TEST(test_one_stopped_worker_harms_no_other),
-        POOL_TEST(test_no_answer_is_told_and_a_late_one_is_nobodys),
+        POOL_TEST(test_no_answer_is_reported_and_a_late_one_is_ignored),
         POOL_TEST(test_a_question_keeps_no_worker_from_a_job),
         POOL_TEST(test_a_busy_worker_counts_unless_it_is_stopped),
         POOL_TEST(test_questions_beside_work),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* The life of workers: stopped, killed, recycled, short of memory, or never fit to start; and that
- * nothing of them is left behind. */
+/* Workers that are stopped, killed, recycled, short of memory, or cannot start; and that nothing of
+ * them is left behind. */
 #include "base/deadline.h"
 #include "base/status.h"
 #include "pool_fixture.h"
@@ -29,7 +29,7 @@ static void test_stopped_workers_are_replaced(void **state)
     assert_whole_again();
 }
 
-static void test_workers_killed_at_rest_are_replaced(void **state)
+static void test_idle_workers_that_are_killed_are_replaced(void **state)
 {
     (void)state;
     signal_children(SIGKILL);
@@ -100,7 +100,7 @@ static void test_memory_is_limited(void **state)
 {
     (void)state;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    skip(); /* no address space limit can hold there */
+    skip(); /* a sanitizer leaves no limit on address space */
 #endif
     assert_int_equal(run_status("allocate 64"), 0);
     assert_int_equal(run_status("allocate 4096"), STATUS_IMAGE_TOO_LARGE);
@@ -129,7 +129,7 @@ static void test_a_limit_without_room_is_an_error(void **state)
 
     (void)state;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    skip(); /* no address space limit can hold there */
+    skip(); /* a sanitizer leaves no limit on address space */
 #endif
     options.max_memory_bytes = 16 << 20;
     assert_int_equal(pool_new(&absent, &options, why), -EPERM);
@@ -164,13 +164,13 @@ static void test_nothing_is_left_behind(void **state)
     assert_int_equal(count_descriptors(), before);
 }
 
-#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define POOL_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         POOL_TEST(test_stopped_workers_are_replaced),
-        POOL_TEST(test_workers_killed_at_rest_are_replaced),
+        POOL_TEST(test_idle_workers_that_are_killed_are_replaced),
         POOL_TEST(test_killed_workers_lose_nothing),
         POOL_TEST(test_workers_are_recycled),
         POOL_TEST(test_memory_is_limited),

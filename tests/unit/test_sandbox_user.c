@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* A user for each worker, without the other walls: what two of them can do to each other, whose
- * user is passed over, and a server that is not root. Each worker is a child of this test. */
+/* A user for each worker, without the other layers of the sandbox: what two workers can do to each
+ * other, which users are skipped, and servers that are not root. Each worker is a child of this
+ * test. */
 #include "base/capabilities.h"
 #include "base/cleanup.h"
 #include "ipc/process.h"
@@ -30,8 +31,8 @@
 
 #include <cmocka.h>
 
-/* Far from everybody's; of this process alone, for tests run beside each other. */
-enum { FIRST = 3000000, USERS = 100, STRANGER_OFFSET = 50 };
+/* Ids that nobody has; different for each process, because tests run in parallel. */
+enum { FIRST = 3000000, USERS = 100, SERVER_OFFSET = 50 };
 
 /* What a child found out after it became a user. */
 struct report {
@@ -44,7 +45,7 @@ struct report {
     int processes;                               /* that it could start besides itself */
 };
 
-enum server_kind { ROOT, ROOT_WITHOUT_KILL, STRANGER_WITH_TWO, STRANGER_WITH_THREE, STRANGER };
+enum server_kind { ROOT, ROOT_WITHOUT_KILL, USER_WITH_TWO, USER_WITH_THREE, USER };
 
 static struct sandbox_users users_of_our_own(uint32_t count, uint32_t index)
 {
@@ -55,13 +56,13 @@ static uint64_t granted(enum server_kind kind)
 {
     const uint64_t two = CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID);
 
-    if (kind == STRANGER_WITH_TWO || kind == ROOT_WITHOUT_KILL)
+    if (kind == USER_WITH_TWO || kind == ROOT_WITHOUT_KILL)
         return two;
-    return kind == STRANGER_WITH_THREE ? two | CAPABILITY(CAP_KILL) : 0;
+    return kind == USER_WITH_THREE ? two | CAPABILITY(CAP_KILL) : 0;
 }
 
-/* Makes this process what a server of that kind is. */
-static void become_server(enum server_kind kind, uid_t stranger)
+/* Gives this process the user and capabilities of such a server. */
+static void become_server(enum server_kind kind, uid_t server_user)
 {
     uint64_t kept = granted(kind);
 
@@ -69,11 +70,11 @@ static void become_server(enum server_kind kind, uid_t stranger)
         return;
     if (kind != ROOT_WITHOUT_KILL) {
         prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
-        if (setgroups(0, NULL) != 0 || setresgid(stranger, stranger, stranger) != 0 ||
-            setresuid(stranger, stranger, stranger) != 0)
+        if (setgroups(0, NULL) != 0 || setresgid(server_user, server_user, server_user) != 0 ||
+            setresuid(server_user, server_user, server_user) != 0)
             _exit(100);
     }
-    /* Permitted ones are effective again after a program is executed; here by hand. */
+    /* execve() would make permitted capabilities effective again; here it is done by hand. */
     if (capabilities_keep(kept) != 0)
         _exit(101);
     if (kept != 0 && kind != ROOT_WITHOUT_KILL) {
@@ -129,7 +130,7 @@ static void investigate(struct report *report, pid_t other)
 }
 
 /* A worker, which lives until it is ended; `server` waits for its report. */
-struct worker {
+struct test_worker {
     pid_t pid;
     struct report report;
 };
@@ -140,7 +141,7 @@ static void live(enum server_kind kind, const struct sandbox_users *users, pid_t
     struct report report = {0};
 
     setpgid(0, 0);
-    become_server(kind, users->first + STRANGER_OFFSET);
+    become_server(kind, users->first + SERVER_OFFSET);
     report.result = sandbox_become_user(users);
     investigate(&report, other);
     if (count)
@@ -151,10 +152,10 @@ static void live(enum server_kind kind, const struct sandbox_users *users, pid_t
         pause();
 }
 
-static struct worker start(enum server_kind kind, struct sandbox_users users, pid_t other,
-                           bool count)
+static struct test_worker start(enum server_kind kind, struct sandbox_users users, pid_t other,
+                                bool count)
 {
-    struct worker worker = {0};
+    struct test_worker worker = {0};
     int ends[2];
 
     assert_int_equal(pipe(ends), 0);
@@ -167,17 +168,17 @@ static struct worker start(enum server_kind kind, struct sandbox_users users, pi
     return worker;
 }
 
-static void end(struct worker *worker)
+static void end(struct test_worker *worker)
 {
     kill(worker->pid, SIGKILL);
     waitpid(worker->pid, NULL, 0);
 }
 
 /* Goal: two workers have two users, and neither can do anything to the other. */
-static void test_users_part_workers(void **state)
+static void test_users_separate_workers(void **state)
 {
     struct sandbox_users users = users_of_our_own(4, 0);
-    struct worker first = start(ROOT, users, 0, false), second;
+    struct test_worker first = start(ROOT, users, 0, false), second;
 
     (void)state;
     users.index = 1;
@@ -198,11 +199,11 @@ static void test_users_part_workers(void **state)
     assert_int_equal(second.report.priority_errno, EPERM);
 }
 
-/* Goal: threads and processes are bounded, where nobody else counts. */
+/* Goal: threads and processes are bounded, and those of others do not count. */
 static void test_threads_are_bounded(void **state)
 {
-    struct worker own = start(ROOT, users_of_our_own(4, 0), 0, true);
-    struct worker shared = start(ROOT, users_of_our_own(1, 0), 0, true);
+    struct test_worker own = start(ROOT, users_of_our_own(4, 0), 0, true);
+    struct test_worker shared = start(ROOT, users_of_our_own(1, 0), 0, true);
 
     (void)state;
     end(&own);
@@ -211,12 +212,12 @@ static void test_threads_are_bounded(void **state)
     assert_int_equal(shared.report.processes, 100);
 }
 
-/* Goal: a user of whom somebody runs is passed over, the last one's next is the first, and where
- * none is free that is told. */
-static void test_used_ones_are_passed_over(void **state)
+/* Goal: a user that runs a process is skipped, the first user follows the last one, and it is an
+ * error if none is free. */
+static void test_used_users_are_skipped(void **state)
 {
     struct sandbox_users users = users_of_our_own(3, 1);
-    struct worker workers[4];
+    struct test_worker workers[4];
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(workers); i++)
@@ -232,11 +233,11 @@ static void test_used_ones_are_passed_over(void **state)
     assert_int_equal(workers[0].report.real, users.first + 1);
 }
 
-/* Goal: one user is for all of them, as many as there are. */
+/* Goal: a single user is shared by any number of workers. */
 static void test_one_user_for_all(void **state)
 {
-    struct worker first = start(ROOT, users_of_our_own(1, 0), 0, false);
-    struct worker second = start(ROOT, users_of_our_own(1, 1), 0, false);
+    struct test_worker first = start(ROOT, users_of_our_own(1, 0), 0, false);
+    struct test_worker second = start(ROOT, users_of_our_own(1, 1), 0, false);
 
     (void)state;
     end(&first);
@@ -245,18 +246,18 @@ static void test_one_user_for_all(void **state)
     assert_int_equal(first.report.real, second.report.real);
 }
 
-/* Goal: root never goes on as root. */
+/* Goal: root never stays root. */
 static void test_root_must_change(void **state)
 {
-    struct worker worker = start(ROOT, (struct sandbox_users){0}, 0, false);
+    struct test_worker worker = start(ROOT, (struct sandbox_users){0}, 0, false);
 
     (void)state;
     end(&worker);
     assert_int_equal(worker.report.result, -EINVAL);
 }
 
-/* Goal: with the two capabilities a server need not be root; it can end its workers, by CAP_KILL or
- * for its user is their saved one; without, they are of its user. */
+/* Goal: with the two capabilities a server need not be root. It can end its workers, by CAP_KILL or
+ * because its user is their saved one. Without capabilities, workers run as its user. */
 static void test_not_root(void **state)
 {
     static const struct {
@@ -265,32 +266,32 @@ static void test_not_root(void **state)
         uid_t saved; /* offsets from the first user */
         bool changes;
     } cases[] = {
-        {STRANGER_WITH_TWO, SANDBOX_USER, STRANGER_OFFSET, true},
-        {STRANGER_WITH_THREE, SANDBOX_USER, 0, true},
-        {STRANGER, 0, STRANGER_OFFSET, false},
+        {USER_WITH_TWO, SANDBOX_USER, SERVER_OFFSET, true},
+        {USER_WITH_THREE, SANDBOX_USER, 0, true},
+        {USER, 0, SERVER_OFFSET, false},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct sandbox_users users = users_of_our_own(4, 0);
-        const uid_t stranger = users.first + STRANGER_OFFSET;
-        struct worker worker = start(cases[i].kind, users, 0, false);
+        const uid_t server_user = users.first + SERVER_OFFSET;
+        struct test_worker worker = start(cases[i].kind, users, 0, false);
 
         end(&worker);
         assert_int_equal(worker.report.result, cases[i].result);
         assert_int_equal(worker.report.saved, users.first + cases[i].saved);
-        assert_int_equal(worker.report.real, cases[i].changes ? users.first : stranger);
+        assert_int_equal(worker.report.real, cases[i].changes ? users.first : server_user);
         assert_int_equal(worker.report.effective, worker.report.real);
         assert_int_equal(worker.report.group, worker.report.real);
         assert_true(worker.report.no_capabilities);
     }
 }
 
-/* Goal: the same for root that was not given CAP_KILL. */
+/* Goal: the same for root without CAP_KILL. */
 static void test_root_without_kill(void **state)
 {
     struct sandbox_users users = users_of_our_own(4, 0);
-    struct worker worker = start(ROOT_WITHOUT_KILL, users, 0, false);
+    struct test_worker worker = start(ROOT_WITHOUT_KILL, users, 0, false);
 
     (void)state;
     end(&worker);
@@ -300,7 +301,7 @@ static void test_root_without_kill(void **state)
     assert_true(worker.report.no_capabilities);
 }
 
-/* ThreadSanitizer's own thread, which is allowed for, is in no child. */
+/* ThreadSanitizer's own thread, which the limit allows for, does not exist in the children. */
 #if defined(__SANITIZE_THREAD__)
 enum { CAN_TEST = 0 };
 #else
@@ -312,12 +313,9 @@ enum { EXIT_SKIPPED = 77 }; /* meson's */
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_users_part_workers),
-        cmocka_unit_test(test_threads_are_bounded),
-        cmocka_unit_test(test_used_ones_are_passed_over),
-        cmocka_unit_test(test_one_user_for_all),
-        cmocka_unit_test(test_root_must_change),
-        cmocka_unit_test(test_not_root),
+        cmocka_unit_test(test_users_separate_workers), cmocka_unit_test(test_threads_are_bounded),
+        cmocka_unit_test(test_used_users_are_skipped), cmocka_unit_test(test_one_user_for_all),
+        cmocka_unit_test(test_root_must_change),       cmocka_unit_test(test_not_root),
         cmocka_unit_test(test_root_without_kill),
     };
 

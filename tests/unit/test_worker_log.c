@@ -20,13 +20,14 @@
 
 #include <cmocka.h>
 
-/* What becomes of the bytes that a worker writes to its standard error. Time is the tests' own. */
+/* How the bytes that a worker writes to its standard error are logged. The tests choose the time.
+ */
 
 enum {
     PID = 4711,
     TEXT_BYTES = 1 << 20,
     REPORT_BYTES = 64 * 1024,
-    TIME_BYTES = 24, /* in front of each line */
+    TIME_BYTES = 24, /* at the start of each line */
     SECOND_US = 1000000,
 };
 
@@ -43,7 +44,7 @@ static void open_worker(void)
     worker.pid = PID;
 }
 
-static int set_up(void **state)
+static int setup(void **state)
 {
     (void)state;
     sink = sink_file();
@@ -54,7 +55,7 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+static int teardown(void **state)
 {
     worker_log_close(&worker, now_us);
     worker_end = close_fd(worker_end);
@@ -62,7 +63,7 @@ static int tear_down(void **state)
     return sink_restore(state);
 }
 
-/* As the worker; whether all of it found room. */
+/* Writes as the worker; returns whether the pipe had room for all of it. */
 static bool say(const char *bytes, size_t size)
 {
     return write(worker_end, bytes, size) == (ssize_t)size;
@@ -93,7 +94,7 @@ static unsigned count(const char *part)
     return found;
 }
 
-/* What the log says of dropped lines, in all. */
+/* The number of dropped lines, by the log. */
 static unsigned long long count_dropped(void)
 {
     unsigned long long dropped, all = 0;
@@ -115,7 +116,7 @@ static void assert_one_line(const char *end)
     assert_memory_equal(all + size - 1 - strlen(end), end, strlen(end));
 }
 
-/* Goal: a line is logged once it has ended, behind the worker's name. */
+/* Goal: a line is logged once it is complete, with the worker's name. */
 static void test_lines(void **state)
 {
     (void)state;
@@ -127,7 +128,7 @@ static void test_lines(void **state)
     assert_one_line("]: test-worker[4711]: half a line");
 }
 
-/* Goal: the level is the worker's choice; what is no level is text. */
+/* Goal: the worker chooses the level; anything else is text. */
 static void test_levels(void **state)
 {
     (void)state;
@@ -141,7 +142,7 @@ static void test_levels(void **state)
     assert_int_equal(count("[4711]: <3\n"), 1);
 }
 
-/* Goal: no byte of a worker's begins a line, controls a terminal, or is no text. */
+/* Goal: no byte of a worker begins a line, controls a terminal, or is invalid text. */
 static void test_forged_lines(void **state)
 {
     static const char forged[] = "a\n2026-01-01T00:00:00.000Z error server[1]: b\r2026 c\x1b[2K\x9b"
@@ -160,7 +161,7 @@ static void test_forged_lines(void **state)
         assert_true(*at == '\n' || (*at >= ' ' && *at <= '~'));
 }
 
-/* Goal: a line without an end is cut, and the next one is whole. */
+/* Goal: a line that is too long is cut, and the next one is complete. */
 static void test_long_line(void **state)
 {
     static char longest[3 * WORKER_LOG_LINE_BYTES];
@@ -190,8 +191,8 @@ static void test_last_words(void **state)
     assert_int_equal(count("\n"), 2);
 }
 
-/* Goal: the same where the pipe ends before anybody knows of the death; and a pipe at its end
- * is not waited for, for poll() would tell of it for ever. */
+/* Goal: the same if the pipe ends before the death is known; and a pipe at its end is not polled,
+ * because poll() would return at once for ever. */
 static void test_end(void **state)
 {
     (void)state;
@@ -204,7 +205,7 @@ static void test_end(void **state)
     assert_true(worker_log_next_us(&worker, now_us) == DEADLINE_NEVER);
 }
 
-/* Goal: a descendant that holds the pipe holds nobody up. */
+/* Goal: a descendant that holds the pipe open does not block the close. */
 static void test_close_with_a_writer_left(void **state)
 {
     (void)state;
@@ -213,8 +214,8 @@ static void test_close_with_a_writer_left(void **state)
     assert_int_equal(count("[4711]: line\n"), 1);
 }
 
-/* Goal: a full pipe loses what is written, and does not hold up the worker; no descriptor is
- * inherited by accident. */
+/* Goal: writes to a full pipe are lost and do not block the worker; no descriptor is inherited by
+ * accident. */
 static void test_full_pipe(void **state)
 {
     static char page[4096];
@@ -228,7 +229,7 @@ static void test_full_pipe(void **state)
     assert_true(fcntl(worker.fd, F_GETFL) & O_NONBLOCK);
 }
 
-/* Goal: the pipe is looked into every so often, and not for every byte. */
+/* Goal: the pipe is read at intervals, and not for every byte. */
 static void test_looks_are_apart(void **state)
 {
     (void)state;
@@ -246,7 +247,7 @@ static void test_looks_are_apart(void **state)
 
 static const char line[] = "This is a line of a report, sixty-four bytes long, no more than.\n";
 
-/* Says so many bytes, in such lines, and looks now and then; the number of lines. */
+/* Writes so many bytes in such lines, and reads now and then; returns the number of lines. */
 static unsigned say_much(size_t bytes)
 {
     unsigned lines = 0;
@@ -261,7 +262,7 @@ static unsigned say_much(size_t bytes)
     return lines;
 }
 
-/* That no more of these lines were logged than a budget allows. */
+/* Asserts that no more of these lines were logged than a budget allows. */
 static void assert_bounded(int64_t burst, int64_t rate, int64_t began_us)
 {
     int64_t cost = (int64_t)sizeof(line) - 2 + WORKER_LOG_LINE_COST;
@@ -270,7 +271,7 @@ static void assert_bounded(int64_t burst, int64_t rate, int64_t began_us)
                 burst + rate * (now_us - began_us) / SECOND_US);
 }
 
-/* Goal: a long report is logged whole. */
+/* Goal: a long report is logged completely. */
 static void test_report(void **state)
 {
     unsigned lines;
@@ -297,7 +298,8 @@ static void test_flood(void **state)
     assert_true(count("says too much") <= (now_us - began_us) / 1000 / WORKER_LOG_DROP_MS + 1);
 }
 
-/* Goal: who falls silent after a flood is told of nevertheless, and then heard again. */
+/* Goal: after a flood the dropped lines are reported even if the worker falls silent, and its later
+ * lines are logged. */
 static void test_after_a_flood(void **state)
 {
     unsigned long long dropped;
@@ -318,8 +320,8 @@ static void test_after_a_flood(void **state)
     assert_int_equal(count_dropped(), dropped);
 }
 
-/* Goal: a worker that is replaced again and again gains nothing by it, and one that floods leaves
- * the others what they need. */
+/* Goal: a worker gains nothing by being replaced again and again, and one that floods the log
+ * leaves enough for the others. */
 static void test_shared_budget(void **state)
 {
     const int64_t began_us = now_us;
@@ -344,19 +346,19 @@ static void test_shared_budget(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_levels, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_forged_lines, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_long_line, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_last_words, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_close_with_a_writer_left, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_full_pipe, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_looks_are_apart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_report, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_flood, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_after_a_flood, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_shared_budget, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_levels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forged_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_long_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_last_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_close_with_a_writer_left, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full_pipe, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_looks_are_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_report, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_after_a_flood, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shared_budget, setup, teardown),
     };
 
     log_open("test_worker_log", LOG_INFO, LOG_TEXT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* What the supervisor's looks at a worker make of its threads and its CPU time. */
+/* How the supervisor's checks judge a worker's threads and CPU time. */
 #include "base/cleanup.h"
 #include "ipc/process.h"
 #include "ipc/worker_watch.h"
@@ -21,13 +21,13 @@
 
 enum { LOOK_MS = 200, MANY = 50 };
 
-/* One kind of worker: what happens to it between each two looks, again and again. */
+/* A kind of worker: what it does between every two checks. */
 struct habit {
     const char *name;
     int cpu_ms;   /* that it uses ... */
     int work_ms;  /* ... of jobs that ended ... */
     bool working; /* ... or a job goes on */
-    int falls_at; /* the look at which it is beyond measure; 0: never */
+    int falls_at; /* the check that finds it; 0: never */
 };
 
 static const struct habit habits[] = {
@@ -46,7 +46,7 @@ static const struct habit habits[] = {
     {"computes beside a job with 8 CPUs", 1600, 0, true, 2},
 };
 
-/* Goal: honest workers are let alone, whatever they work on; the others are found in time. */
+/* Goal: honest workers are left alone, whatever they work on; the others are found in time. */
 static void test_cpu_time(void **state)
 {
     (void)state;
@@ -70,7 +70,7 @@ static void test_cpu_time(void **state)
     }
 }
 
-/* Goal: what a job used just before the worker came to rest is the job's. */
+/* Goal: CPU time used just before the worker became idle counts for its job. */
 static void test_end_of_a_job(void **state)
 {
     struct worker_usage usage = {.threads = 4, .cpu_us = 0};
@@ -86,7 +86,7 @@ static void test_end_of_a_job(void **state)
     assert_int_equal(watch.excess_us, 0);
 }
 
-/* Goal: the number of threads has a bound, and what cannot be found out is held against nobody. */
+/* Goal: the number of threads is bounded, and an unknown number is no offence. */
 static void test_threads(void **state)
 {
     const struct worker_load load = {0};
@@ -111,7 +111,8 @@ static void *wait_there(void *barrier)
     return NULL;
 }
 
-/* Goal: what the kernel says, of a process that gives itself a misleading name. */
+/* Goal: the kernel's numbers are read correctly, even if the process gives itself a misleading
+ * name. */
 static void test_usage(void **state)
 {
     struct worker_usage before, after;
