@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/exchange.h"
+#include "http/state.h"
 
 /*
  * Which connections may stay. Beyond max_connections, or max_connections_per_ip of one client, the

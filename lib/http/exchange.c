@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/exchange.h"
+#include "http/state.h"
 
 /*
  * The way of a request. libmicrohttpd calls, always in the connection's thread:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/exchange.h"
+#include "http/state.h"
 
 /*
  * What libmicrohttpd has to say goes to its logger, and one thing it says is more than a message:

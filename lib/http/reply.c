@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/reply.h"
 
 /*
  * The one place that answers. Handlers return a status and fill a struct; what becomes of that in
@@ -10,7 +9,7 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "http/exchange.h"
+#include "http/state.h"
 #include "http/problem.h"
 
 #include <errno.h>

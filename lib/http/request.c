@@ -9,7 +9,7 @@
 #include "base/deadline.h"
 #include "base/parse.h"
 #include "base/status.h"
-#include "http/exchange.h"
+#include "http/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

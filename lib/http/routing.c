@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/exchange.h"
+#include "http/state.h"
 
 /*
  * What a request asks for, and everything that its header section alone decides: the method, the

@@ -8,7 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
-#include "http/exchange.h"
+#include "http/state.h"
 #include "http/listen.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "http/params.h"
-#include "http/reply.h"
+#include "http/answer.h"
 #include "http/request.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "base/outage.h"
 #include "http/client.h"
-#include "http/reply.h"
+#include "http/answer.h"
 #include "http/request.h"
 #include "image/probe/format.h"
 

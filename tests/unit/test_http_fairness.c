@@ -7,7 +7,7 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "config/program.h"
-#include "http/exchange.h"
+#include "http/state.h"
 #include "http_fixture.h"
 
 #include <pthread.h>

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
-#include "http/exchange.h"
+#include "http/state.h"
 #include "http_fixture.h"
 
 #include <pthread.h>
