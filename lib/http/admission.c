@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/state.h"
+#include "http/admission.h"
 
 /*
  * Which connections may stay. Beyond max_connections, or max_connections_per_ip of one client, the
@@ -14,6 +14,7 @@
  * free only once its thread has noticed; hence the places for those.
  */
 #include "base/deadline.h"
+#include "http/state.h"
 
 #include <stdlib.h>
 

@@ -9,24 +9,24 @@
 
 /*
  * What a handler says besides its status. All zero to begin with. The library turns it into the
- * one answer that the request gets: a problem where the status is not 0, else `body` under
+ * one answer that the request gets: a problem if the status is not 0, otherwise `body` under
  * `http_status`.
  */
 struct http_answer {
-    char detail[HTTP_DETAIL_BYTES]; /* a sentence for the client where the status is not 0 */
-    unsigned http_status; /* where the status is 0; 0 means 200. Also for relaying a problem */
-    uint8_t *body;        /* malloc'd; taken over, and sent without a copy */
+    char detail[HTTP_DETAIL_BYTES]; /* a sentence for the client if the status is not 0 */
+    unsigned http_status;           /* if the status is 0; 0 means 200 */
+    uint8_t *body;                  /* malloc'd; taken over, and sent without a copy */
     size_t body_size;
     const char *content_type;  /* of body; a string that lives for ever */
     int64_t queue_us, work_us; /* for Server-Timing and the log */
-    unsigned retry_after_s;    /* Retry-After where not 0; a 503 always has one */
+    unsigned retry_after_s;    /* Retry-After if not 0; a 503 always has one */
 };
 
 /* Makes the body a formatted text. 0 or -ENOMEM. */
 int http_answer_text(struct http_answer *answer, const char *content_type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Sets the detail, cut where it is too long; returns `status`, so that a handler can end with
+/* Sets the detail, cut if it is too long; returns `status`, so that a handler can end with
  * `return http_answer_detail(answer, STATUS_..., "...")`. */
 int http_answer_detail(struct http_answer *answer, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/peer.h"
-#include "http/client.h"
+#include "http/call.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>

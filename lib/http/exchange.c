@@ -1,67 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/state.h"
+#include "http/exchange.h"
 
 /*
- * The way of a request. libmicrohttpd calls, always in the connection's thread:
+ * A request from its first line to its completion. libmicrohttpd calls, always in the connection's
+ * thread:
  *
- *     exchange_begin     once the request line is read: makes the request; log and errors need the
- *                        target as it was written
+ *     exchange_begin     once the request line is read: makes the request, since the log and errors
+ *                        need the target as it was written
  *     exchange_continue  first with the header section: everything that can be refused is refused
  *                        here (receive_headers); then for each piece of the body (receive_body);
- *                        then once more when all is there: the handler runs, the answer goes out
- *                        (finish)
+ *                        then once more when the body is complete: the handler runs, the answer
+ *                        goes out (finish)
  *     exchange_complete  always, whatever happened: log, linger, free
  *
- * A refusal need not close the connection: where the body is of a size that we would take and the
- * client is already sending it, it is read and thrown away, and the answer comes at its end. Where
- * the client waits for "100 Continue", the body is too large, or it is not clear where it ends, the
- * answer goes out at once and the connection closes. An answer queued on the first call always
- * closes (the library sees to it); one queued on the last does not.
+ * A refusal need not close the connection: if the body is of a size that we would take and the
+ * client is already sending it, it is read and thrown away, and the answer comes at its end. If the
+ * client waits for "100 Continue", the body is too large, or its end is not clear, the answer goes
+ * out at once and the connection closes. An answer queued on the first call always closes (the
+ * library sees to it); one queued on the last call does not.
  *
  * The library takes no answer in the middle of a body. What has to be said there (413 of a chunked
- * body, 408 by the watchdog, what logger.c says in the library's place) is written to the socket
- * directly, and the library is told to hang up.
+ * body, 408 by the watchdog, what would be the library's own answers) is written to the socket
+ * directly, and the library is made to hang up.
  */
+#include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "http/logger.h"
 #include "http/problem.h"
+#include "http/reply.h"
+#include "http/request_internal.h"
+#include "http/routing.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-void *exchange_begin(void *argument, const char *target, struct MHD_Connection *connection)
-{
-    struct http_server *server = argument;
-    struct http_request *request = request_new(server, connection, target);
-    char *query = (char *)(uintptr_t)strchr(target, '?');
-
-    /* The library is about to parse the query into a list of its own, for which a query of 1,000
-     * names leaves no room: it then hangs up without a word. We parse our copy; leave it an empty
-     * one. It is the library's own buffer, which the version that we know is about to cut up in any
-     * case. */
-    if (query != NULL && framing_layout_is_known())
-        query[1] = '\0';
-    atomic_fetch_add(&server->requests, 1);
-    logger_watch(request);
-    if (request != NULL) {
-        log_set_request(request->id);
-        timeouts_enter(server->timeouts, request->watch, PHASE_HEADERS, request);
-    }
-    return request;
-}
-
-/* Only once PHASE_HEADERS is over: until then the watchdog may need the id that it has. */
+/* Only after PHASE_HEADERS: until then the watchdog may need the present id. */
 static void identify(struct http_request *request)
 {
     request_identify(request);
     log_set_request(request->id);
 }
 
-void exchange_write_problem(struct http_request *request, unsigned code)
+/* Writes the problem for request->status to the socket, in the middle of a request, under `code`
+ * (0: the status's own). The library has to hang up then. */
+static void write_problem(struct http_request *request, unsigned code)
 {
     struct http_server *server = request->server;
 
@@ -76,6 +64,57 @@ void exchange_write_problem(struct http_request *request, unsigned code)
         request->linger = true;
     }
     request->stage = STAGE_HUNG_UP;
+}
+
+static const struct refusal {
+    unsigned code;
+    int status;
+    const char *detail;
+} refusals[] = {
+    {400, STATUS_BAD_REQUEST, "the header section or the framing of the body is malformed"},
+    {413, STATUS_BODY_TOO_LARGE, "the length of the body is beyond every limit"},
+    {414, STATUS_BAD_REQUEST, "the request target is too long"},
+    {431, STATUS_BAD_REQUEST, "the header section is too long"},
+};
+
+/* Called when the library is about to answer by itself: answers with a problem like any other and
+ * shuts down the sending half of the socket, so that the library's own attempt fails. The library
+ * closes the connection, as it was going to. */
+static bool answer_first(void *argument, unsigned code)
+{
+    struct http_request *request = argument;
+    const struct refusal *refusal = &refusals[0];
+
+    if (request->stage >= STAGE_ANSWERED)
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(refusals); i++) {
+        if (refusals[i].code == code)
+            refusal = &refusals[i];
+    }
+    request->status = http_answer_detail(&request->answer, refusal->status, "%s", refusal->detail);
+    write_problem(request, refusal->code);
+    shutdown(request->fd, SHUT_WR);
+    return true;
+}
+
+void *exchange_begin(void *argument, const char *target, struct MHD_Connection *connection)
+{
+    struct http_server *server = argument;
+    struct http_request *request = request_new(server, connection, target);
+    char *query = (char *)(uintptr_t)strchr(target, '?');
+
+    /* The library is about to parse the query into a list of its own. A query of 1,000 names does
+     * not fit there, and the library hangs up without a word. We parse our copy, so leave it an
+     * empty one; the buffer is the library's, and the version that we know cuts it up next. */
+    if (query != NULL && framing_layout_is_known())
+        query[1] = '\0';
+    atomic_fetch_add(&server->requests, 1);
+    logger_watch(answer_first, request);
+    if (request != NULL) {
+        log_set_request(request->id);
+        timeouts_enter(server->timeouts, request->watch, PHASE_HEADERS, request);
+    }
+    return request;
 }
 
 static bool has_body(const struct http_request *request)
@@ -127,12 +166,13 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
         return MHD_NO;
     identify(request);
     if (!framing_is_token(method, strlen(method)))
-        request->status = routing_refuse(request, STATUS_BAD_REQUEST, "the method is not a token");
+        request->status =
+            http_answer_detail(&request->answer, STATUS_BAD_REQUEST, "the method is not a token");
     else
         request->status = framing_check(request->library, &line, &request->framing);
     if (request->status != 0) {
         if (request->framing.detail != NULL)
-            routing_refuse(request, request->status, request->framing.detail);
+            http_answer_detail(&request->answer, request->status, "%s", request->framing.detail);
         return answer_and_close(request);
     }
     request_identify_client(request);
@@ -211,7 +251,7 @@ static enum MHD_Result receive_body(struct http_request *request, const char *da
     if (request->received > options->max_body_bytes) { /* chunked: else it is known beforehand */
         if (request->status == 0)
             request->status = routing_refuse_size(request);
-        exchange_write_problem(request, 0);
+        write_problem(request, 0);
         return MHD_NO;
     }
     if (request->status == 0 && request->route != NULL && request->route->method == HTTP_POST) {
@@ -331,7 +371,7 @@ static void complete(struct http_request *request)
         reply_linger(request->fd);
     log_request(request);
     log_set_request(NULL);
-    logger_watch(NULL);
+    logger_watch(NULL, NULL);
     request_free(request);
     timeouts_enter(timeouts, watch, PHASE_IDLE, NULL);
 }

@@ -1,54 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/reply.h"
 
 /*
- * The one place that answers. Handlers return a status and fill a struct; what becomes of that in
- * HTTP, header fields and all, is here.
+ * The one place that answers. Handlers return a status and fill a struct; how that becomes HTTP,
+ * header fields included, is here.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "http/state.h"
 #include "http/problem.h"
+#include "http/state.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 enum { RETRY_AFTER_S = 1, LINGER_BYTES = 64 * 1024 * 1024, DISCARD_BYTES = 1024 * 1024 };
-
-int http_answer_text(struct http_answer *answer, const char *content_type, const char *format, ...)
-{
-    va_list arguments;
-    char *text;
-    int length;
-
-    va_start(arguments, format);
-    length = vasprintf(&text, format, arguments);
-    va_end(arguments);
-    if (length < 0)
-        return -ENOMEM;
-    free(answer->body);
-    answer->body = (uint8_t *)text;
-    answer->body_size = (size_t)length;
-    answer->content_type = content_type;
-    return 0;
-}
-
-int http_answer_detail(struct http_answer *answer, int status, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(answer->detail, sizeof(answer->detail), format, arguments);
-    va_end(arguments);
-    return status;
-}
 
 /* Puts the problem document in the place of whatever the handler left. 0 or -ENOMEM. */
 static int make_problem(struct http_request *request)

@@ -9,7 +9,8 @@
 #include "base/deadline.h"
 #include "base/parse.h"
 #include "base/status.h"
-#include "http/state.h"
+#include "http/admission.h"
+#include "http/request_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,12 +105,13 @@ static bool reserve(struct http_request *request, size_t bytes)
     size_t share = always ? SIZE_MAX : options->max_client_bytes;
 
     if (!count(&request->account->inflight_bytes, bytes, share)) {
-        routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight of this client");
+        http_answer_detail(&request->answer, STATUS_OVERLOADED,
+                           "too many bytes in flight of this client");
         return false;
     }
     if (!count(&request->server->inflight_bytes, bytes, all)) {
         atomic_fetch_sub(&request->account->inflight_bytes, bytes);
-        routing_refuse(request, STATUS_OVERLOADED, "too many bytes in flight");
+        http_answer_detail(&request->answer, STATUS_OVERLOADED, "too many bytes in flight");
         return false;
     }
     return true;
@@ -150,7 +152,7 @@ static bool is_sane_id(const char *text, size_t length)
     size_t sane = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                "0123456789._-");
 
-    return length > 0 && length <= HTTP_REQUEST_ID_MAX && sane == length;
+    return length > 0 && length <= REQUEST_ID_MAX && sane == length;
 }
 
 void request_identify(struct http_request *request)
@@ -272,16 +274,6 @@ const char *http_request_id(const struct http_request *request)
     return request->id;
 }
 
-const char *http_request_method(const struct http_request *request)
-{
-    return request->method;
-}
-
-const char *http_request_path(const struct http_request *request)
-{
-    return request->path;
-}
-
 const struct http_parameter_values *http_request_parameters(const struct http_request *request)
 {
     return &request->parameters;
@@ -290,13 +282,6 @@ const struct http_parameter_values *http_request_parameters(const struct http_re
 struct buffer *http_request_body(struct http_request *request)
 {
     return &request->body;
-}
-
-int64_t http_request_content_length(const struct http_request *request)
-{
-    if (request->framing.chunked)
-        return -1;
-    return request->framing.content_length >= 0 ? request->framing.content_length : 0;
 }
 
 const char *http_request_header(const struct http_request *request, const char *name)

@@ -14,16 +14,8 @@
  */
 struct http_request;
 
-enum { HTTP_REQUEST_ID_MAX = 128 };
-
 /* The caller's X-Request-Id where it is sane, else one of ours; never NULL. */
 const char *http_request_id(const struct http_request *request);
-
-/* As the client wrote it: a HEAD is handled by a GET route, a PUT by a POST route. */
-const char *http_request_method(const struct http_request *request);
-
-/* The decoded path. */
-const char *http_request_path(const struct http_request *request);
 
 /* The values of the route's parameters, in the order of its table. */
 const struct http_parameter_values *http_request_parameters(const struct http_request *request);
@@ -31,9 +23,6 @@ const struct http_parameter_values *http_request_parameters(const struct http_re
 /* The body, all of it by the time of `handle`; empty before, and for GET. Its owner is the request:
  * a handler may take the bytes out (and leave the buffer empty). */
 struct buffer *http_request_body(struct http_request *request);
-
-/* Bytes of body that were announced with Content-Length; -1 where none were (chunked). */
-int64_t http_request_content_length(const struct http_request *request);
 
 /* A header field's value (the first) with any white space behind it, or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/state.h"
+#include "http/routing.h"
 
 /*
  * What a request asks for, and everything that its header section alone decides: the method, the
@@ -9,6 +9,8 @@
  * of a client alone that waits for "100 Continue"; a body that is on its way is looked at first.
  */
 #include "base/status.h"
+#include "http/admission.h"
+#include "http/request_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -66,7 +68,7 @@ static bool is_known_method(const char *method)
     return false;
 }
 
-int routing_refuse(struct http_request *request, int status, const char *detail)
+static int refuse(struct http_request *request, int status, const char *detail)
 {
     return http_answer_detail(&request->answer, status, "%s", detail != NULL ? detail : "");
 }
@@ -110,7 +112,7 @@ static int refuse_path(struct http_request *request)
     if (strcmp(request->method, "PUT") == 0)
         detail =
             "there is nothing at this path; to a URL without a path curl -T adds the file's name";
-    return routing_refuse(request, STATUS_NOT_FOUND, detail);
+    return refuse(request, STATUS_NOT_FOUND, detail);
 }
 
 /* Chooses the route. For OPTIONS there is none, and the answer is `allow`. */
@@ -120,7 +122,7 @@ static int find_route(struct http_request *request, const struct http_target *ta
     bool asks_options = strcmp(request->method, "OPTIONS") == 0;
 
     if (target->asterisk && !asks_options)
-        return routing_refuse(request, STATUS_BAD_REQUEST, "the target * is for OPTIONS");
+        return refuse(request, STATUS_BAD_REQUEST, "the target * is for OPTIONS");
     list_methods(request, target->asterisk || target->authority ? NULL : request->path);
     if (request->allow[0] == '\0')
         return refuse_path(request);
@@ -179,7 +181,7 @@ static int check_load(struct http_request *request)
     /* Those that were there before go on. A proxy's connection serves other clients too. */
     if (crowd != NULL) {
         request->close = !request->connection->trusted;
-        return routing_refuse(request, STATUS_OVERLOADED, crowd);
+        return refuse(request, STATUS_OVERLOADED, crowd);
     }
     if (!waits)
         return 0;
@@ -192,9 +194,9 @@ static int check_target(struct http_request *request, struct http_target *target
     bool connect = strcmp(request->method, "CONNECT") == 0;
 
     if (!is_known_method(request->method))
-        return routing_refuse(request, STATUS_NOT_IMPLEMENTED, "unknown method");
+        return refuse(request, STATUS_NOT_IMPLEMENTED, "unknown method");
     if (http_target_split(request->target, strlen(request->target), connect, target) != 0)
-        return routing_refuse(request, STATUS_BAD_REQUEST, "the request target is malformed");
+        return refuse(request, STATUS_BAD_REQUEST, "the request target is malformed");
     if (target->asterisk || target->authority)
         return 0;
     return decode_path(request, target);

@@ -8,8 +8,12 @@
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
-#include "http/state.h"
+#include "http/admission.h"
+#include "http/exchange.h"
 #include "http/listen.h"
+#include "http/logger.h"
+#include "http/reply.h"
+#include "http/state.h"
 
 #include <errno.h>
 #include <stdlib.h>

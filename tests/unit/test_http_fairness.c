@@ -7,7 +7,8 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "config/program.h"
-#include "http/state.h"
+#include "http/admission.h"
+#include "http/request_internal.h"
 #include "http_fixture.h"
 
 #include <pthread.h>

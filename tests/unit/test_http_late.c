@@ -7,7 +7,8 @@
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
-#include "http/state.h"
+#include "http/exchange.h"
+#include "http/request_internal.h"
 #include "http_fixture.h"
 
 #include <pthread.h>

@@ -4,7 +4,7 @@
 /* Under a libmicrohttpd of another version than the one whose buffer is known, that is left
  * alone. */
 #include "base/log.h"
-#include "http/state.h"
+#include "http/request_internal.h"
 #include "http_fixture.h"
 
 #include <setjmp.h>

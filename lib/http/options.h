@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "http/answer.h"
+#include "http/params.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_request;
+
+/* What an HTTP server is made with: its routes and its limits. */
+enum http_method {
+    HTTP_GET,  /* and HEAD */
+    HTTP_POST, /* and PUT */
+};
+
+enum http_route_flag {
+    HTTP_ROUTE_ALWAYS = 1 << 0, /* answered even beyond max_connections and max_inflight_bytes */
+    HTTP_ROUTE_QUIET = 1 << 1,  /* logged at debug level: health checks */
+};
+
+/*
+ * A handler returns 0 and fills the answer; or an enum status with answer->detail, which becomes
+ * the problem that the client sees; or -errno, which is logged and becomes "internal" (-ENOMEM:
+ * "overloaded"). STATUS_CLIENT_GONE: nothing is answered.
+ */
+struct http_route {
+    const char *path; /* decoded; matched as a whole */
+    enum http_method method;
+    unsigned flags;                          /* enum http_route_flag */
+    const struct http_parameter *parameters; /* may be filled by the program before the start */
+    size_t parameter_count;                  /* up to HTTP_PARAMETERS_MAX */
+    /* Optional: called once with the first bytes of the body (HTTP_PEEK_BYTES, or all of a shorter
+     * body); a status refuses the request. */
+    int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
+                struct http_answer *answer);
+    /* Optional: whether there is room for the work; a status refuses the request. Called before any
+     * of the body is read if the client waits for "100 Continue" (`size` is 0). Otherwise with the
+     * first piece of the body and, if that passed, once more with HTTP_ADMIT_BYTES or slightly
+     * more: it may wait that long to find out what is wrong with a body, since a fault of the body
+     * is reported before a full queue. May not be called for a shorter body: `handle` follows
+     * soon enough. */
+    int (*admit)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
+                 struct http_answer *answer);
+    /* The whole request is there; a POST's body is not empty. */
+    int (*handle)(struct http_request *request, void *context, struct http_answer *answer);
+};
+
+enum { HTTP_PEEK_BYTES = 64, HTTP_ADMIT_BYTES = 64 * 1024 };
+
+struct http_server_options {
+    const char *ip; /* "::" listens on IPv4 and IPv6 alike */
+    uint16_t port;  /* 0: the kernel chooses */
+    /* Beyond this, the connection that has idled longest is closed; if none idles: 503. */
+    unsigned max_connections;
+    unsigned max_connections_per_ip; /* the same for one client; 0: no limit */
+    unsigned client_prefix_v6;       /* bits in which IPv6 addresses of one client agree */
+    char *const *trusted_proxies; /* networks (base/network.h), NULL-terminated; NULL: none */
+    int64_t idle_timeout_ms;      /* between requests and for a request's header section */
+    int64_t body_timeout_ms;      /* for the whole of a body: 408 */
+    int64_t answer_timeout_ms;    /* for taking the whole of an answer: closed; 0: no limit */
+    int64_t min_bytes_per_s;      /* of a body, and of taking an answer, over 10 s; 0: any */
+    int64_t deadline_ms;          /* http_request_deadline_us() */
+    size_t max_body_bytes;        /* 413 */
+    size_t max_inflight_bytes;    /* bodies and results in memory: 503 */
+    size_t max_client_bytes;      /* the same for one client */
+    const struct http_route *routes; /* borrowed while the server lives */
+    size_t route_count;
+    void *context; /* given to every handler */
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "http/request.h"
+#include "http/state.h"
+
+/* Inside lib/http: a request's memory. All from its own thread. */
+
+/* NULL: no memory. */
+struct http_request *request_new(struct http_server *server, struct MHD_Connection *connection,
+                                 const char *target);
+void request_free(struct http_request *request);
+
+/* Replaces the request's id with the client's X-Request-Id if that is sane. */
+void request_identify(struct http_request *request);
+
+/* Identifies the client: the peer, or the one that a trusted proxy's X-Forwarded-For names. */
+void request_identify_client(struct http_request *request);
+
+/* Counts a body of `size` bytes among the bytes in flight, before it is allocated. 0, or
+ * STATUS_OVERLOADED and the detail. */
+int request_reserve_body(struct http_request *request, size_t size);
+
+/* A body of up to this many bytes is not counted: every connection may have one. */
+enum { REQUEST_SMALL_BYTES = 16 * 1024 };
+
+/* Frees the body and gives its bytes back. */
+void request_drop_body(struct http_request *request);
+
+/* The same after the handler, which may have taken the bytes out: these stay counted. */
+void request_end_body(struct http_request *request);
+
+/* Sets the deadline; called once the body is complete. */
+void request_set_deadline(struct http_request *request);
