@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "config/print.h"
+#include "config/document.h"
 
 #include "base/cleanup.h"
 #include "config/flags.h"

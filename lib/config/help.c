@@ -1,52 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "config/print.h"
+#include "config/help.h"
 
 #include "config/flags.h"
 
-#include <string.h>
-
-/* --help, made from the tables: a flag or key that works is here, and the other way round. */
+/* --help, made from the tables: it names the flags and keys that work, and no others. */
 enum { FLAG_COLUMN = 24, KEY_COLUMN = 32 };
-
-void row_range(const struct option_row *row, char text[static TEXT_BYTES])
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (int i = 0; row->type == OPTION_CHOICE && row->choices[i] != NULL && used < TEXT_BYTES; i++)
-        used += (size_t)snprintf(text + used, TEXT_BYTES - used, "%s%s", i > 0 ? ", " : "",
-                                 row->choices[i]);
-    if (row->type == OPTION_INTEGER || row->type == OPTION_NUMBER)
-        snprintf(text, TEXT_BYTES, row->exclusive ? "above %.15g, up to %.15g" : "%.15g to %.15g",
-                 row->smallest, row->largest);
-}
-
-/* "a,b" as ["a","b"]. */
-static void default_list(const char *word, char text[static TEXT_BYTES])
-{
-    size_t used = (size_t)snprintf(text, TEXT_BYTES, "[");
-
-    while (*word != '\0' && used < TEXT_BYTES) {
-        size_t length = strcspn(word, ",");
-
-        used += (size_t)snprintf(text + used, TEXT_BYTES - used, "\"%.*s\"%s", (int)length, word,
-                                 word[length] == ',' ? ", " : "");
-        word += length + (word[length] == ',');
-    }
-    if (used < TEXT_BYTES)
-        snprintf(text + used, TEXT_BYTES - used, "]");
-}
-
-void row_default(const struct option_row *row, char text[static TEXT_BYTES])
-{
-    const char *quote = row->type == OPTION_STRING || row->type == OPTION_CHOICE ? "\"" : "";
-
-    if (row->type == OPTION_LIST)
-        default_list(row->fallback, text);
-    else
-        snprintf(text, TEXT_BYTES, "%s%s%s", quote, row->fallback, quote);
-}
 
 static void print_flag(FILE *out, int short_flag, const char *long_flag, const char *argument,
                        const char *help, const char *fallback)

@@ -5,59 +5,18 @@
 #include "build_config.h"
 #include "config/file.h"
 #include "config/flags.h"
-#include "config/list.h"
-#include "config/load.h"
+#include "config/help.h"
 #include "config/print.h"
+#include "config/program_internal.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 
 /*
  * From a command line to settings, or to an exit code: the order in which the parts of this library
- * are asked, and what they may say on which stream.
+ * run, and what goes to which stream.
  */
 enum { EXIT_FAILED = 1, EXIT_WRONG = 2 };
-
-void settings_clear(struct settings *settings)
-{
-    free(settings->listen.ip);
-    free(settings->pool.program);
-    free(settings->pool.worker_users);
-    free(settings->scale.upstream);
-    list_free(settings->trusted_proxies);
-    *settings = (struct settings){0};
-}
-
-unsigned settings_workers(const struct settings *settings)
-{
-    cpu_set_t cpus;
-
-    if (settings->pool.workers > 0)
-        return (unsigned)settings->pool.workers;
-    if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 0)
-        return (unsigned)CPU_COUNT(&cpus);
-    return 1;
-}
-
-uint64_t settings_memory_bound(const struct settings *settings)
-{
-    /* A connection: of the library; its thread's stack; libcurl's buffers for a call to another
-     * server; and a small body or answer, which is not counted (lib/http/request.c). */
-    static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256 + 320 + 32) << 10;
-    /* lib/http/admission.c has places beyond the limit: for those that are told 503, and for those
-     * that are being closed. */
-    uint64_t connections = (uint64_t)settings->listen.max_connections;
-    uint64_t places = connections + 2 * (connections / 8 + 16);
-    uint64_t worker_bytes = (uint64_t)settings->pool.max_memory_bytes +
-                            (uint64_t)settings->limits.max_body_bytes +
-                            (uint64_t)settings->limits.max_output_bytes;
-
-    /* The tables' ranges keep this below 2^51. */
-    return settings_workers(settings) * worker_bytes +
-           (uint64_t)settings->limits.max_inflight_bytes + places * connection_bytes + server_bytes;
-}
 
 /* File, then flags, then how the values stand to each other. 0 or -ENOMEM. */
 static int read_all(struct reading *reading, const struct flags *flags)
@@ -91,7 +50,7 @@ static int act(const struct program *program, struct reading *reading, const str
     if (flags->given[ACTION_CHECK])
         fputs("configuration ok\n", out);
     else if (flags->given[ACTION_PRINT])
-        error = print_configuration(reading, program, out);
+        error = print_configuration(reading, program->compute, out);
     else
         return SETTINGS_GO_ON;
     return finish(reading, error, out);

@@ -43,3 +43,14 @@ struct settings {
     int64_t drain_ms;
     int64_t ready_fd; /* -1: none */
 };
+
+/* Frees the strings. */
+void settings_clear(struct settings *settings);
+
+/* How many workers a pool has: pool.workers, or one per CPU this process may use. Any thread. */
+unsigned settings_workers(const struct settings *settings);
+
+/* The bytes that the server and its workers together stay below, as --print-config prints it:
+ * workers x (max_memory_bytes + max_body_bytes + max_output_bytes) + max_inflight_bytes +
+ * (max_connections x 1.25 + 32) x 672 KiB + 32 MiB for the server itself. Any thread. */
+uint64_t settings_memory_bound(const struct settings *settings);

@@ -246,6 +246,45 @@ void row_expects(const struct option_row *row, char text[static TEXT_BYTES])
         snprintf(text, TEXT_BYTES, "%s from %.15g to %.15g", kind, row->smallest, row->largest);
 }
 
+void row_range(const struct option_row *row, char text[static TEXT_BYTES])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (int i = 0; row->type == OPTION_CHOICE && row->choices[i] != NULL && used < TEXT_BYTES; i++)
+        used += (size_t)snprintf(text + used, TEXT_BYTES - used, "%s%s", i > 0 ? ", " : "",
+                                 row->choices[i]);
+    if (row->type == OPTION_INTEGER || row->type == OPTION_NUMBER)
+        snprintf(text, TEXT_BYTES, row->exclusive ? "above %.15g, up to %.15g" : "%.15g to %.15g",
+                 row->smallest, row->largest);
+}
+
+/* "a,b" as ["a","b"]. */
+static void default_list(const char *word, char text[static TEXT_BYTES])
+{
+    size_t used = (size_t)snprintf(text, TEXT_BYTES, "[");
+
+    while (*word != '\0' && used < TEXT_BYTES) {
+        size_t length = strcspn(word, ",");
+
+        used += (size_t)snprintf(text + used, TEXT_BYTES - used, "\"%.*s\"%s", (int)length, word,
+                                 word[length] == ',' ? ", " : "");
+        word += length + (word[length] == ',');
+    }
+    if (used < TEXT_BYTES)
+        snprintf(text + used, TEXT_BYTES - used, "]");
+}
+
+void row_default(const struct option_row *row, char text[static TEXT_BYTES])
+{
+    const char *quote = row->type == OPTION_STRING || row->type == OPTION_CHOICE ? "\"" : "";
+
+    if (row->type == OPTION_LIST)
+        default_list(row->fallback, text);
+    else
+        snprintf(text, TEXT_BYTES, "%s%s%s", quote, row->fallback, quote);
+}
+
 static void compare(struct reading *reading, struct entry *entry, const struct entry *most)
 {
     double value = reading_number(reading, entry->row);

@@ -65,6 +65,12 @@ double reading_number(const struct reading *reading, const struct option_row *ro
 /* "an integer from 0 to 65535": what a row takes, for errors. */
 void row_expects(const struct option_row *row, char text[static TEXT_BYTES]);
 
+/* "0 to 65535", "above 0, up to 1", "a, b or c"; "" if the row's type has no range. */
+void row_range(const struct option_row *row, char text[static TEXT_BYTES]);
+
+/* The default as it stands in the file. */
+void row_default(const struct option_row *row, char text[static TEXT_BYTES]);
+
 /* What a LIST row does not take: the place in the list; its length: nothing. */
 size_t row_wrong_item(const struct option_row *row, char *const *list);
 

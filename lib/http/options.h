@@ -58,15 +58,15 @@ struct http_server_options {
     unsigned max_connections;
     unsigned max_connections_per_ip; /* the same for one client; 0: no limit */
     unsigned client_prefix_v6;       /* bits in which IPv6 addresses of one client agree */
-    char *const *trusted_proxies; /* networks (base/network.h), NULL-terminated; NULL: none */
-    int64_t idle_timeout_ms;      /* between requests and for a request's header section */
-    int64_t body_timeout_ms;      /* for the whole of a body: 408 */
-    int64_t answer_timeout_ms;    /* for taking the whole of an answer: closed; 0: no limit */
-    int64_t min_bytes_per_s;      /* of a body, and of taking an answer, over 10 s; 0: any */
-    int64_t deadline_ms;          /* http_request_deadline_us() */
-    size_t max_body_bytes;        /* 413 */
-    size_t max_inflight_bytes;    /* bodies and results in memory: 503 */
-    size_t max_client_bytes;      /* the same for one client */
+    char *const *trusted_proxies;    /* networks (base/network.h), NULL-terminated; NULL: none */
+    int64_t idle_timeout_ms;         /* between requests and for a request's header section */
+    int64_t body_timeout_ms;         /* for the whole of a body: 408 */
+    int64_t answer_timeout_ms;       /* for taking the whole of an answer: closed; 0: no limit */
+    int64_t min_bytes_per_s;         /* of a body, and of taking an answer, over 10 s; 0: any */
+    int64_t deadline_ms;             /* http_request_deadline_us() */
+    size_t max_body_bytes;           /* 413 */
+    size_t max_inflight_bytes;       /* bodies and results in memory: 503 */
+    size_t max_client_bytes;         /* the same for one client */
     const struct http_route *routes; /* borrowed while the server lives */
     size_t route_count;
     void *context; /* given to every handler */

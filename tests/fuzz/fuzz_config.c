@@ -35,7 +35,7 @@ static void read_and_print(const struct option_table *options, const char *text,
         abort();
     if (lines == 0) {
         out = open_memstream(printed, &printed_size);
-        if (print_configuration(&reading, NULL, out) != 0)
+        if (print_settings(&reading, out) != 0)
             abort();
         fclose(out);
     }

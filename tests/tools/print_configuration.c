@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/document.h"
 #include "config/print.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static int print_defaults(const struct option_table *options)
     int error = reading_start(&reading, options, &settings, stderr);
 
     if (error == 0)
-        error = print_configuration(&reading, NULL, stdout);
+        error = print_settings(&reading, stdout);
     settings_clear(&settings);
     return error;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/list.h"
-#include "config/load.h"
+#include "config/program_internal.h"
 
 #include "base/cleanup.h"
+#include "config/document.h"
 #include "config/print.h"
 
 #include <errno.h>
@@ -422,7 +423,7 @@ static void check_defaults(const struct option_table *options, const char *name)
     FILE *stream = open_memstream(&printed, &size);
 
     assert_int_equal(reading_start(&reading, options, &settings, stderr), 0);
-    assert_int_equal(print_configuration(&reading, NULL, stream), 0);
+    assert_int_equal(print_settings(&reading, stream), 0);
     fclose(stream);
     assert_string_equal(shipped, printed);
     settings_clear(&settings);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/settings.h"
+
+/* What follows from the settings, and their end. */
+#include "config/list.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+void settings_clear(struct settings *settings)
+{
+    free(settings->listen.ip);
+    free(settings->pool.program);
+    free(settings->pool.worker_users);
+    free(settings->scale.upstream);
+    list_free(settings->trusted_proxies);
+    *settings = (struct settings){0};
+}
+
+unsigned settings_workers(const struct settings *settings)
+{
+    cpu_set_t cpus;
+
+    if (settings->pool.workers > 0)
+        return (unsigned)settings->pool.workers;
+    if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 0)
+        return (unsigned)CPU_COUNT(&cpus);
+    return 1;
+}
+
+uint64_t settings_memory_bound(const struct settings *settings)
+{
+    /* A connection: of the library; its thread's stack; libcurl's buffers for a call to another
+     * server; and a small body or answer, which is not counted (lib/http/request.c). */
+    static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256 + 320 + 32) << 10;
+    /* lib/http/admission.c has places beyond the limit: for those that are told 503, and for those
+     * that are being closed. */
+    uint64_t connections = (uint64_t)settings->listen.max_connections;
+    uint64_t places = connections + 2 * (connections / 8 + 16);
+    uint64_t worker_bytes = (uint64_t)settings->pool.max_memory_bytes +
+                            (uint64_t)settings->limits.max_body_bytes +
+                            (uint64_t)settings->limits.max_output_bytes;
+
+    /* The tables' ranges keep this below 2^51. */
+    return settings_workers(settings) * worker_bytes +
+           (uint64_t)settings->limits.max_inflight_bytes + places * connection_bytes + server_bytes;
+}
