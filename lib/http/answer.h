@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "http/params.h"
+#include "http/target.h"
 
 #include <stddef.h>
 #include <stdint.h>

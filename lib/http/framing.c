@@ -23,7 +23,7 @@
  * layout is looked at in 0.9.75 only.
  */
 #include "base/status.h"
-#include "http/params.h"
+#include "http/target.h"
 
 #include <microhttpd.h>
 #include <string.h>

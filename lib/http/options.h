@@ -3,7 +3,7 @@
 #pragma once
 
 #include "http/answer.h"
-#include "http/params.h"
+#include "http/target.h"
 
 #include <stdbool.h>
 #include <stddef.h>

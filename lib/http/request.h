@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "http/params.h"
+#include "http/target.h"
 
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
  * is within its range; what is refused has a sentence, and that makes a well-formed problem. */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "http/params.h"
+#include "http/target.h"
 #include "http/problem.h"
 #include "base/utf8.h"
 

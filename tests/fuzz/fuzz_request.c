@@ -11,7 +11,7 @@
  */
 #include "base/status.h"
 #include "http/framing.h"
-#include "http/params.h"
+#include "http/target.h"
 #include "tests/fuzz/strict_head.h"
 
 #include <microhttpd.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/params.h"
+#include "http/target.h"
 
 /*
  * The request target as the client wrote it, taken apart by ourselves: libmicrohttpd cuts a value

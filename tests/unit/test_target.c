@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "http/params.h"
+#include "http/target.h"
 
 #include "base/status.h"
 #include "base/utf8.h"
