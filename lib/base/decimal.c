@@ -3,8 +3,13 @@
 #include "base/decimal.h"
 
 #include <math.h>
+#include <stdio.h>
 
-enum { FRACTION_PLACES = 15, PLACES_MAX = 37 }; /* 10^37 is below 2^123 */
+enum {
+    FRACTION_PLACES = 15,
+    PLACES_MAX = 37,   /* 10^37 is below 2^123 */
+    PLAIN_PLACES = 18, /* without an exponent; 10^18 is below 2^60 */
+};
 
 static unsigned __int128 power_of_ten(uint32_t places)
 {
@@ -38,4 +43,36 @@ struct decimal decimal_from_fraction(double value)
     if (digits == 0 && value > 0) /* less than any length makes a pixel of */
         return (struct decimal){.digits = 1, .places = PLACES_MAX + 1};
     return (struct decimal){.digits = digits, .places = digits > 0 ? FRACTION_PLACES : 0};
+}
+
+/* Its digits with so many places. From 10^19 on more zeros make no difference to a comparison. */
+static unsigned __int128 digits_at(struct decimal decimal, uint32_t places)
+{
+    uint32_t zeros = places - decimal.places;
+
+    return decimal.digits * power_of_ten(zeros < 19 ? zeros : 19);
+}
+
+int decimal_compare(struct decimal a, struct decimal b)
+{
+    uint32_t places = a.places > b.places ? a.places : b.places;
+    unsigned __int128 left = digits_at(a, places), right = digits_at(b, places);
+
+    return (left > right) - (left < right);
+}
+
+void decimal_print(struct decimal decimal, char text[static DECIMAL_TEXT_BYTES])
+{
+    unsigned long long digits = decimal.digits, one;
+    unsigned places = decimal.places;
+
+    for (; places > 0 && digits % 10 == 0; places--)
+        digits /= 10;
+    one = (unsigned long long)power_of_ten(places <= PLAIN_PLACES ? places : 0);
+    if (places == 0)
+        snprintf(text, DECIMAL_TEXT_BYTES, "%llu", digits);
+    else if (places <= PLAIN_PLACES)
+        snprintf(text, DECIMAL_TEXT_BYTES, "%llu.%0*llu", digits / one, (int)places, digits % one);
+    else
+        snprintf(text, DECIMAL_TEXT_BYTES, "%llue-%u", digits, places);
 }

@@ -24,3 +24,10 @@ double decimal_value(struct decimal decimal);
 
 /* `value` from 0 to 1, rounded to 15 places: the decimal that the double was parsed from. */
 struct decimal decimal_from_fraction(double value);
+
+/* Below 0, 0 or above 0: whether `a` is less than `b`, equal or greater, exactly. */
+int decimal_compare(struct decimal a, struct decimal b);
+
+/* Writes the shortest text that parse_exact_decimal() reads as the same number: "0.5", "3e-300". */
+enum { DECIMAL_TEXT_BYTES = 40 };
+void decimal_print(struct decimal decimal, char text[static DECIMAL_TEXT_BYTES]);

@@ -35,8 +35,8 @@ static void add_fact(struct facts *facts, const char *name, cJSON *item)
     char section[SECTION_BYTES];
 
     snprintf(section, sizeof(section), "%.*s", dot != NULL ? (int)(dot - name) : 0, name);
-    if (facts_add_item(facts->object, dot != NULL ? section : NULL, dot != NULL ? dot + 1 : name, item) !=
-        0)
+    if (facts_add_item(facts->object, dot != NULL ? section : NULL, dot != NULL ? dot + 1 : name,
+                       item) != 0)
         facts->failed = true;
 }
 

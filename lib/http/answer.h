@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "http/target.h"
+#include "http/query.h"
 
 #include <stddef.h>
 #include <stdint.h>

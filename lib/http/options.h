@@ -3,7 +3,7 @@
 #pragma once
 
 #include "http/answer.h"
-#include "http/target.h"
+#include "http/query.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,9 +30,8 @@ enum http_route_flag {
 struct http_route {
     const char *path; /* decoded; matched as a whole */
     enum http_method method;
-    unsigned flags;                          /* enum http_route_flag */
-    const struct http_parameter *parameters; /* may be filled by the program before the start */
-    size_t parameter_count;                  /* up to HTTP_PARAMETERS_MAX */
+    unsigned flags;                                /* enum http_route_flag */
+    const struct http_parameter_table *parameters; /* that its query may hold; NULL: none */
     /* Optional: called once with the first bytes of the body (HTTP_PEEK_BYTES, or all of a shorter
      * body); a status refuses the request. */
     int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "http/target.h"
+#include "http/query.h"
 
 #include <stdint.h>
 
@@ -17,7 +17,7 @@ struct http_request;
 /* The caller's X-Request-Id where it is sane, else one of ours; never NULL. */
 const char *http_request_id(const struct http_request *request);
 
-/* The values of the route's parameters, in the order of its table. */
+/* The values of the route's parameters. */
 const struct http_parameter_values *http_request_parameters(const struct http_request *request);
 
 /* The body, all of it by the time of `handle`; empty before, and for GET. Its owner is the request:

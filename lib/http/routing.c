@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "http/admission.h"
 #include "http/request_internal.h"
+#include "http/target.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -202,6 +203,15 @@ static int check_target(struct http_request *request, struct http_target *target
     return decode_path(request, target);
 }
 
+static int read_query(struct http_request *request, const struct http_target *target)
+{
+    static const struct http_parameter_table none;
+    const struct http_parameter_table *table = request->route->parameters;
+
+    return http_query_parse(target->query, target->query_length, table != NULL ? table : &none,
+                            &request->parameters, request->answer.detail);
+}
+
 int routing_check(struct http_request *request)
 {
     const struct http_server_options *options = &request->server->options;
@@ -215,9 +225,7 @@ int routing_check(struct http_request *request)
         return status;
     if (request->framing.content_length > (int64_t)options->max_body_bytes)
         return routing_refuse_size(request);
-    status = http_query_parse(target.query, target.query_length, request->route->parameters,
-                              request->route->parameter_count, &request->parameters,
-                              request->answer.detail);
+    status = read_query(request, &target);
     if (status != 0)
         return status;
     return check_load(request);

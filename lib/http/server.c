@@ -121,11 +121,12 @@ static int start_library(struct http_server *server)
     return 0;
 }
 
-/* Where a value is kept for each parameter, there is room for so many. */
 static int check_routes(const struct http_server_options *options)
 {
     for (size_t i = 0; i < options->route_count; i++) {
-        if (options->routes[i].parameter_count > HTTP_PARAMETERS_MAX)
+        const struct http_parameter_table *parameters = options->routes[i].parameters;
+
+        if (parameters != NULL && !http_parameters_fit(parameters))
             return -E2BIG;
     }
     return 0;

@@ -25,8 +25,8 @@ struct http_server_status {
 
 /* Listens and serves. Raises RLIMIT_NOFILE to what max_connections needs. The caller has blocked
  * the signals that it waits for. 0; -EINVAL: `ip` is no address, or a proxy's no network; -EMFILE:
- * max_connections is beyond the hard limit of descriptors; -E2BIG: a route takes more than
- * HTTP_PARAMETERS_MAX parameters; or -errno of socket, bind, listen or the start. */
+ * max_connections is beyond the hard limit of descriptors; -E2BIG: there is no room for the
+ * parameters of a route; or -errno of socket, bind, listen or the start. */
 int http_server_new(struct http_server **server, const struct http_server_options *options);
 
 /* The port listened on. */

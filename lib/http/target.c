@@ -3,23 +3,19 @@
 #include "http/target.h"
 
 /*
- * The request target as the client wrote it, taken apart by ourselves: libmicrohttpd cuts a value
- * at "%00", takes the last of two equal names, turns '+' into a space and lets malformed "%" pass.
+ * The request target as the client wrote it, split and decoded by ourselves: libmicrohttpd cuts a
+ * value at "%00", takes the last of two equal names, turns '+' into a space and accepts malformed
+ * "%".
  */
-#include "base/parse.h"
 #include "base/status.h"
 #include "base/utf8.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_BYTES = 65, VALUE_BYTES = 1025 };
-
-/* No part of a request target: a space would end it, controls have no place, a fragment is never
- * sent. */
+/* Without what a request target cannot hold: a space would end it, control characters are not
+ * allowed, and a fragment is never sent. */
 static bool is_target_text(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -31,7 +27,7 @@ static bool is_target_text(const char *text, size_t length)
     return length > 0;
 }
 
-/* Percent signs are not looked into: nobody uses the host. */
+/* What follows a percent sign is not checked: nobody uses the host. */
 static bool is_host_byte(char c)
 {
     bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -55,8 +51,8 @@ bool http_host_is_valid(const char *text, size_t length)
     return i == length;
 }
 
-/* Skips "http://authority" or "https://authority"; NULL where `text` does not begin so, or the host
- * is empty or none (RFC 9110, 4.2). */
+/* Skips "http://authority" or "https://authority"; NULL if `text` begins with neither, or the host
+ * is empty or invalid (RFC 9110, 4.2). */
 static const char *skip_origin(const char *text, const char *end)
 {
     const char *authority, *path;
@@ -96,7 +92,7 @@ int http_target_split(const char *text, size_t length, bool connect, struct http
     mark = memchr(path, '?', (size_t)(end - path));
     target->path = path;
     target->path_length = (size_t)((mark != NULL ? mark : end) - path);
-    if (target->path_length == 0) { /* "http://host" and "http://host?query" mean its root */
+    if (target->path_length == 0) { /* "http://host" and "http://host?query" mean the root */
         target->path = "/";
         target->path_length = 1;
     }
@@ -140,133 +136,7 @@ int http_percent_decode(const char *text, size_t length, char *out, size_t size)
         if (used + 1 >= size)
             return -EFBIG;
         out[used++] = (char)byte;
-        out[used] = '\0'; /* also where the next one is refused */
+        out[used] = '\0'; /* even if the next byte is refused */
     }
     return utf8_is_valid(out, used) ? 0 : -EINVAL;
-}
-
-static void say(char *detail, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(char *detail, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(detail, HTTP_DETAIL_BYTES, format, arguments);
-    va_end(arguments);
-}
-
-static void say_range(char *detail, const struct http_parameter *parameter)
-{
-    say(detail, "parameter '%s' must be %s, %s %g and at most %g", parameter->name,
-        parameter->type == HTTP_INTEGER ? "an integer" : "a decimal number such as 0.5",
-        parameter->above_smallest ? "greater than" : "at least", parameter->smallest,
-        parameter->largest);
-}
-
-/* Puts the text into values->value[row]. */
-static int read_value(const struct http_parameter *parameter, const char *text,
-                      struct http_parameter_values *values, size_t row)
-{
-    double number;
-    int error;
-
-    if (parameter->type == HTTP_INTEGER) {
-        error = parse_int64(text, strlen(text), &values->value[row].integer);
-        number = (double)values->value[row].integer;
-    } else {
-        error = parse_decimal(text, strlen(text), &values->value[row].decimal);
-        number = values->value[row].decimal;
-    }
-    if (error == -ENOMEM)
-        return error;
-    if (error != 0 || number > parameter->largest || number < parameter->smallest)
-        return STATUS_BAD_PARAMETER;
-    if (parameter->above_smallest && number == parameter->smallest)
-        return STATUS_BAD_PARAMETER;
-    return 0;
-}
-
-static size_t find_parameter(const struct http_parameter *table, size_t count, const char *name)
-{
-    size_t row = 0;
-
-    while (row < count && strcmp(table[row].name, name) != 0)
-        row++;
-    return row;
-}
-
-/* The name, decoded, into `name`; or a sentence that shows what stands in its place. */
-static int read_name(const char *text, size_t length, char name[static NAME_BYTES], char *detail)
-{
-    int error = http_percent_decode(text, length, name, NAME_BYTES);
-
-    if (error == 0 && name[0] != '\0')
-        return 0;
-    if (error == 0)
-        say(detail, "a parameter's name is missing");
-    else if (error == -EFBIG) /* cut, and not within a character */
-        say(detail, "unknown parameter '%.*s...'", (int)utf8_valid_length(name, strlen(name)),
-            name);
-    else
-        say(detail, "a parameter's name is not percent-encoded UTF-8: '%.*s'",
-            (int)(length < NAME_BYTES ? length : NAME_BYTES), text);
-    return STATUS_BAD_PARAMETER;
-}
-
-/* One "name=value" of the query. */
-static int read_pair(const char *pair, size_t length, const struct http_parameter *table,
-                     size_t count, struct http_parameter_values *values, char *detail)
-{
-    const char *equals = memchr(pair, '=', length);
-    size_t name_length = equals != NULL ? (size_t)(equals - pair) : length, row;
-    char name[NAME_BYTES], text[VALUE_BYTES];
-    int error;
-
-    error = read_name(pair, name_length, name, detail);
-    if (error != 0)
-        return error;
-    row = find_parameter(table, count, name);
-    if (row == count) {
-        say(detail, "unknown parameter '%s'", name);
-        return STATUS_BAD_PARAMETER;
-    }
-    if (values->value[row].given) {
-        say(detail, "parameter '%s' is given more than once", name);
-        return STATUS_BAD_PARAMETER;
-    }
-    values->value[row].given = true;
-    if (equals == NULL || equals + 1 == pair + length) {
-        say(detail, "parameter '%s' is empty", name);
-        return STATUS_BAD_PARAMETER;
-    }
-    say_range(detail, &table[row]);
-    error = http_percent_decode(equals + 1, length - name_length - 1, text, sizeof(text));
-    if (error != 0)
-        return STATUS_BAD_PARAMETER;
-    return read_value(&table[row], text, values, row);
-}
-
-int http_query_parse(const char *query, size_t length, const struct http_parameter *table,
-                     size_t count, struct http_parameter_values *values,
-                     char detail[static HTTP_DETAIL_BYTES])
-{
-    const char *end = query + length, *pair, *ampersand;
-    int status;
-
-    *values = (struct http_parameter_values){0};
-    detail[0] = '\0';
-    if (length == 0)
-        return 0;
-    for (pair = query;; pair = ampersand + 1) {
-        ampersand = memchr(pair, '&', (size_t)(end - pair));
-        status = read_pair(pair, (size_t)((ampersand != NULL ? ampersand : end) - pair), table,
-                           count, values, detail);
-        if (status != 0)
-            return status;
-        if (ampersand == NULL)
-            break;
-    }
-    detail[0] = '\0';
-    return 0;
 }

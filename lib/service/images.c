@@ -13,24 +13,6 @@
 
 enum { READY_WAIT_MS = 500, RETRY_AFTER_S = 1 };
 
-void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS],
-                       double largest_scale)
-{
-    parameters[IMAGES_SCALE] = (struct http_parameter){
-        .name = "scale",
-        .type = HTTP_DECIMAL,
-        .smallest = 0,
-        .above_smallest = true,
-        .largest = largest_scale,
-    };
-    parameters[IMAGES_QUALITY] = (struct http_parameter){
-        .name = "quality",
-        .type = HTTP_INTEGER,
-        .smallest = 1,
-        .largest = 100,
-    };
-}
-
 /* why: "" for the usual reason. */
 static int overloaded(const char *why, struct http_answer *answer)
 {
@@ -163,13 +145,10 @@ static bool reserve(void *request, size_t bytes)
 
 struct image_variant images_variant(const struct http_request *request, double default_scale)
 {
-    const struct http_parameter_values *values = http_request_parameters(request);
-    struct image_variant variant = {.scale = decimal_from_fraction(default_scale)};
+    struct image_variant variant = *parameters_variant(http_request_parameters(request));
 
-    if (values->value[IMAGES_SCALE].given)
-        variant.scale = decimal_from_fraction(values->value[IMAGES_SCALE].decimal);
-    if (values->value[IMAGES_QUALITY].given)
-        variant.quality = (uint32_t)values->value[IMAGES_QUALITY].integer;
+    if (variant.scale.digits == 0)
+        variant.scale = decimal_from_fraction(default_scale);
     return variant;
 }
 

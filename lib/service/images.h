@@ -7,6 +7,7 @@
 #include "image/plan/request.h"
 #include "image/probe/format.h"
 #include "ipc/pool.h"
+#include "service/parameters.h"
 
 #include <stdbool.h>
 
@@ -14,13 +15,6 @@
  * What the routes of both servers do with an image: refuse early and cheaply what can be refused,
  * and run a job in the pool for the rest. Called from connection threads, many at once.
  */
-
-/* The indices of the image routes' parameters. */
-enum { IMAGES_SCALE, IMAGES_QUALITY, IMAGES_PARAMETERS };
-
-/* Fills in the table of these parameters. */
-void images_parameters(struct http_parameter parameters[static IMAGES_PARAMETERS],
-                       double largest_scale);
 
 /* If no worker and no place in the queue is free for this client: what is wrong with the image, as
  * far as its first `size` bytes show, or else STATUS_OVERLOADED. 0: there is room, or more bytes

@@ -13,8 +13,6 @@
 
 enum { HOST_BYTES = 264 }; /* a name of 253, a port */
 
-static struct http_parameter parameters[IMAGES_PARAMETERS];
-
 static int admit_gray(struct http_request *request, const uint8_t *bytes, size_t size,
                       void *context, struct http_answer *answer)
 {
@@ -57,7 +55,7 @@ static int gray(struct http_request *request, void *context, struct http_answer 
 {
     struct gateway *gateway = context;
     const struct buffer *body = http_request_body(request);
-    bool reduce = http_request_parameters(request)->value[IMAGES_SCALE].given;
+    bool reduce = parameters_variant(http_request_parameters(request))->scale.digits > 0;
     struct image_header header;
     struct image_variant variant;
     struct images_job job;
@@ -151,8 +149,8 @@ static int tell_ready(struct http_request *request, void *context, struct http_a
 
 #define GRAY_ROUTE(path_)                                                                          \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = parameters,                            \
-        .parameter_count = IMAGES_PARAMETERS, .admit = admit_gray, .peek = peek, .handle = gray    \
+        .path = (path_), .method = HTTP_POST, .parameters = &image_parameters,                     \
+        .admit = admit_gray, .peek = peek, .handle = gray                                          \
     }
 
 static const struct http_route routes[] = {
@@ -161,8 +159,7 @@ static const struct http_route routes[] = {
     {
         .path = "/scale",
         .method = HTTP_POST,
-        .parameters = parameters,
-        .parameter_count = IMAGES_PARAMETERS,
+        .parameters = &image_parameters,
         .peek = peek,
         .handle = scale,
     },
@@ -183,8 +180,6 @@ static const struct http_route routes[] = {
 
 const struct http_route *gateway_routes(size_t *count)
 {
-    /* The scale server's own largest factor may be less: it says so, and is relayed. */
-    images_parameters(parameters, 1);
     *count = ARRAY_LENGTH(routes);
     return routes;
 }

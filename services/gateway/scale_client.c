@@ -9,12 +9,13 @@
 #include "http/problem.h"
 #include "service/images.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
     READY_WAIT_MS = 500,
-    TARGET_BYTES = 128,
+    TARGET_BYTES = 1024,
     PROBLEM_MAX_BYTES = 4096,
     SHORT_MS = 1000, /* a client that gives less time than this may be what is wrong */
 };
@@ -52,21 +53,6 @@ bool scale_client_is_ready(struct scale_client *client)
     note(client, status, &result, READY_WAIT_MS);
     buffer_clear(&result.body);
     return status == 0 && result.http_status == 200;
-}
-
-/* "/scale?scale=0.5&quality=80" with what the client gave. 17 digits carry any double unchanged. */
-static void write_target(const struct http_request *request, char target[static TARGET_BYTES])
-{
-    const struct http_parameter_values *values = http_request_parameters(request);
-    int length = snprintf(target, TARGET_BYTES, "/scale");
-
-    if (values->value[IMAGES_SCALE].given)
-        length += snprintf(target + length, (size_t)(TARGET_BYTES - length), "?scale=%.17g",
-                           values->value[IMAGES_SCALE].decimal);
-    if (values->value[IMAGES_QUALITY].given)
-        snprintf(target + length, (size_t)(TARGET_BYTES - length), "%cquality=%d",
-                 strchr(target, '?') != NULL ? '&' : '?',
-                 (int)values->value[IMAGES_QUALITY].integer);
 }
 
 static bool is_picture(const struct http_call_result *result, enum image_format format)
@@ -137,7 +123,7 @@ int scale_client_reduce(struct scale_client *client, struct http_request *reques
                         const struct buffer *body, enum image_format format, struct buffer *reduced,
                         struct http_answer *answer)
 {
-    char target[TARGET_BYTES];
+    char target[TARGET_BYTES] = "/scale";
     struct http_call call = {
         .target = target,
         .body = body->data,
@@ -152,7 +138,9 @@ int scale_client_reduce(struct scale_client *client, struct http_request *reques
     struct http_call_result result;
     int status, had_ms = deadline_left_ms(call.deadline_us);
 
-    write_target(request, target);
+    if (http_query_write(&image_parameters, http_request_parameters(request),
+                         target + strlen(target), sizeof(target) - strlen(target)) != 0)
+        return -ENOSPC;
     status = http_client_call(client->http, &call, &result);
     answer->queue_us += result.queue_us;
     answer->work_us += result.work_us;

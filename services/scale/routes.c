@@ -6,7 +6,8 @@
 #include "base/cleanup.h"
 #include "service/images.h"
 
-static struct http_parameter parameters[IMAGES_PARAMETERS];
+static struct http_parameter rows[PARAMETERS];
+static const struct http_parameter_table limited = {rows, PARAMETERS};
 
 static int admit(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                  struct http_answer *answer)
@@ -62,8 +63,7 @@ static const struct http_route routes[] = {
     {
         .path = "/scale",
         .method = HTTP_POST,
-        .parameters = parameters,
-        .parameter_count = IMAGES_PARAMETERS,
+        .parameters = &limited,
         .admit = admit,
         .peek = peek,
         .handle = reduce,
@@ -84,7 +84,7 @@ static const struct http_route routes[] = {
 
 const struct http_route *scale_routes(const struct scale *scale, size_t *count)
 {
-    images_parameters(parameters, scale->settings.scale.max);
+    parameters_limit(&scale->settings, rows);
     *count = ARRAY_LENGTH(routes);
     return routes;
 }

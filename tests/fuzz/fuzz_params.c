@@ -6,19 +6,14 @@
  * is within its range; what is refused has a sentence, and that makes a well-formed problem. */
 #include "base/cleanup.h"
 #include "base/status.h"
-#include "http/target.h"
-#include "http/problem.h"
 #include "base/utf8.h"
+#include "http/problem.h"
+#include "http/target.h"
+#include "service/parameters.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <math.h>
 #include <string.h>
-
-static const struct http_parameter table[] = {
-    {"scale", HTTP_DECIMAL, 0, 1, true},
-    {"quality", HTTP_INTEGER, 1, 100, false},
-};
 
 static bool lies_in(const char *part, size_t length, const char *text, size_t size)
 {
@@ -38,22 +33,41 @@ static void check_problem(int status, const char *detail)
     free(json);
 }
 
+/* What is written is read as the same values, and written the same again. */
+static void check_writing(const struct http_parameter_values *values)
+{
+    struct http_parameter_values again = {0};
+    char detail[HTTP_DETAIL_BYTES], query[1024], twice[1024];
+
+    fuzz_require(http_query_write(&image_parameters, values, query, sizeof(query)) == 0);
+    fuzz_require(
+        http_query_parse(query + 1, strlen(query + 1), &image_parameters, &again, detail) == 0);
+    fuzz_require(again.given == values->given);
+    fuzz_require(
+        decimal_compare(parameters_variant(&again)->scale, parameters_variant(values)->scale) == 0);
+    fuzz_require(http_query_write(&image_parameters, &again, twice, sizeof(twice)) == 0);
+    fuzz_require(strcmp(query, twice) == 0);
+}
+
 static void check_query(const char *query, size_t length)
 {
     struct http_parameter_values values = {0};
+    const struct image_variant *variant = parameters_variant(&values);
     char detail[HTTP_DETAIL_BYTES] = "";
-    int status = http_query_parse(query, length, table, ARRAY_LENGTH(table), &values, detail);
+    int status = http_query_parse(query, length, &image_parameters, &values, detail);
 
     if (status != 0) {
         fuzz_require(status == STATUS_BAD_PARAMETER && detail[0] != '\0');
         check_problem(status, detail);
         return;
     }
-    if (values.value[0].given)
-        fuzz_require(values.value[0].decimal > 0 && values.value[0].decimal <= 1);
-    if (values.value[1].given)
-        fuzz_require(values.value[1].integer >= 1 && values.value[1].integer <= 100);
-    fuzz_require(values.value[0].given || values.value[1].given || length == 0);
+    fuzz_require(((values.given & 1 << PARAMETER_SCALE) != 0) == (variant->scale.digits > 0));
+    fuzz_require(decimal_compare(variant->scale, (struct decimal){.digits = 1}) <= 0);
+    fuzz_require(((values.given & 1 << PARAMETER_QUALITY) != 0) == (variant->quality > 0));
+    fuzz_require(variant->quality <= 100);
+    fuzz_require(values.given != 0 || length == 0);
+    if (values.given != 0)
+        check_writing(&values);
 }
 
 static void check_decoding(const char *text, size_t length, size_t room)

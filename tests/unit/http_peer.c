@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "http_peer.h"
 
+#include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/status.h"
 
@@ -127,10 +128,22 @@ static int tell_client(struct http_request *request, void *context, struct http_
                             http_request_client(request) != 0);
 }
 
-static const struct http_parameter parameters[] = {
-    {"scale", HTTP_DECIMAL, 0, 1, true},
-    {"quality", HTTP_INTEGER, 1, 100, false},
+static const struct http_parameter rows[] = {
+    {
+        .name = "scale",
+        .type = &http_type_decimal,
+        .above_smallest = true,
+        .largest = {.digits = 1},
+    },
+    {
+        .name = "quality",
+        .type = &http_type_integer,
+        .offset = sizeof(struct decimal),
+        .smallest = {.digits = 1},
+        .largest = {.digits = 100},
+    },
 };
+static const struct http_parameter_table parameters = {rows, ARRAY_LENGTH(rows)};
 
 static const struct http_route routes[] = {
     {.path = "/", .method = HTTP_GET, .handle = hello},
@@ -141,8 +154,7 @@ static const struct http_route routes[] = {
      .handle = hello},
     {.path = "/echo",
      .method = HTTP_POST,
-     .parameters = parameters,
-     .parameter_count = 2,
+     .parameters = &parameters,
      .peek = refuse_bad,
      .handle = echo},
     {.path = "/make", .method = HTTP_POST, .handle = make},

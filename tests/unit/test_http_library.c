@@ -30,7 +30,7 @@ static atomic_int library_saw; /* arguments in the query */
 
 static int count_arguments(struct http_request *request, void *context, struct http_answer *answer)
 {
-    bool given = http_request_parameters(request)->value[0].given;
+    bool given = http_request_parameters(request)->given != 0;
 
     (void)context;
     atomic_store(&library_saw,
@@ -38,12 +38,11 @@ static int count_arguments(struct http_request *request, void *context, struct h
     return http_answer_text(answer, "text/plain", given ? "given\n" : "none\n");
 }
 
-static const struct http_parameter parameters[] = {{"quality", HTTP_INTEGER, 1, 100, false}};
-static const struct http_route routes[] = {{.path = "/",
-                                            .method = HTTP_GET,
-                                            .parameters = parameters,
-                                            .parameter_count = 1,
-                                            .handle = count_arguments}};
+static const struct http_parameter quality = {
+    .name = "quality", .type = &http_type_integer, .largest = {.digits = 100}};
+static const struct http_parameter_table parameters = {&quality, 1};
+static const struct http_route routes[] = {
+    {.path = "/", .method = HTTP_GET, .parameters = &parameters, .handle = count_arguments}};
 
 static void ask(const char *pretended)
 {

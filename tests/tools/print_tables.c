@@ -2,24 +2,26 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/document.h"
 #include "config/print.h"
+#include "service/parameters.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * Prints what the option tables say, for the files that are kept in the repository:
- * docs/configuration.md, and each program's defaults in config/. A unit test compares them.
+ * Prints what the tables of options and parameters say, for the files in the repository that are
+ * made of it: docs/configuration.md, each program's defaults in config/, and a part of
+ * docs/http.md. Unit tests compare them.
  */
 static int print_defaults(const struct option_table *options)
 {
     struct settings settings = {0};
     struct reading reading;
-    int error = reading_start(&reading, options, &settings, stderr);
+    int status = reading_start(&reading, options, &settings, stderr);
 
-    if (error == 0)
-        error = print_settings(&reading, stdout);
+    if (status == 0)
+        status = print_settings(&reading, stdout);
     settings_clear(&settings);
-    return error;
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -28,10 +30,14 @@ int main(int argc, char **argv)
 
     if (strcmp(what, "document") == 0)
         return print_document(stdout) != 0;
+    if (strcmp(what, "parameters") == 0) {
+        parameters_document(stdout);
+        return 0;
+    }
     if (strcmp(what, "gateway") == 0)
         return print_defaults(&gateway_options) != 0;
     if (strcmp(what, "scale") == 0)
         return print_defaults(&scale_options) != 0;
-    fprintf(stderr, "Usage: print_configuration document|gateway|scale\n");
+    fprintf(stderr, "Usage: print_tables document|gateway|parameters|scale\n");
     return 2;
 }

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/query.h"
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "base/status.h"
+#include "base/utf8.h"
+#include "http/target.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_BYTES = 65, VALUE_TEXT_BYTES = 1025 };
+
+/* --- types of values ---------------------------------------------------------------------------- */
+
+static bool is_in_range(const struct http_parameter *parameter, struct decimal value)
+{
+    int above = decimal_compare(value, parameter->smallest);
+
+    return (parameter->above_smallest ? above > 0 : above >= 0) &&
+           decimal_compare(value, parameter->largest) <= 0;
+}
+
+static void describe_range(const struct http_parameter *parameter, const char *kind,
+                           char text[static HTTP_VALUE_BYTES])
+{
+    char smallest[DECIMAL_TEXT_BYTES], largest[DECIMAL_TEXT_BYTES];
+
+    decimal_print(parameter->smallest, smallest);
+    decimal_print(parameter->largest, largest);
+    snprintf(text, HTTP_VALUE_BYTES, "%s, %s %s and at most %s", kind,
+             parameter->above_smallest ? "greater than" : "at least", smallest, largest);
+}
+
+static int read_decimal(const struct http_parameter *parameter, const char *text, void *member)
+{
+    struct decimal value;
+    int status = parse_exact_decimal(text, strlen(text), &value);
+
+    if (status == -ENOMEM)
+        return status;
+    if (status != 0 || !is_in_range(parameter, value))
+        return STATUS_BAD_PARAMETER;
+    *(struct decimal *)member = value;
+    return 0;
+}
+
+static void write_decimal(const struct http_parameter *parameter, const void *member,
+                          char text[static HTTP_VALUE_BYTES])
+{
+    (void)parameter;
+    decimal_print(*(const struct decimal *)member, text);
+}
+
+static void describe_decimal(const struct http_parameter *parameter,
+                             char text[static HTTP_VALUE_BYTES])
+{
+    describe_range(parameter, "a decimal number such as 0.5", text);
+}
+
+const struct http_parameter_type http_type_decimal = {
+    .size = sizeof(struct decimal),
+    .read = read_decimal,
+    .write = write_decimal,
+    .describe = describe_decimal,
+};
+
+static int read_integer(const struct http_parameter *parameter, const char *text, void *member)
+{
+    int64_t value;
+
+    if (parse_int64(text, strlen(text), &value) != 0 || value < 0 || value > UINT32_MAX)
+        return STATUS_BAD_PARAMETER;
+    if (!is_in_range(parameter, (struct decimal){.digits = (uint64_t)value}))
+        return STATUS_BAD_PARAMETER;
+    *(uint32_t *)member = (uint32_t)value;
+    return 0;
+}
+
+static void write_integer(const struct http_parameter *parameter, const void *member,
+                          char text[static HTTP_VALUE_BYTES])
+{
+    (void)parameter;
+    snprintf(text, HTTP_VALUE_BYTES, "%u", *(const uint32_t *)member);
+}
+
+static void describe_integer(const struct http_parameter *parameter,
+                             char text[static HTTP_VALUE_BYTES])
+{
+    describe_range(parameter, "an integer", text);
+}
+
+const struct http_parameter_type http_type_integer = {
+    .size = sizeof(uint32_t),
+    .read = read_integer,
+    .write = write_integer,
+    .describe = describe_integer,
+};
+
+static int read_choice(const struct http_parameter *parameter, const char *text, void *member)
+{
+    for (const struct http_choice *choice = parameter->choices; choice->word != NULL; choice++) {
+        if (strcmp(choice->word, text) == 0) {
+            *(uint32_t *)member = choice->value;
+            return 0;
+        }
+    }
+    return STATUS_BAD_PARAMETER;
+}
+
+static void write_choice(const struct http_parameter *parameter, const void *member,
+                         char text[static HTTP_VALUE_BYTES])
+{
+    const struct http_choice *choice = parameter->choices;
+
+    while (choice->word != NULL && choice->value != *(const uint32_t *)member)
+        choice++;
+    snprintf(text, HTTP_VALUE_BYTES, "%s", choice->word != NULL ? choice->word : "");
+}
+
+/* "one of none, luma" */
+static void describe_choice(const struct http_parameter *parameter,
+                            char text[static HTTP_VALUE_BYTES])
+{
+    const struct http_choice *choices = parameter->choices;
+    size_t used = 0;
+
+    for (size_t i = 0; choices[i].word != NULL && used < HTTP_VALUE_BYTES; i++)
+        used += (size_t)snprintf(text + used, HTTP_VALUE_BYTES - used, "%s%s",
+                                 i == 0 ? "one of " : ", ", choices[i].word);
+}
+
+const struct http_parameter_type http_type_choice = {
+    .size = sizeof(uint32_t),
+    .read = read_choice,
+    .write = write_choice,
+    .describe = describe_choice,
+};
+
+/* --- reading a query ---------------------------------------------------------------------------- */
+
+static void say(char *detail, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(char *detail, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(detail, HTTP_DETAIL_BYTES, format, arguments);
+    va_end(arguments);
+}
+
+bool http_parameters_fit(const struct http_parameter_table *table)
+{
+    if (table->count > HTTP_PARAMETERS_MAX)
+        return false;
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->rows[i].offset + table->rows[i].type->size > HTTP_MEMBERS_BYTES)
+            return false;
+    }
+    return true;
+}
+
+static size_t find_row(const struct http_parameter_table *table, const char *name)
+{
+    size_t row = 0;
+
+    while (row < table->count && strcmp(table->rows[row].name, name) != 0)
+        row++;
+    return row;
+}
+
+/* The name, decoded, into `name`; or a sentence that quotes what stands in its place. */
+static int read_name(const char *text, size_t length, char name[static NAME_BYTES], char *detail)
+{
+    int status = http_percent_decode(text, length, name, NAME_BYTES);
+
+    if (status == 0 && name[0] != '\0')
+        return 0;
+    if (status == 0)
+        say(detail, "a parameter's name is missing");
+    else if (status == -EFBIG) /* cut, but not within a character */
+        say(detail, "unknown parameter '%.*s...'", (int)utf8_valid_length(name, strlen(name)),
+            name);
+    else
+        say(detail, "a parameter's name is not percent-encoded UTF-8: '%.*s'",
+            (int)(length < NAME_BYTES ? length : NAME_BYTES), text);
+    return STATUS_BAD_PARAMETER;
+}
+
+static int read_value(const struct http_parameter *parameter, const char *text, size_t length,
+                      struct http_parameter_values *values, char *detail)
+{
+    char decoded[VALUE_TEXT_BYTES], expected[HTTP_VALUE_BYTES];
+    int status = http_percent_decode(text, length, decoded, sizeof(decoded));
+
+    if (status == 0)
+        status = parameter->type->read(parameter, decoded, values->members + parameter->offset);
+    if (status == 0 || status == -ENOMEM)
+        return status;
+    parameter->type->describe(parameter, expected);
+    say(detail, "parameter '%s' must be %s", parameter->name, expected);
+    return STATUS_BAD_PARAMETER;
+}
+
+/* One "name=value" of the query. */
+static int read_pair(const char *pair, size_t length, const struct http_parameter_table *table,
+                     struct http_parameter_values *values, char *detail)
+{
+    const char *equals = memchr(pair, '=', length);
+    size_t name_length = equals != NULL ? (size_t)(equals - pair) : length, row;
+    char name[NAME_BYTES];
+    int status = read_name(pair, name_length, name, detail);
+
+    if (status != 0)
+        return status;
+    row = find_row(table, name);
+    if (row == table->count) {
+        say(detail, "unknown parameter '%s'", name);
+        return STATUS_BAD_PARAMETER;
+    }
+    if (values->given & UINT64_C(1) << row) {
+        say(detail, "parameter '%s' is given more than once", name);
+        return STATUS_BAD_PARAMETER;
+    }
+    values->given |= UINT64_C(1) << row;
+    if (equals == NULL || equals + 1 == pair + length) {
+        say(detail, "parameter '%s' is empty", name);
+        return STATUS_BAD_PARAMETER;
+    }
+    return read_value(&table->rows[row], equals + 1, length - name_length - 1, values, detail);
+}
+
+int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
+                     struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES])
+{
+    const char *end = query + length, *pair, *ampersand;
+    int status;
+
+    values->given = 0;
+    detail[0] = '\0';
+    if (length == 0)
+        return 0;
+    for (pair = query;; pair = ampersand + 1) {
+        ampersand = memchr(pair, '&', (size_t)(end - pair));
+        status = read_pair(pair, (size_t)((ampersand != NULL ? ampersand : end) - pair), table,
+                           values, detail);
+        if (status != 0 || ampersand == NULL)
+            return status;
+    }
+}
+
+/* --- writing one -------------------------------------------------------------------------------- */
+
+int http_query_write(const struct http_parameter_table *table,
+                     const struct http_parameter_values *values, char *query, size_t size)
+{
+    char text[HTTP_VALUE_BYTES];
+    size_t used = 0;
+
+    if (size == 0)
+        return -ENOSPC;
+    query[0] = '\0';
+    for (size_t row = 0; row < table->count; row++) {
+        const struct http_parameter *parameter = &table->rows[row];
+
+        if ((values->given & UINT64_C(1) << row) == 0)
+            continue;
+        parameter->type->write(parameter, values->members + parameter->offset, text);
+        used += (size_t)snprintf(query + used, size - used, "%c%s=%s", used == 0 ? '?' : '&',
+                                 parameter->name, text);
+        if (used >= size)
+            return -ENOSPC;
+    }
+    return 0;
+}

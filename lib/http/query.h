@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/decimal.h"
+
+/*
+ * The parameters in a query. A table says what a route takes: each row reads the text of one
+ * parameter into a member of a struct, writes it back, and describes itself to clients and readers
+ * of the documentation. Allocates nothing and knows no HTTP library, so that it can be fuzzed.
+ */
+enum {
+    HTTP_PARAMETERS_MAX = 64,
+    HTTP_MEMBERS_BYTES = 512, /* of the struct with a member for each row */
+    HTTP_VALUE_BYTES = 256,   /* of a value as text, and of what a row expects */
+    HTTP_DETAIL_BYTES = 256,  /* of a sentence for the client */
+};
+
+struct http_parameter;
+
+/* What kinds of values there are. A program may add its own. */
+struct http_parameter_type {
+    size_t size; /* of the member */
+    /* Reads `text` into the member, which is left alone on errors. 0, STATUS_BAD_PARAMETER or
+     * -ENOMEM. */
+    int (*read)(const struct http_parameter *parameter, const char *text, void *member);
+    /* Writes what `read` reads as the same value, in characters that a query may hold. */
+    void (*write)(const struct http_parameter *parameter, const void *member,
+                  char text[static HTTP_VALUE_BYTES]);
+    /* Completes "must be ...": "an integer, at least 1 and at most 100". */
+    void (*describe)(const struct http_parameter *parameter, char text[static HTTP_VALUE_BYTES]);
+};
+
+extern const struct http_parameter_type http_type_decimal; /* a struct decimal, exactly as written */
+extern const struct http_parameter_type http_type_integer; /* a uint32_t */
+extern const struct http_parameter_type http_type_choice;  /* a uint32_t */
+
+/* A word and what it means. Several words may mean the same: the first one is written. */
+struct http_choice {
+    const char *word; /* NULL: the end */
+    uint32_t value;
+};
+
+struct http_parameter {
+    const char *name;
+    const struct http_parameter_type *type;
+    size_t offset;                      /* of its member */
+    struct decimal smallest, largest;   /* DECIMAL, INTEGER; inclusive ... */
+    bool above_smallest;                /* ... unless the value must be greater than `smallest` */
+    const struct http_choice *choices;  /* CHOICE */
+    const char *fallback;               /* for the documentation: what holds if it is not given */
+    const char *help;                   /* one line, no full stop */
+};
+
+struct http_parameter_table {
+    const struct http_parameter *rows;
+    size_t count; /* up to HTTP_PARAMETERS_MAX */
+};
+
+/* What a query gave. A member that was not given keeps what it held: 0, or a route's preset. */
+struct http_parameter_values {
+    uint64_t given; /* bit N: row N */
+    _Alignas(struct decimal) uint8_t members[HTTP_MEMBERS_BYTES];
+};
+
+/* Whether every row and its member fit into the values. Any thread. */
+bool http_parameters_fit(const struct http_parameter_table *table);
+
+/* Reads a query; an empty one gives nothing. 0; -ENOMEM; or STATUS_BAD_PARAMETER with a sentence in
+ * `detail` that names the first parameter that is unknown, repeated, empty, malformed or out of
+ * range. Any thread. */
+int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
+                     struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES]);
+
+/* Writes the given values as a query with its question mark, "?scale=0.5&quality=80", or "" for
+ * none; http_query_parse() reads it as the same values. 0, or -ENOSPC: more than `size` bytes. Any
+ * thread. */
+int http_query_write(const struct http_parameter_table *table,
+                     const struct http_parameter_values *values, char *query, size_t size);

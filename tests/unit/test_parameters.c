@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "service/parameters.h"
+
+#include "base/cleanup.h"
+#include "base/status.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* The table of what clients may ask of an image. */
+
+static struct http_parameter_values values;
+static char detail[HTTP_DETAIL_BYTES];
+
+static int parse(const struct http_parameter_table *table, const char *query)
+{
+    values = (struct http_parameter_values){0};
+    return http_query_parse(query, strlen(query), table, &values, detail);
+}
+
+/* Goal: every row fits into the values, has its own members and a help text. */
+static void test_rows(void **state)
+{
+    (void)state;
+    assert_true(http_parameters_fit(&image_parameters));
+    for (size_t i = 0; i < image_parameters.count; i++) {
+        const struct http_parameter *row = &image_parameters.rows[i];
+
+        assert_true(row->offset + row->type->size <= sizeof(struct image_variant));
+        assert_true(strlen(row->help) > 0 && row->fallback != NULL);
+        for (size_t j = 0; j < i; j++) {
+            const struct http_parameter *other = &image_parameters.rows[j];
+
+            assert_string_not_equal(row->name, other->name);
+            assert_true(row->offset >= other->offset + other->type->size ||
+                        other->offset >= row->offset + row->type->size);
+        }
+    }
+}
+
+/* Goal: what was asked for stands in the members of its rows. */
+static void test_variant(void **state)
+{
+    const struct image_variant *variant = parameters_variant(&values);
+
+    (void)state;
+    assert_int_equal(parse(&image_parameters, "quality=80&scale=0.29"), 0);
+    assert_int_equal(variant->quality, 80);
+    assert_int_equal(variant->scale.digits, 29);
+    assert_int_equal(variant->scale.places, 2);
+    assert_int_equal(parse(&image_parameters, ""), 0);
+    assert_int_equal(variant->quality, 0);
+    assert_int_equal(variant->scale.digits, 0);
+}
+
+/* Goal: the largest factor is the configured one, exactly: 0.3 has no double. */
+static void test_largest_factor(void **state)
+{
+    static const struct settings settings = {.scale.max = 0.3};
+    struct http_parameter rows[PARAMETERS];
+    const struct http_parameter_table limited = {rows, PARAMETERS};
+
+    (void)state;
+    parameters_limit(&settings, rows);
+    assert_int_equal(parse(&limited, "scale=0.3"), 0);
+    assert_int_equal(parse(&limited, "scale=0.300000000000000001"), STATUS_BAD_PARAMETER);
+    assert_string_equal(detail, "parameter 'scale' must be a decimal number such as 0.5, greater "
+                                "than 0 and at most 0.3");
+}
+
+/* Goal: docs/http.md holds the table as it is; `ninja -C build update-docs` writes it there. */
+static void test_document(void **state)
+{
+    static char kept[256 * 1024];
+    char path[512], *text;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+
+    (void)state;
+    parameters_document(stream);
+    fclose(stream);
+    snprintf(path, sizeof(path), "%s/docs/http.md", getenv("SOURCE_ROOT"));
+    stream = fopen(path, "r");
+    assert_non_null(stream);
+    kept[fread(kept, 1, sizeof(kept) - 1, stream)] = '\0';
+    fclose(stream);
+    if (strstr(kept, text) == NULL)
+        fail_msg("docs/http.md has another table of parameters; ninja -C build update-docs");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_variant),
+        cmocka_unit_test(test_largest_factor),
+        cmocka_unit_test(test_document),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
