@@ -19,7 +19,9 @@ struct http_answer {
     size_t body_size;
     const char *content_type;  /* of body; a string that lives for ever */
     int64_t queue_us, work_us; /* for Server-Timing and the log */
-    unsigned retry_after_s;    /* Retry-After if not 0; a 503 always has one */
+    const char
+        *path; /* how the work was done, for the same: one word that lives for ever, or NULL */
+    unsigned retry_after_s; /* Retry-After if not 0; a 503 always has one */
 };
 
 /* Makes the body a formatted text. 0 or -ENOMEM. */

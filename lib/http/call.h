@@ -28,6 +28,7 @@ struct http_call_result {
     struct buffer body;        /* the caller's; buffer_clear() */
     char content_type[64];     /* "": none, or longer */
     int64_t queue_us, work_us; /* of Server-Timing; 0: not given */
+    char path[32];             /* "desc" of its work; "": not given, or longer */
     int64_t total_us;          /* measured here */
     unsigned retry_after_s;    /* 0: not given */
     char error[256];           /* why there is no answer, for the log; "": there is one */

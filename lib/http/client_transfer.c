@@ -83,6 +83,27 @@ static int64_t timing_us(const char *value, const char *name)
     return (int64_t)(milliseconds * 1000);
 }
 
+/* The description of the entry that follows `name` in a Server-Timing value; "" if it has none. */
+static void timing_description(const char *value, const char *name, char *text, size_t size)
+{
+    static const char description[] = ";desc=\"";
+    const char *found = strstr(value, name);
+    size_t length;
+
+    *text = '\0';
+    if (found == NULL)
+        return;
+    found += strcspn(found, ",\"");
+    if (*found != '"')
+        return;
+    found++;
+    if (strncmp(found - strlen(description), description, strlen(description)) != 0)
+        return;
+    length = strcspn(found, "\"");
+    if (found[length] == '"' && length < size)
+        snprintf(text, size, "%.*s", (int)length, found);
+}
+
 /* False: there is no room for what is announced. */
 static bool read_field(struct transfer *transfer, const char *line)
 {
@@ -92,6 +113,7 @@ static bool read_field(struct transfer *transfer, const char *line)
     if (strncasecmp(line, "Server-Timing:", 14) == 0) {
         result->queue_us = timing_us(line + 14, "queue;dur=");
         result->work_us = timing_us(line + 14, "work;dur=");
+        timing_description(line + 14, "work;dur=", result->path, sizeof(result->path));
     } else if (strncasecmp(line, "Retry-After:", 12) == 0) {
         line += 12 + strspn(line + 12, " ");
         if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 && number < 86400)

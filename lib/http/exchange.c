@@ -343,14 +343,16 @@ void exchange_expired(void *argument, enum lateness lateness)
 static void log_request(const struct http_request *request)
 {
     bool quiet = request->route != NULL && (request->route->flags & HTTP_ROUTE_QUIET);
+    const char *path = request->answer.path;
 
     log_line(quiet ? LOG_DEBUG : LOG_INFO,
-             "%s %.256s %u, %llu bytes in, %zu bytes out, queue %.1f ms, work %.1f ms, "
+             "%s %.256s %u, %llu bytes in, %zu bytes out, queue %.1f ms, work %.1f ms%s%s%s, "
              "total %.1f ms",
              request->method[0] != '\0' ? request->method : "-", request->target,
              request->code != 0 ? request->code : http_problem_code(STATUS_CLIENT_GONE),
              (unsigned long long)request->received, request->sent_bytes,
              (double)request->answer.queue_us / 1000, (double)request->answer.work_us / 1000,
+             path != NULL ? " (" : "", path != NULL ? path : "", path != NULL ? ")" : "",
              (double)(clock_us() - request->started_us) / 1000);
 }
 

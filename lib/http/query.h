@@ -35,7 +35,8 @@ struct http_parameter_type {
     void (*describe)(const struct http_parameter *parameter, char text[static HTTP_VALUE_BYTES]);
 };
 
-extern const struct http_parameter_type http_type_decimal; /* a struct decimal, exactly as written */
+extern const struct http_parameter_type
+    http_type_decimal; /* a struct decimal, exactly as written */
 extern const struct http_parameter_type http_type_integer; /* a uint32_t */
 extern const struct http_parameter_type http_type_choice;  /* a uint32_t */
 
@@ -48,12 +49,12 @@ struct http_choice {
 struct http_parameter {
     const char *name;
     const struct http_parameter_type *type;
-    size_t offset;                      /* of its member */
-    struct decimal smallest, largest;   /* DECIMAL, INTEGER; inclusive ... */
-    bool above_smallest;                /* ... unless the value must be greater than `smallest` */
-    const struct http_choice *choices;  /* CHOICE */
-    const char *fallback;               /* for the documentation: what holds if it is not given */
-    const char *help;                   /* one line, no full stop */
+    size_t offset;                     /* of its member */
+    struct decimal smallest, largest;  /* DECIMAL, INTEGER; inclusive ... */
+    bool above_smallest;               /* ... unless the value must be greater than `smallest` */
+    const struct http_choice *choices; /* CHOICE */
+    const char *fallback;              /* for the documentation: what holds if it is not given */
+    const char *help;                  /* one line, no full stop */
 };
 
 struct http_parameter_table {

@@ -49,11 +49,13 @@ static void add_server_timing(struct MHD_Response *response, const struct http_r
 {
     const long long queue = request->answer.queue_us, work = request->answer.work_us;
     const long long total = clock_us() - request->complete_us;
-    char value[160];
+    const char *path = request->answer.path;
+    char value[192];
 
     snprintf(value, sizeof(value),
-             "queue;dur=%lld.%03lld, work;dur=%lld.%03lld, total;dur=%lld.%03lld", queue / 1000,
-             queue % 1000, work / 1000, work % 1000, total / 1000, total % 1000);
+             "queue;dur=%lld.%03lld, work;dur=%lld.%03lld%s%s%s, total;dur=%lld.%03lld",
+             queue / 1000, queue % 1000, work / 1000, work % 1000, path != NULL ? ";desc=\"" : "",
+             path != NULL ? path : "", path != NULL ? "\"" : "", total / 1000, total % 1000);
     add(response, "Server-Timing", value);
 }
 

@@ -59,6 +59,7 @@ static int echo(struct http_request *request, void *context, struct http_answer 
     answer->content_type = "application/octet-stream";
     answer->queue_us = 1500;
     answer->work_us = 2500;
+    answer->path = "some-path";
     *body = (struct buffer){0};
     return 0;
 }

@@ -163,6 +163,7 @@ static void test_against_ours(void **state)
     assert_string_equal(result.content_type, "application/octet-stream");
     assert_int_equal(result.queue_us, 1500);
     assert_int_equal(result.work_us, 2500);
+    assert_string_equal(result.path, "some-path");
     assert_in_range(peer_last_deadline_ms(), 1, 9000);
     buffer_clear(&result.body);
     memset(long_enough, 'x', HTTP_ADMIT_BYTES);
@@ -235,6 +236,50 @@ static void test_stale_connection(void **state)
     http_client_free(client);
     script_end(&script);
     assert_int_equal(script.connections, 3);
+}
+
+/* Goal: the description of the work is read from any Server-Timing, and from nothing else in it. */
+static void test_server_timing(void **state)
+{
+    static const struct {
+        const char *field, *path;
+        int64_t work_us;
+    } cases[] = {
+        {"work;dur=2;desc=\"a\", total;dur=3", "a", 2000},
+        {"total;dur=3, work;dur=2.5;desc=\"a-b\"", "a-b", 2500},
+        {"work;dur=2, total;dur=3;desc=\"total\"", "", 2000},
+        {"queue;dur=1;desc=\"queue\", work;dur=2", "", 2000},
+        {"work;dur=2;desc=\"never closed", "", 2000},
+        {"work;dur=2;desc=bare", "", 2000},
+        {"work;dur=2;note=\"a\"", "", 2000},
+        {"work;dur=2;desc=\"\"", "", 2000},
+        {"work;dur=2;desc=\"0123456789012345678901234567890\"", "0123456789012345678901234567890",
+         2000},
+        {"work;dur=2;desc=\"01234567890123456789012345678901\"", "", 2000},
+        {"work;desc=\"a\"", "", 0},
+        {"work;dur=", "", 0},
+    };
+    struct http_call_result result;
+    struct http_client *client;
+    struct script script;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+        const struct step steps[] = {{text, CLOSE}, {NULL, KEEP}};
+
+        snprintf(text, sizeof(text),
+                 "HTTP/1.1 200 OK\r\nServer-Timing: %s\r\nContent-Length: 2\r\n\r\nok",
+                 cases[i].field);
+        script_start(&script, steps);
+        client = new_client(script.port, 1);
+        assert_int_equal(call(client, "/", "x", 5000, &result), 0);
+        assert_string_equal(result.path, cases[i].path);
+        assert_int_equal(result.work_us, cases[i].work_us);
+        buffer_clear(&result.body);
+        http_client_free(client);
+        script_end(&script);
+    }
 }
 
 /* Goal: no server, and answers that are none, are "unavailable", long before the deadline. */
@@ -510,17 +555,12 @@ static void test_urls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_ours),
-        cmocka_unit_test(test_keep_alive),
-        cmocka_unit_test(test_stale_connection),
-        cmocka_unit_test(test_unavailable),
-        cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_client_gone),
-        cmocka_unit_test(test_client_gone_while_waiting),
-        cmocka_unit_test(test_no_handle),
-        cmocka_unit_test(test_many_threads),
-        cmocka_unit_test(test_reserve),
-        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_against_ours),     cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_stale_connection), cmocka_unit_test(test_server_timing),
+        cmocka_unit_test(test_unavailable),      cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_client_gone),      cmocka_unit_test(test_client_gone_while_waiting),
+        cmocka_unit_test(test_no_handle),        cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_reserve),          cmocka_unit_test(test_urls),
     };
 
     log_open("test_http_client", LOG_ERROR, LOG_TEXT);

@@ -66,7 +66,9 @@ static void test_post(void **state)
     assert_string_equal(reply.body, "abc");
     timing = peer_field(&reply, "Server-Timing");
     assert_non_null(timing);
-    assert_int_equal(sscanf(timing, "queue;dur=1.500, work;dur=2.500, total;dur=%lf", &total), 1);
+    assert_int_equal(
+        sscanf(timing, "queue;dur=1.500, work;dur=2.500;desc=\"some-path\", total;dur=%lf", &total),
+        1);
     reply = peer_ask(*state, "PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
                              "3;extension=1\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n");
     assert_int_equal(reply.code, 200);

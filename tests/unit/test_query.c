@@ -65,7 +65,8 @@ static int parse(const char *query)
     return http_query_parse(query, strlen(query), &table, &values, detail);
 }
 
-/* Goal: what the contract lists as a factor is taken exactly as it is written, and '+' is a plus. */
+/* Goal: what the contract lists as a factor is taken exactly as it is written, and '+' is a plus.
+ */
 static void test_decimals(void **state)
 {
     static const struct {
@@ -160,8 +161,7 @@ static void test_room(void **state)
     assert_int_equal(parse("scale=0.25&quality=80"), 0);
     for (size_t size = 0; size < sizeof("?scale=0.25&quality=80"); size++)
         assert_int_equal(http_query_write(&table, &values, query, size), -ENOSPC);
-    assert_int_equal(
-        http_query_write(&table, &values, query, sizeof("?scale=0.25&quality=80")), 0);
+    assert_int_equal(http_query_write(&table, &values, query, sizeof("?scale=0.25&quality=80")), 0);
     assert_string_equal(query, "?scale=0.25&quality=80");
     assert_int_equal(parse(""), 0);
     assert_int_equal(http_query_write(&table, &values, query, 1), 0);
@@ -180,8 +180,9 @@ static void dirty_stack(void)
 /* Goal: what is not a value leaves none behind: nothing is read that was never written. */
 static void test_no_value(void **state)
 {
-    static const char *const cases[] = {"scale=abc", "scale=1e999", "scale=0x1", "quality=abc",
-                                        "quality=99999999999999999999", "format=abc"};
+    static const char *const cases[] = {
+        "scale=abc", "scale=1e999", "scale=0x1", "quality=abc", "quality=99999999999999999999",
+        "format=abc"};
     static const struct members zero;
 
     (void)state;
@@ -276,9 +277,9 @@ static void test_bad_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimals), cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_choices),  cmocka_unit_test(test_presets),
-        cmocka_unit_test(test_room),     cmocka_unit_test(test_no_value),
+        cmocka_unit_test(test_decimals),   cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_choices),    cmocka_unit_test(test_presets),
+        cmocka_unit_test(test_room),       cmocka_unit_test(test_no_value),
         cmocka_unit_test(test_bad_values), cmocka_unit_test(test_bad_names),
     };
 
