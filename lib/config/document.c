@@ -111,23 +111,23 @@ static int print_program(const struct option_table *options, FILE *out)
 {
     struct settings settings = {0};
     struct reading reading;
-    int error = reading_start(&reading, options, &settings, stderr);
+    int status = reading_start(&reading, options, &settings, stderr);
 
-    if (error == 0) {
+    if (status == 0) {
         fprintf(out, "\n## %s\n\n%s\n", options->program, options->purpose);
         print_flags(&reading, out);
         print_keys(&reading, out);
         print_limits(&reading, out);
     }
     settings_clear(&settings);
-    return error;
+    return status;
 }
 
 int print_document(FILE *out)
 {
-    int error;
+    int status;
 
     fputs(introduction, out);
-    error = print_program(&gateway_options, out);
-    return error != 0 ? error : print_program(&scale_options, out);
+    status = print_program(&gateway_options, out);
+    return status != 0 ? status : print_program(&scale_options, out);
 }

@@ -120,16 +120,16 @@ static bool is_duplicate(struct reading *reading, const cJSON *object, const cha
 static int copy_strings(const cJSON *array, char ***list, const cJSON **wrong)
 {
     const cJSON *item;
-    int error = 0;
+    int status = 0;
 
     cJSON_ArrayForEach(item, array)
     {
         *wrong = item;
         if (!cJSON_IsString(item))
             return -EINVAL;
-        error = list_append(list, item->valuestring, strlen(item->valuestring));
-        if (error != 0)
-            return error;
+        status = list_append(list, item->valuestring, strlen(item->valuestring));
+        if (status != 0)
+            return status;
     }
     return 0;
 }
@@ -139,14 +139,14 @@ static int store_array(struct reading *reading, struct entry *entry, const cJSON
 {
     char **list = NULL, got[GOT_BYTES];
     const cJSON *wrong = NULL;
-    int error = copy_strings(array, &list, &wrong);
+    int status = copy_strings(array, &list, &wrong);
     size_t at = list_length(list);
 
-    if (error == 0)
-        error = reading_store_list(reading, entry, list);
-    if (error == 0)
+    if (status == 0)
+        status = reading_store_list(reading, entry, list);
+    if (status == 0)
         return 0;
-    if (error == -EINVAL) {
+    if (status == -EINVAL) {
         if (wrong == NULL || cJSON_IsString(wrong)) {
             at = row_wrong_item(entry->row, list);
             wrong = cJSON_GetArrayItem(array, (int)at);
@@ -157,25 +157,25 @@ static int store_array(struct reading *reading, struct entry *entry, const cJSON
                          entry->row->expects, got);
     }
     list_free(list);
-    return error == -ENOMEM ? error : 0;
+    return status == -ENOMEM ? status : 0;
 }
 
 static int store_item(struct reading *reading, struct entry *entry, const cJSON *item)
 {
     char expects[TEXT_BYTES], got[GOT_BYTES];
-    int error = -EINVAL;
+    int status = -EINVAL;
 
     entry->origin = FROM_FILE;
     if (cJSON_IsArray(item) && entry->row->type == OPTION_LIST)
         return store_array(reading, entry, item);
     if (cJSON_IsNumber(item) &&
         (entry->row->type == OPTION_INTEGER || entry->row->type == OPTION_NUMBER))
-        error = reading_store_number(reading, entry, item->valuedouble);
+        status = reading_store_number(reading, entry, item->valuedouble);
     else if (cJSON_IsString(item))
-        error = reading_store_text(reading, entry, item->valuestring);
-    if (error == -ENOMEM)
-        return error;
-    if (error == 0)
+        status = reading_store_text(reading, entry, item->valuestring);
+    if (status == -ENOMEM)
+        return status;
+    if (status == 0)
         return 0;
     entry->wrong = true;
     row_expects(entry->row, expects);
@@ -215,7 +215,7 @@ static int read_section(struct reading *reading, const cJSON *root, const cJSON 
 {
     const cJSON *item;
     char got[GOT_BYTES];
-    int error;
+    int status;
 
     if (is_duplicate(reading, root, NULL, object))
         return 0;
@@ -227,9 +227,9 @@ static int read_section(struct reading *reading, const cJSON *root, const cJSON 
     }
     cJSON_ArrayForEach(item, object)
     {
-        error = read_option(reading, object, object->string, item);
-        if (error != 0)
-            return error;
+        status = read_option(reading, object, object->string, item);
+        if (status != 0)
+            return status;
     }
     return 0;
 }
@@ -237,18 +237,18 @@ static int read_section(struct reading *reading, const cJSON *root, const cJSON 
 static int read_root(struct reading *reading, const cJSON *root)
 {
     const cJSON *item;
-    int error = 0;
+    int status = 0;
 
     cJSON_ArrayForEach(item, root)
     {
         if (strcmp(item->string, computed_key) == 0)
             (void)is_duplicate(reading, root, NULL, item);
         else if (is_section(reading, item->string))
-            error = read_section(reading, root, item);
+            status = read_section(reading, root, item);
         else
-            error = read_option(reading, root, NULL, item);
-        if (error != 0)
-            return error;
+            status = read_option(reading, root, NULL, item);
+        if (status != 0)
+            return status;
     }
     return 0;
 }
@@ -309,32 +309,32 @@ static int slurp(const char *path, struct buffer *buffer)
     _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
     char chunk[16384];
     ssize_t got;
-    int error = 0;
+    int status = 0;
 
     if (fd < 0)
         return -errno;
-    while (error == 0 && (got = read(fd, chunk, sizeof(chunk))) != 0) {
+    while (status == 0 && (got = read(fd, chunk, sizeof(chunk))) != 0) {
         if (got > 0)
-            error = buffer_append(buffer, chunk, (size_t)got, FILE_MAX_BYTES);
+            status = buffer_append(buffer, chunk, (size_t)got, FILE_MAX_BYTES);
         else if (errno != EINTR)
-            error = -errno;
+            status = -errno;
     }
-    return error != 0 ? error : buffer_append(buffer, "", 1, FILE_MAX_BYTES + 1);
+    return status != 0 ? status : buffer_append(buffer, "", 1, FILE_MAX_BYTES + 1);
 }
 
 int file_read(struct reading *reading, const char *path)
 {
     _cleanup_(buffer_clear) struct buffer buffer = {0};
-    int error = slurp(path, &buffer);
+    int status = slurp(path, &buffer);
 
-    if (error == -ENOMEM)
-        return error;
+    if (status == -ENOMEM)
+        return status;
     if (*path == '\0')
         reading_complain(reading, "--config: expected the name of a file, got \"\"");
-    else if (error == -EFBIG)
+    else if (status == -EFBIG)
         reading_complain(reading, "%s: expected at most 1 MiB, got more", path);
-    else if (error != 0)
-        reading_complain(reading, "%s: cannot be read: %s", path, strerror(-error));
+    else if (status != 0)
+        reading_complain(reading, "%s: cannot be read: %s", path, strerror(-status));
     else
         return file_read_text(reading, path, (const char *)buffer.data, buffer.size - 1);
     return 0;

@@ -141,15 +141,15 @@ int flags_store(struct reading *reading)
 {
     for (size_t i = 0; i < reading->count; i++) {
         struct entry *entry = &reading->entries[i];
-        int error;
+        int status;
 
         if (entry->flag == NULL)
             continue;
-        error = reading_store_word(reading, entry, entry->flag);
-        if (error == -ENOMEM)
-            return error;
+        status = reading_store_word(reading, entry, entry->flag);
+        if (status == -ENOMEM)
+            return status;
         entry->origin = FROM_FLAG;
-        if (error != 0)
+        if (status != 0)
             complain(reading, entry);
     }
     return 0;

@@ -344,7 +344,7 @@ static const struct option_section scale_sections[] = {
 };
 
 /* A request that the limits on sizes let in must not be refused by its client's share. */
-static bool share_holds_a_request(const struct settings *settings, char error[static 256])
+static bool share_holds_a_request(const struct settings *settings, char why[static 256])
 {
     double share = settings->limits.share_per_client * (double)settings->limits.max_inflight_bytes;
     double most =
@@ -352,7 +352,7 @@ static bool share_holds_a_request(const struct settings *settings, char error[st
 
     if (share >= most)
         return true;
-    snprintf(error, 256,
+    snprintf(why, 256,
              "limits.share_per_client x limits.max_inflight_bytes: expected at least "
              "limits.max_body_bytes + limits.max_output_bytes, which is %.0f, got %.0f",
              most, floor(share));

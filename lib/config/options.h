@@ -51,9 +51,8 @@ struct option_section {
 /* What must hold between the values of several rows, once each is right by itself. */
 struct option_rule {
     const char *says; /* for the documentation: a sentence, with the keys in backquotes */
-    /* Whether it does; if not, `error` (of 256 bytes) is the line to print, keys and values in it.
-     */
-    bool (*holds)(const struct settings *settings, char error[static 256]);
+    /* Whether it holds; if not, `why` is the error line, with keys and values. */
+    bool (*holds)(const struct settings *settings, char why[static 256]);
 };
 
 struct option_table {

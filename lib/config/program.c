@@ -21,23 +21,23 @@ enum { EXIT_FAILED = 1, EXIT_WRONG = 2 };
 /* File, then flags, then how the values stand to each other. 0 or -ENOMEM. */
 static int read_all(struct reading *reading, const struct flags *flags)
 {
-    int error = 0;
+    int status = 0;
 
     if (flags->file != NULL)
-        error = file_read(reading, flags->file);
-    if (error == 0)
-        error = flags_store(reading);
-    if (error == 0)
+        status = file_read(reading, flags->file);
+    if (status == 0)
+        status = flags_store(reading);
+    if (status == 0)
         reading_compare(reading);
-    return error;
+    return status;
 }
 
 /* The exit code for what was to be written to `out`: a full disk is a failure too. */
-static int finish(struct reading *reading, int error, FILE *out)
+static int finish(struct reading *reading, int status, FILE *out)
 {
-    if (error == 0 && fflush(out) == 0 && !ferror(out))
+    if (status == 0 && fflush(out) == 0 && !ferror(out))
         return 0;
-    reading_complain(reading, error != 0 ? "out of memory" : "cannot write to standard output");
+    reading_complain(reading, status != 0 ? "out of memory" : "cannot write to standard output");
     return EXIT_FAILED;
 }
 
@@ -45,15 +45,15 @@ static int finish(struct reading *reading, int error, FILE *out)
 static int act(const struct program *program, struct reading *reading, const struct flags *flags,
                FILE *out)
 {
-    int error = 0;
+    int status = 0;
 
     if (flags->given[ACTION_CHECK])
         fputs("configuration ok\n", out);
     else if (flags->given[ACTION_PRINT])
-        error = print_configuration(reading, program->compute, out);
+        status = print_configuration(reading, program->compute, out);
     else
         return SETTINGS_GO_ON;
-    return finish(reading, error, out);
+    return finish(reading, status, out);
 }
 
 /* --help and --version, which no configuration can break. SETTINGS_GO_ON where neither is given. */
@@ -92,13 +92,13 @@ int settings_load_to(const struct program *program, int argc, char **argv,
                      struct settings *settings, FILE *out, FILE *errors)
 {
     struct reading reading;
-    int code = EXIT_FAILED, error;
+    int code = EXIT_FAILED, status;
 
     *settings = (struct settings){0};
-    error = reading_start(&reading, program->options, settings, errors);
-    if (error != 0)
+    status = reading_start(&reading, program->options, settings, errors);
+    if (status != 0)
         reading_complain(&reading,
-                         error == -ENOMEM ? "out of memory" : "the table of options is not sound");
+                         status == -ENOMEM ? "out of memory" : "the table of options is not sound");
     else
         code = load(program, argc, argv, &reading, out);
     if (code != SETTINGS_GO_ON)

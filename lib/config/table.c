@@ -37,27 +37,27 @@ static int add_entry(struct reading *reading, const char *section, const struct 
 
 static int add_entries(struct reading *reading, const struct option_section *section)
 {
-    int error = 0;
+    int status = 0;
 
-    for (size_t i = 0; i < section->count && error == 0; i++)
-        error = add_entry(reading, section->name, &section->rows[i]);
-    return error;
+    for (size_t i = 0; i < section->count && status == 0; i++)
+        status = add_entry(reading, section->name, &section->rows[i]);
+    return status;
 }
 
 int reading_start(struct reading *reading, const struct option_table *options,
                   struct settings *settings, FILE *errors)
 {
-    int error = 0;
+    int status = 0;
 
     *reading = (struct reading){.options = options, .settings = settings, .errors = errors};
-    for (size_t s = 0; s < options->count && error == 0; s++)
-        error = add_entries(reading, &options->sections[s]);
-    for (size_t i = 0; i < reading->count && error == 0; i++) {
+    for (size_t s = 0; s < options->count && status == 0; s++)
+        status = add_entries(reading, &options->sections[s]);
+    for (size_t i = 0; i < reading->count && status == 0; i++) {
         struct entry *entry = &reading->entries[i];
 
-        error = reading_store_word(reading, entry, entry->row->fallback);
+        status = reading_store_word(reading, entry, entry->row->fallback);
     }
-    return error;
+    return status;
 }
 
 static bool same_section(const char *a, const char *b)
@@ -172,19 +172,19 @@ int reading_store_list(struct reading *reading, struct entry *entry, char **list
 static int store_list_word(struct reading *reading, struct entry *entry, const char *word)
 {
     char **list = NULL;
-    int error = 0;
+    int status = 0;
 
-    while (*word != '\0' && error == 0) {
+    while (*word != '\0' && status == 0) {
         size_t length = strcspn(word, ",");
 
-        error = list_append(&list, word, length);
+        status = list_append(&list, word, length);
         word += length + (word[length] == ',');
     }
-    if (error == 0)
-        error = reading_store_list(reading, entry, list);
-    if (error != 0)
+    if (status == 0)
+        status = reading_store_list(reading, entry, list);
+    if (status != 0)
         list_free(list);
-    return error;
+    return status;
 }
 
 int reading_store_word(struct reading *reading, struct entry *entry, const char *word)
@@ -306,12 +306,12 @@ static void compare(struct reading *reading, struct entry *entry, const struct e
 static void check_rules(struct reading *reading)
 {
     const struct option_table *options = reading->options;
-    char error[TEXT_BYTES];
+    char why[TEXT_BYTES];
 
     for (size_t i = 0; i < options->rule_count; i++) {
-        if (!options->rules[i].holds(reading->settings, error))
+        if (!options->rules[i].holds(reading->settings, why))
             reading_complain(reading, "%s%s%s", reading->file != NULL ? reading->file : "",
-                             reading->file != NULL ? ": " : "", error);
+                             reading->file != NULL ? ": " : "", why);
     }
 }
 

@@ -62,16 +62,16 @@ static int read_trusted(struct clients *clients, char *const *texts)
 int clients_new(struct clients **clients, const struct clients_options *options)
 {
     struct clients *created = calloc(1, sizeof(*created));
-    int error;
+    int status;
 
     if (created == NULL)
         return -ENOMEM;
     created->prefix_v6 = options->prefix_v6;
-    error = read_trusted(created, options->trusted);
-    if (error != 0) {
+    status = read_trusted(created, options->trusted);
+    if (status != 0) {
         free(created->trusted);
         free(created);
-        return error;
+        return status;
     }
     created->unknown.id = 1;
     if (getrandom(&created->seed, sizeof(created->seed), 0) != (ssize_t)sizeof(created->seed))

@@ -76,22 +76,22 @@ int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_
     _cleanup_close_ int opened = -1;
     union address address;
     socklen_t size;
-    int error;
+    int status;
 
-    error = parse_address(ip, port, &address, &size);
-    if (error != 0)
-        return error;
+    status = parse_address(ip, port, &address, &size);
+    if (status != 0)
+        return status;
     opened = open_at(&address, size);
     if ((opened == -EAFNOSUPPORT || opened == -EADDRNOTAVAIL) && strcmp(ip, "::") == 0)
         return listen_open("0.0.0.0", port, fd, text, text_size, bound_port);
     if (opened < 0) {
-        error = opened;
+        status = opened;
         opened = -1;
-        return error;
+        return status;
     }
-    error = read_port(opened, bound_port);
-    if (error != 0)
-        return error;
+    status = read_port(opened, bound_port);
+    if (status != 0)
+        return status;
     snprintf(text, text_size, "%s", ip);
     *fd = TAKE_FD(opened);
     return 0;

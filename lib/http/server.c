@@ -146,24 +146,24 @@ static int start(struct http_server *server)
         .prefix_v6 = server->options.client_prefix_v6,
         .trusted = server->options.trusted_proxies,
     };
-    int error;
+    int status;
 
-    error = check_routes(&server->options);
-    if (error != 0)
-        return error;
-    error = raise_descriptor_limit(server->options.max_connections);
-    if (error != 0)
-        return error;
-    error = listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
+    status = check_routes(&server->options);
+    if (status != 0)
+        return status;
+    status = raise_descriptor_limit(server->options.max_connections);
+    if (status != 0)
+        return status;
+    status = listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
                         sizeof(server->ip), &server->port);
-    if (error != 0)
-        return error;
-    error = clients_new(&server->clients, &clients);
-    if (error != 0)
-        return error;
-    error = timeouts_new(&server->timeouts, &timeouts);
-    if (error != 0)
-        return error;
+    if (status != 0)
+        return status;
+    status = clients_new(&server->clients, &clients);
+    if (status != 0)
+        return status;
+    status = timeouts_new(&server->timeouts, &timeouts);
+    if (status != 0)
+        return status;
     return start_library(server);
 }
 
@@ -171,7 +171,7 @@ int http_server_new(struct http_server **server, const struct http_server_option
 {
     struct http_server *created = calloc(1, sizeof(*created));
     pthread_condattr_t monotonic;
-    int error;
+    int status;
 
     if (created == NULL)
         return -ENOMEM;
@@ -182,10 +182,10 @@ int http_server_new(struct http_server **server, const struct http_server_option
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&created->finished, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    error = start(created);
-    if (error != 0) {
+    status = start(created);
+    if (status != 0) {
         http_server_free(created);
-        return error;
+        return status;
     }
     *server = created;
     return 0;
@@ -251,13 +251,13 @@ bool http_server_drain(struct http_server *server, int64_t drain_ms)
 {
     int64_t deadline = deadline_after_ms(drain_ms);
     struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
-    int error = 0;
+    int status = 0;
 
     stop_listening(server);
     timeouts_close_idle(server->timeouts);
     pthread_mutex_lock(&server->mutex);
-    while (has_connections(server) && error == 0)
-        error = pthread_cond_timedwait(&server->finished, &server->mutex, &until);
+    while (has_connections(server) && status == 0)
+        status = -pthread_cond_timedwait(&server->finished, &server->mutex, &until);
     pthread_mutex_unlock(&server->mutex);
     return atomic_load(&server->requests) == 0;
 }

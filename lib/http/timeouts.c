@@ -216,7 +216,7 @@ int timeouts_new(struct timeouts **timeouts, const struct timeouts_options *opti
 {
     struct timeouts *created = calloc(1, sizeof(*created));
     pthread_condattr_t monotonic;
-    int error;
+    int status;
 
     if (created == NULL)
         return -ENOMEM;
@@ -227,10 +227,10 @@ int timeouts_new(struct timeouts **timeouts, const struct timeouts_options *opti
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&created->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    error = pthread_create(&created->thread, NULL, watchdog, created);
-    if (error != 0) {
+    status = -pthread_create(&created->thread, NULL, watchdog, created);
+    if (status != 0) {
         free(created);
-        return -error;
+        return status;
     }
     *timeouts = created;
     return 0;

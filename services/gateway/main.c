@@ -31,13 +31,13 @@ static int start_client(struct gateway *gateway)
         .handle_wait_ms = settings->pool.queue_wait_ms,
         .max_body_bytes = (size_t)settings->limits.max_output_bytes,
     };
-    int error = http_client_new(&gateway->scale.http, &options);
+    int status = http_client_new(&gateway->scale.http, &options);
 
     gateway->scale.upstream = settings->scale.upstream;
-    if (error == 0)
+    if (status == 0)
         return 0;
     log_plain("%s: cannot set up the client of scale.upstream %s: %s", service.program,
-              settings->scale.upstream, strerrordesc_np(-error));
+              settings->scale.upstream, strerrordesc_np(-status));
     return 1;
 }
 
