@@ -4,14 +4,14 @@
 
 /*
  * Which connections may stay. Beyond max_connections, or max_connections_per_ip of one client, the
- * one that has idled longest is closed for the new one. Where none idles, the new one is surplus:
- * it may ask for /healthz and /readyz, everything else is 503. There are few places for surplus
- * ones, fewer for each client; who holds one without a request for longest gives way, so that
- * monitoring gets through whatever the others do.
+ * connection that has idled longest is closed for the new one. If none idles, the new one is
+ * surplus: it may request /healthz and /readyz, everything else is 503. There are few places for
+ * surplus connections, and fewer for each client; the one that has held a place longest without a
+ * request gives way, so that monitoring gets through under any load.
  *
- * The list of connections is the library's main thread's alone: there all of them begin and end. A
- * connection that is closed for another stops counting at once, but its place in the library is
- * free only once its thread has noticed; hence the places for those.
+ * Only the library's main thread touches the list of connections: all of them begin and end there.
+ * A connection that is closed for another stops counting at once, but its place in the library is
+ * free only when its thread has noticed; hence the extra places.
  */
 #include "base/deadline.h"
 #include "http/state.h"
@@ -52,11 +52,11 @@ static void uncount(struct http_server *server, struct connection *connection)
         atomic_fetch_sub(&connection->account->connections, 1);
 }
 
-/* What may be closed for the sake of a new connection. */
+/* Which connections may be closed for a new one. */
 struct choice {
     const struct client_account *account; /* of this client; NULL: of any */
-    bool surplus;                         /* only surplus ones, with half a header section too */
-    bool unread;                          /* with a request that nobody has looked at yet, too */
+    bool surplus; /* only surplus ones, even in the middle of a header section */
+    bool unread;  /* even with a request that has not been read yet */
 };
 
 static bool may_choose(const struct connection *connection, const struct choice *choice)
@@ -67,8 +67,8 @@ static bool may_choose(const struct connection *connection, const struct choice 
            (connection->account == choice->account && !connection->trusted);
 }
 
-/* The one of them that has waited longest for a request, but not from *since_us or before; and
- * since when it has. NULL: none does. */
+/* The one that has waited longest for a request, since a moment after *since_us; *since_us becomes
+ * that moment. NULL: none waits. */
 static struct connection *find_longest_waiting(struct http_server *server,
                                                const struct choice *choice, enum phase latest,
                                                int64_t *since_us)
@@ -100,7 +100,8 @@ static bool close_longest_waiting(struct http_server *server, const struct choic
         chosen = find_longest_waiting(server, choice, latest, &since_us);
         if (chosen == NULL)
             return false;
-    } while (!timeouts_close_waiting(chosen->watch, latest, choice->unread)); /* it has just come */
+    } while (!timeouts_close_waiting(chosen->watch, latest,
+                                     choice->unread)); /* a request has just come */
     uncount(server, chosen);
     return true;
 }
@@ -114,22 +115,21 @@ static unsigned count_surplus(const struct http_server *server, const struct cho
     return count;
 }
 
-/* Of so many places of such connections one is for the new one, if there is another that can give
- * way. */
+/* Of `places` places for such connections one is for the new one, if another can give way. */
 static void keep_places(struct http_server *server, struct connection *connection, unsigned places,
                         struct choice choice)
 {
     if (count_surplus(server, &choice) < places || close_longest_waiting(server, &choice))
         return;
-    choice.unread =
-        true; /* more come than there is time to read: not the last one is to pay for that */
+    /* More come than there is time to read; that should not always hit the newest. */
+    choice.unread = true;
     if (close_longest_waiting(server, &choice))
         return;
     timeouts_close_waiting(connection->watch, PHASE_HEADERS, true);
     uncount(server, connection);
 }
 
-/* The new connection is one more surplus one, and not in the list yet. */
+/* The new connection is surplus, and not in the list yet. */
 static void make_room_for_surplus(struct http_server *server, struct connection *connection)
 {
     const struct choice of_all = {.surplus = true};
@@ -187,7 +187,7 @@ struct connection *admission_enter(struct http_server *server, int fd)
     atomic_fetch_add(&server->admitted, 1);
     if (!connection->trusted)
         atomic_fetch_add(&connection->account->connections, 1);
-    find_room(server, connection); /* it is not in the list yet: none of those that idle */
+    find_room(server, connection); /* not in the list yet, so it is not closed itself */
     if (atomic_load(&connection->surplus))
         make_room_for_surplus(server, connection);
     connection->older = server->newest;
@@ -223,7 +223,7 @@ const char *admission_refuses(struct http_request *request)
     if (surplus && is_full(server))
         return "too many connections";
     if (surplus)
-        atomic_store(&connection->surplus, false); /* there is room by now: it is like any other */
+        atomic_store(&connection->surplus, false); /* there is room by now */
     return NULL;
 }
 

@@ -3,10 +3,9 @@
 #include "http/client.h"
 
 /*
- * The pool of libcurl's handles. They are made as they are needed and kept, each with its own
- * connection cache, for sharing a cache between threads is not supported. The last one given back
- * is the first one lent, so that few connections are kept warm. What is done with one is
- * client_transfer.c's.
+ * The pool of libcurl's handles. They are made when needed and kept, each with its own connection
+ * cache, because threads cannot share one. The handle returned last is lent first, so that few
+ * connections are kept open. client_transfer.c makes the call with a handle.
  */
 #include "base/deadline.h"
 #include "base/status.h"
@@ -19,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { IDLE_HANDLES_MAX = 4 }; /* three descriptors each: what a storm made does not stay */
+enum { IDLE_HANDLES_MAX = 4 }; /* three descriptors each: after a peak the rest is closed */
 
 struct handle {
     struct handle *next;
@@ -109,9 +108,8 @@ static bool has_handle(const struct http_client *client)
     return client->idle != NULL || client->handles < client->options.max_handles;
 }
 
-/* Waits until a handle is idle or may be made, with the mutex held: 0, take or make one. A
- * handle that came free is taken whatever else is so, or the one who was woken for it would
- * leave it to nobody. */
+/* Waits, with the mutex held, until a handle is idle or may be made: 0, take or make one. A handle
+ * that came free is taken before anything else is checked: the wake-up for it was ours alone. */
 static int wait_for_handle(struct http_client *client, int64_t deadline, struct peer *peer)
 {
     while (!has_handle(client)) {
@@ -156,7 +154,7 @@ static int borrow(struct http_client *client, int64_t deadline, struct peer *pee
     return 0;
 }
 
-/* Keeps a handle for the next call where that is worth it. NULL: one that could not be made. */
+/* Keeps a handle for the next call if that is worth it. NULL: it could not be made. */
 static void give_back(struct http_client *client, struct handle *handle, bool worth_keeping)
 {
     bool kept;
@@ -199,7 +197,7 @@ int http_client_call(struct http_client *client, const struct http_call *call,
         handle != NULL ? transfer_call(&handle->transfer, client->base_url, &transfer) : -ENOMEM;
     if (status != 0)
         buffer_clear(&result->body);
-    give_back(client, handle, status == 0); /* after an error its connection is of no use */
+    give_back(client, handle, status == 0); /* after an error its connection is useless */
     result->total_us = clock_us() - started;
     return status;
 }

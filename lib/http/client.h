@@ -13,7 +13,7 @@ struct http_client;
 
 struct http_client_options {
     const char *base_url;   /* "http://127.0.0.1:8000": scheme, host and port; copied */
-    unsigned max_handles;   /* no more than the other server takes connections */
+    unsigned max_handles;   /* at most as many as the other server takes connections */
     int64_t handle_wait_ms; /* how long a call may wait for a free handle */
     size_t max_body_bytes;  /* of an answer */
 };
@@ -24,7 +24,7 @@ int http_client_new(struct http_client **client, const struct http_client_option
 /* No call may be in progress. NULL is fine. Returns NULL. */
 struct http_client *http_client_free(struct http_client *client);
 
-/* POST, or GET where call->body is NULL. 0 and *result, whatever its http_status; or
+/* POST, or GET if call->body is NULL. 0 and *result, whatever its http_status; or
  * STATUS_SCALE_UNAVAILABLE: refused, reset, cut short, too long or not HTTP; STATUS_OVERLOADED: no
  * handle came free, or `reserve` refused; STATUS_DEADLINE_EXCEEDED; STATUS_CLIENT_GONE; or
  * -errno. `result` is always set. A kept-alive connection that the other side has closed is

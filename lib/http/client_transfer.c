@@ -17,19 +17,17 @@
 enum {
     CONNECT_MS = 500, /* the other server is near */
     IDLE_CONNECTION_S = 20,
-    RECEIVE_BYTES =
-        64 * 1024, /* libcurl's buffers of a call: each filling is a sleep and a wake-up */
+    /* libcurl's buffers of a call: each filling is a sleep and a wake-up. */
+    RECEIVE_BYTES = 64 * 1024,
     SEND_BYTES = 256 * 1024,
-    GROWTH_BYTES =
-        64 * 1024, /* the first room of an answer of unknown length, which then doubles */
-    EXPECT_BYTES = 512 * 1024, /* libcurl expects 100-continue of bodies of 1 MiB and more */
+    GROWTH_BYTES = 64 * 1024,  /* the first room for an answer of unknown length; it doubles */
+    EXPECT_BYTES = 512 * 1024, /* libcurl waits for 100-continue from 1 MiB on */
 };
 
 static_assert(sizeof(((struct http_call_result *)0)->error) == CURL_ERROR_SIZE,
               "libcurl's own words fit");
 
-/* --- what comes back ----------------------------------------------------------------------------
- */
+/* --- the answer ----------------------------------------------------------------------------- */
 
 /* Makes room for an answer of `capacity` bytes in all. */
 static bool make_room(struct transfer *transfer, size_t capacity)
@@ -39,12 +37,12 @@ static bool make_room(struct transfer *transfer, size_t capacity)
 
     if (capacity <= body->capacity)
         return true;
-    /* All of it: while it grows, the old bytes are there too. */
+    /* All of it, because while a buffer grows the old bytes are in memory too. */
     transfer->refused = call->reserve != NULL && !call->reserve(call->reserve_context, capacity);
     return !transfer->refused && buffer_reserve(body, capacity) == 0;
 }
 
-/* Of an answer whose length is not known: how much room so many bytes get. */
+/* The room that `wanted` bytes of an answer of unknown length get. */
 static size_t grown(size_t wanted, size_t most)
 {
     size_t room = GROWTH_BYTES;
@@ -68,7 +66,7 @@ static size_t receive_body(char *bytes, size_t size, size_t count, void *argumen
     return buffer_append(body, bytes, length, transfer->max_body_bytes) == 0 ? length : 0;
 }
 
-/* The number behind `name` in a Server-Timing value, as microseconds; 0 where there is none. */
+/* The number that follows `name` in a Server-Timing value, as microseconds; 0: none. */
 static int64_t timing_us(const char *value, const char *name)
 {
     const char *found = strstr(value, name);
@@ -83,7 +81,7 @@ static int64_t timing_us(const char *value, const char *name)
     return (int64_t)(milliseconds * 1000);
 }
 
-/* The description of the entry that follows `name` in a Server-Timing value; "" if it has none. */
+/* The description in the entry of a Server-Timing value that begins with `name`; "": none. */
 static void timing_description(const char *value, const char *name, char *text, size_t size)
 {
     static const char description[] = ";desc=\"";
@@ -104,7 +102,7 @@ static void timing_description(const char *value, const char *name, char *text, 
         snprintf(text, size, "%.*s", (int)length, found);
 }
 
-/* False: there is no room for what is announced. */
+/* False: there is no room for the announced length. */
 static bool read_field(struct transfer *transfer, const char *line)
 {
     struct http_call_result *result = transfer->result;
@@ -122,7 +120,7 @@ static bool read_field(struct transfer *transfer, const char *line)
         line += 15 + strspn(line + 15, " ");
         if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
             (uint64_t)number <= transfer->max_body_bytes)
-            return make_room(transfer, (size_t)number); /* else it grows, or is refused */
+            return make_room(transfer, (size_t)number); /* otherwise it grows, or is refused */
     }
     return true;
 }
@@ -141,14 +139,13 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *argum
     return length;
 }
 
-/* --- what is asked ------------------------------------------------------------------------------
- */
+/* --- the request ---------------------------------------------------------------------------- */
 
-/* What is the same for all calls. */
+/* The options that are the same for all calls. */
 static void set_up(CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not even the environment's */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
@@ -189,7 +186,7 @@ static bool append_field(struct curl_slist **fields, const char *field)
     return true;
 }
 
-/* NULL without memory. */
+/* NULL: no memory. */
 static struct curl_slist *make_fields(const struct http_call *call)
 {
     struct curl_slist *fields = NULL;
@@ -197,7 +194,7 @@ static struct curl_slist *make_fields(const struct http_call *call)
     bool made = append_field(&fields, "Content-Type: application/octet-stream");
 
     if (made && call->body_size >= EXPECT_BYTES)
-        made = append_field(&fields, "Expect:"); /* no 100-continue, which libcurl would wait for */
+        made = append_field(&fields, "Expect:"); /* or libcurl waits for 100-continue */
     if (made && call->request_id != NULL) {
         snprintf(field, sizeof(field), "X-Request-Id: %s", call->request_id);
         made = append_field(&fields, field);
@@ -254,14 +251,13 @@ static int prepare(CURL *easy, const char *base_url, struct transfer *transfer,
     return 0;
 }
 
-/* --- at work ------------------------------------------------------------------------------------
- */
+/* --- the call ------------------------------------------------------------------------------- */
 
-/* Waits for something to happen on either socket. While the call's has something to do there is no
- * need to look at the client's. */
+/* Waits for something to happen on either socket. While the call's is busy there is no need to look
+ * at the client's. */
 static int wait_a_little(CURLM *multi, struct transfer *transfer)
 {
-    /* No events are asked for: poll() tells of POLLHUP and POLLERR all the same. */
+    /* No events: poll() reports POLLHUP and POLLERR all the same. */
     struct curl_waitfd client = {.fd = transfer->call->client_fd};
     int left = deadline_left_ms(transfer->call->deadline_us), ready = 0;
 
@@ -292,21 +288,21 @@ static int code_to_status(CURLcode code, int64_t deadline_us)
     }
 }
 
-/* libcurl's own words where it has some; of a connection refused it says no more than that. */
+/* libcurl's own words if it has any; of a refused connection it does not say why. */
 static void explain(CURL *easy, CURLcode code, char error[static CURL_ERROR_SIZE])
 {
     long cause = 0;
 
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &cause);
     if (code == CURLE_OK)
-        *error = '\0'; /* a stale connection's */
+        *error = '\0'; /* it was about a stale connection */
     else if (code == CURLE_COULDNT_CONNECT && cause != 0 && strerrordesc_np((int)cause) != NULL)
         snprintf(error, CURL_ERROR_SIZE, "cannot connect: %s", strerrordesc_np((int)cause));
     else if (*error == '\0')
         snprintf(error, CURL_ERROR_SIZE, "%s", curl_easy_strerror(code));
 }
 
-/* Runs the prepared call to its end. *code is libcurl's result where 0 is returned. */
+/* Runs the prepared call to its end. On 0 *code is libcurl's result. */
 static int run(const struct transfer_handle *handle, struct transfer *transfer, CURLcode *code)
 {
     const CURLMsg *message;
@@ -327,7 +323,7 @@ static int run(const struct transfer_handle *handle, struct transfer *transfer, 
     return status;
 }
 
-/* Whether a kept connection was closed under the call before anything came back. */
+/* Whether a kept connection was closed before any of the answer came. */
 static bool was_stale(CURL *easy, CURLcode code)
 {
     long connects = 1, http_status = 0;
@@ -384,7 +380,7 @@ int transfer_call(const struct transfer_handle *handle, const char *base_url,
         status = call_with(handle, base_url, transfer, fields);
     if (status == 0)
         read_info(handle->easy, transfer->result);
-    curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL); /* they go away */
+    curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL); /* freed below */
     curl_easy_setopt(handle->easy, CURLOPT_ERRORBUFFER, NULL);
     curl_slist_free_all(fields);
     return status;

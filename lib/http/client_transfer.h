@@ -9,18 +9,18 @@
 #include <stdbool.h>
 
 /*
- * One call with libcurl: a multi handle with one easy handle, for curl_multi_poll can watch the
- * client's socket beside the call's. Each has a connection cache of its own. Private to client.c.
+ * One call with libcurl: a multi handle with one easy handle, because curl_multi_poll can watch the
+ * client's socket besides the call's. Each has its own connection cache. Private to client.c.
  */
 struct transfer_handle {
     CURLM *multi;
     CURL *easy;
 };
 
-/* Neither libcurl nor a condition variable can wait for a client's FIN: look now and then. */
+/* Neither libcurl nor a condition variable can wait for a client's FIN: check now and then. */
 enum { TRANSFER_LOOK_MS = 250 };
 
-/* One call under way, as libcurl's callbacks see it. */
+/* A call in progress, as libcurl's callbacks see it. */
 struct transfer {
     const struct http_call *call;
     struct http_call_result *result;
@@ -29,10 +29,10 @@ struct transfer {
     bool refused;     /* by call->reserve */
 };
 
-/* False: there is no memory. */
+/* False: no memory. */
 bool transfer_handle_open(struct transfer_handle *handle);
 void transfer_handle_close(struct transfer_handle *handle);
 
-/* As http_client_call. The result has a body on errors, too, which is the caller's. */
+/* As http_client_call(). The caller frees result->body, on errors too. */
 int transfer_call(const struct transfer_handle *handle, const char *base_url,
                   struct transfer *transfer);

@@ -4,7 +4,7 @@
 
 /*
  * A hash table of chains under one lock, which is held for a few instructions twice a connection,
- * and twice a request where a proxy is in between. What an account counts is atomic and needs none.
+ * and twice a request behind a proxy. The counters of an account are atomic and need no lock.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -19,8 +19,8 @@ struct clients {
     unsigned prefix_v6;
     struct network *trusted;
     size_t trusted_count;
-    uint64_t seed;         /* or a client could choose addresses of one chain */
-    pthread_mutex_t mutex; /* the chains, and who holds an account */
+    uint64_t seed;         /* keeps clients from choosing addresses that share a chain */
+    pthread_mutex_t mutex; /* the chains, and `holders` */
     struct client_account unknown;
     struct client_account *chains[CHAINS];
 };
@@ -33,7 +33,7 @@ static uint64_t mix(uint64_t value)
     return value ^ value >> 31;
 }
 
-/* Never 0, and never that of those that are not known, which is 1. */
+/* Never 0, and never 1, which is the unknown clients'. */
 static uint64_t make_id(const struct clients *clients, const struct in6_addr *key)
 {
     uint64_t halves[2];
@@ -96,7 +96,7 @@ static struct client_account **find_chain(struct clients *clients, uint64_t id)
     return &clients->chains[id >> 32 & (CHAINS - 1)];
 }
 
-/* The account, held by nobody more; NULL: there is none and no memory. */
+/* The account, without holding it; NULL: it is not there yet, and no memory. */
 static struct client_account *find_or_make(struct clients *clients, const struct in6_addr *key)
 {
     uint64_t id = make_id(clients, key);
@@ -183,7 +183,7 @@ bool clients_trust(const struct clients *clients, int fd, const struct client_na
     return getsockname(fd, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX;
 }
 
-/* One entry of the list, without a port: some proxies add the client's. */
+/* One entry of the list. A port, which some proxies add, is skipped. */
 static struct client_name read_entry(const char *text, size_t length)
 {
     const char *end = memchr(text, ':', length);
@@ -206,7 +206,7 @@ void clients_read_forwarded(const struct clients *clients, const char *value,
     size_t length;
 
     for (;;) {
-        value += strspn(value, ", \t"); /* an empty entry is none (RFC 9110, 5.6.1) */
+        value += strspn(value, ", \t"); /* empty entries do not count (RFC 9110, 5.6.1) */
         length = strcspn(value, ", \t");
         if (length == 0)
             return;

@@ -10,21 +10,22 @@
 #include <stdint.h>
 
 /*
- * Inside lib/http: who the clients are, and what each of them has at the moment. A client is an
- * IPv4 address, or the IPv6 addresses that agree in their first bits, for whoever has one of them
- * has them all. Those whose address is not known (a Unix socket, a peer that has gone) are one.
- * Connections and requests hold a client's account; with the last of them it goes. Any thread.
+ * Inside lib/http: who the clients are, and what each of them uses at the moment. A client is an
+ * IPv4 address, or all IPv6 addresses that agree in their first bits, since one host usually has
+ * all of these. Clients without an address (on a Unix socket, or already gone) count as one.
+ * Connections and requests hold a client's account, which is freed with the last of them. Any
+ * thread.
  */
 struct clients;
 
 struct clients_options {
     unsigned prefix_v6;   /* bits */
-    char *const *trusted; /* networks as text, NULL behind the last; NULL: none */
+    char *const *trusted; /* networks as text, NULL-terminated; NULL: none */
 };
 
-/* Changed by everybody; the rest stays as it was made. */
+/* The atomic counters are for everyone to change; the rest belongs to clients.c. */
 struct client_account {
-    struct client_account *next; /* clients.c's, as is the key */
+    struct client_account *next;
     struct in6_addr key;
     unsigned holders;
     uint64_t id; /* not 0; the same whenever this client comes back */
@@ -32,35 +33,34 @@ struct client_account {
     atomic_size_t inflight_bytes;
 };
 
-/* Who somebody is. */
+/* A client's address. */
 struct client_name {
     bool known;              /* false: no address */
-    struct in6_addr address; /* the very one, not what accounts are kept by */
+    struct in6_addr address; /* the whole one, not cut to the prefix */
 };
 
-/* 0, -ENOMEM, or -EINVAL: what is to be trusted is no network. */
+/* 0, -ENOMEM, or -EINVAL: `trusted` holds something that is not a network. */
 int clients_new(struct clients **clients, const struct clients_options *options);
 
-/* Every account was let go of. NULL is fine. Returns NULL. */
+/* No account may be held. NULL is fine. Returns NULL. */
 struct clients *clients_free(struct clients *clients);
 
-/* The account of `name`, held until clients_let_go(); never NULL: without memory it is the one of
- * those that are not known. */
+/* The account of `name`, held until clients_let_go(). Never NULL: without memory it is the unknown
+ * clients' account. */
 struct client_account *clients_hold(struct clients *clients, const struct client_name *name);
 void clients_let_go(struct clients *clients, struct client_account *account);
 
-/* Who the socket's other end is. */
+/* The address of the socket's other end. */
 struct client_name clients_peer(int fd);
 
-/* Whether X-Forwarded-For of this peer says who its client is; always at a Unix socket. */
+/* Whether this peer is a proxy whose X-Forwarded-For is believed; always true of a Unix socket. */
 bool clients_trust(const struct clients *clients, int fd, const struct client_name *peer);
 
 /*
- * Goes on through one X-Forwarded-For value, of several in their order; *client is all zero before
- * the first. What it is after the last: the last entry that is not itself trusted; the first of
- * them, where all are. (Whoever is trusted vouches for the entry before its own.) An entry that is
- * no address ends the search: the one behind it counts, and with none behind it the client is not
- * known.
+ * Reads one X-Forwarded-For value; call it for each value in their order, *client all zero before
+ * the first. After the last, *client is the last entry that is not itself trusted, or the first
+ * entry if all are: a trusted proxy vouches for the entry before its own. An entry that is not an
+ * address ends the search: the entry after it counts, and if there is none, the client is unknown.
  */
 void clients_read_forwarded(const struct clients *clients, const char *value,
                             struct client_name *client);

@@ -122,7 +122,7 @@ static bool has_body(const struct http_request *request)
     return request->framing.chunked || request->framing.content_length > 0;
 }
 
-/* Whether a request that is refused, or asks nothing of a body, must be answered before it. */
+/* Whether a refused request must be answered before its body is read. */
 static bool answer_at_once(const struct http_request *request)
 {
     uint64_t limit = request->server->options.max_body_bytes;
@@ -139,8 +139,8 @@ static enum MHD_Result answer_and_close(struct http_request *request)
     return reply_send(request);
 }
 
-/* Makes room for a body of `size` bytes so far. Once it is counted, all that it may need at once:
- * untouched memory costs nothing, and growing would hold the bytes twice. */
+/* Makes room for a body of `size` bytes so far. Once the body is counted, this allocates all that
+ * it may need: untouched memory costs nothing, and a growing buffer would hold the bytes twice. */
 static int make_room(struct http_request *request, size_t size)
 {
     int64_t announced = request->framing.content_length;
@@ -319,8 +319,8 @@ enum MHD_Result exchange_continue(void *argument, struct MHD_Connection *connect
     return finish(request);
 }
 
-/* Runs in the watchdog's thread, while the connection's may be reading one more piece: it touches
- * nothing that the other one does. Whoever leaves the phase first answers. */
+/* Runs in the watchdog's thread, while the connection's may be reading one more piece, so it
+ * touches nothing that the other thread does. The one that leaves the phase first answers. */
 void exchange_expired(void *argument, enum lateness lateness)
 {
     struct http_request *request = argument;
@@ -356,9 +356,9 @@ static void log_request(const struct http_request *request)
              (double)(clock_us() - request->started_us) / 1000);
 }
 
-/* The client may have gone in the middle of a phase, which is left first: from then on the
- * watchdog knows nothing of the request, and what it did is done. The connection's thread waits
- * for the client here, not the library's main one. */
+/* The client may have gone in the middle of a phase, so the phase is left first: from then on the
+ * watchdog does not touch the request. This is the connection's thread, so it may wait for the
+ * client. */
 static void complete(struct http_request *request)
 {
     struct timeouts *timeouts = request->server->timeouts;

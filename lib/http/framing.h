@@ -12,16 +12,16 @@ struct MHD_Connection;
  * Inside lib/http: whether a request's header section means the same to everyone who reads it.
  */
 struct framing {
-    int64_t content_length; /* -1: none was given; a number too large for it is a large one */
+    int64_t content_length; /* -1: not given; a number too large for it becomes a large one */
     bool chunked;
-    bool expects_continue; /* the client waits for 100 before it sends the body */
-    const char *detail;    /* where the result is not 0: what is wrong; a constant */
+    bool expects_continue; /* the client sends the body after 100 Continue */
+    const char *detail;    /* what is wrong, if the result is not 0; a constant */
 };
 
 /* The request line as libmicrohttpd has it. */
 struct request_line {
     const char *method, *version;
-    const char *target; /* where the target lay in the library's memory; only compared */
+    const char *target; /* where it lay in the library's memory; only compared */
     size_t target_length;
 };
 
@@ -30,8 +30,8 @@ struct request_line {
 int framing_check(struct MHD_Connection *connection, const struct request_line *line,
                   struct framing *framing);
 
-/* Whether the library is of the version whose way with its buffer is known: of any other,
- * nothing is concluded from where things lie in it, and nothing is written there. Any thread. */
+/* Whether the library is of the version whose use of its buffer is known. With any other, positions
+ * in the buffer mean nothing, and it must not be written to. Any thread. */
 bool framing_layout_is_known(void);
 
 /* Whether `text` is a token (RFC 9110, 5.6.2). */

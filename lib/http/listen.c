@@ -3,9 +3,9 @@
 #include "http/listen.h"
 
 /*
- * The library can open the socket itself, but then says no more than "failed". SO_REUSEADDR lets a
- * server start again at once after it ended; SO_REUSEPORT stays off, for with it two servers share
- * a port in silence.
+ * The library could open the socket itself, but would only report "failed". SO_REUSEADDR lets a
+ * server restart at once after it ended; SO_REUSEPORT stays off, because two servers would share a
+ * port without an error.
  */
 #include "base/cleanup.h"
 
@@ -65,7 +65,7 @@ static int read_port(int fd, uint16_t *port)
 
     if (getsockname(fd, &address.any, &size) != 0)
         return -errno;
-    /* The port lies in the same place of both. */
+    /* The port is at the same offset in both. */
     *port = ntohs(address.v4.sin_port);
     return 0;
 }

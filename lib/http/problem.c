@@ -3,9 +3,8 @@
 #include "http/problem.h"
 
 /*
- * The one place that knows how a status looks from outside, and the JSON of it. The document has
- * five strings and no nesting: a writer of its own is shorter than a library's use, and cannot fail
- * half way.
+ * The one place that knows what clients see of a status. The JSON has five members and no nesting:
+ * writing it by hand is shorter than using a library, and cannot fail halfway.
  */
 #include "base/cleanup.h"
 #include "base/status.h"
@@ -39,7 +38,7 @@ static const struct {
     [STATUS_CLIENT_GONE] = {499, "The client went away"},
 };
 
-/* Memory that is short is a want of the moment, as a full queue is; any other error is our own. */
+/* Short memory is temporary, like a full queue; any other negative status is our own fault. */
 static int known(int status)
 {
     if (status == -ENOMEM)
@@ -57,7 +56,7 @@ const char *http_problem_title(int status)
     return problems[known(status)].title;
 }
 
-/* Writes `text` as the inside of a JSON string; returns past its end. Six bytes for each of `text`
+/* Writes `text` as the content of a JSON string; returns its end. Six bytes for each byte of `text`
  * are always enough. */
 static char *escape(char *out, const char *text)
 {
@@ -88,7 +87,7 @@ char *http_problem_json(int status, unsigned code, const char *detail, const cha
     char *json, *out;
 
     if (status < 0 || detail == NULL || detail[0] == '\0')
-        detail = title; /* what went wrong in the machine is the log's */
+        detail = title; /* only the log says what went wrong on this host */
     request_id = request_id != NULL ? request_id : "";
     enough = 128 + strlen(type) + strlen(title) + 6 * (strlen(detail) + strlen(request_id));
     json = malloc(enough);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * How a status looks from outside: the one table from enum status to an HTTP status, and the
+ * What clients see of a status: the one table from enum status to HTTP status codes, and the
  * application/problem+json (RFC 9457) that goes with it.
  */
 #define HTTP_PROBLEM_MEDIA_TYPE "application/problem+json"
@@ -15,11 +15,11 @@
  */
 unsigned http_problem_code(int status);
 
-/* The title, "Image is damaged" ...: the same for every occurrence. Never NULL. */
+/* The title, "Image is damaged" ...: the same each time. Never NULL. */
 const char *http_problem_title(int status);
 
-/* The JSON, malloc'd and terminated, its length in *length; NULL without memory. `code` is the HTTP
- * status it goes with. Where `detail` is NULL or "", or `status` is negative, the title stands in;
- * bytes of it that are not UTF-8 become U+FFFD. Any thread. */
+/* The JSON, malloc'd and terminated, its length in *length; NULL: no memory. `code` is the HTTP
+ * status it goes with. If `detail` is NULL or "", or `status` is negative, the title replaces it;
+ * bytes that are not UTF-8 become U+FFFD. Any thread. */
 char *http_problem_json(int status, unsigned code, const char *detail, const char *request_id,
                         size_t *length);

@@ -15,8 +15,7 @@
 
 enum { NAME_BYTES = 65, VALUE_TEXT_BYTES = 1025 };
 
-/* --- types of values ----------------------------------------------------------------------------
- */
+/* --- types of values ------------------------------------------------------------------------ */
 
 static bool is_in_range(const struct http_parameter *parameter, struct decimal value)
 {
@@ -142,8 +141,7 @@ const struct http_parameter_type http_type_choice = {
     .describe = describe_choice,
 };
 
-/* --- reading a query ----------------------------------------------------------------------------
- */
+/* --- reading a query ------------------------------------------------------------------------ */
 
 static void say(char *detail, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -256,8 +254,7 @@ int http_query_parse(const char *query, size_t length, const struct http_paramet
     }
 }
 
-/* --- writing one --------------------------------------------------------------------------------
- */
+/* --- writing a query ------------------------------------------------------------------------ */
 
 int http_query_write(const struct http_parameter_table *table,
                      const struct http_parameter_values *values, char *query, size_t size)

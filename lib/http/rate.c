@@ -3,8 +3,8 @@
 #include "http/rate.h"
 
 /*
- * The kernel's own counts (TCP_INFO), so that nothing has to be counted for each piece of a body,
- * and so that what a peer has taken is known, and not only what was put into the socket's buffer.
+ * Uses the kernel's own counts (TCP_INFO): no counting for each piece of a body, and they say what
+ * the peer has taken, not only what was put into the socket's buffer.
  */
 #include <netinet/in.h>
 #include <linux/sockios.h>
@@ -23,7 +23,7 @@ bool rate_bytes(int fd, enum rate_direction direction, uint64_t *bytes)
     return true;
 }
 
-/* So much that is not read yet may keep the peer from sending more. */
+/* From this many unread bytes on, the peer may be unable to send more. */
 enum { UNREAD_BYTES = 16 * 1024 };
 
 /* Bytes in the socket's buffer; -1: not known. */

@@ -22,7 +22,7 @@
 
 enum { RETRY_AFTER_S = 1, LINGER_BYTES = 64 * 1024 * 1024, DISCARD_BYTES = 1024 * 1024 };
 
-/* Puts the problem document in the place of whatever the handler left. 0 or -ENOMEM. */
+/* Replaces what the handler left with the problem document. 0 or -ENOMEM. */
 static int make_problem(struct http_request *request)
 {
     struct http_answer *answer = &request->answer;
@@ -39,10 +39,10 @@ static int make_problem(struct http_request *request)
 
 static void add(struct MHD_Response *response, const char *name, const char *value)
 {
-    /* Fails only for a value of ours that is no field value, or without memory: an answer that
-     * lacks a field is better than none. */
+    /* Fails only without memory, or if a value of ours is not a field value: an answer that lacks a
+     * field is better than none. */
     if (MHD_add_response_header(response, name, value) != MHD_YES)
-        log_warning("cannot set %s", name);
+        log_warning("cannot set the header field %s", name);
 }
 
 static void add_server_timing(struct MHD_Response *response, const struct http_request *request)
@@ -88,7 +88,7 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
         add(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
-/* The response owns the body from now on, and frees it once it is sent. */
+/* The response owns the body from now on, and frees it after sending. */
 static struct MHD_Response *make_response(struct http_answer *answer)
 {
     static char nothing[] = "";
@@ -167,7 +167,7 @@ size_t reply_write_problem(int fd, int status, unsigned code, const char *detail
         text = NULL;
         return 0;
     }
-    /* Nothing else was written but perhaps "100 Continue": it fits the socket's buffer. */
+    /* At most "100 Continue" was written before: it fits into the socket's buffer. */
     if (send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) != length)
         return 0;
     return size;

@@ -4,7 +4,12 @@
 
 /*
  * A request's memory, and what a handler may ask of it. It is made when its request line is read
- * and freed when the library says that it is over, which is the one moment that always comes.
+ * and freed when the library reports its completion, which always happens.
+ *
+ * Bytes in flight are counted twice, for the server and for the client's account, before they are
+ * allocated. The body's are released when the body is freed after the handler; those that the
+ * handler reserved, and those of a body that it took, when the request is freed, after the answer
+ * was sent.
  */
 #include "base/deadline.h"
 #include "base/parse.h"
@@ -18,8 +23,8 @@
 #include <strings.h>
 #include <sys/random.h>
 
-/* Bytes of a body whose length is not known beforehand are counted in steps, so that many pieces
- * touch the counters that all threads share rarely. */
+/* A body of unknown length is counted in steps, so that its pieces rarely touch the counters that
+ * all threads share. */
 enum { RESERVE_STEP_BYTES = 256 * 1024 };
 
 static uint64_t id_prefix;
@@ -85,7 +90,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     return request;
 }
 
-/* Whether so many bytes more, in `counter`, stay below `limit`; if so they are counted. */
+/* Adds to `counter` unless it would exceed `limit`; whether it did. */
 static bool count(atomic_size_t *counter, size_t bytes, size_t limit)
 {
     size_t before = atomic_load(counter);
@@ -136,8 +141,8 @@ void request_free(struct http_request *request)
     free(request);
 }
 
-/* Where a field's value ends: white space behind it is no part of it (RFC 9110, 5.5), but the
- * library leaves it there. */
+/* Without the white space at the end, which is not part of the value (RFC 9110, 5.5), but which the
+ * library leaves there. */
 static size_t value_length(const char *value)
 {
     size_t length = strlen(value);
@@ -188,7 +193,7 @@ void request_identify_client(struct http_request *request)
     admission_begin_request(request);
 }
 
-/* What is allocated for a body without a length is touched step by step. */
+/* A body of unknown length touches its memory step by step, and is counted that way. */
 static size_t size_to_reserve(const struct http_request *request, size_t size)
 {
     size_t most = request->server->options.max_body_bytes;

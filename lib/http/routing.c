@@ -4,9 +4,9 @@
 
 /*
  * What a request asks for, and everything that its header section alone decides: the method, the
- * path, the size, the parameters. What is wrong with a request is told before what is wrong with
- * the moment, for trying again would not help. So whether there is room for the work is asked here
- * of a client alone that waits for "100 Continue"; a body that is on its way is looked at first.
+ * path, the size, the parameters. A fault of the request is reported before a shortage of the
+ * server, since trying again would not help. So the load is checked here only if the client waits
+ * for "100 Continue"; otherwise the first bytes of the body are judged before.
  */
 #include "base/status.h"
 #include "http/admission.h"
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* IANA's registry: 405 where a path does not take them. Any other token is 501. */
+/* IANA's registry: 405 if the path does not take them. Any other token is 501. */
 static const char *const known_methods[] = {
     "GET",
     "HEAD",
@@ -81,7 +81,6 @@ int routing_refuse_size(struct http_request *request)
                               request->server->options.max_body_bytes);
 }
 
-/* The method as the table of routes has it. */
 static bool route_takes(const struct http_route *route, const char *method)
 {
     if (route->method == HTTP_GET)
@@ -89,7 +88,7 @@ static bool route_takes(const struct http_route *route, const char *method)
     return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
 }
 
-/* Allow for the routes of `path`, or of all paths where it is NULL; "" where there is no route. */
+/* Sets Allow from the routes of `path`, or of all paths (NULL); "" if there is no route. */
 static void list_methods(struct http_request *request, const char *path)
 {
     const struct http_server_options *options = &request->server->options;
@@ -116,14 +115,14 @@ static int refuse_path(struct http_request *request)
     return refuse(request, STATUS_NOT_FOUND, detail);
 }
 
-/* Chooses the route. For OPTIONS there is none, and the answer is `allow`. */
+/* Chooses the route. OPTIONS has none: its answer is `allow`. */
 static int find_route(struct http_request *request, const struct http_target *target)
 {
     const struct http_server_options *options = &request->server->options;
     bool asks_options = strcmp(request->method, "OPTIONS") == 0;
 
     if (target->asterisk && !asks_options)
-        return refuse(request, STATUS_BAD_REQUEST, "the target * is for OPTIONS");
+        return refuse(request, STATUS_BAD_REQUEST, "the target * is only for OPTIONS");
     list_methods(request, target->asterisk || target->authority ? NULL : request->path);
     if (request->allow[0] == '\0')
         return refuse_path(request);
@@ -150,7 +149,7 @@ static int decode_path(struct http_request *request, const struct http_target *t
         return -ENOMEM;
     if (http_percent_decode(target->path, target->path_length, request->path,
                             target->path_length + 1) != 0)
-        request->path[0] = '\0'; /* "%00" and the like: no path of ours, and so 404 */
+        request->path[0] = '\0'; /* malformed, such as "%00": not a path of ours, so 404 */
     return 0;
 }
 
@@ -170,7 +169,7 @@ int routing_admit(struct http_request *request, const void *bytes, size_t size)
     return route->admit(request, bytes, size, request->server->options.context, &request->answer);
 }
 
-/* What may be refused for the server's load before anything of the body is there. */
+/* What is refused for the server's load before any of the body is read. */
 static int check_load(struct http_request *request)
 {
     const struct framing *framing = &request->framing;
@@ -179,7 +178,7 @@ static int check_load(struct http_request *request)
     const char *crowd = always ? NULL : admission_refuses(request);
     int status;
 
-    /* Those that were there before go on. A proxy's connection serves other clients too. */
+    /* A surplus connection is closed; a proxy's is not, since it serves other clients too. */
     if (crowd != NULL) {
         request->close = !request->connection->trusted;
         return refuse(request, STATUS_OVERLOADED, crowd);

@@ -3,8 +3,8 @@
 #include "http/server.h"
 
 /*
- * Starting and stopping libmicrohttpd. Its threads: one accepts and cleans up; one for each
- * connection runs the callbacks of exchange.c; beside them there is the watchdog of timeouts.c.
+ * Starts and stops libmicrohttpd. Its threads: one accepts and cleans up; one for each connection
+ * runs the callbacks of exchange.c. The watchdog of timeouts.c runs besides them.
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
@@ -23,8 +23,8 @@
 
 enum {
     STACK_BYTES = 256 * 1024,
-    CONNECTION_BYTES = 64 * 1024, /* zeroed for every request: more costs, less refuses headers */
-    /* A connection's socket, and what its handler opens: a call to another server is a socket, a
+    CONNECTION_BYTES = 64 * 1024, /* zeroed for every request: a larger one costs time */
+    /* A connection's socket, and what its handler opens for a call to another server: a socket, a
      * socket pair and a descriptor for name resolution. */
     DESCRIPTORS_PER_CONNECTION = 5,
     DESCRIPTORS_BESIDES = 256,
@@ -39,7 +39,6 @@ static void connection_closed(struct http_server *server)
     pthread_mutex_unlock(&server->mutex);
 }
 
-/* One fewer, if there are any. */
 static void forget_handed_over(struct http_server *server)
 {
     unsigned count = atomic_load(&server->handed_over);
@@ -48,8 +47,8 @@ static void forget_handed_over(struct http_server *server)
         ;
 }
 
-/* In the library's main thread: before the connection's thread starts, and after it was joined and
- * before its socket is closed. */
+/* Called in the library's main thread: before the connection's thread starts, and after it was
+ * joined, before its socket is closed. */
 static void notify_connection(void *argument, struct MHD_Connection *connection, void **context,
                               enum MHD_ConnectionNotificationCode code)
 {
@@ -69,7 +68,7 @@ static void notify_connection(void *argument, struct MHD_Connection *connection,
         *context = admission_enter(server, info->connect_fd);
 }
 
-/* So many connections must not meet the limit of descriptors: the accepting thread would spin. */
+/* The connections must not reach the limit of descriptors: the accepting thread would spin. */
 static int raise_descriptor_limit(unsigned max_connections)
 {
     rlim_t places = admission_places(max_connections);
@@ -87,7 +86,7 @@ static int raise_descriptor_limit(unsigned max_connections)
     return setrlimit(RLIMIT_NOFILE, &limit) != 0 ? -errno : 0;
 }
 
-/* A backstop, well behind the watchdog: the library spins in the last second of its own timeout. */
+/* A backstop, well after the watchdog: the library spins in the last second of its own timeout. */
 static unsigned library_timeout_s(const struct http_server_options *options)
 {
     int64_t longest = options->idle_timeout_ms;
@@ -107,7 +106,7 @@ static int start_library(struct http_server *server)
 
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, exchange_continue, server, MHD_OPTION_EXTERNAL_LOGGER, logger_write,
-        NULL, /* first, or it misses what others say */
+        NULL, /* first, or it misses messages about other options */
         MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin,
         server, MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
         MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_CONNECTION_LIMIT,
@@ -115,7 +114,7 @@ static int start_library(struct http_server *server)
         library_timeout_s(options), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
     if (server->daemon == NULL) {
-        server->listen_fd = -1; /* closed by the library, in most of its ways to fail */
+        server->listen_fd = -1; /* most of the library's failures close it */
         return -EIO;
     }
     return 0;
@@ -155,7 +154,7 @@ static int start(struct http_server *server)
     if (status != 0)
         return status;
     status = listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
-                        sizeof(server->ip), &server->port);
+                         sizeof(server->ip), &server->port);
     if (status != 0)
         return status;
     status = clients_new(&server->clients, &clients);
@@ -208,9 +207,9 @@ void http_server_get_status(struct http_server *server, struct http_server_statu
     status->inflight_bytes = atomic_load(&server->inflight_bytes);
 }
 
-/* Whoever is in the backlog has connected, and perhaps sent a whole request: closing the socket
- * would reset all of them. The library does not accept any more, but takes what is accepted
- * elsewhere. No more than were there at once, or a flood would keep us here. */
+/* A client in the backlog has connected and perhaps sent a whole request; closing the listening
+ * socket would reset it. The library accepts no more, but takes connections accepted elsewhere. No
+ * more than the backlog holds, or a flood would keep us here. */
 static void accept_backlog(struct http_server *server)
 {
     struct sockaddr_storage peer;
@@ -237,8 +236,8 @@ static void stop_listening(struct http_server *server)
         return;
     MHD_quiesce_daemon(server->daemon);
     accept_backlog(server);
-    /* Connecting fails from now on. The descriptor itself is closed once the library's threads are
-     * gone, for one of them may be about to look at its number. */
+    /* Connecting fails from now on. The descriptor itself is closed after the library's threads
+     * have ended, because one of them may be about to use its number. */
     shutdown(server->listen_fd, SHUT_RDWR);
 }
 

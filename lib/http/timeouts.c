@@ -4,8 +4,8 @@
 
 /*
  * libmicrohttpd's own timeout counts inactivity in whole seconds: a client that sends a byte every
- * second keeps its thread for ever. So one thread of ours, the watchdog, knows the phase of every
- * connection and the moment at which that phase must have ended.
+ * second keeps its thread for ever. So one thread of ours, the watchdog, knows the phase of each
+ * connection and when that phase must end.
  *
  *     IDLE -> HEADERS -> BODY -> HANDLER -> REPLY -> IDLE -> ...
  *       |        \________/                   |
@@ -15,19 +15,19 @@
  *       +--------> CLOSED <-------------------+      the socket is shut down both ways, which
  *                                                    wakes the connection's thread; it closes
  *
- * Locks: timeouts->mutex guards the list, watch->mutex one connection. Where both are held, the
- * list's was taken first. The connection's thread takes only its own, without contention.
+ * Locks: timeouts->mutex guards the list, watch->mutex one connection. A thread that needs both
+ * takes the list's first. The connection's thread takes only its own, without contention.
  *
  * A descriptor number may be reused as soon as it is closed. The watchdog touches a socket only
  * under the watch's mutex and while the watch is in the list; libmicrohttpd closes a socket only
- * after it has told us of it (NOTIFY_CLOSED), where timeouts_remove takes the watch off the list.
+ * after it has notified us (NOTIFY_CLOSED), where timeouts_remove takes the watch off the list.
  *
- * In BODY and REPLY it looks once a second at the rate, too (rate.h). So it wakes every second
- * while there are connections: that costs less than to be woken by each request for its first look.
+ * In BODY and REPLY it also checks the rate once a second (rate.h). So it wakes every second while
+ * there are connections: that costs less than a wake-up by each request for its first check.
  *
- * The watchdog sleeps until the earliest deadline. Whoever sets an earlier one wakes it: wake_us is
- * "never" from before a scan until the watchdog sleeps, so that a deadline set during the scan
- * wakes it too.
+ * The watchdog sleeps until the earliest deadline. A thread that sets an earlier one wakes it:
+ * wake_us is "never" from before a scan until the watchdog sleeps, so that a deadline set during
+ * the scan wakes it too.
  */
 #include "base/deadline.h"
 #include "http/rate.h"
@@ -44,12 +44,12 @@ struct watch {
     pthread_mutex_t mutex;
     int fd;
     enum phase phase;
-    bool used;           /* a request has come */
-    int64_t since_us;    /* of PHASE_IDLE, the last time */
-    int64_t deadline_us; /* when to look at it next */
+    bool used;           /* a request line has come */
+    int64_t since_us;    /* when PHASE_IDLE last began */
+    int64_t deadline_us; /* when the watchdog looks at it next */
     int64_t end_us;      /* of the phase */
-    int64_t progress_us; /* of a reply: by then the peer has taken something more */
-    uint64_t taken;      /* bytes of ours that the peer has, when last looked at */
+    int64_t progress_us; /* of a reply: by then the peer must have taken more */
+    uint64_t taken;      /* bytes that the peer had taken by the last look */
     int64_t look_us;     /* when to look at the rate */
     struct rate rate;    /* of a body or a reply */
     void *argument;
@@ -78,8 +78,8 @@ static void shut_down(struct watch *watch)
     set_phase(watch, PHASE_CLOSED, DEADLINE_NEVER);
 }
 
-/* What the kernel holds for the peer goes, too: megabytes, which a peer that takes them by the byte
- * would keep there for hours. Closing resets the connection then. */
+/* Also discards what the kernel holds for the peer: megabytes, which a peer that takes them byte by
+ * byte would keep there for hours. Closing then resets the connection. */
 static void break_off(struct watch *watch)
 {
     const struct linger discard = {.l_onoff = 1, .l_linger = 0};
@@ -88,7 +88,7 @@ static void break_off(struct watch *watch)
     shut_down(watch);
 }
 
-/* Looks at the rate, where it is time to. Whether it is too low. */
+/* Checks the rate when it is time to; whether it is too low. */
 static bool is_too_slow(const struct timeouts *timeouts, struct watch *watch)
 {
     enum rate_direction direction = watch->phase == PHASE_BODY ? RATE_RECEIVED : RATE_TAKEN;
@@ -99,7 +99,7 @@ static bool is_too_slow(const struct timeouts *timeouts, struct watch *watch)
     return rate_is_below(&watch->rate, watch->fd, direction, timeouts->options.min_bytes_per_s);
 }
 
-/* A reply may take its time as long as the client takes some of it. */
+/* A reply may be slow as long as the client takes some of it. */
 static bool makes_no_progress(struct timeouts *timeouts, struct watch *watch)
 {
     uint64_t taken = watch->taken;
@@ -162,7 +162,7 @@ static void expire(struct timeouts *timeouts, struct watch *watch)
     case PHASE_IDLE:
         if (rate_is_silent(watch->fd))
             shut_down(watch);
-        else /* it is us who are late */
+        else /* a request has come that we have not read yet */
             set_phase(watch, PHASE_IDLE, deadline_after_ms(timeouts->options.hangup_ms));
         break;
     case PHASE_HANGUP:
@@ -174,7 +174,7 @@ static void expire(struct timeouts *timeouts, struct watch *watch)
     }
 }
 
-/* Expires what is due; returns when to do it again: at the earliest deadline of the rest. */
+/* Expires what is due; returns the earliest deadline of the rest. */
 static int64_t scan(struct timeouts *timeouts)
 {
     int64_t earliest = DEADLINE_NEVER;
@@ -286,7 +286,7 @@ void timeouts_remove(struct timeouts *timeouts, struct watch *watch)
     free(watch);
 }
 
-/* Idle from now on. While draining there is no next request, but perhaps a first one. */
+/* While draining, a connection may send its first request, but no further one. */
 static void begin_idle(const struct timeouts *timeouts, struct watch *watch)
 {
     bool draining = atomic_load(&timeouts->draining);
@@ -319,7 +319,7 @@ static void begin(const struct timeouts *timeouts, struct watch *watch, enum pha
     case PHASE_IDLE:
         begin_idle(timeouts, watch);
         break;
-    case PHASE_HEADERS: /* one clock for both, or headers could drip for ever */
+    case PHASE_HEADERS: /* PHASE_IDLE's clock goes on, or headers could drip for ever */
         watch->used = true;
         set_phase(watch, phase, watch->end_us);
         break;
@@ -402,6 +402,6 @@ void timeouts_close_idle(struct timeouts *timeouts)
             begin_idle(timeouts, watch);
         pthread_mutex_unlock(&watch->mutex);
     }
-    pthread_cond_signal(&timeouts->wake); /* there are earlier deadlines */
+    pthread_cond_signal(&timeouts->wake); /* deadlines have become earlier */
     pthread_mutex_unlock(&timeouts->mutex);
 }
