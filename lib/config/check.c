@@ -10,8 +10,8 @@
 #include <string.h>
 
 /*
- * A wrong address is best told when it is read, beside its key, and not when the first request
- * needs it. Plain C on purpose: the library that connects later is not linked here.
+ * A wrong address is reported when it is read, with its key, and not when the first request needs
+ * it. Plain C on purpose: the library that connects later is not linked here.
  */
 enum { HOST_MAX_BYTES = 253 };
 
@@ -35,7 +35,7 @@ static bool is_host_byte(char byte)
            (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_';
 }
 
-/* The length of the host name at the front of `text`; 0: there is none. */
+/* The length of the host name that `text` begins with; 0: none. */
 static size_t name_length(const char *text)
 {
     size_t length = 0;
@@ -45,7 +45,7 @@ static size_t name_length(const char *text)
     return text[0] == '.' || text[0] == '-' || length > HOST_MAX_BYTES ? 0 : length;
 }
 
-/* The length of "[IPv6]" at the front of `text`; 0: it is not one. */
+/* The length of the "[IPv6]" that `text` begins with; 0: none. */
 static size_t bracketed_length(const char *text)
 {
     char inside[INET6_ADDRSTRLEN];

@@ -17,8 +17,8 @@ bool check_is_network(const char *text);
 /* http://host[:port] and nothing more; the host is a name, an IPv4 or a bracketed IPv6 address. */
 bool check_is_origin(const char *text);
 
-/* Numbers of users, "FIRST-LAST", or one: "N". Root's is none of them. */
+/* User ids, "FIRST-LAST" or a single "N"; not root's. */
 bool check_is_users(const char *text);
 
-/* The same, taken apart; *first and *count are set where it is true. */
+/* The same, parsed; *first and *count are set if it is true. */
 bool check_parse_users(const char *text, uint32_t *first, uint32_t *count);

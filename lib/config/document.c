@@ -6,7 +6,7 @@
 #include "config/flags.h"
 
 /*
- * docs/configuration.md, from the same tables as everything else: documentation that is written by
+ * docs/configuration.md, from the same tables as everything else, because documentation written by
  * hand drifts from the defaults in the code. A unit test compares the file with this.
  */
 static const char introduction[] =
@@ -15,7 +15,8 @@ static const char introduction[] =
     "<!-- Generated from lib/config/options.c by `ninja -C build update-docs`: do not edit. -->\n"
     "\n"
     "Both servers run without any configuration. `--config FILE` reads a JSON file, and a flag\n"
-    "beats the file wherever it stands on the command line. Keys are nested by the part before\n"
+    "overrides the file wherever it stands on the command line. Keys are nested by the part "
+    "before\n"
     "the dot: `listen.port` is `{\"listen\": {\"port\": 8080}}`. "
     "[gateway.json](../config/gateway.json)\n"
     "and [scale.json](../config/scale.json) hold every key with its default.\n"
@@ -23,21 +24,22 @@ static const char introduction[] =
     "An unknown key, a wrong type, a value out of range, a duplicate key or broken JSON stops the\n"
     "program before it starts, with exit code 2 and one line for each error. `--check-config` "
     "does\n"
-    "only that, and says `configuration ok` where nothing is wrong.\n"
+    "only that, and prints `configuration ok` if nothing is wrong.\n"
     "\n"
-    "`--print-config` prints the configuration in force in the shape of the file, so that it can "
+    "`--print-config` prints the effective configuration in the shape of the file, so that it can "
     "be\n"
     "read again. It adds an object `computed`, which a reader of the file ignores:\n"
     "\n"
     "| in `computed` | meaning |\n"
     "| --- | --- |\n"
-    "| `workers` | how many workers there are; what 0 means on this machine |\n"
-    "| `memory_bound_bytes` | the server and its workers together stay below: workers x "
+    "| `workers` | the number of workers; what 0 means on this host |\n"
+    "| `memory_bound_bytes` | the memory that the server and its workers together stay below: "
+    "workers x "
     "(max_memory_bytes + limits.max_body_bytes + limits.max_output_bytes) + "
     "limits.max_inflight_bytes (bodies and results, each counted before it is allocated) + "
     "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB; the kernel's socket buffers are "
-    "beside it |\n"
-    "| `sandbox` | what the workers' sandbox is made of on this machine |\n";
+    "not included |\n"
+    "| `sandbox` | the layers of the workers' sandbox on this host |\n";
 
 static const char *const type_names[] = {
     [OPTION_STRING] = "string", [OPTION_INTEGER] = "integer", [OPTION_NUMBER] = "number",
@@ -98,8 +100,8 @@ static void print_limits(const struct reading *reading, FILE *out)
 
             if (entry->row->at_most[m] != 0 && most != NULL)
                 fprintf(out,
-                        "- `%s` is at most `%s`; where only the latter is given, the default gives "
-                        "way.\n",
+                        "- `%s` is at most `%s`; if only the latter is given, the default of the "
+                        "former adapts.\n",
                         entry->key, most->key);
         }
     }

@@ -15,12 +15,12 @@
 #include <string.h>
 
 /*
- * The JSON file: bytes, then a strict look at them, then cJSON's tree, then every member of the
- * tree to the entry that it names. One wrong key does not hide the next: all of them are told.
+ * The JSON file: its bytes are checked strictly, cJSON makes a tree of them, and every member of
+ * the tree goes to the entry that it names. All wrong keys are reported, not only the first.
  */
 enum { FILE_MAX_BYTES = 1024 * 1024, GOT_BYTES = 80, NAMES_BYTES = 1024, NEAR_BYTES = 24 };
 
-/* What --print-config adds beyond the file's own keys; ignored, so that its output can be read. */
+/* What --print-config adds to the file's own keys; ignored, so that its output can be read. */
 static const char computed_key[] = "computed";
 
 static void cleanup_json(cJSON **json)
@@ -35,7 +35,7 @@ static void join_key(char key[static TEXT_BYTES], const char *section, const cha
              name);
 }
 
-/* What stands in the file in place of what was expected. */
+/* What the file has instead of what was expected. */
 static void describe(const cJSON *item, char got[static GOT_BYTES])
 {
     _cleanup_free_ char *printed = NULL;
@@ -54,7 +54,7 @@ static void describe(const cJSON *item, char got[static GOT_BYTES])
     }
 }
 
-/* The names one may write in `section` (NULL: at the top level): "ip, port, ...". */
+/* The names that `section` (NULL: the top level) may have: "ip, port, ...". */
 static void list_names(const struct reading *reading, const char *section,
                        char names[static NAMES_BYTES])
 {
@@ -76,7 +76,7 @@ static void list_names(const struct reading *reading, const char *section,
     }
 }
 
-/* The entry whose whole key stands where a name should, as in {"listen.port": 8080}. */
+/* The entry whose whole key is written as a name, as in {"listen.port": 8080}. */
 static const struct entry *find_key(const struct reading *reading, const char *key)
 {
     for (size_t i = 0; i < reading->count; i++) {
@@ -103,7 +103,7 @@ static void complain_unknown(struct reading *reading, const char *section, const
     reading_complain(reading, "%s: %s: unknown key, expected one of %s", reading->file, key, names);
 }
 
-/* Whether a key stands in its object for the second time; tells so if it does. */
+/* Whether the object had the key before; reports it. */
 static bool is_duplicate(struct reading *reading, const cJSON *object, const char *section,
                          const cJSON *item)
 {
@@ -116,7 +116,7 @@ static bool is_duplicate(struct reading *reading, const cJSON *object, const cha
     return true;
 }
 
-/* Copies the strings of an array. 0; -EINVAL, and *wrong: that one is no string; or -ENOMEM. */
+/* Copies the strings of an array. 0; -EINVAL: *wrong is not a string; or -ENOMEM. */
 static int copy_strings(const cJSON *array, char ***list, const cJSON **wrong)
 {
     const cJSON *item;
@@ -134,7 +134,7 @@ static int copy_strings(const cJSON *array, char ***list, const cJSON **wrong)
     return 0;
 }
 
-/* A list; the line of an error names the one that is wrong by its place. 0 or -ENOMEM. */
+/* A list; an error names the wrong item by its index. 0 or -ENOMEM. */
 static int store_array(struct reading *reading, struct entry *entry, const cJSON *array)
 {
     char **list = NULL, got[GOT_BYTES];
@@ -253,8 +253,8 @@ static int read_root(struct reading *reading, const cJSON *root)
     return 0;
 }
 
-/* Where cJSON gave up, which is at the byte it did not expect or just behind it: the line, and what
- * stands around there. */
+/* Where cJSON gave up, at the byte that it did not expect or just after it: the line and the text
+ * around it. */
 static void complain_broken(struct reading *reading, const char *text, const char *where)
 {
     unsigned line = json_line(text, (size_t)(where - text));
@@ -287,7 +287,7 @@ int file_read_text(struct reading *reading, const char *path, const char *text, 
         reading_complain(reading, "%s: line %u: broken JSON: %s", path, wrong.line, wrong.what);
         return 0;
     }
-    /* With the NUL behind the text: cJSON reads one byte too far where a text ends early. */
+    /* With the NUL after the text: cJSON reads one byte too far if a text ends early. */
     root = cJSON_ParseWithLengthOpts(text, length + 1, &end, false);
     if (root != NULL)
         end += strspn(end, " \t\r\n");

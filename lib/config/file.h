@@ -4,9 +4,9 @@
 
 #include "config/table.h"
 
-/* Reads the JSON file `path` (borrowed by *reading) into the settings. An error of the file or of a
- * key is a line of reading_complain. 0, or -ENOMEM. */
+/* Reads the JSON file `path` (borrowed by *reading) into the settings. Errors of the file
+ * and its keys go to reading_complain(). 0 or -ENOMEM. */
 int file_read(struct reading *reading, const char *path);
 
-/* The same of a text that is already here; text[length] is 0. */
+/* The same for a text in memory; text[length] is 0. */
 int file_read_text(struct reading *reading, const char *path, const char *text, size_t length);

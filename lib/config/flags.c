@@ -7,9 +7,9 @@
 #include <string.h>
 
 /*
- * The command line, by getopt_long. Its two lists of flags are made from the tables here. A flag's
- * argument waits in its entry until the file has been read, for a flag beats the file wherever it
- * stands on the line.
+ * The command line, read by getopt_long, whose two lists of flags are made from the tables here. A
+ * flag's argument waits in its entry until the file has been read, because a flag overrides the
+ * file wherever it stands on the line.
  */
 const struct action_row action_rows[ACTION_COUNT] = {
     [ACTION_CONFIG] = {'c', "config", "FILE", "read configuration keys from a JSON file"},
@@ -46,7 +46,8 @@ static void add_flag(struct getopt_lists *lists, int short_flag, const char *lon
 
 static void make_lists(const struct reading *reading, struct getopt_lists *lists)
 {
-    /* A leading ':' tells a missing argument from an unknown flag; '+' stops at an operand. */
+    /* A leading ':' distinguishes a missing argument from an unknown flag; '+' stops at an operand.
+     */
     *lists = (struct getopt_lists){.shorts = "+:"};
     for (size_t i = 0; i < reading->count; i++) {
         const struct option_row *row = reading->entries[i].row;
@@ -59,7 +60,7 @@ static void make_lists(const struct reading *reading, struct getopt_lists *lists
                  action_rows[i].argument, FIRST_ACTION + i);
 }
 
-/* A short flag as the value that its long form has. */
+/* The value of a short flag's long form. */
 static int long_value(const struct reading *reading, int flag)
 {
     for (size_t i = 0; i < reading->count; i++) {
@@ -73,7 +74,7 @@ static int long_value(const struct reading *reading, int flag)
     return flag;
 }
 
-/* What getopt_long did not like; `word` is where it was on the line. */
+/* Reports what getopt_long refused; `word` is where it was on the line. */
 static int refuse(struct reading *reading, int problem, const char *word)
 {
     char flag[] = {'-', (char)optopt, '\0'};
@@ -109,7 +110,7 @@ int flags_read(struct reading *reading, int argc, char **argv, struct flags *fla
     *flags = (struct flags){0};
     make_lists(reading, &lists);
     opterr = 0;
-    optind = 0; /* glibc: start over, whoever used it before */
+    optind = 0; /* glibc: start over, after any earlier use */
     while (!flags->given[ACTION_HELP] && !flags->given[ACTION_VERSION]) {
         word = argv[optind > 0 ? optind : 1];
         value = getopt_long(argc, argv, lists.shorts, lists.longs, NULL);

@@ -10,8 +10,8 @@
 
 /*
  * cJSON is lenient: it cuts a string at \u0000, takes 01 for 1, any control character for a space
- * and any byte for a letter. This looks at the bytes first; cJSON then finds what is wrong with the
- * structure. No recursion and no memory, whatever the text.
+ * and any byte for a letter. This checks the bytes first; cJSON then finds what is wrong with the
+ * structure. No recursion and no allocation, for any text.
  */
 enum { NESTING_MAX = 16 };
 
@@ -42,7 +42,7 @@ static size_t digits(const char *text, size_t length, size_t at)
     return at;
 }
 
-/* The end of the number that begins at `at`, by the grammar of RFC 8259; `at` itself: it is none.
+/* The end of the number that begins at `at`, by the grammar of RFC 8259; `at` itself: not a number.
  */
 static size_t number_end(const char *text, size_t length, size_t at)
 {

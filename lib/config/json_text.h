@@ -10,7 +10,7 @@ struct json_error {
     unsigned line;    /* from 1 */
 };
 
-/* Looks for everything RFC 8259 forbids and cJSON lets through: NUL (also as \u0000), other control
+/* Looks for everything that RFC 8259 forbids and cJSON accepts: NUL (also as \u0000), other control
  * characters, bytes that are not UTF-8, numbers such as 01 or 1., and nesting beyond 16. 0; or
  * -EINVAL and *error. Any thread. */
 int json_check_text(const char *text, size_t length, struct json_error *error);

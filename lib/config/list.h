@@ -4,11 +4,10 @@
 
 #include <stddef.h>
 
-/* A list of strings as struct settings holds it: an array that owns them, with NULL behind the
- * last. */
+/* A list of strings as struct settings holds it: a NULL-terminated array that owns them. */
 
-/* Puts a copy of `text` (of `length` bytes) at the end; *list may be NULL, an empty one. 0 or
- * -ENOMEM, and the list is as it was. */
+/* Appends a copy of `text` (of `length` bytes); *list may be NULL, an empty list. 0, or -ENOMEM
+ * and the list is unchanged. */
 int list_append(char ***list, const char *text, size_t length);
 
 /* 0 for NULL. */

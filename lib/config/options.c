@@ -12,7 +12,7 @@
 
 /*
  * Every option of both servers, and nothing else. Rows that both have are written once and composed
- * into the two tables at the end; where only a default differs, the row is in a group of its own.
+ * into the two tables at the end; a row whose default differs is in a group of its own.
  */
 #define AT(member)  offsetof(struct settings, member)
 #define GROUP(rows) (rows), ARRAY_LENGTH(rows)
@@ -80,21 +80,21 @@ static const struct option_row timeout_rows[] = {
         .unit = "ms",
         .smallest = 1, .largest = DAY_MS,
         .fallback = "30000",
-        .help = "a connection on which nothing moves for so long is closed",
+        .help = "a connection that is idle for this long is closed",
     },
     {
         .name = "body_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.body_timeout_ms),
         .unit = "ms",
         .smallest = 1000, .largest = HOUR_MS,
         .fallback = "300000",
-        .help = "the whole body of a request must have come within so long",
+        .help = "the whole body of a request must arrive within this time",
     },
     {
         .name = "answer_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.answer_timeout_ms),
         .unit = "ms",
         .smallest = 1000, .largest = HOUR_MS,
         .fallback = "300000",
-        .help = "the client must have taken the whole answer within so long",
+        .help = "the client must have taken the whole answer within this time",
     },
     {
         .name = "min_bytes_per_s", .type = OPTION_INTEGER, .offset = AT(listen.min_bytes_per_s),
@@ -118,7 +118,7 @@ static const struct option_row limit_rows[] = {
         .unit = "pixels",
         .smallest = 1, .largest = 1e12,
         .fallback = "100000000",
-        .help = "most pixels of a picture: width x height x frames",
+        .help = "most pixels of an image: width x height x frames",
     },
     {
         .name = "max_scans", .type = OPTION_INTEGER, .offset = AT(limits.max_scans),
@@ -132,7 +132,7 @@ static const struct option_row limit_rows[] = {
         .unit = "bytes",
         .smallest = 1, .largest = MEBIBYTES(4096),
         .fallback = "67108864",
-        .help = "largest picture in an answer",
+        .help = "largest image in an answer",
     },
     {
         .name = "max_inflight_bytes", .type = OPTION_INTEGER,
@@ -153,14 +153,14 @@ static const struct option_row limit_rows[] = {
         .unit = "bits",
         .smallest = 32, .largest = 128,
         .fallback = "64",
-        .help = "IPv6 addresses that agree so far are one client",
+        .help = "IPv6 addresses that agree in this many bits are one client",
     },
     {
         .name = "deadline_ms", .type = OPTION_INTEGER, .offset = AT(limits.deadline_ms),
         .unit = "ms",
         .smallest = 1, .largest = DAY_MS,
         .fallback = "10000",
-        .help = "a request is answered within so long after its body has come, or with 504",
+        .help = "a request is answered within this time after its body is complete, or with 504",
     },
 };
 
@@ -197,34 +197,34 @@ static const struct option_row pool_rows[] = {
         .unit = "ms",
         .smallest = 0, .largest = DAY_MS,
         .fallback = "8000",
-        .help = "a request that waited so long for a worker is answered 503",
+        .help = "a request that waited this long for a worker is answered 503",
     },
     {
         .name = "max_jobs", .type = OPTION_INTEGER, .offset = AT(pool.max_jobs),
         .unit = "jobs",
         .smallest = 0, .largest = 1e9,
         .fallback = "10000",
-        .help = "a worker is replaced after so many pictures; 0: never",
+        .help = "a worker is replaced after this many images; 0: never",
     },
     {
         .name = "max_memory_bytes", .type = OPTION_INTEGER, .offset = AT(pool.max_memory_bytes),
         .unit = "bytes",
-        .smallest = MEBIBYTES(160), .largest = MEBIBYTES(1024 * 1024), /* less, and none starts */
+        .smallest = MEBIBYTES(160), .largest = MEBIBYTES(1024 * 1024), /* with less no worker starts */
         .fallback = "2147483648",
-        .help = "address space of one worker, beside the memory it shares with the server",
+        .help = "address space of one worker, besides the memory it shares with the server",
     },
 };
 
-/* Two servers on one machine share none. Numbers that neither Debian (Policy 9.2.2: packages' own
- * lie from 64000 on) nor systemd (UIDS-GIDS: 60706 to 61183 are unused, dynamic users follow) gives
- * away, below those of containers (/etc/subuid begins at 100000), and within the 65536 that a
- * container has. */
+/* The two servers on a host share no user. Neither Debian (Policy 9.2.2: ids from 64000 on are the
+ * packages') nor systemd (UIDS-GIDS: 60706 to 61183 are unused, dynamic users follow) assigns these
+ * ids; they are below those of containers (/etc/subuid begins at 100000), and within the 65536 ids
+ * that a container has. */
 #define WORKER_USERS_ROW(default_)                                                                 \
     {                                                                                              \
         .name = "worker_users", .type = OPTION_STRING, .offset = AT(pool.worker_users),            \
         .valid = check_is_users, .expects = "FIRST-LAST or one number, from 1 to 4294967294",      \
         .fallback = default_,                                                                      \
-        .help = "users, and groups, of which each worker becomes one; one number: all the same",   \
+        .help = "ids of users and groups, one for each worker; a single number: the same for all",   \
     }
 static const struct option_row gray_users_rows[] = {WORKER_USERS_ROW("60706-60944")};
 static const struct option_row scale_users_rows[] = {WORKER_USERS_ROW("60945-61183")};
@@ -234,7 +234,7 @@ static const struct option_row upstream_rows[] = {
         .name = "upstream", .type = OPTION_STRING, .offset = AT(scale.upstream),
         .valid = check_is_origin, .expects = "http://host[:port] without user, path or query",
         .fallback = "http://127.0.0.1:8000",
-        .help = "where the scale server answers",
+        .help = "URL of the scale server",
     },
 };
 
@@ -245,13 +245,13 @@ static const struct option_row factor_rows[] = {
         .at_most = {AT(scale.max)},
         .short_flag = 's', .long_flag = "scale", .argument = "F",
         .fallback = "0.5",
-        .help = "factor where a request gives none",
+        .help = "factor of a request that gives none",
     },
     {
         .name = "max", .type = OPTION_NUMBER, .offset = AT(scale.max),
         .smallest = 0, .largest = 1, .exclusive = true,
         .fallback = "1.0",
-        .help = "largest factor that a request may ask for",
+        .help = "largest factor that a request may give",
     },
 };
 
@@ -260,7 +260,7 @@ static const struct option_row output_rows[] = {
         .name = "quality", .type = OPTION_INTEGER, .offset = AT(output.quality),
         .smallest = 1, .largest = 100,
         .fallback = "80",
-        .help = "quality of lossy results where a request gives none",
+        .help = "quality of lossy results if a request gives none",
     },
 };
 
@@ -269,7 +269,7 @@ static const struct option_row sandbox_rows[] = {
         .name = "sandbox", .type = OPTION_CHOICE, .offset = AT(sandbox),
         .choices = sandbox_choices,
         .fallback = "required",
-        .help = "required: the server does not start where its workers cannot be caged",
+        .help = "required: the server does not start if its workers cannot enter their sandbox",
     },
 };
 
@@ -295,7 +295,7 @@ static const struct option_row log_rows[] = {
         .valid = check_is_network,                                                                 \
         .expects = "an IPv4 or IPv6 address, or a network such as 10.0.0.0/8",                     \
         .fallback = default_,                                                                      \
-        .help = "whose X-Forwarded-For says who the client is",                                    \
+        .help = "proxies whose X-Forwarded-For identifies the client",                                    \
     }
 static const struct option_row gateway_proxies_rows[] = {PROXIES_ROW("")};
 static const struct option_row scale_proxies_rows[] = {PROXIES_ROW("127.0.0.0/8,::1")};
@@ -306,11 +306,11 @@ static const struct option_row shutdown_rows[] = {
         .unit = "ms",
         .smallest = 0, .largest = DAY_MS,
         .fallback = "10000",
-        .help = "on SIGTERM, requests under way have so long to end",
+        .help = "on SIGTERM, requests in progress have this long to end",
     },
 };
 
-/* Of one start only, so they have no key in the file. */
+/* They concern one start only, so they have no key in the file. */
 static const struct option_row start_rows[] = {
     {
         .type = OPTION_INTEGER, .offset = AT(ready_fd),
@@ -343,7 +343,7 @@ static const struct option_section scale_sections[] = {
     {"shutdown", GROUP(shutdown_rows)}, {NULL, GROUP(start_rows)},
 };
 
-/* A request that the limits on sizes let in must not be refused by its client's share. */
+/* A client's share must not refuse a request that the limits on sizes allow. */
 static bool share_holds_a_request(const struct settings *settings, char why[static 256])
 {
     double share = settings->limits.share_per_client * (double)settings->limits.max_inflight_bytes;
@@ -368,7 +368,7 @@ static const struct option_rule rules[] = {
 
 const struct option_table gateway_options = {
     .program = "grisaille-gateway",
-    .purpose = "The HTTP front door: POST a picture, get it back gray or smaller.",
+    .purpose = "The HTTP front door: POST an image, get it back gray or smaller.",
     .sections = gateway_sections,
     .count = ARRAY_LENGTH(gateway_sections),
     .rules = rules,
@@ -377,7 +377,7 @@ const struct option_table gateway_options = {
 
 const struct option_table scale_options = {
     .program = "grisaille-scale",
-    .purpose = "The scale server: POST a picture, get it back smaller.",
+    .purpose = "The scale server: POST an image, get it back smaller.",
     .sections = scale_sections,
     .count = ARRAY_LENGTH(scale_sections),
     .rules = rules,

@@ -30,8 +30,8 @@ struct option_row {
     const char *const *choices;      /* CHOICE, NULL-terminated */
     bool (*valid)(const char *text); /* STRING, and each of a LIST; NULL: any */
     const char *expects;             /* what `valid` accepts, for errors */
-    const char *fallback;            /* the default, as one would write it on the command line; of a
-                                      * LIST with commas between, "" where it is empty */
+    const char *fallback;            /* the default, as on the command line: a LIST with commas
+                                      * between its items, "" if it is empty */
     const char *help;                /* one line, no full stop */
     int short_flag;                  /* 'p'; 0: none */
     const char *long_flag;           /* "port"; NULL: none */
@@ -48,7 +48,7 @@ struct option_section {
     size_t count;
 };
 
-/* What must hold between the values of several rows, once each is right by itself. */
+/* What must hold between the values of several rows, each of which is valid by itself. */
 struct option_rule {
     const char *says; /* for the documentation: a sentence, with the keys in backquotes */
     /* Whether it holds; if not, `why` is the error line, with keys and values. */

@@ -18,7 +18,7 @@
  */
 enum { EXIT_FAILED = 1, EXIT_WRONG = 2 };
 
-/* File, then flags, then how the values stand to each other. 0 or -ENOMEM. */
+/* The file, then the flags, then what must hold between values. 0 or -ENOMEM. */
 static int read_all(struct reading *reading, const struct flags *flags)
 {
     int status = 0;
@@ -32,7 +32,7 @@ static int read_all(struct reading *reading, const struct flags *flags)
     return status;
 }
 
-/* The exit code for what was to be written to `out`: a full disk is a failure too. */
+/* The exit code after writing to `out`: a full disk is a failure too. */
 static int finish(struct reading *reading, int status, FILE *out)
 {
     if (status == 0 && fflush(out) == 0 && !ferror(out))
@@ -41,7 +41,7 @@ static int finish(struct reading *reading, int status, FILE *out)
     return EXIT_FAILED;
 }
 
-/* What is asked for besides serving. SETTINGS_GO_ON where nothing is. */
+/* --check-config and --print-config. SETTINGS_GO_ON: neither was given. */
 static int act(const struct program *program, struct reading *reading, const struct flags *flags,
                FILE *out)
 {
@@ -56,8 +56,8 @@ static int act(const struct program *program, struct reading *reading, const str
     return finish(reading, status, out);
 }
 
-/* --help and --version, which no configuration can break. SETTINGS_GO_ON where neither is given. */
-static int tell(struct reading *reading, const struct flags *flags, FILE *out)
+/* --help and --version, which no configuration can break. SETTINGS_GO_ON: neither was given. */
+static int print_and_exit(struct reading *reading, const struct flags *flags, FILE *out)
 {
     if (flags->given[ACTION_HELP])
         print_help(reading, out);
@@ -76,7 +76,7 @@ static int load(const struct program *program, int argc, char **argv, struct rea
 
     if (flags_read(reading, argc, argv, &flags) != 0)
         return EXIT_WRONG;
-    code = tell(reading, &flags, out);
+    code = print_and_exit(reading, &flags, out);
     if (code != SETTINGS_GO_ON)
         return code;
     if (read_all(reading, &flags) != 0) {
@@ -98,7 +98,7 @@ int settings_load_to(const struct program *program, int argc, char **argv,
     status = reading_start(&reading, program->options, settings, errors);
     if (status != 0)
         reading_complain(&reading,
-                         status == -ENOMEM ? "out of memory" : "the table of options is not sound");
+                         status == -ENOMEM ? "out of memory" : "the table of options is invalid");
     else
         code = load(program, argc, argv, &reading, out);
     if (code != SETTINGS_GO_ON)

@@ -6,6 +6,6 @@
 
 #include <stdio.h>
 
-/* settings_load on streams of the caller's, for tests. */
+/* settings_load() on the caller's streams, for tests. */
 int settings_load_to(const struct program *program, int argc, char **argv,
                      struct settings *settings, FILE *out, FILE *errors);

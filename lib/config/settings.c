@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/settings.h"
 
-/* What follows from the settings, and their end. */
+/* What follows from the settings. */
 #include "config/list.h"
 
 #include <sched.h>
@@ -31,11 +31,11 @@ unsigned settings_workers(const struct settings *settings)
 
 uint64_t settings_memory_bound(const struct settings *settings)
 {
-    /* A connection: of the library; its thread's stack; libcurl's buffers for a call to another
-     * server; and a small body or answer, which is not counted (lib/http/request.c). */
+    /* A connection: the library's memory, its thread's stack, libcurl's buffers for a call to
+     * another server, and a small body or answer, which is not counted (lib/http/request.c). */
     static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256 + 320 + 32) << 10;
-    /* lib/http/admission.c has places beyond the limit: for those that are told 503, and for those
-     * that are being closed. */
+    /* lib/http/admission.c has places beyond the limit: for connections that are answered 503, and
+     * for those being closed. */
     uint64_t connections = (uint64_t)settings->listen.max_connections;
     uint64_t places = connections + 2 * (connections / 8 + 16);
     uint64_t worker_bytes = (uint64_t)settings->pool.max_memory_bytes +

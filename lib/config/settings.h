@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * The configuration in force, filled from the defaults, then the file, then the flags. One struct
- * for both servers: which members a program has keys for is said by its table (gateway_options,
- * scale_options). Strings belong to the struct.
+ * The effective configuration, filled from the defaults, then the file, then the flags. One struct
+ * for both servers; a program's table (gateway_options, scale_options) says which members it has
+ * keys for. The struct owns its strings.
  */
 struct settings {
     struct {

@@ -13,8 +13,8 @@
 #include <string.h>
 
 /*
- * The one place that knows how a row and a member of struct settings belong together. File, flags
- * and defaults bring their values here, so that one range check holds for all of them.
+ * The one place that connects rows with members of struct settings. Values from the file, flags and
+ * defaults all pass here, so that one range check serves them all.
  */
 static void *member(const struct reading *reading, const struct option_row *row)
 {
@@ -168,7 +168,7 @@ int reading_store_list(struct reading *reading, struct entry *entry, char **list
     return 0;
 }
 
-/* "a,b": commas between, and nothing is an empty list. */
+/* "a,b"; "" is an empty list. */
 static int store_list_word(struct reading *reading, struct entry *entry, const char *word)
 {
     char **list = NULL;
@@ -293,7 +293,7 @@ static void compare(struct reading *reading, struct entry *entry, const struct e
 
     if (value <= limit || entry->wrong || most->wrong)
         return;
-    if (entry->origin == FROM_DEFAULT) { /* nobody asked for it: it gives way */
+    if (entry->origin == FROM_DEFAULT) { /* not given: it adapts */
         reading_store_number(reading, entry, limit);
         return;
     }

@@ -410,7 +410,7 @@ static void test_size_of_table(void **state)
     sections[1].count++;
     assert_int_equal(reading_start(&reading, &options, &settings, stderr), -E2BIG);
     assert_int_equal(run(&result, &program, WORDS("--help")), 1);
-    assert_string_equal(result.errors, "program: the table of options is not sound\n");
+    assert_string_equal(result.errors, "program: the table of options is invalid\n");
     clear(&result);
 }
 
