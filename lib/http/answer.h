@@ -14,8 +14,8 @@
  */
 struct http_answer {
     char detail[HTTP_DETAIL_BYTES]; /* a sentence for the client if the status is not 0 */
-    unsigned http_status;           /* if the status is 0; 0 means 200 */
-    uint8_t *body;                  /* malloc'd; taken over, and sent without a copy */
+    unsigned http_status; /* if the status is 0; 0 means 200. Also of a problem of another server */
+    uint8_t *body;        /* malloc'd; taken over, and sent without a copy */
     size_t body_size;
     const char *content_type;  /* of body; a string that lives for ever */
     int64_t queue_us, work_us; /* for Server-Timing and the log */

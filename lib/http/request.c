@@ -241,15 +241,6 @@ bool http_request_reserve(struct http_request *request, size_t bytes)
     return true;
 }
 
-void http_request_replace_body(struct http_request *request, struct buffer *body)
-{
-    request_drop_body(request);
-    request->body = *body;
-    request->body_reserved = body->capacity;
-    request->reserved -= body->capacity;
-    *body = (struct buffer){0};
-}
-
 uint64_t http_request_client(const struct http_request *request)
 {
     return request->account->id;

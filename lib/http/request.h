@@ -41,10 +41,6 @@ const char *http_request_client_text(struct http_request *request);
  * detail says why, and the handler returns STATUS_OVERLOADED. */
 bool http_request_reserve(struct http_request *request, size_t bytes);
 
-/* Puts other bytes, whose capacity was reserved, in the place of the body, and leaves the caller an
- * empty buffer. */
-void http_request_replace_body(struct http_request *request, struct buffer *body);
-
 /* When the answer must be ready: deadline_ms of the server's options, or the client's own
  * X-Deadline-Ms if that is shorter, counted from the moment the body was complete. */
 int64_t http_request_deadline_us(const struct http_request *request);

@@ -6,6 +6,7 @@
  */
 #include "base/status.h"
 #include "image/plan/cost.h"
+#include "image/plan/path.h"
 #include "service/image_request.h"
 
 #include <stdlib.h>
@@ -45,21 +46,23 @@ int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer)
     return image_sniff(bytes, size) == IMAGE_NONE ? unsupported_format(bytes, size, answer) : 0;
 }
 
-static int check_pixels(const struct settings *settings, const struct image_header *header,
+static int check_pixels(const struct images *images, const struct image_header *header,
                         struct http_answer *answer)
 {
-    if (image_pixels(header) <= (uint64_t)settings->limits.max_pixels)
+    int64_t most = images->settings->limits.max_pixels;
+
+    if (image_pixels(header) <= (uint64_t)most)
         return 0;
     return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                               "limits.max_pixels is %lld, and the picture has %u x %u pixels in %u "
                               "frame(s)",
-                              (long long)settings->limits.max_pixels, header->width, header->height,
-                              header->frames);
+                              (long long)most, header->width, header->height, header->frames);
 }
 
-int images_check(const struct settings *settings, const struct buffer *body,
+int images_check(const struct images *images, struct http_request *request,
                  struct image_header *header, struct http_answer *answer)
 {
+    const struct buffer *body = http_request_body(request);
     int status = image_read_header(body->data, body->size, header);
 
     if (status == STATUS_UNSUPPORTED_FORMAT && header->format != IMAGE_NONE)
@@ -68,19 +71,41 @@ int images_check(const struct settings *settings, const struct buffer *body,
         return unsupported_format(body->data, body->size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
-    status = check_pixels(settings, header, answer);
+    status = check_pixels(images, header, answer);
     if (status == 0 && !image_has_room(header, body->size))
         status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
-                                    "the picture says to have more bytes than there are");
+                                    "the picture's header announces more bytes than there are");
     return status;
 }
 
-/* Refuses what cannot be done within the limits, and names the limit. */
-static int check_cost(const struct settings *settings, const struct image_header *header,
-                      const struct image_request *request, const struct image_cost *cost,
-                      struct http_answer *answer)
+int images_admit(const struct images *images, const struct http_request *request,
+                 const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
-    const char *section = request->outputs[0].scale.digits == 0 ? "gray" : "scale";
+    struct image_header header;
+    int status;
+
+    if (!pool_is_full(images->pool, http_request_client(request)))
+        return 0;
+    if (size == 0)
+        return overloaded("", answer);
+    /* A header that seems damaged may continue after these bytes; frames can only become more. */
+    status = image_read_header(bytes, size, &header);
+    if (status == 0)
+        status = check_pixels(images, &header, answer);
+    else if (status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE)
+        status = unsupported_kind(&header, answer);
+    else if (size < HTTP_ADMIT_BYTES)
+        return 0;
+    else
+        status = 0;
+    return status != 0 ? status : overloaded("", answer);
+}
+
+/* Refuses what cannot be done within the limits, and names the limit. */
+static int check_cost(const struct images *images, const struct image_header *header,
+                      const struct image_cost *cost, struct http_answer *answer)
+{
+    const struct settings *settings = images->settings;
 
     if (cost->time_us / 1000 > settings->limits.deadline_ms)
         return http_answer_detail(
@@ -93,86 +118,16 @@ static int check_cost(const struct settings *settings, const struct image_header
         return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                                   "%s.max_memory_bytes is %lld, and %u x %u pixels in %u frame(s) "
                                   "of %s may need %llu",
-                                  section, (long long)settings->pool.max_memory_bytes,
+                                  images->section, (long long)settings->pool.max_memory_bytes,
                                   header->width, header->height, header->frames,
                                   image_format_name(header->format),
                                   (unsigned long long)cost->memory_bytes);
     return 0;
 }
 
-int images_weigh(const struct settings *settings, const struct image_header *header,
-                 const struct buffer *body, struct images_job *job, struct http_answer *answer)
-{
-    struct image_plan plan;
-    struct image_cost cost;
-
-    image_plan(&plan, &job->request, header);
-    image_estimate(&plan, body->size, &cost);
-    job->pool.input = body->data;
-    job->pool.input_size = body->size;
-    job->pool.cost_us = cost.time_us;
-    return check_cost(settings, header, &job->request, &cost, answer);
-}
-
-int images_admit(struct pool *pool, const struct settings *settings,
-                 const struct http_request *request, const uint8_t *bytes, size_t size,
-                 struct http_answer *answer)
-{
-    struct image_header header;
-    int status;
-
-    if (!pool_is_full(pool, http_request_client(request)))
-        return 0;
-    if (size == 0)
-        return overloaded("", answer);
-    /* A header that seems damaged may continue after these bytes; frames can only become more. */
-    status = image_read_header(bytes, size, &header);
-    if (status == 0)
-        status = check_pixels(settings, &header, answer);
-    else if (status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE)
-        status = unsupported_kind(&header, answer);
-    else if (size < HTTP_ADMIT_BYTES)
-        return 0;
-    else
-        status = 0;
-    return status != 0 ? status : overloaded("", answer);
-}
-
 static bool reserve(void *request, size_t bytes)
 {
     return http_request_reserve(request, bytes);
-}
-
-struct image_variant images_variant(const struct http_request *request, double default_scale)
-{
-    struct image_variant variant = *parameters_variant(http_request_parameters(request));
-
-    if (variant.scale.digits == 0)
-        variant.scale = decimal_from_fraction(default_scale);
-    return variant;
-}
-
-struct images_job images_job(const struct settings *settings, struct http_request *request,
-                             const struct image_variant *variant)
-{
-    return (struct images_job){
-        .request =
-            {
-                .max_pixels = (uint64_t)settings->limits.max_pixels,
-                .max_scans = (uint32_t)settings->limits.max_scans,
-                .default_quality = (uint32_t)settings->output.quality,
-                .count = 1,
-                .outputs = {*variant},
-            },
-        .pool =
-            {
-                .deadline_us = http_request_deadline_us(request),
-                .client_fd = http_request_client_fd(request),
-                .client = http_request_client(request),
-                .reserve = reserve,
-                .reserve_context = request,
-            },
-    };
 }
 
 /* A sentence for a status of the pool; a worker's own sentence comes with the result. */
@@ -191,41 +146,87 @@ static int explain_pool_status(int status, const struct pool_result *result,
     }
 }
 
-/* The worker is not trusted. The one output must be all of what it sent, and of the format that was
- * asked for, which its first bytes must confirm. */
+/* The worker is not trusted. The one output must be all of what it sent, made on a path of ours,
+ * and of the format that was asked for, which its first bytes must confirm. */
 static bool is_as_asked(const struct pool_result *result, const void *context)
 {
     enum image_format format = *(const enum image_format *)context;
     struct image_result made;
 
-    return image_result_read(&made, result->result, result->result_size, 1, result->output_size) ==
-               0 &&
-           made.outputs[0].bytes == result->output_size && made.outputs[0].format == format &&
+    if (image_result_read(&made, result->result, result->result_size, 1, result->output_size) != 0)
+        return false;
+    return made.outputs[0].bytes == result->output_size && made.outputs[0].format == format &&
+           made.outputs[0].path > IMAGE_PATH_NONE && made.outputs[0].path < IMAGE_PATH_COUNT &&
            image_sniff(result->output, result->output_size) == format;
 }
 
-int images_run(struct pool *pool, const struct images_job *asked, enum image_format format,
+/* The path of an accepted result. */
+static const char *path_name(const struct pool_result *result)
+{
+    struct image_result made = {0};
+
+    image_result_read(&made, result->result, result->result_size, 1, result->output_size);
+    return image_path_name(made.outputs[0].path);
+}
+
+/* Runs the job, whose result is to be of `format`. */
+static int run(const struct images *images, struct pool_job *job, enum image_format format,
                struct http_answer *answer)
 {
-    struct pool_job job = asked->pool;
     struct pool_result result;
     int status;
 
-    job.body = &asked->request;
-    job.body_size = sizeof(asked->request);
-    job.accepts = is_as_asked;
-    job.context = &format;
-    status = pool_run(pool, &job, &result);
-    answer->queue_us += result.queue_us;
-    answer->work_us += result.work_us;
+    job->accepts = is_as_asked;
+    job->context = &format;
+    status = pool_run(images->pool, job, &result);
+    answer->queue_us = result.queue_us;
+    answer->work_us = result.work_us;
     if (status > 0)
         return explain_pool_status(status, &result, answer);
     if (status < 0)
         return status;
+    answer->path = path_name(&result);
     answer->body = result.output;
     answer->body_size = result.output_size;
     answer->content_type = image_media_type(format);
     return 0;
+}
+
+int images_process(const struct images *images, struct http_request *request,
+                   const struct image_variant *variant, const struct image_header *header,
+                   struct http_answer *answer)
+{
+    const struct settings *settings = images->settings;
+    const struct buffer *body = http_request_body(request);
+    const struct image_request asked = {
+        .max_pixels = (uint64_t)settings->limits.max_pixels,
+        .max_scans = (uint32_t)settings->limits.max_scans,
+        .default_quality = (uint32_t)settings->output.quality,
+        .count = 1,
+        .outputs[0] = *variant,
+    };
+    struct pool_job job = {
+        .body = &asked,
+        .body_size = sizeof(asked),
+        .input = body->data,
+        .input_size = body->size,
+        .deadline_us = http_request_deadline_us(request),
+        .client_fd = http_request_client_fd(request),
+        .client = http_request_client(request),
+        .reserve = reserve,
+        .reserve_context = request,
+    };
+    struct image_plan plan;
+    struct image_cost cost;
+    int status;
+
+    image_plan(&plan, &asked, header);
+    image_estimate(&plan, body->size, &cost);
+    status = check_cost(images, header, &cost, answer);
+    if (status != 0)
+        return status;
+    job.cost_us = cost.time_us;
+    return run(images, &job, header->format, answer);
 }
 
 static const char *yes_no(bool value)
@@ -233,14 +234,13 @@ static const char *yes_no(bool value)
     return value ? "true" : "false";
 }
 
-int images_readiness(struct pool *pool, const struct settings *settings, const char *pool_name,
-                     int scale_answers, struct http_answer *answer)
+int images_readiness(const struct images *images, int scale_answers, struct http_answer *answer)
 {
-    bool pool_ready = pool_answers(pool, READY_WAIT_MS);
+    bool pool_ready = pool_answers(images->pool, READY_WAIT_MS);
     bool ready = pool_ready && scale_answers != 0;
     struct pool_status status;
 
-    pool_get_status(pool, &status);
+    pool_get_status(images->pool, &status);
     answer->http_status = ready ? 200 : 503;
     return http_answer_text(
         answer, "application/json",
@@ -250,12 +250,12 @@ int images_readiness(struct pool *pool, const struct settings *settings, const c
         " \"sandbox\":{\"mode\":\"%s\",\"seccomp\":%s,\"landlock\":%s,\"landlock_tcp\":%s,"
         "\"landlock_scopes\":%s,\"no_new_privs\":%s,"
         "\"limits\":%s,\"user\":%s,\"not_dumpable\":%s}}\n",
-        yes_no(ready), pool_name, yes_no(pool_ready),
+        yes_no(ready), images->section, yes_no(pool_ready),
         scale_answers < 0 ? "" : ",\"scale\":", scale_answers < 0 ? "" : yes_no(scale_answers > 0),
         status.workers, status.idle, status.busy, status.starting, status.waiting,
         (unsigned long long)status.jobs, (unsigned long long)status.crashes,
         (unsigned long long)status.kills, (unsigned long long)status.recycled,
-        settings->sandbox ? "required" : "off", yes_no(status.layers & SANDBOX_SECCOMP),
+        images->settings->sandbox ? "required" : "off", yes_no(status.layers & SANDBOX_SECCOMP),
         yes_no(status.layers & SANDBOX_LANDLOCK), yes_no(status.layers & SANDBOX_LANDLOCK_TCP),
         yes_no(status.layers & SANDBOX_LANDLOCK_SCOPES),
         yes_no(status.layers & SANDBOX_NO_NEW_PRIVS), yes_no(status.layers & SANDBOX_RLIMITS),

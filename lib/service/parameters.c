@@ -7,6 +7,12 @@
 #include <assert.h>
 #include <string.h>
 
+static const struct http_choice gray_choices[] = {
+    {"none", IMAGE_GRAY_NONE},
+    {"luma", IMAGE_GRAY_LUMA},
+    {NULL, 0},
+};
+
 #define AT(member) offsetof(struct image_variant, member)
 
 /* A row reads by its lines: what and where, range, documentation. */
@@ -15,8 +21,14 @@ static const struct http_parameter rows[PARAMETERS] = {
     [PARAMETER_SCALE] = {
         .name = "scale", .type = &http_type_decimal, .offset = AT(scale),
         .above_smallest = true, .largest = {.digits = 1},
-        .fallback = "",
+        .fallback = "`scale.default` on `/scale`",
         .help = "factor for both sides; `scale.max` of the scale server may allow less than 1",
+    },
+    [PARAMETER_GRAY] = {
+        .name = "gray", .type = &http_type_choice, .offset = AT(gray),
+        .choices = gray_choices,
+        .fallback = "`none`; `luma` on `/` and `/gray`",
+        .help = "luma: Rec. 601 luma of the encoded values",
     },
     [PARAMETER_QUALITY] = {
         .name = "quality", .type = &http_type_integer, .offset = AT(quality),
@@ -38,9 +50,14 @@ void parameters_limit(const struct settings *settings,
     limited[PARAMETER_SCALE].largest = decimal_from_fraction(settings->scale.max);
 }
 
-const struct image_variant *parameters_variant(const struct http_parameter_values *values)
+struct image_variant parameters_variant(const struct http_parameter_values *values,
+                                        enum image_gray gray)
 {
-    return (const struct image_variant *)values->members;
+    struct image_variant variant = *(const struct image_variant *)values->members;
+
+    if ((values->given & UINT64_C(1) << PARAMETER_GRAY) == 0)
+        variant.gray = gray;
+    return variant;
 }
 
 void parameters_document(FILE *out)

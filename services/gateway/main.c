@@ -57,20 +57,23 @@ static int serve(struct gateway *gateway)
 
 int main(int argc, char **argv)
 {
-    struct gateway gateway = {.scale.outage = OUTAGE("the scale server")};
+    struct gateway gateway = {
+        .images = {.settings = &gateway.settings, .section = "gray"},
+        .scale.outage = OUTAGE("the scale server"),
+    };
     int code = settings_load(&program, argc, argv, &gateway.settings);
 
     if (code != SETTINGS_GO_ON)
         return code;
     code = service_begin(&service, &gateway.settings);
     if (code == 0)
-        code = service_start_pool(&service, &gateway.settings, &gateway.pool);
+        code = service_start_pool(&service, &gateway.settings, &gateway.images.pool);
     if (code == 0)
         code = start_client(&gateway);
     if (code == 0)
         code = serve(&gateway);
     http_client_free(gateway.scale.http);
-    pool_free(gateway.pool);
+    pool_free(gateway.images.pool);
     settings_clear(&gateway.settings);
     return code;
 }

@@ -4,13 +4,13 @@
 
 #include "config/settings.h"
 #include "http/server.h"
-#include "ipc/pool.h"
+#include "service/images.h"
 #include "services/gateway/scale_client.h"
 
-/* What the gateway's handlers work with; given to them as their context. */
+/* What the gateway's handlers work with; given to them as context. */
 struct gateway {
     struct settings settings;
-    struct pool *pool; /* of gray children */
+    struct images images; /* and the pool of gray children */
     struct scale_client scale;
 };
 

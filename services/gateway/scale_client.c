@@ -2,14 +2,15 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "services/gateway/scale_client.h"
 
-/* Trusts the scale server no more than it must: an answer is a picture of the same format, a
- * problem document of a kind that it may send, or nonsense. */
+/* Trusts the scale server no more than it must: an answer is an image of the same format, or a
+ * problem of a kind that it may send, or invalid. */
+#include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/status.h"
 #include "http/problem.h"
-#include "service/images.h"
+#include "image/plan/path.h"
+#include "service/parameters.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,25 +18,25 @@ enum {
     READY_WAIT_MS = 500,
     TARGET_BYTES = 1024,
     PROBLEM_MAX_BYTES = 4096,
-    SHORT_MS = 1000, /* a client that gives less time than this may be what is wrong */
+    SHORT_MS = 1000, /* with less time than this, the client may be what is wrong */
 };
 
-/* Any answer that makes sense is a sign of life. Without one, it may also be the gateway that has
- * no memory or connection left, or a client that has no patience: those are not its failures. */
+/* Any valid answer is a sign of life. If there is none, the gateway may be out of memory or
+ * connections, or the client impatient: these are not the scale server's failures. */
 static void note(struct scale_client *client, int status, const struct http_call_result *result,
                  int had_ms)
 {
     char why[512];
 
-    if (status == 0 || status == RELAYED) {
+    if (status == 0) {
         outage_over(&client->outage, clock_us());
         return;
     }
     if (status == STATUS_SCALE_UNAVAILABLE && *result->error != '\0')
         snprintf(why, sizeof(why), "%s: %s", client->upstream, result->error);
     else if (status == STATUS_SCALE_UNAVAILABLE)
-        snprintf(why, sizeof(why), "%s: an answer that makes no sense, HTTP %u %s",
-                 client->upstream, result->http_status, result->content_type);
+        snprintf(why, sizeof(why), "%s: an invalid answer, HTTP %u %s", client->upstream,
+                 result->http_status, result->content_type);
     else if (status == STATUS_DEADLINE_EXCEEDED && had_ms >= SHORT_MS)
         snprintf(why, sizeof(why), "%s: no answer in %d ms", client->upstream, had_ms);
     else
@@ -55,55 +56,57 @@ bool scale_client_is_ready(struct scale_client *client)
     return status == 0 && result.http_status == 200;
 }
 
-static bool is_picture(const struct http_call_result *result, enum image_format format)
+static bool is_image(const struct http_call_result *result, enum image_format format)
 {
     return result->http_status == 200 &&
            image_sniff(result->body.data, result->body.size) == format;
 }
 
-/* A problem about this picture or this moment. What would be about us (a wrong path, say) is the
- * gateway's own fault or another server's doing, and none of the client's business. */
-static bool is_relayable(const struct http_call_result *result)
+/* A problem about this image or this moment. One about our request (a wrong path, say) would be the
+ * gateway's own fault or the doing of another server, and no concern of the client's. */
+static bool is_problem(const struct http_call_result *result)
 {
     static const unsigned codes[] = {400, 408, 413, 415, 422, 500, 503, 504};
 
     if (strcmp(result->content_type, HTTP_PROBLEM_MEDIA_TYPE) != 0 ||
         result->body.size > PROBLEM_MAX_BYTES || result->body.size == 0)
         return false;
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
         if (codes[i] == result->http_status)
             return true;
     }
     return false;
 }
 
-static int relay(struct http_call_result *result, struct http_answer *answer)
+/* Only the name of a path of ours, not whatever another machine writes. */
+static const char *known_path(const char *name)
 {
-    answer->http_status = result->http_status;
-    answer->body = result->body.data;
-    answer->body_size = result->body.size;
-    answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
-    answer->retry_after_s = result->retry_after_s;
-    result->body = (struct buffer){0};
-    return RELAYED;
+    enum image_path path = image_path_find(name, strlen(name));
+
+    return path != IMAGE_PATH_NONE ? image_path_name(path) : NULL;
 }
 
-/* What an answer that came whole is worth. */
-static int take(struct http_call_result *result, enum image_format format, struct buffer *reduced,
+/* Makes the scale server's answer ours. */
+static int take(struct http_call_result *result, enum image_format format,
                 struct http_answer *answer)
 {
-    if (is_picture(result, format)) {
-        *reduced = result->body;
-        result->body = (struct buffer){0};
-        return 0;
-    }
-    if (is_relayable(result))
-        return relay(result, answer);
-    return http_answer_detail(answer, STATUS_SCALE_UNAVAILABLE,
-                              "the scale server's answer makes no sense");
+    if (is_image(result, format))
+        answer->content_type = image_media_type(format);
+    else if (is_problem(result))
+        answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
+    else
+        return http_answer_detail(answer, STATUS_SCALE_UNAVAILABLE,
+                                  "the scale server's answer is invalid");
+    answer->http_status = result->http_status;
+    answer->retry_after_s = result->retry_after_s;
+    answer->path = known_path(result->path);
+    answer->body = result->body.data;
+    answer->body_size = result->body.size;
+    result->body = (struct buffer){0};
+    return 0;
 }
 
-static int explain(int status, struct http_answer *answer)
+static int explain_call_status(int status, struct http_answer *answer)
 {
     if (status == STATUS_SCALE_UNAVAILABLE)
         return http_answer_detail(answer, status, "the scale server does not answer");
@@ -119,11 +122,21 @@ static bool reserve(void *request, size_t bytes)
     return http_request_reserve(request, bytes);
 }
 
-int scale_client_reduce(struct scale_client *client, struct http_request *request,
-                        const struct buffer *body, enum image_format format, struct buffer *reduced,
-                        struct http_answer *answer)
+/* The path with the client's own parameters: presets are the path's. */
+static int write_target(const struct http_request *request, const char *path,
+                        char target[static TARGET_BYTES])
 {
-    char target[TARGET_BYTES] = "/scale";
+    int length = snprintf(target, TARGET_BYTES, "%s", path);
+
+    return http_query_write(&image_parameters, http_request_parameters(request), target + length,
+                            TARGET_BYTES - (size_t)length);
+}
+
+int scale_client_process(struct scale_client *client, struct http_request *request,
+                         const char *path, enum image_format format, struct http_answer *answer)
+{
+    const struct buffer *body = http_request_body(request);
+    char target[TARGET_BYTES];
     struct http_call call = {
         .target = target,
         .body = body->data,
@@ -138,16 +151,16 @@ int scale_client_reduce(struct scale_client *client, struct http_request *reques
     struct http_call_result result;
     int status, had_ms = deadline_left_ms(call.deadline_us);
 
-    if (http_query_write(&image_parameters, http_request_parameters(request),
-                         target + strlen(target), sizeof(target) - strlen(target)) != 0)
-        return -ENOSPC;
+    status = write_target(request, path, target);
+    if (status != 0)
+        return status;
     status = http_client_call(client->http, &call, &result);
-    answer->queue_us += result.queue_us;
-    answer->work_us += result.work_us;
+    answer->queue_us = result.queue_us;
+    answer->work_us = result.work_us;
     if (status == 0)
-        status = take(&result, format, reduced, answer);
+        status = take(&result, format, answer);
     else
-        status = explain(status, answer);
+        status = explain_call_status(status, answer);
     note(client, status, &result, had_ms);
     buffer_clear(&result.body);
     return status;

@@ -34,17 +34,17 @@ static int serve(struct scale *scale)
 
 int main(int argc, char **argv)
 {
-    struct scale scale = {0};
+    struct scale scale = {.images = {.settings = &scale.settings, .section = "scale"}};
     int code = settings_load(&program, argc, argv, &scale.settings);
 
     if (code != SETTINGS_GO_ON)
         return code;
     code = service_begin(&service, &scale.settings);
     if (code == 0)
-        code = service_start_pool(&service, &scale.settings, &scale.pool);
+        code = service_start_pool(&service, &scale.settings, &scale.images.pool);
     if (code == 0)
         code = serve(&scale);
-    pool_free(scale.pool);
+    pool_free(scale.images.pool);
     settings_clear(&scale.settings);
     return code;
 }

@@ -2,9 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "services/scale/routes.h"
 
-/* The scale server's routes: one that works, two that tell how it is. */
+/* The scale server's routes: two that work, two that report its state. */
 #include "base/cleanup.h"
 #include "service/images.h"
+#include "service/parameters.h"
 
 static struct http_parameter rows[PARAMETERS];
 static const struct http_parameter_table limited = {rows, PARAMETERS};
@@ -14,7 +15,7 @@ static int admit(struct http_request *request, const uint8_t *bytes, size_t size
 {
     struct scale *scale = context;
 
-    return images_admit(scale->pool, &scale->settings, request, bytes, size, answer);
+    return images_admit(&scale->images, request, bytes, size, answer);
 }
 
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
@@ -25,60 +26,79 @@ static int peek(struct http_request *request, const uint8_t *bytes, size_t size,
     return images_peek(bytes, size, answer);
 }
 
-static int reduce(struct http_request *request, void *context, struct http_answer *answer)
+static int process(struct scale *scale, struct http_request *request,
+                   const struct image_variant *variant, struct http_answer *answer)
 {
-    struct scale *scale = context;
-    const struct buffer *body = http_request_body(request);
     struct image_header header;
-    struct image_variant variant;
-    struct images_job job;
-    int status = images_check(&scale->settings, body, &header, answer);
+    int status = images_check(&scale->images, request, &header, answer);
 
     if (status != 0)
         return status;
-    variant = images_variant(request, scale->settings.scale.factor);
-    job = images_job(&scale->settings, request, &variant);
-    status = images_weigh(&scale->settings, &header, body, &job, answer);
-    if (status != 0)
-        return status;
-    return images_run(scale->pool, &job, header.format, answer);
+    return images_process(&scale->images, request, variant, &header, answer);
 }
 
-static int tell_healthy(struct http_request *request, void *context, struct http_answer *answer)
+static int gray(struct http_request *request, void *context, struct http_answer *answer)
+{
+    const struct image_variant variant =
+        parameters_variant(http_request_parameters(request), IMAGE_GRAY_LUMA);
+
+    return process(context, request, &variant, answer);
+}
+
+static int scale(struct http_request *request, void *context, struct http_answer *answer)
+{
+    struct image_variant variant =
+        parameters_variant(http_request_parameters(request), IMAGE_GRAY_NONE);
+    struct scale *own = context;
+
+    if (variant.scale.digits == 0)
+        variant.scale = decimal_from_fraction(own->settings.scale.factor);
+    return process(own, request, &variant, answer);
+}
+
+static int report_health(struct http_request *request, void *context, struct http_answer *answer)
 {
     (void)request;
     (void)context;
     return http_answer_text(answer, "text/plain", "ok\n");
 }
 
-static int tell_ready(struct http_request *request, void *context, struct http_answer *answer)
+static int report_readiness(struct http_request *request, void *context, struct http_answer *answer)
 {
     struct scale *scale = context;
 
     (void)request;
-    return images_readiness(scale->pool, &scale->settings, "scale", -1, answer);
+    return images_readiness(&scale->images, -1, answer);
 }
 
 static const struct http_route routes[] = {
+    {
+        .path = "/gray",
+        .method = HTTP_POST,
+        .parameters = &limited,
+        .admit = admit,
+        .peek = peek,
+        .handle = gray,
+    },
     {
         .path = "/scale",
         .method = HTTP_POST,
         .parameters = &limited,
         .admit = admit,
         .peek = peek,
-        .handle = reduce,
+        .handle = scale,
     },
     {
         .path = "/healthz",
         .method = HTTP_GET,
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
-        .handle = tell_healthy,
+        .handle = report_health,
     },
     {
         .path = "/readyz",
         .method = HTTP_GET,
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
-        .handle = tell_ready,
+        .handle = report_readiness,
     },
 };
 

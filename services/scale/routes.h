@@ -4,12 +4,12 @@
 
 #include "config/settings.h"
 #include "http/server.h"
-#include "ipc/pool.h"
+#include "service/images.h"
 
-/* What the scale server's handlers work with; given to them as their context. */
+/* What the scale server's handlers work with; given to them as context. */
 struct scale {
     struct settings settings;
-    struct pool *pool;
+    struct images images; /* and the pool of workers */
 };
 
 /* The route table, filled in from the settings. Lives for ever; once, from the main thread. */

@@ -103,6 +103,66 @@ NONSENSE = {
 }
 
 
+TARGETS = {
+    "/scale?scale=0.5": "/scale?scale=0.5",
+    "/scale": "/scale",
+    "/scale?quality=80&scale=%30.290": "/scale?scale=0.29&quality=80",
+    "/?scale=.5": "/gray?scale=0.5",
+    "/gray?scale=5e-1&quality=7": "/gray?scale=0.5&quality=7",
+    "/gray?gray=none": "/gray?gray=none",
+    "/?gray=none&scale=1e-30": "/gray?scale=1e-30&gray=none",
+    "/scale?gray=luma": "/scale?gray=luma",
+    "/scale?scale=0.123456789012345678": "/scale?scale=0.123456789012345678",
+}
+
+
+@pytest.mark.parametrize("asked, passed_on", TARGETS.items(), ids=TARGETS)
+def test_what_the_scale_server_is_asked(own, fake, asked, passed_on):
+    """Path and parameters, numbers to the last digit; / becomes /gray, and presets are not written."""
+    def answer(connection, body):
+        connection.sendall(head(200, "image/jpeg", len(body)) + body)
+        return True
+    server = fake(answer)
+    gateway = own.gateway(scale__upstream=server.address)
+    picture = traffic.honest_pictures(1)[0][0]
+    with Client(gateway) as client:
+        assert client.picture(asked, picture) == picture
+    asked_of_it = [line for line in server.heads if line.startswith(b"POST")]
+    assert [line.split()[1].decode() for line in asked_of_it] == [passed_on]
+
+
+def test_gray_alone_is_not_passed_on(own, fake):
+    """What is only gray, with a quality or without, needs no scale server."""
+    server = fake(lambda connection, body: False)
+    gateway = own.gateway(scale__upstream=server.address)
+    with Client(gateway) as client:
+        for path in ("/", "/gray", "/gray?gray=luma", "/?quality=80"):
+            assert client.post(path, traffic.honest_pictures(1)[0][0]).status == 200
+    assert server.requests == 0
+
+
+@pytest.mark.parametrize("timing, passed_on", [
+    ('queue;dur=1, work;dur=2;desc="jpeg-planes"', ';desc="jpeg-planes"'),
+    ('queue;dur=1, work;dur=2;desc="none"', ""),
+    ('queue;dur=1, work;dur=2;desc="something-else"', ""),
+    ('queue;dur=1, work;dur=2;desc="jpeg-planes, x;desc="', ""),
+    ("queue;dur=1, work;dur=2", ""),
+])
+def test_path_of_the_scale_server(own, fake, timing, passed_on):
+    """The gateway passes on the name of a path, and nothing else that stands in its place."""
+    def answer(connection, body):
+        fields = head(200, "image/jpeg", len(body)).replace(
+            b"\r\n\r\n", f"\r\nServer-Timing: {timing}\r\n\r\n".encode())
+        connection.sendall(fields + body)
+        return True
+    gateway = own.gateway(scale__upstream=fake(answer).address)
+    with Client(gateway) as client:
+        reply = client.post("/scale", traffic.honest_pictures(1)[0][0])
+    found = re.fullmatch(r"queue;dur=1.000, work;dur=2.000(.*), total;dur=[0-9.]+",
+                         reply.headers["server-timing"])
+    assert found and found[1] == passed_on, reply.headers
+
+
 @pytest.mark.expects_errors("scale")
 def test_scale_server_answers_nonsense(own, experiment, fake):
     """Whatever comes is 502 long before the deadline, beside gray traffic that does not notice."""
@@ -198,8 +258,8 @@ def test_failures_are_told_once(own):
 
 @pytest.mark.expects_errors("scale")
 @pytest.mark.parametrize("answer, why", [
-    (NONSENSE["a page"], "an answer that makes no sense, HTTP 200 text/html"),
-    (NONSENSE["redirect"], "an answer that makes no sense, HTTP 302 "),
+    (NONSENSE["a page"], "an invalid answer, HTTP 200 text/html"),
+    (NONSENSE["redirect"], "an invalid answer, HTTP 302 "),
     (NONSENSE["cut short"], "transfer closed with "),
     (None, "no answer in ")], ids=["a page", "redirect", "cut short", "none"])
 def test_what_failed_is_told(own, fake, answer, why):

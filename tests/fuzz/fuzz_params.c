@@ -36,23 +36,28 @@ static void check_problem(int status, const char *detail)
 /* What is written is read as the same values, and written the same again. */
 static void check_writing(const struct http_parameter_values *values)
 {
+    const struct image_variant variant = parameters_variant(values, IMAGE_GRAY_NONE);
     struct http_parameter_values again = {0};
+    struct image_variant second;
     char detail[HTTP_DETAIL_BYTES], query[1024], twice[1024];
 
     fuzz_require(http_query_write(&image_parameters, values, query, sizeof(query)) == 0);
     fuzz_require(
         http_query_parse(query + 1, strlen(query + 1), &image_parameters, &again, detail) == 0);
+    second = parameters_variant(&again, IMAGE_GRAY_NONE);
     fuzz_require(again.given == values->given);
-    fuzz_require(
-        decimal_compare(parameters_variant(&again)->scale, parameters_variant(values)->scale) == 0);
+    fuzz_require(decimal_compare(second.scale, variant.scale) == 0);
+    fuzz_require(second.gray == variant.gray && second.quality == variant.quality);
     fuzz_require(http_query_write(&image_parameters, &again, twice, sizeof(twice)) == 0);
     fuzz_require(strcmp(query, twice) == 0);
 }
 
+/* A worker accepts what is accepted here. */
 static void check_query(const char *query, size_t length)
 {
+    struct image_request request = {.default_quality = 80, .count = 1};
     struct http_parameter_values values = {0};
-    const struct image_variant *variant = parameters_variant(&values);
+    struct image_variant *variant = &request.outputs[0];
     char detail[HTTP_DETAIL_BYTES] = "";
     int status = http_query_parse(query, length, &image_parameters, &values, detail);
 
@@ -61,10 +66,11 @@ static void check_query(const char *query, size_t length)
         check_problem(status, detail);
         return;
     }
+    *variant = parameters_variant(&values, IMAGE_GRAY_NONE);
+    fuzz_require(image_request_check(&request) == 0);
     fuzz_require(((values.given & 1 << PARAMETER_SCALE) != 0) == (variant->scale.digits > 0));
-    fuzz_require(decimal_compare(variant->scale, (struct decimal){.digits = 1}) <= 0);
     fuzz_require(((values.given & 1 << PARAMETER_QUALITY) != 0) == (variant->quality > 0));
-    fuzz_require(variant->quality <= 100);
+    fuzz_require(variant->gray == IMAGE_GRAY_NONE || (values.given & 1 << PARAMETER_GRAY) != 0);
     fuzz_require(values.given != 0 || length == 0);
     if (values.given != 0)
         check_writing(&values);

@@ -158,9 +158,11 @@ def test_put_of_a_file(gateway, tmp_path):
     assert "curl -T" in detail
 
 
-def test_gray_is_not_the_scale_servers(scale_server):
-    """The scale server has no /gray."""
-    assert_problem(curl(scale_server.url("/gray"), body=files.jpeg()), 404, "not-found")
+def test_paths_of_the_scale_server(scale_server):
+    """The scale server has /gray and /scale, and no page at /."""
+    for path in ("/gray", "/scale"):
+        assert curl(scale_server.url(path), body=files.jpeg()).status == 200
+    assert_problem(curl(scale_server.url("/"), body=files.jpeg()), 404, "not-found")
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "HEAD"])
@@ -251,6 +253,7 @@ def test_request_id_reaches_the_scale_server(own):
     curl(gateway.url("/scale"), "-H", "X-Request-Id: find-me-42", body=files.jpeg())
     for server in (gateway, scale): # the line follows the answer
         wait_until(lambda log=server.log: "find-me-42" in log(), 30, "a log line")
+        assert re.search(r"find-me-42\].* work [0-9.]+ ms \(jpeg-planes\), total ", server.log())
 
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5", "/gray?scale=0.5"])
@@ -259,6 +262,8 @@ def test_server_timing(client, path):
     timing = client.post(path, files.jpeg()).headers["server-timing"]
     found = {name: float(value) for name, value in
              re.findall(r"(\w+)\s*;\s*dur=([0-9.]+)", timing)}
+    description, = re.findall(r'work;dur=[0-9.]+;desc="([a-z-]+)"', timing)
+    assert description == ("jpeg-luma-copy" if path == "/" else "jpeg-planes")
     assert {"queue", "work", "total"} <= found.keys(), timing
     assert 0 < found["work"] <= found["total"] < 30000 and 0 <= found["queue"] <= found["total"]
 

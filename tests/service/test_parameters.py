@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Query parameters: what is a number, what is not, and that the answer names the parameter."""
+import json
+
 import pytest
 
 from pictures import files
@@ -89,6 +91,52 @@ def test_parameters_on_gray(gateway):
         for query in ("scale=0", "scale=2", "quality=0", "x=1"):
             reply = curl(gateway.url(f"{path}?{query}"), body=BODY)
             assert_problem(reply, 400, "bad-parameter")
+
+
+@pytest.mark.parametrize("text", ["", "true", "1", "LUMA", "luma%20", "Luma", "rec601", "luma&gray=luma"])
+def test_bad_gray(server, text):
+    """gray is one of its words."""
+    for path in ("/gray", "/scale"):
+        reply = curl(server.url(f"{path}?gray={text}"), body=BODY)
+        assert "gray" in assert_problem(reply, 400, "bad-parameter")["detail"]
+
+
+@pytest.mark.parametrize("target, size, mode", [
+    ("/gray", (64, 48), "L"), ("/gray?gray=luma", (64, 48), "L"), ("/gray?scale=0.5", (32, 24), "L"),
+    ("/gray?scale=1", (64, 48), "L"), ("/gray?gray=none", (64, 48), "RGB"),
+    ("/gray?gray=none&scale=0.5", (32, 24), "RGB"), ("/scale?gray=luma", (32, 24), "L"),
+    ("/scale?scale=0.25&gray=luma", (16, 12), "L"), ("/scale?gray=none", (32, 24), "RGB"),
+    ("/scale?gray=luma&quality=40&scale=0.29", (19, 14), "L"),
+])
+def test_presets(server, target, size, mode):
+    """/gray presets gray, /scale its server's factor, and a parameter replaces the preset."""
+    reply = curl(server.url(target), body=BODY)
+    assert reply.status == 200, reply.body
+    image = files.decode(reply.body)
+    assert (image.size, image.mode, image.format) == (size, mode, "JPEG")
+
+
+@pytest.mark.parametrize("factor, size", [
+    ("0.29", 15), ("0.2899999999999999", 14), ("0.01", 1), ("0.09", 5), ("0.07", 4), ("0.99", 50),
+    ("0.989999999999999999", 49),
+])
+def test_factors_are_exact(server, factor, size):
+    """A factor is the decimal that was written: 0.29 of 50 is 15, though no double is 0.29."""
+    body = files.encode(files.picture(50, 50), "PNG")
+    for path in ("/scale", "/gray"):
+        reply = curl(server.url(f"{path}?scale={factor}"), body=body)
+        assert files.decode(reply.body).size == (size, size)
+
+
+def test_one_job(gateway):
+    """Gray and a size are one job of the scale server's, and none of a gray child."""
+    def jobs():
+        return json.loads(curl(gateway.url("/readyz")).body)["workers"]["jobs"]
+    before = jobs()
+    assert curl(gateway.url("/gray?scale=0.5"), body=BODY).status == 200
+    assert jobs() == before
+    assert curl(gateway.url("/gray"), body=BODY).status == 200
+    assert jobs() == before + 1
 
 
 def test_parameter_is_told_without_a_picture(server):

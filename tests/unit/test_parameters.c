@@ -45,19 +45,37 @@ static void test_rows(void **state)
     }
 }
 
-/* Goal: what was asked for stands in the members of its rows. */
+static struct image_variant ask(const char *query, enum image_gray preset)
+{
+    assert_int_equal(parse(&image_parameters, query), 0);
+    return parameters_variant(&values, preset);
+}
+
+/* Goal: what was asked for stands in the members of its rows, and what was not is 0. */
 static void test_variant(void **state)
 {
-    const struct image_variant *variant = parameters_variant(&values);
+    struct image_variant variant = ask("quality=80&scale=0.29", IMAGE_GRAY_NONE);
 
     (void)state;
-    assert_int_equal(parse(&image_parameters, "quality=80&scale=0.29"), 0);
-    assert_int_equal(variant->quality, 80);
-    assert_int_equal(variant->scale.digits, 29);
-    assert_int_equal(variant->scale.places, 2);
-    assert_int_equal(parse(&image_parameters, ""), 0);
-    assert_int_equal(variant->quality, 0);
-    assert_int_equal(variant->scale.digits, 0);
+    assert_int_equal(variant.quality, 80);
+    assert_int_equal(variant.scale.digits, 29);
+    assert_int_equal(variant.scale.places, 2);
+    assert_int_equal(variant.gray, IMAGE_GRAY_NONE);
+    variant = ask("", IMAGE_GRAY_NONE);
+    assert_int_equal(variant.quality, 0);
+    assert_int_equal(variant.scale.digits, 0);
+    assert_int_equal(variant.gray, IMAGE_GRAY_NONE);
+}
+
+/* Goal: a path's preset holds unless the query says otherwise, which may be "none". */
+static void test_preset_of_gray(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("", IMAGE_GRAY_LUMA).gray, IMAGE_GRAY_LUMA);
+    assert_int_equal(ask("gray=none", IMAGE_GRAY_LUMA).gray, IMAGE_GRAY_NONE);
+    assert_int_equal(ask("gray=luma", IMAGE_GRAY_NONE).gray, IMAGE_GRAY_LUMA);
+    assert_int_equal(parse(&image_parameters, "gray=yes"), STATUS_BAD_PARAMETER);
+    assert_string_equal(detail, "parameter 'gray' must be one of none, luma");
 }
 
 /* Goal: the largest factor is the configured one, exactly: 0.3 has no double. */
@@ -99,9 +117,8 @@ static void test_document(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_variant),
-        cmocka_unit_test(test_largest_factor),
+        cmocka_unit_test(test_rows),           cmocka_unit_test(test_variant),
+        cmocka_unit_test(test_preset_of_gray), cmocka_unit_test(test_largest_factor),
         cmocka_unit_test(test_document),
     };
 
