@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "config/facts.h"
+
 #include "config/facts_internal.h"
 
 #include <errno.h>
