@@ -29,7 +29,7 @@ bool check_is_network(const char *text)
     return network_parse(text, &network) == 0;
 }
 
-static bool is_host_byte(char byte)
+static bool is_name_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_';
@@ -40,7 +40,7 @@ static size_t name_length(const char *text)
 {
     size_t length = 0;
 
-    while (is_host_byte(text[length]))
+    while (is_name_byte(text[length]))
         length++;
     return text[0] == '.' || text[0] == '-' || length > HOST_MAX_BYTES ? 0 : length;
 }

@@ -46,8 +46,8 @@ static const char *const type_names[] = {
     [OPTION_CHOICE] = "choice", [OPTION_LIST] = "list",
 };
 
-static void print_flag(FILE *out, int short_flag, const char *long_flag, const char *argument,
-                       const char *help)
+static void print_flag_row(FILE *out, int short_flag, const char *long_flag, const char *argument,
+                           const char *help)
 {
     char letter[] = {'-', (char)short_flag, ',', ' ', '\0'};
 
@@ -62,11 +62,11 @@ static void print_flags(const struct reading *reading, FILE *out)
         const struct option_row *row = reading->entries[i].row;
 
         if (row->long_flag != NULL)
-            print_flag(out, row->short_flag, row->long_flag, row->argument, row->help);
+            print_flag_row(out, row->short_flag, row->long_flag, row->argument, row->help);
     }
     for (int i = 0; i < ACTION_COUNT; i++)
-        print_flag(out, action_rows[i].short_flag, action_rows[i].long_flag,
-                   action_rows[i].argument, action_rows[i].help);
+        print_flag_row(out, action_rows[i].short_flag, action_rows[i].long_flag,
+                       action_rows[i].argument, action_rows[i].help);
 }
 
 static void print_keys(const struct reading *reading, FILE *out)

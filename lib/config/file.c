@@ -36,7 +36,7 @@ static void join_key(char key[static TEXT_BYTES], const char *section, const cha
 }
 
 /* What the file has instead of what was expected. */
-static void describe(const cJSON *item, char got[static GOT_BYTES])
+static void describe_item(const cJSON *item, char got[static GOT_BYTES])
 {
     _cleanup_free_ char *printed = NULL;
 
@@ -151,7 +151,7 @@ static int store_array(struct reading *reading, struct entry *entry, const cJSON
             at = row_wrong_item(entry->row, list);
             wrong = cJSON_GetArrayItem(array, (int)at);
         }
-        describe(wrong, got);
+        describe_item(wrong, got);
         entry->wrong = true;
         reading_complain(reading, "%s: %s[%zu]: expected %s, got %s", reading->file, entry->key, at,
                          entry->row->expects, got);
@@ -179,7 +179,7 @@ static int store_item(struct reading *reading, struct entry *entry, const cJSON 
         return 0;
     entry->wrong = true;
     row_expects(entry->row, expects);
-    describe(item, got);
+    describe_item(item, got);
     reading_complain(reading, "%s: %s: expected %s, got %s", reading->file, entry->key, expects,
                      got);
     return 0;
@@ -220,7 +220,7 @@ static int read_section(struct reading *reading, const cJSON *root, const cJSON 
     if (is_duplicate(reading, root, NULL, object))
         return 0;
     if (!cJSON_IsObject(object)) {
-        describe(object, got);
+        describe_item(object, got);
         reading_complain(reading, "%s: %s: expected an object, got %s", reading->file,
                          object->string, got);
         return 0;
@@ -296,7 +296,7 @@ int file_read_text(struct reading *reading, const char *path, const char *text, 
         return 0;
     }
     if (!cJSON_IsObject(root)) {
-        describe(root, got);
+        describe_item(root, got);
         reading_complain(reading, "%s: expected a JSON object, got %s", path, got);
         return 0;
     }

@@ -75,7 +75,7 @@ static int long_value(const struct reading *reading, int flag)
 }
 
 /* Reports what getopt_long refused; `word` is where it was on the line. */
-static int refuse(struct reading *reading, int problem, const char *word)
+static int refuse_flag(struct reading *reading, int problem, const char *word)
 {
     char flag[] = {'-', (char)optopt, '\0'};
     bool is_long = strncmp(word, "--", 2) == 0;
@@ -90,7 +90,7 @@ static int refuse(struct reading *reading, int problem, const char *word)
     return -EINVAL;
 }
 
-static void take(struct reading *reading, struct flags *flags, int value)
+static void take_flag(struct reading *reading, struct flags *flags, int value)
 {
     if (value < FIRST_ACTION) {
         reading->entries[value - FIRST_ENTRY].flag = optarg;
@@ -117,8 +117,8 @@ int flags_read(struct reading *reading, int argc, char **argv, struct flags *fla
         if (value == -1)
             break;
         if (value == '?' || value == ':')
-            return refuse(reading, value, word);
-        take(reading, flags, value < FIRST_ENTRY ? long_value(reading, value) : value);
+            return refuse_flag(reading, value, word);
+        take_flag(reading, flags, value < FIRST_ENTRY ? long_value(reading, value) : value);
     }
     if (optind < argc && !flags->given[ACTION_HELP] && !flags->given[ACTION_VERSION]) {
         reading_complain(reading, "%s: expected flags only, see --help",

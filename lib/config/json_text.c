@@ -24,7 +24,7 @@ unsigned json_line(const char *text, size_t offset)
     return line;
 }
 
-static int refuse(struct json_error *error, const char *text, size_t at, const char *what)
+static int refuse_text(struct json_error *error, const char *text, size_t at, const char *what)
 {
     *error = (struct json_error){.what = what, .line = json_line(text, at)};
     return -EINVAL;
@@ -77,11 +77,11 @@ static int check_string(const char *text, size_t length, size_t *at, struct json
 
     for (; i < length && text[i] != '"'; i++) {
         if ((unsigned char)text[i] < 0x20)
-            return refuse(error, text, i, "a control character in a string");
+            return refuse_text(error, text, i, "a control character in a string");
         if (text[i] != '\\')
             continue;
         if (length - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
-            return refuse(error, text, i, "a NUL character in a string");
+            return refuse_text(error, text, i, "a NUL character in a string");
         i++;
     }
     *at = i + 1;
@@ -94,7 +94,7 @@ static int check_number(const char *text, size_t length, size_t *at, struct json
     size_t end = number_end(text, length, *at);
 
     if (end == *at || (end < length && strchr("0123456789+-.eE", text[end]) != NULL))
-        return refuse(error, text, *at, "a malformed number");
+        return refuse_text(error, text, *at, "a malformed number");
     *at = end;
     return 0;
 }
@@ -105,13 +105,13 @@ static int check_byte(const char *text, size_t *at, int *nesting, struct json_er
     char byte = text[*at];
 
     if ((unsigned char)byte < 0x20 && strchr("\t\r\n", byte) == NULL)
-        return refuse(error, text, *at, "a control character");
+        return refuse_text(error, text, *at, "a control character");
     if (byte == '{' || byte == '[')
         ++*nesting;
     else if (byte == '}' || byte == ']')
         --*nesting;
     if (*nesting > NESTING_MAX)
-        return refuse(error, text, *at, "nesting deeper than 16");
+        return refuse_text(error, text, *at, "nesting deeper than 16");
     ++*at;
     return 0;
 }
@@ -122,9 +122,9 @@ int json_check_text(const char *text, size_t length, struct json_error *error)
     int nesting = 0, wrong = 0;
 
     if (at < length)
-        return refuse(error, text, at, "bytes that are not UTF-8");
+        return refuse_text(error, text, at, "bytes that are not UTF-8");
     if (memchr(text, '\0', length) != NULL)
-        return refuse(error, text, strlen(text), "a NUL character");
+        return refuse_text(error, text, strlen(text), "a NUL character");
     for (at = 0; at < length && wrong == 0;) {
         if (text[at] == '"')
             wrong = check_string(text, length, &at, error);

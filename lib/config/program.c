@@ -33,7 +33,7 @@ static int read_all(struct reading *reading, const struct flags *flags)
 }
 
 /* The exit code after writing to `out`: a full disk is a failure too. */
-static int finish(struct reading *reading, int status, FILE *out)
+static int finish_output(struct reading *reading, int status, FILE *out)
 {
     if (status == 0 && fflush(out) == 0 && !ferror(out))
         return 0;
@@ -53,7 +53,7 @@ static int act(const struct program *program, struct reading *reading, const str
         status = print_configuration(reading, program->compute, out);
     else
         return SETTINGS_GO_ON;
-    return finish(reading, status, out);
+    return finish_output(reading, status, out);
 }
 
 /* --help and --version, which no configuration can break. SETTINGS_GO_ON: neither was given. */
@@ -65,7 +65,7 @@ static int print_and_exit(struct reading *reading, const struct flags *flags, FI
         fprintf(out, "%s %s\n", reading->options->program, GRISAILLE_VERSION);
     else
         return SETTINGS_GO_ON;
-    return finish(reading, 0, out);
+    return finish_output(reading, 0, out);
 }
 
 static int load(const struct program *program, int argc, char **argv, struct reading *reading,

@@ -303,7 +303,7 @@ static void compare(struct reading *reading, struct entry *entry, const struct e
                      flag ? entry->row->long_flag : entry->key, most->key, limit, value);
 }
 
-static void check_rules(struct reading *reading)
+static void check_option_rules(struct reading *reading)
 {
     const struct option_table *options = reading->options;
     char why[TEXT_BYTES];
@@ -328,5 +328,5 @@ void reading_compare(struct reading *reading)
         }
     }
     if (reading->error_count == 0)
-        check_rules(reading);
+        check_option_rules(reading);
 }

@@ -30,7 +30,7 @@ static_assert(sizeof(((struct http_call_result *)0)->error) == CURL_ERROR_SIZE,
 /* --- the answer ----------------------------------------------------------------------------- */
 
 /* Makes room for an answer of `capacity` bytes in all. */
-static bool make_room(struct transfer *transfer, size_t capacity)
+static bool make_answer_room(struct transfer *transfer, size_t capacity)
 {
     const struct http_call *call = transfer->call;
     struct buffer *body = &transfer->result->body;
@@ -52,7 +52,7 @@ static size_t grown(size_t wanted, size_t most)
     return room < most ? room : most;
 }
 
-static size_t receive_body(char *bytes, size_t size, size_t count, void *argument)
+static size_t receive_answer_body(char *bytes, size_t size, size_t count, void *argument)
 {
     struct transfer *transfer = argument;
     struct buffer *body = &transfer->result->body;
@@ -61,7 +61,8 @@ static size_t receive_body(char *bytes, size_t size, size_t count, void *argumen
     /* 0: libcurl gives up. */
     if (wanted > transfer->max_body_bytes)
         return 0;
-    if (wanted > body->capacity && !make_room(transfer, grown(wanted, transfer->max_body_bytes)))
+    if (wanted > body->capacity &&
+        !make_answer_room(transfer, grown(wanted, transfer->max_body_bytes)))
         return 0;
     return buffer_append(body, bytes, length, transfer->max_body_bytes) == 0 ? length : 0;
 }
@@ -103,7 +104,7 @@ static void timing_description(const char *value, const char *name, char *text, 
 }
 
 /* False: there is no room for the announced length. */
-static bool read_field(struct transfer *transfer, const char *line)
+static bool read_answer_field(struct transfer *transfer, const char *line)
 {
     struct http_call_result *result = transfer->result;
     int64_t number;
@@ -120,7 +121,8 @@ static bool read_field(struct transfer *transfer, const char *line)
         line += 15 + strspn(line + 15, " ");
         if (parse_int64(line, strcspn(line, " \r\n"), &number) == 0 && number > 0 &&
             (uint64_t)number <= transfer->max_body_bytes)
-            return make_room(transfer, (size_t)number); /* otherwise it grows, or is refused */
+            return make_answer_room(transfer,
+                                    (size_t)number); /* otherwise it grows, or is refused */
     }
     return true;
 }
@@ -133,7 +135,7 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *argum
     if (length < sizeof(line)) {
         memcpy(line, bytes, length);
         line[length] = '\0';
-        if (!read_field(argument, line))
+        if (!read_answer_field(argument, line))
             return 0;
     }
     return length;
@@ -148,7 +150,7 @@ static void set_up(CURL *easy)
     curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not even the environment's */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_answer_body);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
@@ -223,8 +225,8 @@ static void set_limits(CURL *easy, const struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->max_body_bytes);
 }
 
-static int prepare(CURL *easy, const char *base_url, struct transfer *transfer,
-                   struct curl_slist *fields)
+static int prepare_call(CURL *easy, const char *base_url, struct transfer *transfer,
+                        struct curl_slist *fields)
 {
     const struct http_call *call = transfer->call;
     _cleanup_free_ char *url = NULL;
@@ -289,7 +291,7 @@ static int code_to_status(CURLcode code, int64_t deadline_us)
 }
 
 /* libcurl's own words if it has any; of a refused connection it does not say why. */
-static void explain(CURL *easy, CURLcode code, char error[static CURL_ERROR_SIZE])
+static void explain_curl_error(CURL *easy, CURLcode code, char error[static CURL_ERROR_SIZE])
 {
     long cause = 0;
 
@@ -303,7 +305,7 @@ static void explain(CURL *easy, CURLcode code, char error[static CURL_ERROR_SIZE
 }
 
 /* Runs the prepared call to its end. On 0 *code is libcurl's result. */
-static int run(const struct transfer_handle *handle, struct transfer *transfer, CURLcode *code)
+static int run_call(const struct transfer_handle *handle, struct transfer *transfer, CURLcode *code)
 {
     const CURLMsg *message;
     int running = 1, queued, status = 0;
@@ -341,18 +343,18 @@ static int call_with(const struct transfer_handle *handle, const char *base_url,
     CURLcode code;
     int status;
 
-    status = prepare(handle->easy, base_url, transfer, fields);
+    status = prepare_call(handle->easy, base_url, transfer, fields);
     if (status == 0)
-        status = run(handle, transfer, &code);
+        status = run_call(handle, transfer, &code);
     if (status == 0 && was_stale(handle->easy, code)) {
         curl_easy_setopt(handle->easy, CURLOPT_FRESH_CONNECT, 1L);
         set_limits(handle->easy, transfer);
-        status = run(handle, transfer, &code);
+        status = run_call(handle, transfer, &code);
     }
     if (status == 0 && code != CURLE_OK && transfer->refused)
         return STATUS_OVERLOADED;
     if (status == 0)
-        explain(handle->easy, code, transfer->result->error);
+        explain_curl_error(handle->easy, code, transfer->result->error);
     if (status == 0)
         status = code_to_status(code, transfer->call->deadline_us);
     return status;

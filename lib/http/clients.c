@@ -34,7 +34,7 @@ static uint64_t mix(uint64_t value)
 }
 
 /* Never 0, and never 1, which is the unknown clients'. */
-static uint64_t make_id(const struct clients *clients, const struct in6_addr *key)
+static uint64_t make_account_id(const struct clients *clients, const struct in6_addr *key)
 {
     uint64_t halves[2];
 
@@ -99,7 +99,7 @@ static struct client_account **find_chain(struct clients *clients, uint64_t id)
 /* The account, without holding it; NULL: it is not there yet, and no memory. */
 static struct client_account *find_or_make(struct clients *clients, const struct in6_addr *key)
 {
-    uint64_t id = make_id(clients, key);
+    uint64_t id = make_account_id(clients, key);
     struct client_account **chain = find_chain(clients, id), *account;
 
     for (account = *chain; account != NULL; account = account->next) {
@@ -184,7 +184,7 @@ bool clients_trust(const struct clients *clients, int fd, const struct client_na
 }
 
 /* One entry of the list. A port, which some proxies add, is skipped. */
-static struct client_name read_entry(const char *text, size_t length)
+static struct client_name read_forwarded_entry(const char *text, size_t length)
 {
     const char *end = memchr(text, ':', length);
     struct client_name name = {0};
@@ -210,7 +210,7 @@ void clients_read_forwarded(const struct clients *clients, const char *value,
         length = strcspn(value, ", \t");
         if (length == 0)
             return;
-        entry = read_entry(value, length);
+        entry = read_forwarded_entry(value, length);
         value += length;
         value += strspn(value, " \t");
         if (*value != ',' && *value != '\0')

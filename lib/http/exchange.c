@@ -11,7 +11,7 @@
  *     exchange_continue  first with the header section: everything that can be refused is refused
  *                        here (receive_headers); then for each piece of the body (receive_body);
  *                        then once more when the body is complete: the handler runs, the answer
- *                        goes out (finish)
+ *                        goes out (finish_request)
  *     exchange_complete  always, whatever happened: log, linger, free
  *
  * A refusal need not close the connection: if the body is of a size that we would take and the
@@ -141,7 +141,7 @@ static enum MHD_Result answer_and_close(struct http_request *request)
 
 /* Makes room for a body of `size` bytes so far. Once the body is counted, this allocates all that
  * it may need: untouched memory costs nothing, and a growing buffer would hold the bytes twice. */
-static int make_room(struct http_request *request, size_t size)
+static int make_body_room(struct http_request *request, size_t size)
 {
     int64_t announced = request->framing.content_length;
     size_t room = announced > 0 ? (size_t)announced : request->server->options.max_body_bytes;
@@ -214,7 +214,7 @@ static int judge_beginning(struct http_request *request, const void *bytes, size
 
 static int append(struct http_request *request, const char *data, size_t size)
 {
-    int status = make_room(request, request->body.size + size);
+    int status = make_body_room(request, request->body.size + size);
 
     if (status != 0)
         return status;
@@ -279,7 +279,7 @@ static int handle(struct http_request *request)
     return status;
 }
 
-static enum MHD_Result finish(struct http_request *request)
+static enum MHD_Result finish_request(struct http_request *request)
 {
     struct http_server *server = request->server;
 
@@ -316,7 +316,7 @@ enum MHD_Result exchange_continue(void *argument, struct MHD_Connection *connect
         return MHD_NO;
     if (*size > 0)
         return receive_body(request, data, size);
-    return finish(request);
+    return finish_request(request);
 }
 
 /* Runs in the watchdog's thread, while the connection's may be reading one more piece, so it

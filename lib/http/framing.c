@@ -105,8 +105,8 @@ static bool equals(const char *text, size_t length, const char *word)
     return length == strlen(word) && strncasecmp(text, word, length) == 0;
 }
 
-static void read_field(struct section *section, const char *name, size_t name_length,
-                       const char *value, size_t length)
+static void read_header_field(struct section *section, const char *name, size_t name_length,
+                              const char *value, size_t length)
 {
     if (equals(name, name_length, "Host")) {
         if (section->hosts++ > 0)
@@ -141,7 +141,7 @@ static enum MHD_Result check_field(void *argument, enum MHD_ValueKind kind, cons
     else if (!is_field_value(value, length))
         section->wrong = "a field value holds a control character";
     else if (section->wrong == NULL)
-        read_field(section, name, name_length, value, length);
+        read_header_field(section, name, name_length, value, length);
     return section->wrong == NULL ? MHD_YES : MHD_NO;
 }
 
@@ -190,7 +190,7 @@ static void check_section(struct MHD_Connection *connection, const struct reques
         section->wrong = "the header section does not end in an empty line";
 }
 
-static int check_rules(const struct request_line *line, struct section *section)
+static int check_framing_rules(const struct request_line *line, struct section *section)
 {
     bool old = strcmp(line->version, "HTTP/1.0") == 0;
 
@@ -220,5 +220,5 @@ int framing_check(struct MHD_Connection *connection, const struct request_line *
 
     *framing = (struct framing){.content_length = -1};
     check_section(connection, line, &section);
-    return check_rules(line, &section);
+    return check_framing_rules(line, &section);
 }

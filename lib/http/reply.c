@@ -37,7 +37,7 @@ static int make_problem(struct http_request *request)
     return 0;
 }
 
-static void add(struct MHD_Response *response, const char *name, const char *value)
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
     /* Fails only without memory, or if a value of ours is not a field value: an answer that lacks a
      * field is better than none. */
@@ -56,7 +56,7 @@ static void add_server_timing(struct MHD_Response *response, const struct http_r
              "queue;dur=%lld.%03lld, work;dur=%lld.%03lld%s%s%s, total;dur=%lld.%03lld",
              queue / 1000, queue % 1000, work / 1000, work % 1000, path != NULL ? ";desc=\"" : "",
              path != NULL ? path : "", path != NULL ? "\"" : "", total / 1000, total % 1000);
-    add(response, "Server-Timing", value);
+    add_header(response, "Server-Timing", value);
 }
 
 static void add_retry_after(struct MHD_Response *response, unsigned seconds)
@@ -64,7 +64,7 @@ static void add_retry_after(struct MHD_Response *response, unsigned seconds)
     char value[16];
 
     snprintf(value, sizeof(value), "%u", seconds);
-    add(response, MHD_HTTP_HEADER_RETRY_AFTER, value);
+    add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, value);
 }
 
 static void add_fields(struct MHD_Response *response, const struct http_request *request,
@@ -72,20 +72,20 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
 {
     const struct http_answer *answer = &request->answer;
 
-    add(response, "X-Request-Id", request->id);
+    add_header(response, "X-Request-Id", request->id);
     if (answer->content_type != NULL && code != MHD_HTTP_NO_CONTENT) {
-        add(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
-        add(response, "X-Content-Type-Options", "nosniff");
+        add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->content_type);
+        add_header(response, "X-Content-Type-Options", "nosniff");
     }
     if (request->allow[0] != '\0')
-        add(response, MHD_HTTP_HEADER_ALLOW, request->allow);
+        add_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
     if (code == MHD_HTTP_OK && request->route != NULL && request->route->method == HTTP_POST)
         add_server_timing(response, request);
     if (answer->retry_after_s > 0 || code == MHD_HTTP_SERVICE_UNAVAILABLE)
         add_retry_after(response,
                         answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
     if (request->close)
-        add(response, MHD_HTTP_HEADER_CONNECTION, "close");
+        add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
 /* The response owns the body from now on, and frees it after sending. */

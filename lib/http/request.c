@@ -36,7 +36,7 @@ static void choose_id_prefix(void)
         id_prefix = (uint64_t)clock_us();
 }
 
-static void make_id(char *id, size_t size)
+static void make_request_id(char *id, size_t size)
 {
     static _Atomic uint64_t counter;
 
@@ -86,7 +86,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     request->fd = connection_fd(library);
     request->started_us = clock_us();
     request->framing.content_length = -1;
-    make_id(request->id, sizeof(request->id));
+    make_request_id(request->id, sizeof(request->id));
     return request;
 }
 
@@ -102,7 +102,7 @@ static bool count(atomic_size_t *counter, size_t bytes, size_t limit)
     return true;
 }
 
-static bool reserve(struct http_request *request, size_t bytes)
+static bool reserve_bytes(struct http_request *request, size_t bytes)
 {
     const struct http_server_options *options = &request->server->options;
     bool always = request->route != NULL && (request->route->flags & HTTP_ROUTE_ALWAYS);
@@ -122,7 +122,7 @@ static bool reserve(struct http_request *request, size_t bytes)
     return true;
 }
 
-static void release(struct http_request *request, size_t bytes)
+static void release_bytes(struct http_request *request, size_t bytes)
 {
     if (bytes == 0)
         return;
@@ -133,7 +133,7 @@ static void release(struct http_request *request, size_t bytes)
 void request_free(struct http_request *request)
 {
     request_drop_body(request);
-    release(request, request->reserved);
+    release_bytes(request, request->reserved);
     admission_end_request(request);
     free(request->answer.body);
     free(request->target);
@@ -211,7 +211,7 @@ int request_reserve_body(struct http_request *request, size_t size)
     if (size <= REQUEST_SMALL_BYTES || size <= request->body_reserved)
         return 0;
     more = size_to_reserve(request, size) - request->body_reserved;
-    if (!reserve(request, more))
+    if (!reserve_bytes(request, more))
         return STATUS_OVERLOADED;
     request->body_reserved += more;
     return 0;
@@ -220,7 +220,7 @@ int request_reserve_body(struct http_request *request, size_t size)
 void request_drop_body(struct http_request *request)
 {
     buffer_clear(&request->body);
-    release(request, request->body_reserved);
+    release_bytes(request, request->body_reserved);
     request->body_reserved = 0;
 }
 
@@ -235,7 +235,7 @@ void request_end_body(struct http_request *request)
 
 bool http_request_reserve(struct http_request *request, size_t bytes)
 {
-    if (!reserve(request, bytes))
+    if (!reserve_bytes(request, bytes))
         return false;
     request->reserved += bytes;
     return true;

@@ -69,7 +69,7 @@ static bool is_known_method(const char *method)
     return false;
 }
 
-static int refuse(struct http_request *request, int status, const char *detail)
+static int refuse_request(struct http_request *request, int status, const char *detail)
 {
     return http_answer_detail(&request->answer, status, "%s", detail != NULL ? detail : "");
 }
@@ -112,7 +112,7 @@ static int refuse_path(struct http_request *request)
     if (strcmp(request->method, "PUT") == 0)
         detail =
             "there is nothing at this path; to a URL without a path curl -T adds the file's name";
-    return refuse(request, STATUS_NOT_FOUND, detail);
+    return refuse_request(request, STATUS_NOT_FOUND, detail);
 }
 
 /* Chooses the route. OPTIONS has none: its answer is `allow`. */
@@ -122,7 +122,7 @@ static int find_route(struct http_request *request, const struct http_target *ta
     bool asks_options = strcmp(request->method, "OPTIONS") == 0;
 
     if (target->asterisk && !asks_options)
-        return refuse(request, STATUS_BAD_REQUEST, "the target * is only for OPTIONS");
+        return refuse_request(request, STATUS_BAD_REQUEST, "the target * is only for OPTIONS");
     list_methods(request, target->asterisk || target->authority ? NULL : request->path);
     if (request->allow[0] == '\0')
         return refuse_path(request);
@@ -181,7 +181,7 @@ static int check_load(struct http_request *request)
     /* A surplus connection is closed; a proxy's is not, since it serves other clients too. */
     if (crowd != NULL) {
         request->close = !request->connection->trusted;
-        return refuse(request, STATUS_OVERLOADED, crowd);
+        return refuse_request(request, STATUS_OVERLOADED, crowd);
     }
     if (!waits)
         return 0;
@@ -194,9 +194,9 @@ static int check_target(struct http_request *request, struct http_target *target
     bool connect = strcmp(request->method, "CONNECT") == 0;
 
     if (!is_known_method(request->method))
-        return refuse(request, STATUS_NOT_IMPLEMENTED, "unknown method");
+        return refuse_request(request, STATUS_NOT_IMPLEMENTED, "unknown method");
     if (http_target_split(request->target, strlen(request->target), connect, target) != 0)
-        return refuse(request, STATUS_BAD_REQUEST, "the request target is malformed");
+        return refuse_request(request, STATUS_BAD_REQUEST, "the request target is malformed");
     if (target->asterisk || target->authority)
         return 0;
     return decode_path(request, target);

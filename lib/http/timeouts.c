@@ -121,7 +121,7 @@ static void set_look(struct watch *watch)
         watch->deadline_us = deadline_earlier(watch->deadline_us, watch->progress_us);
 }
 
-static void refuse(struct timeouts *timeouts, struct watch *watch, enum lateness lateness)
+static void refuse_late(struct timeouts *timeouts, struct watch *watch, enum lateness lateness)
 {
     timeouts->options.expired(watch->argument, lateness);
     shutdown(watch->fd, SHUT_WR);
@@ -131,9 +131,9 @@ static void refuse(struct timeouts *timeouts, struct watch *watch, enum lateness
 static void look_at_body(struct timeouts *timeouts, struct watch *watch)
 {
     if (clock_us() >= watch->end_us)
-        refuse(timeouts, watch, LATE_BODY);
+        refuse_late(timeouts, watch, LATE_BODY);
     else if (is_too_slow(timeouts, watch))
-        refuse(timeouts, watch, SLOW_BODY);
+        refuse_late(timeouts, watch, SLOW_BODY);
     else
         set_look(watch);
 }
@@ -151,7 +151,7 @@ static void expire(struct timeouts *timeouts, struct watch *watch)
 {
     switch (watch->phase) {
     case PHASE_HEADERS:
-        refuse(timeouts, watch, LATE_HEADERS);
+        refuse_late(timeouts, watch, LATE_HEADERS);
         break;
     case PHASE_BODY:
         look_at_body(timeouts, watch);
@@ -313,7 +313,7 @@ static void begin_moving(const struct timeouts *timeouts, struct watch *watch, e
     set_look(watch);
 }
 
-static void begin(const struct timeouts *timeouts, struct watch *watch, enum phase phase)
+static void begin_phase(const struct timeouts *timeouts, struct watch *watch, enum phase phase)
 {
     switch (phase) {
     case PHASE_IDLE:
@@ -351,7 +351,7 @@ bool timeouts_enter(struct timeouts *timeouts, struct watch *watch, enum phase p
     open = watch->phase != PHASE_HANGUP && watch->phase != PHASE_CLOSED;
     watch->argument = argument;
     if (open)
-        begin(timeouts, watch, phase);
+        begin_phase(timeouts, watch, phase);
     deadline = watch->deadline_us;
     pthread_mutex_unlock(&watch->mutex);
     wake_before(timeouts, deadline);

@@ -170,8 +170,8 @@ static const char *path_name(const struct pool_result *result)
 }
 
 /* Runs the job, whose result is to be of `format`. */
-static int run(const struct images *images, struct pool_job *job, enum image_format format,
-               struct http_answer *answer)
+static int run_job(const struct images *images, struct pool_job *job, enum image_format format,
+                   struct http_answer *answer)
 {
     struct pool_result result;
     int status;
@@ -226,7 +226,7 @@ int images_process(const struct images *images, struct http_request *request,
     if (status != 0)
         return status;
     job.cost_us = cost.time_us;
-    return run(images, &job, header->format, answer);
+    return run_job(images, &job, header->format, answer);
 }
 
 static const char *yes_no(bool value)

@@ -87,8 +87,8 @@ static const char *known_path(const char *name)
 }
 
 /* Makes the scale server's answer ours. */
-static int take(struct http_call_result *result, enum image_format format,
-                struct http_answer *answer)
+static int take_answer(struct http_call_result *result, enum image_format format,
+                       struct http_answer *answer)
 {
     if (is_image(result, format))
         answer->content_type = image_media_type(format);
@@ -158,7 +158,7 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
     if (status == 0)
-        status = take(&result, format, answer);
+        status = take_answer(&result, format, answer);
     else
         status = explain_call_status(status, answer);
     note(client, status, &result, had_ms);

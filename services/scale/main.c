@@ -18,7 +18,7 @@ static const struct service service = {
     .worker_folder = "scale",
 };
 
-static int serve(struct scale *scale)
+static int serve(struct scale_server *scale)
 {
     struct http_server *server = NULL;
     size_t count;
@@ -34,7 +34,7 @@ static int serve(struct scale *scale)
 
 int main(int argc, char **argv)
 {
-    struct scale scale = {.images = {.settings = &scale.settings, .section = "scale"}};
+    struct scale_server scale = {.images = {.settings = &scale.settings, .section = "scale"}};
     int code = settings_load(&program, argc, argv, &scale.settings);
 
     if (code != SETTINGS_GO_ON)

@@ -13,7 +13,7 @@ static const struct http_parameter_table limited = {rows, PARAMETERS};
 static int admit(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                  struct http_answer *answer)
 {
-    struct scale *scale = context;
+    struct scale_server *scale = context;
 
     return images_admit(&scale->images, request, bytes, size, answer);
 }
@@ -26,7 +26,7 @@ static int peek(struct http_request *request, const uint8_t *bytes, size_t size,
     return images_peek(bytes, size, answer);
 }
 
-static int process(struct scale *scale, struct http_request *request,
+static int process(struct scale_server *scale, struct http_request *request,
                    const struct image_variant *variant, struct http_answer *answer)
 {
     struct image_header header;
@@ -49,7 +49,7 @@ static int scale(struct http_request *request, void *context, struct http_answer
 {
     struct image_variant variant =
         parameters_variant(http_request_parameters(request), IMAGE_GRAY_NONE);
-    struct scale *own = context;
+    struct scale_server *own = context;
 
     if (variant.scale.digits == 0)
         variant.scale = decimal_from_fraction(own->settings.scale.factor);
@@ -65,7 +65,7 @@ static int report_health(struct http_request *request, void *context, struct htt
 
 static int report_readiness(struct http_request *request, void *context, struct http_answer *answer)
 {
-    struct scale *scale = context;
+    struct scale_server *scale = context;
 
     (void)request;
     return images_readiness(&scale->images, -1, answer);
@@ -102,7 +102,7 @@ static const struct http_route routes[] = {
     },
 };
 
-const struct http_route *scale_routes(const struct scale *scale, size_t *count)
+const struct http_route *scale_routes(const struct scale_server *scale, size_t *count)
 {
     parameters_limit(&scale->settings, rows);
     *count = ARRAY_LENGTH(routes);

@@ -7,10 +7,10 @@
 #include "service/images.h"
 
 /* What the scale server's handlers work with; given to them as context. */
-struct scale {
+struct scale_server {
     struct settings settings;
     struct images images; /* and the pool of workers */
 };
 
 /* The route table, filled in from the settings. Lives for ever; once, from the main thread. */
-const struct http_route *scale_routes(const struct scale *scale, size_t *count);
+const struct http_route *scale_routes(const struct scale_server *scale, size_t *count);
