@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """The scale server killed, stopped, hung in the middle of an answer, answering nonsense, slow:
-the gateway tells who asked for it, and gray goes on as if nothing were."""
+the gateway says so to the clients concerned, and gray goes on unaffected."""
 import contextlib
 import itertools
 import os
@@ -55,7 +55,7 @@ def test_scale_server_killed(own, experiment):
 
 
 def test_scale_server_stopped(own, experiment):
-    """SIGSTOP: who asks for it waits for the deadline and is told so; gray does not wait."""
+    """SIGSTOP: its clients get an answer at the deadline; gray does not wait."""
     scale = own.scale()
     gateway = own.gateway(scale, limits__deadline_ms=1500)
     picture = traffic.honest_pictures(1)[0][0]
@@ -226,13 +226,13 @@ def test_clients_of_a_hung_scale_server_leave(own, experiment, fake):
             trial.injected += leave()
 
 
-def told(gateway):
+def logged(gateway):
     """What the gateway's log says of the scale server."""
     return re.findall(r" warning grisaille-gateway\[\d+\]: (?:\[\S+\] )?(the scale server .*)\n",
                       gateway.log())
 
 
-def test_failures_are_told_once(own):
+def test_failures_are_logged_once(own):
     """The scale server away: a line of log when it begins and none for each request, and one when it
     is back. Readiness counts as well."""
     settings = {"listen__ip": next(ADDRESSES)}
@@ -240,20 +240,20 @@ def test_failures_are_told_once(own):
     gateway = own.gateway(scale)
     picture = traffic.honest_pictures(1)[0][0]
     assert scale_statuses(gateway, picture, 2)[0] == [200, 200]
-    assert told(gateway) == []
+    assert logged(gateway) == []
     scale.kill()
     assert scale_statuses(gateway, picture, 20)[0] == [502] * 20
     assert curl(gateway.url("/readyz")).status == 503
-    wait_until(lambda: told(gateway), 20, "a line")
-    assert len(told(gateway)) < 4, told(gateway) # one each ten seconds
+    wait_until(lambda: logged(gateway), 20, "a line")
+    assert len(logged(gateway)) < 4, logged(gateway) # one each ten seconds
     assert re.fullmatch(f"the scale server failed: {re.escape(scale.url())}: "
-                        "cannot connect: Connection refused", told(gateway)[0])
+                        "cannot connect: Connection refused", logged(gateway)[0])
     scale = own.scale(listen__port=scale.port, **settings)
     assert curl(gateway.url("/readyz")).status == 200
-    wait_until(lambda: "works again" in told(gateway)[-1], 20, "a line")
+    wait_until(lambda: "works again" in logged(gateway)[-1], 20, "a line")
     assert scale_statuses(gateway, picture, 2)[0] == [200, 200]
     assert re.fullmatch(r"the scale server works again, after \d+ more failure\(s\)",
-                        told(gateway)[-1])
+                        logged(gateway)[-1])
 
 
 @pytest.mark.expects_errors("scale")
@@ -262,7 +262,7 @@ def test_failures_are_told_once(own):
     (NONSENSE["redirect"], "an invalid answer, HTTP 302 "),
     (NONSENSE["cut short"], "transfer closed with "),
     (None, "no answer in ")], ids=["a page", "redirect", "cut short", "none"])
-def test_what_failed_is_told(own, fake, answer, why):
+def test_what_failed_is_logged(own, fake, answer, why):
     """Whatever the failure is, its line says so, and not more than the client sees is wrong."""
     def send(connection, _body):
         if answer is None:
@@ -274,8 +274,8 @@ def test_what_failed_is_told(own, fake, answer, why):
     gateway = own.gateway(scale__upstream=server.address, limits__deadline_ms=1500)
     picture = traffic.honest_pictures(1)[0][0]
     assert scale_statuses(gateway, picture, 1)[0][0] in (502, 504)
-    wait_until(lambda: told(gateway), 20, "a line")
-    line, = told(gateway)
+    wait_until(lambda: logged(gateway), 20, "a line")
+    line, = logged(gateway)
     assert line.startswith(f"the scale server failed: {server.address}: {why}")
 
 
@@ -297,4 +297,4 @@ def test_no_failure_of_the_scale_server(own, fake):
         assert reply.status == 504, reply
         assert client.post("/scale", even + b"\0").status == 503
     gateway.stop()
-    assert told(gateway) == []
+    assert logged(gateway) == []

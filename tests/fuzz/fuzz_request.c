@@ -6,8 +6,8 @@
  * The header section of a request, as bytes, through the real libmicrohttpd, framing_check
  * and http_target_split. Whatever is accepted is read a second time by a strict reader of RFC 9112
  * (strict_head.c): where that one disagrees, a proxy in front could, and a request could be
- * smuggled. It begins at the request line: what the library passes over in front of that, lib/http
- * is never told.
+ * smuggled. It begins at the request line: lib/http never sees what the library skips
+ * before it.
  */
 #include "base/status.h"
 #include "http/framing.h"

@@ -37,7 +37,7 @@ class Fleet:
         return self.gateway(self.scale(), **settings)
 
     def end(self, servers):
-        """Stops those that still run and forgets them; problems are told, not raised."""
+        """Stops those that still run and forgets them; problems are returned, not raised."""
         problems = []
         for server in reversed(servers):
             try:

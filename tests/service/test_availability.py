@@ -131,7 +131,7 @@ def has_pool(server, busy, waiting):
 
 def test_queue_full(own):
     """With every worker busy and the queue full, 503 with Retry-After comes at once; whoever
-    waited is told 503 after queue_wait_ms; /healthz does not care; the busy ones still answer."""
+    waited gets 503 after queue_wait_ms; /healthz is not affected; the busy ones still answer."""
     server = own.scale(scale__program=str(HOSTILE), scale__workers=2, scale__queue_max=1,
                        scale__queue_wait_ms=3000, limits__deadline_ms=60000)
     wait_until(lambda: curl(server.url("/readyz")).status == 200, 10, "ready")
@@ -169,8 +169,8 @@ CHEAP = {
 
 @pytest.mark.parametrize("kind", ["gateway", "scale"])
 def test_full_queue_hides_nothing(own, kind):
-    """With every worker busy and the queue full, what is wrong with a request is still told as what
-    it is, at once; pictures of any length are told 503, and one that is offered with Expect before
+    """With every worker busy and the queue full, what is wrong with a request is still reported as what
+    it is, at once; images of any length get 503, and one that is offered with Expect before
     it is sent."""
     pool = "gray" if kind == "gateway" else "scale"
     path = "/gray" if kind == "gateway" else "/scale"
@@ -202,7 +202,7 @@ def test_full_queue_hides_nothing(own, kind):
 @plain_build
 def test_burst_through_the_gateway(own):
     """Nine hundred at once from eight addresses, all for the scale server: those beyond its queue are
-    told 503, and none that it is not there."""
+    answered 503, and none 404."""
     scale = own.scale(scale__program=str(HOSTILE), scale__workers=2)
     gateway = own.gateway(scale, log__level="warning")
     order = orders.picture("sleep 30", size=20_000)

@@ -147,7 +147,7 @@ def test_wrong_config(program, tmp_path, text, words, flag):
 
 @PROGRAMS
 def test_broken_json_names_its_line(program, tmp_path):
-    """Broken JSON is told with its line."""
+    """Broken JSON is reported with its line."""
     path = config_file(tmp_path, '{\n "listen": {\n  "port": 80,,\n }\n}\n')
     done = run(program, "-c", path, "-C")
     assert_one_error_line(done, program, 2, str(path))

@@ -165,7 +165,7 @@ def test_refused(front, gateway, data):
     b"\0junk\r\nGET /healthz HTTP/1.1\r\nHost: test\r\n\r\n",
 ])
 def test_unseen_by_the_gateway(front, data):
-    """What the gateway alone cannot tell from a well-formed header section."""
+    """What the gateway alone cannot distinguish from a well-formed header section."""
     assert send(front, data).status == 400
     assert curl(front.url("/healthz")).status == 200
 
@@ -229,7 +229,7 @@ def test_slow_headers_end(gateway, tmp_path):
         proxy.close()
 
 
-def test_clients_are_told_apart(trusting):
+def test_clients_are_distinguished(trusting):
     """Behind the front a client has its own share of the gateway, whatever it says of itself."""
     start = request_head("POST", "/gray", 1 << 20, "X-Forwarded-For: 192.0.2.1")
     with contextlib.ExitStack() as stack:

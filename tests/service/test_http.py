@@ -74,7 +74,7 @@ def test_same_format(client, file_format):
 
 @pytest.mark.parametrize("claimed", ["image/png", "text/plain", "application/json", "garbage", ""])
 def test_content_type_is_only_a_hint(client, claimed):
-    """The format is told from the bytes, whatever Content-Type says."""
+    """The bytes decide the format, not Content-Type."""
     reply = client.post("/", files.jpeg(), {"Content-Type": claimed})
     assert reply.status == 200 and reply.media_type == "image/jpeg"
 
@@ -149,7 +149,7 @@ def test_other_paths(server, path, method):
 
 def test_put_of_a_file(gateway, tmp_path):
     """curl -T FILE works with a path, and without one, where curl adds the file's name, the answer
-    tells why it does not."""
+    says why it does not."""
     path = tmp_path / "photo.jpg"
     path.write_bytes(files.jpeg(64, 48))
     reply = curl(gateway.url("/gray?scale=0.5"), "-T", path)
@@ -258,7 +258,7 @@ def test_request_id_reaches_the_scale_server(own):
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5", "/gray?scale=0.5"])
 def test_server_timing(client, path):
-    """A 200 tells queue, work and total in milliseconds, and total is the longest."""
+    """A 200 reports queue, work and total in milliseconds, total being the longest, and the path."""
     timing = client.post(path, files.jpeg()).headers["server-timing"]
     found = {name: float(value) for name, value in
              re.findall(r"(\w+)\s*;\s*dur=([0-9.]+)", timing)}

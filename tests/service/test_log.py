@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""A log that nobody reads: the servers serve and end as if somebody did, and tell what was lost."""
+"""A log that nobody reads: the servers serve and end as if it were read, and report what was lost."""
 import os
 import re
 import time

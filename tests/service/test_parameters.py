@@ -139,8 +139,8 @@ def test_one_job(gateway):
     assert jobs() == before + 1
 
 
-def test_parameter_is_told_without_a_picture(server):
-    """A bad parameter is told before the body matters."""
+def test_parameter_before_body(server):
+    """A bad parameter is reported before the body matters."""
     reply = curl(server.url("/scale?scale=0"), body=b"no picture at all")
     assert_problem(reply, 400, "bad-parameter")
 

@@ -128,7 +128,7 @@ def test_wide_gamut_gray(client):
     result = open_image(client.picture("/", files.encode(source, "PNG", icc_profile=profile)))
     plain, expected = array(source.convert("L")), array(managed.convert("L"))
     assert_within(array(result.convert("L")), expected, 2)
-    assert numpy.abs(plain - expected).max() > 6, "the picture does tell the two apart"
+    assert numpy.abs(plain - expected).max() > 6, "the image distinguishes the two"
 
 
 SIZES = [(1, 1), (2, 3), (7, 5), (16, 16), (17, 33), (100, 1), (1, 100), (127, 65), (640, 427)]
@@ -150,7 +150,7 @@ def test_exact_sizes(client, size, file_format):
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF"])
 @pytest.mark.parametrize("factor", [0.75, 0.5, 0.3, 0.125])
 def test_scaled_picture_is_the_picture(client, file_format, factor):
-    """A reduced picture is close to Pillow's LANCZOS of the same."""
+    """A resized image is close to Pillow's LANCZOS of the same."""
     source = Image.fromarray(pixels.smooth_rgb(320, 240))
     body = files.encode(source, file_format, **({"quality": 95} if file_format == "JPEG" else {}))
     result = open_image(client.picture(f"/scale?scale={factor}&quality=95", body))
@@ -187,7 +187,7 @@ def turned(image, orientation):
 
 
 def tiff_with_orientation(image, orientation):
-    """A TIFF tells its orientation in a tag of its own directory."""
+    """A TIFF has its orientation in a tag of its own directory."""
     return files.encode(image, "TIFF", tiffinfo={0x0112: orientation})
 
 

@@ -187,7 +187,7 @@ def named_client(own, fields, **settings):
     ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2, 192.0.2.3"],
 ])
 def test_whom_the_gateway_names(own, fields):
-    """The gateway tells the scale server one client, the one that it sees, whatever was sent."""
+    """The gateway names one client to the scale server, the one that it identified."""
     assert named_client(own, fields) == [HONEST.encode()]
 
 

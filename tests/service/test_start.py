@@ -252,7 +252,7 @@ NAPS = ["", "nap 0.00$((RANDOM % 10)); ", "nap 0.$((RANDOM % 3)); "]
 @pytest.mark.parametrize("end, code", [("exit 3", 3), ("exit 0", 0), ("die", 137)])
 @pytest.mark.parametrize("victim", ["scale", "gateway"])
 def test_death(stage, tmp_path, victim, end, code, nap):
-    """A server ends at once, or soon, after it was ready: that is told, and the other is stopped."""
+    """A server ends at once, or soon, after it was ready: that is reported, and the other is stopped."""
     lives = {"scale": LIFE, "gateway": LIFE, victim: f"ready; {nap}{end}"}
     name = {"scale": "scale server", "gateway": "gateway"}
     for result, text in play_often(stage, tmp_path, **lives):
@@ -263,7 +263,7 @@ def test_death(stage, tmp_path, victim, end, code, nap):
 
 @pytest.mark.parametrize("nap", NAPS)
 def test_both_die(stage, tmp_path, nap):
-    """Both at about the same time: both are told."""
+    """Both at about the same time: both are reported."""
     deaf = "trap '' TERM; ready; "
     for result, text in play_often(stage, tmp_path, f"{deaf}{nap}exit 3", f"{deaf}{nap}exit 4"):
         assert result == 1 and "ended by itself" in text, text
@@ -296,7 +296,7 @@ def test_signal(stage, tmp_path, number, begun):
 
 
 def test_signal_and_death(stage, tmp_path):
-    """A signal while a server dies: an end, and no other way to end than told or asked for."""
+    """A signal while a server dies: an end, and only as reported or as requested."""
     def act(play):
         pid = play.wait_for("gateway")
         if random.random() < 0.5:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""What systemd is told (sd_notify(3)), and what the units in deploy/systemd ask of it."""
+"""What systemd is notified of (sd_notify(3)), and what the units in deploy/systemd ask of it."""
 import configparser
 import json
 import os
@@ -22,7 +22,7 @@ PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path:
 
 
 class Manager:
-    """The socket on which a service manager is told things."""
+    """The socket of a service manager for notifications."""
 
     def __init__(self, address):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -111,7 +111,7 @@ def read_unit(program):
 @PROGRAMS
 def test_unit_has_room(program):
     """The unit lets the default configuration have its threads, descriptors and time, and lets the
-    server tell when it is ready."""
+    server report when it is ready."""
     config = json.loads(run(program, "--print-config").stdout)
     service = read_unit(program)["Service"]
     connections = config["listen"]["max_connections"] * 5 // 4 + 32 # lib/http's limit of threads

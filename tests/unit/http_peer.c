@@ -122,7 +122,7 @@ static int make(struct http_request *request, void *context, struct http_answer 
     return 0;
 }
 
-static int tell_client(struct http_request *request, void *context, struct http_answer *answer)
+static int report_client(struct http_request *request, void *context, struct http_answer *answer)
 {
     (void)context;
     return http_answer_text(answer, "text/plain", "%s %d", http_request_client_text(request),
@@ -159,7 +159,7 @@ static const struct http_route routes[] = {
      .peek = refuse_bad,
      .handle = echo},
     {.path = "/make", .method = HTTP_POST, .handle = make},
-    {.path = "/client", .method = HTTP_POST, .handle = tell_client},
+    {.path = "/client", .method = HTTP_POST, .handle = report_client},
     {.path = "/status", .method = HTTP_POST, .handle = end_with},
     {.path = "/hold", .method = HTTP_POST, .handle = hold},
     {.path = "/full",

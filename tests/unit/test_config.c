@@ -217,7 +217,7 @@ static void test_wrong_flags(void **state)
     expect_error(&scale, WORDS("-s", "1.01"), 2, SCALE_ARG "\"1.01\"\n");
 }
 
-/* File and flags are both judged, and told with where they stand. */
+/* File and flags are both judged, and reported with their place. */
 static void test_wrong_together(void **state)
 {
     char path[32], lines[500];

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-/* The JSON file: what each kind of mistake is told as, and that right ones are not. */
+/* The JSON file: how each kind of mistake is reported, and that correct files are accepted. */
 
 struct result {
     struct settings settings;
@@ -315,7 +315,7 @@ static void test_values_against_each_other(void **state)
 
 #define NETWORK "an IPv4 or IPv6 address, or a network such as 10.0.0.0/8"
 
-/* Goal: a list of networks: each is checked, and one that is wrong is told by its place. */
+/* Goal: a list of networks: each is checked, and a wrong one is reported by its index. */
 static void test_lists(void **state)
 {
     static const struct {

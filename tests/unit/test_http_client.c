@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-/* The client, against a server of ours and against one that says what a script tells it to. */
+/* The client, against a server of ours and against one that follows a script. */
 
 /* WAIT: until the client hangs up; RESET: at once, with the body unread. */
 enum after { KEEP, CLOSE, WAIT, RESET };
@@ -143,7 +143,8 @@ static int call(struct http_client *client, const char *target, const char *body
     return http_client_call(client, &call, result);
 }
 
-/* Goal: a call to a server of ours: body, status, type, times, and the id and deadline it is told.
+/* Goal: a call to a server of ours: body, status, type, times, and the id and deadline that it
+ * gets.
  */
 static void test_against_ours(void **state)
 {

@@ -90,7 +90,7 @@ static void idle(int *fds, size_t count, unsigned host)
     }
 }
 
-/* Goal: where all connections are busy, a new one is told 503, but for a route that is always
+/* Goal: where all connections are busy, a new one gets 503, except for a route that is always
  * served; those that were there go on; there are few places for such ones, and whoever holds one
  * without asking gives way. */
 static void test_full_of_requests(void **state)
@@ -136,7 +136,7 @@ static void test_full_of_idle_connections(void **state)
     close_all(more, ARRAY_LENGTH(more));
 }
 
-/* Goal: a client that has as many connections as it may has its own closed, or is told 503, and
+/* Goal: a client that has as many connections as it may has its own closed, or gets 503, and
  * others notice nothing. */
 static void test_full_for_one_client(void **state)
 {
@@ -301,7 +301,7 @@ static bool has_a_body(const struct http_server_status *status)
     return status->inflight_bytes >= 900000;
 }
 
-/* Goal: the same through a proxy, whose clients are told apart. */
+/* Goal: the same through a proxy, whose clients are distinguished. */
 static void test_bytes_through_a_proxy(void **state)
 {
     static const char head[] = "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 900000\r\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 
-/* A watchdog that is late: a phase ends while its timeout is due or being told. The linker puts the
- * functions here between the files of lib/http (-Wl,--wrap), so that what takes a rare moment
+/* A watchdog that is late: a phase ends while its timeout is due or being reported. The linker puts
+ * the functions here between the files of lib/http (-Wl,--wrap), so that what takes a rare moment
  * elsewhere takes long enough here to happen each time. */
 #include "base/cleanup.h"
 #include "base/deadline.h"
@@ -102,24 +102,24 @@ static void test_client_leaves_within_a_phase(void **state)
 
 /* --- timeouts.c alone ------------------------------------------------------------------------- */
 
-static atomic_bool telling, told;
+static atomic_bool reporting, reported;
 
-static void tell_slowly(void *argument, enum lateness lateness)
+static void report_slowly(void *argument, enum lateness lateness)
 {
     atomic_bool *alive = argument;
 
     assert_int_equal(lateness, LATE_BODY);
-    atomic_store(&telling, true);
+    atomic_store(&reporting, true);
     usleep(SHORT_MS * 1000);
-    atomic_store(&told, atomic_load(alive));
+    atomic_store(&reported, atomic_load(alive));
 }
 
-/* Goal: who leaves a phase while its timeout is being told waits until that is done, learns of
- * it, and may then free what was told of; who leaves it before is not told of. */
+/* Goal: a thread that leaves a phase while its timeout is being reported waits until that is done,
+ * learns of it, and may then free the request; if it leaves before, nothing is reported. */
 static void test_leaving_waits(void **state)
 {
     const struct timeouts_options options = {
-        .idle_ms = 60000, .body_ms = SHORT_MS, .hangup_ms = 60000, .expired = tell_slowly};
+        .idle_ms = 60000, .body_ms = SHORT_MS, .hangup_ms = 60000, .expired = report_slowly};
     struct timeouts *timeouts;
     atomic_bool alive = true;
     struct watch *watch;
@@ -133,12 +133,12 @@ static void test_leaving_waits(void **state)
     assert_true(timeouts_enter(timeouts, watch, PHASE_BODY, NULL));
     assert_true(timeouts_enter(timeouts, watch, PHASE_HANDLER, NULL));
     usleep(2 * SHORT_MS * 1000);
-    assert_false(atomic_load(&telling));
+    assert_false(atomic_load(&reporting));
     assert_true(timeouts_enter(timeouts, watch, PHASE_BODY, &alive));
-    while (!atomic_load(&telling))
+    while (!atomic_load(&reporting))
         usleep(100);
     assert_false(timeouts_enter(timeouts, watch, PHASE_HANDLER, NULL));
-    assert_true(atomic_load(&told));
+    assert_true(atomic_load(&reported));
     timeouts_remove(timeouts, watch);
     timeouts_free(timeouts);
     close(ends[0]);

@@ -99,7 +99,8 @@ static void *send_soon(void *argument)
     return NULL;
 }
 
-/* Goal: draining answers what is under way, closes what is idle at once, and takes nothing new. */
+/* Goal: draining answers the requests in progress, closes what is idle at once, and takes nothing
+ * new. */
 static void test_drain(void **state)
 {
     struct peer_reply reply;
@@ -160,7 +161,7 @@ static void test_drain_waits_for_a_first_request(void **state)
     close(late);
 }
 
-/* Goal: what outlasts drain_ms is told that its client has gone, and the server is freed. */
+/* Goal: a handler that outlasts drain_ms sees its client gone, and the server is freed. */
 static void test_drain_is_bounded(void **state)
 {
     int64_t since;

@@ -174,7 +174,7 @@ static void test_request_id(void **state)
     assert_int_equal(strlen(peer_field(&reply, "X-Request-Id")), 25);
 }
 
-/* Goal: what a handler returns is what the client reads, and -errno tells nothing. */
+/* Goal: what a handler returns is what the client reads, and -errno discloses nothing. */
 static void test_status(void **state)
 {
     struct peer_reply reply =
@@ -248,8 +248,8 @@ static void test_peek(void **state)
     close(fd);
 }
 
-/* Goal: what is wrong with a body comes before a full server; one that waits for 100 Continue is
- * told of the server at once; one that is short is never told. */
+/* Goal: a fault of the body is reported before a full server; a client that waits for 100 Continue
+ * gets 503 at once; a short body is not refused here. */
 static void test_admit(void **state)
 {
     struct peer_reply reply;

@@ -67,7 +67,7 @@ static void test_document(void **state)
     free(json);
 }
 
-/* Goal: the title stands in for a detail that is missing; a negative error tells nothing. */
+/* Goal: the title replaces a missing detail; a negative status discloses nothing. */
 static void test_without_detail(void **state)
 {
     size_t length;

@@ -58,7 +58,7 @@ static void move(int from, int to, size_t size, bool read)
         assert_int_equal(recv(to, bytes, size, MSG_WAITALL), (ssize_t)size);
 }
 
-/* Looks until it is told that this is too slow, moving so much between; how many looks that took,
+/* Looks until the rate is too low, moving so much between; how many looks that took,
  * 0: a hundred were not enough. */
 static unsigned looks_until_slow(struct rate *rate, const struct ends *ends, size_t bytes)
 {
