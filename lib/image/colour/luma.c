@@ -3,7 +3,7 @@
 #include "image/colour/luma.h"
 
 /* Rows of pixels: the loops are made for RGB and RGB + alpha, which all but the odd picture are. */
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 static _inline_ void row_8(const uint8_t *restrict in, unsigned bands, uint8_t *restrict out,
                            unsigned out_bands, size_t width)
@@ -15,8 +15,8 @@ static _inline_ void row_8(const uint8_t *restrict in, unsigned bands, uint8_t *
     }
 }
 
-_hot_ void luma_row_8(const uint8_t *in, unsigned bands, uint8_t *out, unsigned out_bands,
-                      size_t width)
+_multiversion_ void luma_row_8(const uint8_t *in, unsigned bands, uint8_t *out, unsigned out_bands,
+                               size_t width)
 {
     if (bands == 3 && out_bands == 1)
         row_8(in, 3, out, 1, width);

@@ -3,7 +3,7 @@
 #include "image/gif/canvas.h"
 
 #include "base/status.h"
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/gif/lzw.h"
 #include "image/gif/rows.h"
 
@@ -93,8 +93,8 @@ static void fill_colours(struct gif_table table, int transparent, uint32_t colou
     }
 }
 
-_hot_ static void draw_row(uint32_t *restrict row, const uint8_t *restrict indices, uint32_t width,
-                           const uint32_t colours[INDICES])
+_multiversion_ static void draw_row(uint32_t *restrict row, const uint8_t *restrict indices,
+                                    uint32_t width, const uint32_t colours[INDICES])
 {
     for (uint32_t x = 0; x < width; x++) {
         uint32_t colour = colours[indices[x]];

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gif/dither.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 enum {
     CHANNELS = 3,
@@ -94,8 +94,8 @@ static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struc
 }
 
 /* Returns the first column that got an index, and the one behind the last. */
-_hot_ static struct gif_area draw_row(const struct gif_dither *dither, const struct row *row,
-                                      uint32_t y, bool backwards)
+_multiversion_ static struct gif_area draw_row(const struct gif_dither *dither,
+                                               const struct row *row, uint32_t y, bool backwards)
 {
     const struct gif_area area = dither->area;
     const ptrdiff_t step = backwards ? -1 : 1;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gif/encode.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 /*
  * GIF89a appendix F, the other way round from lzw.c. The codes known so far are in a hash table: of
@@ -102,8 +102,8 @@ static _inline_ unsigned encode_row(struct encoder *encoder, unsigned code, cons
     return code;
 }
 
-_hot_ void gif_encode(struct gif_writer *writer, const uint8_t *indices, size_t pitch,
-                      uint32_t width, uint32_t height, unsigned bits)
+_multiversion_ void gif_encode(struct gif_writer *writer, const uint8_t *indices, size_t pitch,
+                               uint32_t width, uint32_t height, unsigned bits)
 {
     struct encoder encoder = {.writer = writer};
     unsigned code = indices[0];

@@ -3,7 +3,7 @@
 #include "image/gif/lzw.h"
 
 #include "base/status.h"
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 /*
  * GIF89a appendix F. A code stands for a run of pixels; a new code is the run of the one before and
@@ -148,7 +148,7 @@ static bool begin(struct bytes input, size_t at, struct bit_reader *reader, unsi
     return *size >= MIN_SIZE && *size <= MAX_SIZE;
 }
 
-_hot_ int lzw_read(struct bytes input, size_t at, size_t pixels, uint8_t *to)
+_multiversion_ int lzw_read(struct bytes input, size_t at, size_t pixels, uint8_t *to)
 {
     struct bit_reader reader;
     unsigned size;
@@ -158,7 +158,7 @@ _hot_ int lzw_read(struct bytes input, size_t at, size_t pixels, uint8_t *to)
     return decode(&reader, size, pixels, to);
 }
 
-_hot_ int lzw_check(struct bytes input, size_t at, uint64_t pixels)
+_multiversion_ int lzw_check(struct bytes input, size_t at, uint64_t pixels)
 {
     struct bit_reader reader;
     unsigned size;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gif/palette.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/gif/pixel.h"
 
 #include <errno.h>
@@ -63,7 +63,8 @@ struct nearest {
     uint32_t first, second;
 };
 
-_hot_ static struct nearest search(const struct gif_palette *palette, struct gif_pixel wanted)
+_multiversion_ static struct nearest search(const struct gif_palette *palette,
+                                            struct gif_pixel wanted)
 {
     uint32_t distances[GIF_COLOURS];
     struct nearest nearest;

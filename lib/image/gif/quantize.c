@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gif/quantize.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/gif/pixel.h"
 
 #include <stdbool.h>
@@ -105,7 +105,7 @@ struct means {
     float red[COLOURS_MAX], green[COLOURS_MAX], blue[COLOURS_MAX];
 };
 
-_hot_ static unsigned find_nearest(const struct means *means, struct gif_pixel pixel)
+_multiversion_ static unsigned find_nearest(const struct means *means, struct gif_pixel pixel)
 {
     const float red = pixel.red, green = pixel.green, blue = pixel.blue;
     uint32_t best = UINT32_MAX;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gif/reduce.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/pixels/lanczos.h"
 
 #include <errno.h>
@@ -92,7 +92,8 @@ struct gif_area gif_reduce_reach(const struct gif_reduce *reduce, struct gif_are
     return reach;
 }
 
-_hot_ static void load_row(const uint32_t *restrict from, float *restrict row, uint32_t width)
+_multiversion_ static void load_row(const uint32_t *restrict from, float *restrict row,
+                                    uint32_t width)
 {
     const uint8_t *samples = (const uint8_t *)from;
 
@@ -101,8 +102,8 @@ _hot_ static void load_row(const uint32_t *restrict from, float *restrict row, u
 }
 
 /* Row `y` of the canvas, reduced to the columns left..right of the result. */
-_hot_ static void reduce_across(struct gif_reduce *reduce, const uint32_t *pixels, uint32_t y,
-                                uint32_t left, uint32_t right)
+_multiversion_ static void reduce_across(struct gif_reduce *reduce, const uint32_t *pixels,
+                                         uint32_t y, uint32_t left, uint32_t right)
 {
     const struct gif_filter *filter = &reduce->across;
     const uint32_t from = filter->first[left], to = filter->first[right - 1] + filter->taps;
@@ -149,8 +150,8 @@ static _inline_ uint32_t to_straight(pixel sum)
 }
 
 /* Row `y` of the result. */
-_hot_ static void reduce_down(const struct gif_reduce *reduce, uint32_t y, uint32_t left,
-                              uint32_t right, uint32_t *to)
+_multiversion_ static void reduce_down(const struct gif_reduce *reduce, uint32_t y, uint32_t left,
+                                       uint32_t right, uint32_t *to)
 {
     const struct gif_filter *filter = &reduce->down;
     const float *weights = filter->weights + (size_t)y * filter->taps;

@@ -188,7 +188,7 @@ static _inline_ bool decode_mcu(struct decoder *decoder, struct bit_reader *bits
     return !reader_is_past_end(&decoder->scan, bits);
 }
 
-_hot_ static int decode_mcu_row(struct decoder *decoder)
+_multiversion_ static int decode_mcu_row(struct decoder *decoder)
 {
     struct bit_reader bits = decoder->scan.bits;
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg/edge.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/jpeg/idct_rows.h"
 
 #include <string.h>
@@ -208,8 +208,8 @@ static _inline_ const struct edge_weights *weights_at(const struct edge_side *si
     return block >= side->first ? &side->last : &side->whole[idct_phase_at(&side->phase, block)];
 }
 
-_hot_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16_t *block, uint32_t row,
-                            uint32_t column, uint8_t *to, size_t pitch)
+_multiversion_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16_t *block,
+                                     uint32_t row, uint32_t column, uint8_t *to, size_t pitch)
 {
     const struct edge_weights *down = weights_at(&edges->down, row);
     const struct edge_weights *across = weights_at(&edges->across, column);

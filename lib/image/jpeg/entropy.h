@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/jpeg/markers.h"
 
 #include <stdbool.h>

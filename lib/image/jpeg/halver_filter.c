@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg/halver.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 #include <string.h>
 #ifdef __x86_64__

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg/idct.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 #include <math.h>
 #include <string.h>

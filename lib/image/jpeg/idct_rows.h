@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/jpeg/idct.h"
 #include "image/pixels/reducer.h"
 

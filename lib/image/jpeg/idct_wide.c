@@ -102,8 +102,8 @@ static _inline_ void fill(const struct idct *idct, int dc, uint8_t *to, size_t p
         store_row(&samples, &samples, to, idct->deep);
 }
 
-_hot_ void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
-                           size_t pitch)
+_multiversion_ void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k,
+                                    uint8_t *to, size_t pitch)
 {
     if (k == 0)
         fill(idct, block[0], to, pitch);

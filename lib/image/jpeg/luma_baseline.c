@@ -126,7 +126,7 @@ static _inline_ bool read_mcu(struct luma_reader *reader, struct bit_reader *bit
     return !reader_is_past_end(&reader->scan, bits);
 }
 
-_hot_ static int read_mcu_row(struct luma_reader *reader)
+_multiversion_ static int read_mcu_row(struct luma_reader *reader)
 {
     struct bit_reader bits = reader->scan.bits;
     int32_t dc = reader->dc;
@@ -152,8 +152,8 @@ _hot_ static int read_mcu_row(struct luma_reader *reader)
 }
 
 /* One row of luma blocks. *dc is the last block's, across rows. */
-_hot_ static int write_row(struct jpeg_writer *writer, const uint8_t *bytes,
-                           const struct luma_block *block, uint32_t count, int32_t *dc)
+_multiversion_ static int write_row(struct jpeg_writer *writer, const uint8_t *bytes,
+                                    const struct luma_block *block, uint32_t count, int32_t *dc)
 {
     struct jpeg_writer local = *writer;
 

@@ -38,8 +38,8 @@ static int prepare(struct copy *copy, const struct jpeg_layout *layout)
 }
 
 /* A row of DC coefficients as far as the scan tells them: differences of them, or one bit each. */
-_hot_ static int write_dc_row(struct jpeg_writer *writer, const struct jpeg_scan *scan,
-                              const int16_t *dc, uint32_t count, int *last)
+_multiversion_ static int write_dc_row(struct jpeg_writer *writer, const struct jpeg_scan *scan,
+                                       const int16_t *dc, uint32_t count, int *last)
 {
     for (uint32_t i = 0; i < count; i++) {
         int value = dc[i] >> scan->low, difference = value - *last;

@@ -168,7 +168,7 @@ static _inline_ bool read_dc_mcu(struct dc_scan *dc, struct bit_reader *bits, si
     return !reader_is_past_end(&dc->reader, bits);
 }
 
-_hot_ static int read_dc_row(struct dc_scan *dc, size_t row)
+_multiversion_ static int read_dc_row(struct dc_scan *dc, size_t row)
 {
     struct bit_reader bits = dc->reader.bits;
 

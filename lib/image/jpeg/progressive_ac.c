@@ -279,32 +279,32 @@ static _inline_ int read_ac_run(struct ac_scan *ac, const struct run *run, const
 
 typedef int run_function(struct ac_scan *ac, const struct run *run);
 
-_hot_ static int read_first_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int read_first_run(struct ac_scan *ac, const struct run *run)
 {
     return read_ac_run(ac, run, false, false, true);
 }
 
-_hot_ static int pass_first_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int pass_first_run(struct ac_scan *ac, const struct run *run)
 {
     return read_ac_run(ac, run, false, false, false);
 }
 
-_hot_ static int refine_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int refine_run(struct ac_scan *ac, const struct run *run)
 {
     return read_ac_run(ac, run, true, false, true);
 }
 
-_hot_ static int refine_run_quickly(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int refine_run_quickly(struct ac_scan *ac, const struct run *run)
 {
     return read_ac_run(ac, run, true, true, true);
 }
 
-_hot_ static int pass_refinement_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int pass_refinement_run(struct ac_scan *ac, const struct run *run)
 {
     return read_ac_run(ac, run, true, false, false);
 }
 
-_hot_ static int pass_refinement_run_quickly(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int pass_refinement_run_quickly(struct ac_scan *ac, const struct run *run)
 {
     return read_ac_run(ac, run, true, true, false);
 }

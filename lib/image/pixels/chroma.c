@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/pixels/chroma.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,8 +39,9 @@ size_t chroma_bytes(uint32_t width)
 }
 
 /* Samples between those before and behind them. */
-_hot_ static void emphasize(const uint8_t *before, const uint8_t *own, const uint8_t *behind,
-                            unsigned emphasis, uint8_t *restrict to, uint32_t count)
+_multiversion_ static void emphasize(const uint8_t *before, const uint8_t *own,
+                                     const uint8_t *behind, unsigned emphasis, uint8_t *restrict to,
+                                     uint32_t count)
 {
     const int16_t side = (int16_t)emphasis, middle = (int16_t)((1 << EMPHASIS_BITS) + 2 * side);
     const int16_t half = 1 << (EMPHASIS_BITS - 1);

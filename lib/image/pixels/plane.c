@@ -26,7 +26,7 @@ void plane_place(struct plane *plane, uint8_t *memory, uint32_t width, uint32_t 
         (struct plane){.data = memory, .width = width, .height = height, .pitch = pitch_for(width)};
 }
 
-_hot_ void plane_transpose(const struct plane *from, struct plane *to)
+_multiversion_ void plane_transpose(const struct plane *from, struct plane *to)
 {
     for (uint32_t y = 0; y < from->height; y += 16)
         for (uint32_t x = 0; x < from->width; x += 16)

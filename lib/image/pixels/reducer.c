@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/pixels/reducer.h"
 
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/pixels/reducer_taps.h"
 #include "image/pixels/transpose.h"
 
@@ -52,8 +52,8 @@ static void sum_group(const uint8_t *from, size_t pitch, const int16_t *weights,
 }
 
 /* With a fraction of REDUCER_FRACTION_BITS + WEIGHT_BITS bits. */
-_hot_ static void sum_many(const uint8_t *from, size_t pitch, const int16_t *weights, uint32_t taps,
-                           int32_t sums[GROUP])
+_multiversion_ static void sum_many(const uint8_t *from, size_t pitch, const int16_t *weights,
+                                    uint32_t taps, int32_t sums[GROUP])
 {
     memset(sums, 0, GROUP * sizeof(*sums));
     for (; taps > 0; taps--, weights++, from += pitch) {
@@ -283,7 +283,7 @@ void reducer_begin(struct reducer *reducer, const struct reducer_options *option
 /* --- at work ------------------------------------------------------------------------------------
  */
 
-_hot_ static void turn_strip(struct reducer *reducer)
+_multiversion_ static void turn_strip(struct reducer *reducer)
 {
     const size_t turned_pitch = STRIP_ROWS * SAMPLE_BYTES;
 
@@ -301,7 +301,7 @@ static void store_transposed(struct reducer *reducer, uint32_t y)
                STRIP_ROWS);
 }
 
-_hot_ static void store_upright(struct reducer *reducer, uint32_t y)
+_multiversion_ static void store_upright(struct reducer *reducer, uint32_t y)
 {
     const size_t pitch = reducer->to->pitch;
 

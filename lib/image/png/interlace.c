@@ -3,7 +3,7 @@
 #include "image/png/interlace.h"
 
 #include "base/status.h"
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/png/unfilter.h"
 
 #include <errno.h>

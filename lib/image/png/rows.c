@@ -5,7 +5,7 @@
 /* One zlib stream, in it rows that are differences to their neighbours, in those samples that share
  * bytes, have two, or are numbers of colours. */
 #include "base/status.h"
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 #include "image/png/end.h"
 #include "image/png/interlace.h"
 #include "image/png/unfilter.h"

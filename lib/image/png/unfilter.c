@@ -7,7 +7,7 @@
  * bytes or more is a vector, however, whose bytes are worked out at once (SSE2, which every x86-64
  * has); half the time of reading a PNG went into this before.
  */
-#include "image/core/hot.h"
+#include "image/core/multiversion.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
