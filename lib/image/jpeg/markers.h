@@ -4,7 +4,7 @@
 
 #include "image/jpeg/profile.h"
 #include "image/jpeg/tables.h"
-#include "image/probe/jpeg_colours.h"
+#include "image/probe/jpeg_application.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include "image/probe/header.h"
 
 #include "base/status.h"
-#include "image/probe/jpeg_colours.h"
+#include "image/probe/jpeg_application.h"
 
 /*
  * JPEG (ITU T.81 annex B): a run of marker segments; the size is in the frame header, SOFn. Nothing

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/probe/jpeg_colours.h"
+#include "image/probe/jpeg_application.h"
 
 /* JFIF: ITU-T T.871; Adobe's segment: Technical Note 5116. */
 #include <string.h>
