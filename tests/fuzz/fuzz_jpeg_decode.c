@@ -13,6 +13,7 @@
  */
 #include "base/status.h"
 #include "image/jpeg/decode.h"
+#include "image/jpeg/markers.h"
 #include "tests/fuzz/picture_input.h"
 #include "tests/fuzz/strict_jpeg.h"
 

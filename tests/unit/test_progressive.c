@@ -4,6 +4,7 @@
 
 #include "image/jpeg/entropy.h"
 #include "image/jpeg/idct.h"
+#include "image/jpeg/markers.h"
 #include "image/jpeg/memory.h"
 
 #include <setjmp.h>

@@ -5,7 +5,7 @@
 #include "image/jpeg/edge.h"
 #include "image/jpeg/halver.h"
 #include "image/jpeg/idct.h"
-#include "image/jpeg/markers.h"
+#include "image/jpeg/layout.h"
 #include "image/pixels/reducer.h"
 
 /*

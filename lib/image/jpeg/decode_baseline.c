@@ -267,8 +267,8 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
     decoder.mcus_across = (layout->width + 8 * layout->h_max - 1) / (8 * layout->h_max);
     decoder.mcus_down = (layout->height + 8 * layout->v_max - 1) / (8 * layout->v_max);
     if (scan->components == 1) {
-        decoder.mcus_across = first->blocks_across;
-        decoder.mcus_down = first->blocks_down;
+        decoder.mcus_across = first->block_columns;
+        decoder.mcus_down = first->block_rows;
     }
     scan_reader_begin(&decoder.scan, scan, memory);
     for (uint32_t row = 0; row < decoder.mcus_down; row++) {

@@ -3,6 +3,7 @@
 #include "image/jpeg/entropy.h"
 
 #include "base/status.h"
+#include "image/probe/jpeg_segments.h"
 
 /*
  * Half of the time that a JPEG costs is reading Huffman codes one after the other. Where the values
@@ -196,7 +197,8 @@ int scan_reader_restart(struct scan_reader *reader, bool *restarted)
     *restarted = false;
     if (reader->restart_interval == 0 || reader->until_restart-- > 0)
         return 0;
-    if (reader->source_end - reader->source < 2 || reader->source[1] != 0xd0 + reader->next_restart)
+    if (reader->source_end - reader->source < 2 ||
+        reader->source[1] != JPEG_RST0 + reader->next_restart)
         return STATUS_IMAGE_CORRUPT;
     reader->source += 2;
     reader->next_restart = (reader->next_restart + 1) & 7;

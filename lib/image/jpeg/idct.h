@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/jpeg/markers.h"
+#include "image/jpeg/layout.h"
 #include "image/jpeg/synthesis.h"
 #include "image/pixels/reducer.h"
 

@@ -110,8 +110,8 @@ static int copy_and_turn(struct image_output *output)
 
     if (status != 0)
         return status;
-    return jpeg_turn(gray, size, layout.width, layout.height, layout.orientation, output->data,
-                     output->capacity, &output->size);
+    return jpeg_turn(gray, size, layout.width, layout.height, layout.application.orientation,
+                     output->data, output->capacity, &output->size);
 }
 
 /* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is
@@ -126,8 +126,8 @@ static int copy_arithmetic(unsigned max_scans, struct image_output *output)
 
     if (anew == NULL || jpeg_rewrite(&layout, &clean) != 0)
         return -ENOMEM;
-    status = jpeg_turn(clean.data, clean.size, layout.width, layout.height, layout.orientation,
-                       anew, capacity, &size);
+    status = jpeg_turn(clean.data, clean.size, layout.width, layout.height,
+                       layout.application.orientation, anew, capacity, &size);
     if (status != 0)
         return status == -ENOMEM ? status : -ENOTSUP;
     if (jpeg_read_markers(&turned, anew, size, max_scans) != 0)
@@ -170,7 +170,7 @@ int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan
         return status;
     if (layout.arithmetic)
         status = copy_arithmetic(plan->max_scans, output);
-    else if (layout.orientation == 1)
+    else if (layout.application.orientation == 1)
         status = jpeg_luma(&layout, output->data, output->capacity, &output->size);
     else
         status = copy_and_turn(output);

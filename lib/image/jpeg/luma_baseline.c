@@ -68,8 +68,8 @@ static int reader_begin(struct luma_reader *reader, const struct jpeg_layout *la
             (r = skip_table_build(&ac_table[i], &scan->ac[i])) != 0)
             return r;
     }
-    reader->mcus_across = (luma->blocks_across + reader->h - 1) / reader->h;
-    reader->mcus_down = (luma->blocks_down + reader->v - 1) / reader->v;
+    reader->mcus_across = (luma->block_columns + reader->h - 1) / reader->h;
+    reader->mcus_down = (luma->block_rows + reader->v - 1) / reader->v;
     reader->row = jpeg_memory(MEMORY_ROWS,
                               sizeof(*reader->row) * reader->mcus_across * reader->h * reader->v);
     if (memory == NULL || reader->row == NULL)
@@ -175,7 +175,7 @@ _multiversion_ static int write_row(struct jpeg_writer *writer, const uint8_t *b
 static int copy_blocks(struct luma_reader *reader, struct jpeg_writer *writer,
                        const struct jpeg_component *luma)
 {
-    uint32_t pitch = reader->mcus_across * reader->h, rows_left = luma->blocks_down;
+    uint32_t pitch = reader->mcus_across * reader->h, rows_left = luma->block_rows;
     int32_t dc = 0;
     int r;
 
@@ -185,7 +185,7 @@ static int copy_blocks(struct luma_reader *reader, struct jpeg_writer *writer,
         /* The last MCU row and column may hold blocks that no pixel of the picture lies in. */
         for (unsigned y = 0; y < reader->v && rows_left > 0; y++, rows_left--) {
             r = write_row(writer, reader->scan.bytes, reader->row + (size_t)y * pitch,
-                          luma->blocks_across, &dc);
+                          luma->block_columns, &dc);
             if (r != 0)
                 return r;
         }

@@ -68,9 +68,9 @@ static int write_dc_scan(struct copy *copy, const struct jpeg_scan *scan)
         writer_restart_interval(&copy->writer, 0);
     copy->restart_interval = 0;
     writer_scan(&copy->writer, scan);
-    for (uint32_t row = 0; row < size->blocks_down; row++) {
+    for (uint32_t row = 0; row < size->block_rows; row++) {
         int r = write_dc_row(&copy->writer, scan, luma->coefficients + row * luma->across,
-                             size->blocks_across, &last);
+                             size->block_columns, &last);
 
         if (r != 0)
             return r;
@@ -103,7 +103,7 @@ static int copy_scans(struct copy *copy)
         const uint8_t *end;
         int r = progressive_read_scan(&copy->picture, scan, &end);
 
-        if (r == 0 && scan_find_component(scan, 0) >= 0)
+        if (r == 0 && jpeg_scan_find(scan, 0) >= 0)
             r = scan->first == 0 ? write_dc_scan(copy, scan) : copy_ac_scan(copy, scan, end);
         if (r != 0)
             return r;

@@ -5,9 +5,9 @@
 #include "base/status.h"
 #include "image/core/bytes.h"
 #include "image/jpeg/memory.h"
+#include "image/probe/jpeg_segments.h"
 
 enum {
-    APP2 = 0xe2,
     NAME_BYTES = 12, /* "ICC_PROFILE" and its zero */
     PREFIX_BYTES = NAME_BYTES + 2,
     SEGMENT_BYTES = 2 + 2 + PREFIX_BYTES, /* marker, length, prefix */
@@ -20,7 +20,7 @@ void jpeg_profile_add(struct jpeg_profile *profile, const uint8_t *payload, size
 {
     unsigned number, count;
 
-    if (size <= PREFIX_BYTES)
+    if (size <= PREFIX_BYTES || memcmp(payload, name, NAME_BYTES) != 0)
         return;
     number = payload[NAME_BYTES];
     count = payload[NAME_BYTES + 1];
@@ -76,7 +76,7 @@ static void put_segments(uint8_t *at, const uint8_t *profile, size_t size, size_
         size_t length = bytes + SEGMENT_BYTES - 2;
 
         at[0] = 0xff;
-        at[1] = APP2;
+        at[1] = JPEG_APP2;
         at[2] = (uint8_t)(length >> 8);
         at[3] = (uint8_t)length;
         memcpy(at + 4, name, NAME_BYTES);

@@ -23,7 +23,7 @@ struct jpeg_profile {
     } chunk[JPEG_PROFILE_CHUNKS_MAX]; /* in order; data NULL where one is missing */
 };
 
-/* Adds what is in an APP2 segment that begins with "ICC_PROFILE". The bytes are borrowed. Any
+/* Adds what is in an APP2 segment, if that is a piece of a profile. The bytes are borrowed. Any
  * thread. */
 void jpeg_profile_add(struct jpeg_profile *profile, const uint8_t *payload, size_t size);
 

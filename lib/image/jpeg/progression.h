@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/jpeg/markers.h"
+#include "image/jpeg/layout.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ static inline void progression_begin(struct jpeg_progression *progression)
         progression->low[k] = -1;
 }
 
-/* Takes the scan's coefficients down. False: it refines what was not told, or tells twice. */
+/* Notes the scan's coefficients. False: it refines what was not told, or tells something twice. */
 static inline bool progression_advance(struct jpeg_progression *progression,
                                        const struct jpeg_scan *scan)
 {
@@ -41,13 +41,4 @@ static inline bool progression_is_complete(const struct jpeg_progression *progre
         if (progression->low[k] != 0)
             return false;
     return true;
-}
-
-/* Where component `component` is in the scan; -1: it is not. */
-static inline int scan_find_component(const struct jpeg_scan *scan, unsigned component)
-{
-    for (unsigned n = 0; n < scan->components; n++)
-        if (scan->component[n] == component)
-            return (int)n;
-    return -1;
 }

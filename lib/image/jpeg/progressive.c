@@ -120,8 +120,8 @@ static int dc_scan_begin(struct dc_scan *dc, struct progressive *progressive,
     dc->mcus_across = (layout->width + 8U * layout->h_max - 1) / (8U * layout->h_max);
     dc->mcus_down = (layout->height + 8U * layout->v_max - 1) / (8U * layout->v_max);
     if (alone) {
-        dc->mcus_across = first->blocks_across;
-        dc->mcus_down = first->blocks_down;
+        dc->mcus_across = first->block_columns;
+        dc->mcus_down = first->block_rows;
     }
     return 0;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "image/jpeg/edge.h"
-#include "image/jpeg/markers.h"
+#include "image/jpeg/layout.h"
 
 #include <stdbool.h>
 #include <stddef.h>

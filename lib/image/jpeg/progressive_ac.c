@@ -380,8 +380,8 @@ int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan 
         return r;
     ac.band = set_between(scan->first, scan->last);
     scan_reader_begin(&ac.reader, scan, memory);
-    for (size_t row = 0; row < size->blocks_down; row++)
-        if ((r = read_row(&ac, &functions, row, size->blocks_across)) != 0)
+    for (size_t row = 0; row < size->block_rows; row++)
+        if ((r = read_row(&ac, &functions, row, size->block_columns)) != 0)
             return r;
     return scan_reader_finish(&ac.reader, end);
 }

@@ -3,26 +3,12 @@
 #include "image/jpeg/rewrite.h"
 
 #include "base/buffer.h"
+#include "image/probe/jpeg_segments.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* Markers and segments: ITU-T T.81, B.2; JFIF: T.871; Adobe's: Technical Note 5116. */
-enum marker {
-    SOF0 = 0xc0,
-    SOF2 = 0xc2,
-    DHT = 0xc4,
-    SOF9 = 0xc9,
-    SOF10 = 0xca,
-    DAC = 0xcc,
-    SOI = 0xd8,
-    EOI = 0xd9,
-    SOS = 0xda,
-    DQT = 0xdb,
-    DRI = 0xdd,
-    APP0 = 0xe0,
-    APP14 = 0xee,
-};
 
 struct rewriting {
     const struct jpeg_layout *layout;
@@ -52,13 +38,13 @@ static void put_u16(struct rewriting *to, unsigned value)
     put(to, bytes, sizeof(bytes));
 }
 
-static void put_marker(struct rewriting *to, enum marker marker)
+static void put_marker(struct rewriting *to, enum jpeg_marker marker)
 {
     put_u16(to, 0xff00 | marker);
 }
 
 /* The head of a segment with that much behind it. */
-static void put_segment(struct rewriting *to, enum marker marker, size_t size)
+static void put_segment(struct rewriting *to, enum jpeg_marker marker, size_t size)
 {
     put_marker(to, marker);
     put_u16(to, (unsigned)size + 2);
@@ -74,12 +60,13 @@ static void put_colour_space(struct rewriting *to)
     enum { NONE = 0, YCCK = 2 };
 
     if (layout->ycc) {
-        put_segment(to, APP0, sizeof(jfif));
+        put_segment(to, JPEG_APP0, sizeof(jfif));
         put(to, jfif, sizeof(jfif));
-    } else if (layout->components == 3 || layout->colours.has_adobe) {
-        put_segment(to, APP14, sizeof(adobe) + 1);
+    } else if (layout->components == 3 || layout->application.has_adobe) {
+        put_segment(to, JPEG_APP14, sizeof(adobe) + 1);
         put(to, adobe, sizeof(adobe));
-        put_byte(to, layout->components == 4 && layout->colours.adobe_transform != 0 ? YCCK : NONE);
+        put_byte(to,
+                 layout->components == 4 && layout->application.adobe_transform != 0 ? YCCK : NONE);
     }
 }
 
@@ -90,17 +77,17 @@ static void put_quantization(struct rewriting *to)
         const struct jpeg_component *component = &to->layout->component[i];
         size_t size = component->quantization_wide ? 128 : 64;
 
-        put_segment(to, DQT, 1 + size);
+        put_segment(to, JPEG_DQT, 1 + size);
         put_byte(to, (unsigned)component->quantization_wide << 4 | i);
         put(to, component->quantization, size);
     }
 }
 
-static enum marker frame_marker(const struct jpeg_layout *layout)
+static enum jpeg_marker frame_marker(const struct jpeg_layout *layout)
 {
     if (layout->arithmetic)
-        return layout->progressive ? SOF10 : SOF9;
-    return layout->progressive ? SOF2 : SOF0;
+        return layout->progressive ? JPEG_SOF10 : JPEG_SOF9;
+    return layout->progressive ? JPEG_SOF2 : JPEG_SOF0;
 }
 
 static void put_frame(struct rewriting *to)
@@ -125,14 +112,14 @@ static void put_huffman(struct rewriting *to, unsigned class, unsigned number,
     if (table->counts == NULL || to->huffman[class][number] == table->counts)
         return;
     to->huffman[class][number] = table->counts;
-    put_segment(to, DHT, 17 + table->values);
+    put_segment(to, JPEG_DHT, 17 + table->values);
     put_byte(to, class << 4 | number);
     put(to, table->counts, 16 + table->values);
 }
 
 static void put_conditioning(struct rewriting *to, unsigned class, unsigned number, unsigned value)
 {
-    put_segment(to, DAC, 2);
+    put_segment(to, JPEG_DAC, 2);
     put_byte(to, class << 4 | number);
     put_byte(to, value);
 }
@@ -163,11 +150,11 @@ static void put_scan(struct rewriting *to, const struct jpeg_scan *scan)
 {
     put_tables(to, scan);
     if (to->restart_interval != scan->restart_interval) {
-        put_segment(to, DRI, 2);
+        put_segment(to, JPEG_DRI, 2);
         put_u16(to, scan->restart_interval);
         to->restart_interval = scan->restart_interval;
     }
-    put_segment(to, SOS, 4 + 2 * scan->components);
+    put_segment(to, JPEG_SOS, 4 + 2 * scan->components);
     put_byte(to, scan->components);
     for (unsigned n = 0; n < scan->components; n++) {
         put_byte(to, scan->component[n] + 1U);
@@ -183,12 +170,12 @@ int jpeg_rewrite(const struct jpeg_layout *layout, struct buffer *copy)
 {
     struct rewriting to = {.layout = layout, .copy = copy};
 
-    put_marker(&to, SOI);
+    put_marker(&to, JPEG_SOI);
     put_colour_space(&to);
     put_quantization(&to);
     put_frame(&to);
     for (unsigned i = 0; i < layout->scans; i++)
         put_scan(&to, &layout->scan[i]);
-    put_marker(&to, EOI);
+    put_marker(&to, JPEG_EOI);
     return to.failed ? -ENOMEM : 0;
 }

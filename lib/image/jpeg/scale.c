@@ -121,8 +121,8 @@ static void plan_half(const struct reduction *reduction, unsigned component, str
     target->along_y = layout->height % 2 == 1 ? reduction->height : 0;
     plan->halved = component == 0;
     plan->halver_options = (struct halver_options){
-        .across = layout->component[component].blocks_across,
-        .down = layout->component[component].blocks_down,
+        .across = layout->component[component].block_columns,
+        .down = layout->component[component].block_rows,
         .padded_across = plan->extent.padded_width / target->points,
         .rows_at_once = layout->component[component].v,
         .along_x = target->along_x,
@@ -166,7 +166,7 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
                             (double)size->h / layout->h_max, points),
         .step_y = find_step(layout->height, reduction->height, to_height,
                             (double)size->v / layout->v_max, points),
-        .transposed = swaps_sides(layout->orientation),
+        .transposed = swaps_sides(layout->application.orientation),
     };
 }
 
@@ -280,7 +280,7 @@ static int transpose_planes(struct reduction *reduction, bool transposed)
 /* EXIF orientation as a transposition (5 to 8) and then mirroring and flipping. */
 static int turn_planes(struct reduction *reduction)
 {
-    unsigned orientation = reduction->layout->orientation;
+    unsigned orientation = reduction->layout->application.orientation;
     bool mirror = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
     bool flip = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
     int r = transpose_planes(reduction, swaps_sides(orientation));
@@ -318,7 +318,7 @@ static int emphasize_chroma(const struct reduction *reduction, double factor,
 /* The planes once they are upright. */
 static struct raster describe_raster(const struct reduction *reduction)
 {
-    const bool swap = swaps_sides(reduction->layout->orientation);
+    const bool swap = swaps_sides(reduction->layout->application.orientation);
     struct raster raster = {
         .width = swap ? reduction->height : reduction->width,
         .height = swap ? reduction->width : reduction->height,
@@ -333,12 +333,12 @@ static struct raster describe_raster(const struct reduction *reduction)
 
 static void describe_density(const struct jpeg_layout *layout, struct jpeg_encoding *encoding)
 {
-    const bool swap = swaps_sides(layout->orientation);
+    const bool swap = swaps_sides(layout->application.orientation);
 
-    if (layout->colours.has_jfif) {
-        encoding->density_unit = layout->density_unit;
-        encoding->density_x = swap ? layout->density_y : layout->density_x;
-        encoding->density_y = swap ? layout->density_x : layout->density_y;
+    if (layout->application.has_jfif) {
+        encoding->density_unit = layout->application.density_unit;
+        encoding->density_x = swap ? layout->application.density_y : layout->application.density_x;
+        encoding->density_y = swap ? layout->application.density_x : layout->application.density_y;
     }
 }
 
@@ -362,7 +362,8 @@ static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizer
 {
     for (unsigned k = 0; k < 64; k++) {
         unsigned row = idct_natural_order[k] >> 3, column = idct_natural_order[k] & 7;
-        unsigned place = swaps_sides(layout->orientation) ? column * 8 + row : row * 8 + column;
+        unsigned place =
+            swaps_sides(layout->application.orientation) ? column * 8 + row : row * 8 + column;
 
         quantizers[place] = (jpeg_quantizer(&layout->component[0], k) + 3) / 4;
     }

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/jpeg/markers.h"
+#include "image/jpeg/layout.h"
 #include "image/plan/plan.h"
 #include "image/plan/result.h"
 

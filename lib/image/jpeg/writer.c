@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg/writer.h"
 
+#include "image/probe/jpeg_segments.h"
+
 /*
  * libjpeg writes files of coefficients and of pixels; this one is made of bits that were copied, so
  * its few markers are written here.
@@ -45,12 +47,12 @@ static void put_quantization(struct jpeg_writer *writer, const struct jpeg_compo
 
     payload[0] = (uint8_t)(component->quantization_wide << 4);
     memcpy(payload + 1, component->quantization, size);
-    put_segment(writer, 0xdb, payload, 1 + size);
+    put_segment(writer, JPEG_DQT, payload, 1 + size);
 }
 
 void writer_gray_header(struct jpeg_writer *writer, const struct jpeg_layout *layout)
 {
-    static const uint8_t start[] = {0xff, 0xd8};
+    static const uint8_t start[] = {0xff, JPEG_SOI};
     uint8_t jfif[14] = {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
     uint8_t frame[9] = {8,
                         (uint8_t)(layout->height >> 8),
@@ -61,20 +63,20 @@ void writer_gray_header(struct jpeg_writer *writer, const struct jpeg_layout *la
                         1,
                         0x11,
                         0};
-    uint8_t marker = layout->progressive ? 0xc2 : 0xc0;
+    uint8_t marker = layout->progressive ? JPEG_SOF2 : JPEG_SOF0;
 
-    if (layout->colours.has_jfif && layout->density_unit <= 2 && layout->density_x &&
-        layout->density_y) {
-        jfif[7] = layout->density_unit;
-        jfif[8] = (uint8_t)(layout->density_x >> 8);
-        jfif[9] = (uint8_t)layout->density_x;
-        jfif[10] = (uint8_t)(layout->density_y >> 8);
-        jfif[11] = (uint8_t)layout->density_y;
+    if (layout->application.has_jfif && layout->application.density_unit <= 2 &&
+        layout->application.density_x && layout->application.density_y) {
+        jfif[7] = layout->application.density_unit;
+        jfif[8] = (uint8_t)(layout->application.density_x >> 8);
+        jfif[9] = (uint8_t)layout->application.density_x;
+        jfif[10] = (uint8_t)(layout->application.density_y >> 8);
+        jfif[11] = (uint8_t)layout->application.density_y;
     }
     if (!layout->progressive && layout->component[0].quantization_wide)
-        marker = 0xc1; /* only an extended frame may have such a table */
+        marker = JPEG_SOF0 + 1; /* only an extended frame may have such a table */
     writer_bytes(writer, start, sizeof(start));
-    put_segment(writer, 0xe0, jfif, sizeof(jfif));
+    put_segment(writer, JPEG_APP0, jfif, sizeof(jfif));
     put_quantization(writer, &layout->component[0]);
     put_segment(writer, marker, frame, sizeof(frame));
 }
@@ -85,21 +87,21 @@ void writer_huffman(struct jpeg_writer *writer, unsigned class, const struct jpe
 
     payload[0] = (uint8_t)(class << 4);
     memcpy(payload + 1, table->counts, 16 + table->values);
-    put_segment(writer, 0xc4, payload, 17 + table->values);
+    put_segment(writer, JPEG_DHT, payload, 17 + table->values);
 }
 
 void writer_restart_interval(struct jpeg_writer *writer, unsigned interval)
 {
     uint8_t payload[2] = {(uint8_t)(interval >> 8), (uint8_t)interval};
 
-    put_segment(writer, 0xdd, payload, sizeof(payload));
+    put_segment(writer, JPEG_DRI, payload, sizeof(payload));
 }
 
 void writer_scan(struct jpeg_writer *writer, const struct jpeg_scan *scan)
 {
     uint8_t payload[6] = {1, 1, 0, scan->first, scan->last, (uint8_t)(scan->high << 4 | scan->low)};
 
-    put_segment(writer, 0xda, payload, sizeof(payload));
+    put_segment(writer, JPEG_SOS, payload, sizeof(payload));
     writer->bits = 0;
     writer->room = 64;
 }
@@ -125,7 +127,7 @@ void writer_flush(struct jpeg_writer *writer)
 
 size_t writer_finish(struct jpeg_writer *writer)
 {
-    static const uint8_t end[] = {0xff, 0xd9};
+    static const uint8_t end[] = {0xff, JPEG_EOI};
 
     writer_bytes(writer, end, sizeof(end));
     return writer->full ? 0 : (size_t)(writer->at - writer->begin);

@@ -2,27 +2,43 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/probe/jpeg_application.h"
 
-/* JFIF: ITU-T T.871; Adobe's segment: Technical Note 5116. */
-#include <string.h>
+#include "image/core/bytes.h"
+#include "image/core/exif.h"
+#include "image/probe/jpeg_segments.h"
 
-enum { MARKER_APP0 = 0xe0, MARKER_APP14 = 0xee, JFIF_BYTES = 14, ADOBE_BYTES = 12 };
+enum { JFIF_BYTES = 14, ADOBE_BYTES = 12, EXIF_PREFIX_BYTES = 6 };
 
-void jpeg_colours_read(struct jpeg_colours *colours, unsigned marker, const uint8_t *payload,
-                       size_t size)
+static void read_jfif(struct jpeg_application *application, const uint8_t *payload)
 {
-    if (marker == MARKER_APP0 && size >= JFIF_BYTES && memcmp(payload, "JFIF", 5) == 0)
-        colours->has_jfif = true;
-    if (marker == MARKER_APP14 && size >= ADOBE_BYTES && memcmp(payload, "Adobe", 5) == 0) {
-        colours->has_adobe = true;
-        colours->adobe_transform = payload[ADOBE_BYTES - 1];
+    application->has_jfif = true;
+    application->density_unit = payload[7];
+    application->density_x = get_be16(payload + 8);
+    application->density_y = get_be16(payload + 10);
+}
+
+void jpeg_application_read(struct jpeg_application *application, unsigned marker,
+                           const uint8_t *payload, size_t size)
+{
+    const struct bytes bytes = {payload, size};
+
+    if (marker == JPEG_APP0 && size >= JFIF_BYTES && bytes_match(bytes, 0, "JFIF", 5)) {
+        read_jfif(application, payload);
+    } else if (marker == JPEG_APP1 && bytes_match(bytes, 0, "Exif\0", EXIF_PREFIX_BYTES)) {
+        if (application->orientation == 1) /* the first that asks for a turn */
+            application->orientation =
+                (uint8_t)exif_orientation(payload + EXIF_PREFIX_BYTES, size - EXIF_PREFIX_BYTES);
+    } else if (marker == JPEG_APP14 && size >= ADOBE_BYTES && bytes_match(bytes, 0, "Adobe", 5)) {
+        application->has_adobe = true;
+        application->adobe_transform = payload[ADOBE_BYTES - 1];
     }
 }
 
-bool jpeg_colours_are_rgb(const struct jpeg_colours *colours, const uint8_t names[static 3])
+bool jpeg_application_is_rgb(const struct jpeg_application *application,
+                             const uint8_t names[static 3])
 {
-    if (colours->has_jfif)
+    if (application->has_jfif)
         return false;
-    if (colours->has_adobe)
-        return colours->adobe_transform == 0;
+    if (application->has_adobe)
+        return application->adobe_transform == 0;
     return memcmp(names, "RGB", 3) == 0;
 }

@@ -123,7 +123,7 @@ static int open_jpeg(int shrink, VipsImage **image, char *detail)
     VIPS_UNREF(source);
     if (status != 0)
         return status;
-    vips_image_set_int(*image, VIPS_META_ORIENTATION, layout->orientation);
+    vips_image_set_int(*image, VIPS_META_ORIENTATION, layout->application.orientation);
     return set_profile(&layout->profile, image);
 }
 
