@@ -12,7 +12,7 @@
  * own (1), restarts (2, 3).
  */
 #include "base/status.h"
-#include "image/jpeg/decode.h"
+#include "image/jpeg/target.h"
 #include "image/jpeg/markers.h"
 #include "tests/fuzz/picture_input.h"
 #include "tests/fuzz/strict_jpeg.h"

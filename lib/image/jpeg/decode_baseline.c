@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/decode.h"
+#include "image/jpeg/target.h"
 
 #include "base/status.h"
 #include "image/jpeg/entropy.h"

@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/colour/profile.h"
-#include "image/jpeg/decode.h"
+#include "image/jpeg/target.h"
 #include "image/jpeg/encode.h"
 #include "image/jpeg/halver.h"
 #include "image/jpeg/luma.h"

@@ -3,7 +3,7 @@
 #include "image/jpeg/luma.h"
 
 #include "base/status.h"
-#include "image/jpeg/decode.h"
+#include "image/jpeg/target.h"
 #include "image/jpeg/entropy.h"
 #include "image/jpeg/memory.h"
 #include "image/jpeg/writer.h"

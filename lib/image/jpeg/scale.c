@@ -3,7 +3,7 @@
 #include "image/jpeg/scale.h"
 
 #include "image/colour/profile.h"
-#include "image/jpeg/decode.h"
+#include "image/jpeg/target.h"
 #include "image/jpeg/encode.h"
 #include "image/jpeg/idct.h"
 #include "image/jpeg/memory.h"

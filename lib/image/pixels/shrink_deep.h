@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/pixels/shrink.h"
+#include "image/pixels/resizer.h"
 
 /*
  * shrink.h for samples of 16 bits, which are rare: the same filter, in floating point. libvips' own

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "image/colour/luma.h"
 #include "image/colour/profile.h"
-#include "image/pixels/shrink.h"
+#include "image/pixels/resizer.h"
 #include "image/png/encode.h"
 #include "image/png/rows.h"
 

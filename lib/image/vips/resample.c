@@ -3,7 +3,7 @@
 #include "image/vips/resample.h"
 
 #include "base/cleanup.h"
-#include "image/pixels/shrink.h"
+#include "image/pixels/resizer.h"
 #include "image/pixels/shrink_deep.h"
 #include "image/vips/image.h"
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/pixels/shrink.h"
+#include "image/pixels/resizer.h"
 
 #include <vips/vips.h>
 

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "image/colour/profile.h"
 #include "image/pixels/chroma.h"
-#include "image/pixels/shrink.h"
+#include "image/pixels/resizer.h"
 #include "image/webp/encode.h"
 #include "image/webp/file.h"
 

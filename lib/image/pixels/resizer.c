@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/pixels/shrink.h"
+#include "image/pixels/resizer.h"
 
 /* One reducer for each band; rows are handed to them some at a time, which is what they like. */
 #include <errno.h>

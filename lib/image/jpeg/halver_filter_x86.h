@@ -100,6 +100,5 @@ _target_ static void NAMED(filter_across)(const struct halver *halver, uint8_t *
 {
     for (uint32_t column = 0; column < halver->across; column += 2, to += 2 * OVERLAP_POINTS)
         NAMED(store_blocks)
-        (NAMED(sum_block)(halver, column), NAMED(sum_block)(halver, column + 1), to,
-         halver->to->pitch);
+    (NAMED(sum_block)(halver, column), NAMED(sum_block)(halver, column + 1), to, halver->to->pitch);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/decode.h"
+#include "image/jpeg/target.h"
 
 /* What both kinds of JPEG have in common: sizes, and where samples go. */
 

@@ -78,7 +78,7 @@ static void filter_across(const struct halver *halver, uint8_t *to)
 #define _target_                          __attribute__((target("avx2")))
 #define NAMED(name)                       name##_avx2
 #define ADD_PRODUCTS(sum, pairs, weights) _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, weights))
-#include "image/jpeg/halver_vectors.h"
+#include "image/jpeg/halver_filter_x86.h"
 #undef _target_
 #undef NAMED
 #undef ADD_PRODUCTS
@@ -87,7 +87,7 @@ static void filter_across(const struct halver *halver, uint8_t *to)
 #define _target_                          __attribute__((target("avx2,avx512vnni,avx512vl")))
 #define NAMED(name)                       name##_vnni
 #define ADD_PRODUCTS(sum, pairs, weights) _mm256_dpwssd_epi32(sum, pairs, weights)
-#include "image/jpeg/halver_vectors.h"
+#include "image/jpeg/halver_filter_x86.h"
 #endif
 
 /* --- whichever there is -------------------------------------------------------------------------
