@@ -12,7 +12,7 @@
  * own (1), restarts (2, 3).
  */
 #include "base/status.h"
-#include "image/jpeg/target.h"
+#include "image/jpeg/decode.h"
 #include "image/jpeg/markers.h"
 #include "tests/fuzz/picture_input.h"
 #include "tests/fuzz/strict_jpeg.h"
@@ -28,7 +28,7 @@ enum {
 
 /* All coefficients of one component, as libjpeg reads them. */
 struct component {
-    size_t across, down;   /* blocks that hold pixels */
+    size_t columns, rows;  /* blocks that hold pixels */
     int16_t (*blocks)[64]; /* in natural order */
 };
 
@@ -53,16 +53,16 @@ static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_pt
 {
     const jpeg_component_info *info = &codec->comp_info[index];
 
-    component->across = info->width_in_blocks;
-    component->down = info->height_in_blocks;
+    component->columns = info->width_in_blocks;
+    component->rows = info->height_in_blocks;
     if (info->quant_table == NULL || (codec->progressive_mode && codec->coef_bits[index][0] < 0))
         return false;
     for (JDIMENSION row = 0; row < info->height_in_blocks; row++) {
         JBLOCKARRAY blocks =
             codec->mem->access_virt_barray((j_common_ptr)codec, arrays[index], row, 1, FALSE);
 
-        memcpy(component->blocks + row * component->across, blocks[0],
-               component->across * sizeof(JBLOCK));
+        memcpy(component->blocks + row * component->columns, blocks[0],
+               component->columns * sizeof(JBLOCK));
     }
     return true;
 }
@@ -260,9 +260,9 @@ static void compare_plane(const struct jpeg_layout *layout, unsigned index,
     struct idct idct;
 
     jpeg_target_prepare(target, layout, index, &idct);
-    for (uint32_t row = 0; row < reference->down; row++) {
-        for (uint32_t column = 0; column < reference->across; column++) {
-            size_t number = row * reference->across + column;
+    for (uint32_t row = 0; row < reference->rows; row++) {
+        for (uint32_t column = 0; column < reference->columns; column++) {
+            size_t number = row * reference->columns + column;
             const int16_t *block = reference->blocks[number];
 
             if (column >= jpeg_edges_from(&target->edges, row))

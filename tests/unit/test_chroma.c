@@ -35,12 +35,12 @@ static uint8_t at(const struct plane *plane, int64_t x, int64_t y)
 
 /* Into a plane of its own, sample by sample. */
 static void emphasize_plainly(const struct plane *from, struct plane *to, double emphasis,
-                              int across)
+                              int horizontal)
 {
     for (int64_t y = 0; y < from->height; y++)
         for (int64_t x = 0; x < from->width; x++) {
-            double before = across ? at(from, x - 1, y) : at(from, x, y - 1);
-            double behind = across ? at(from, x + 1, y) : at(from, x, y + 1);
+            double before = horizontal ? at(from, x - 1, y) : at(from, x, y - 1);
+            double behind = horizontal ? at(from, x + 1, y) : at(from, x, y + 1);
             double sum = (1 + 2 * emphasis) * at(from, x, y) - emphasis * (before + behind);
 
             to->data[(size_t)y * to->pitch + (size_t)x] =
@@ -62,7 +62,8 @@ static void make(struct plane *plane, uint32_t width, uint32_t height)
     plane_place(plane, memory, width, height);
 }
 
-static void check(uint32_t width, uint32_t height, unsigned emphasis, bool across, bool down)
+static void check(uint32_t width, uint32_t height, unsigned emphasis, bool horizontal,
+                  bool vertical)
 {
     uint8_t *memory = malloc(chroma_bytes(width)); /* of just its size: a sanitizer guards it */
     struct plane plane, first, second;
@@ -72,9 +73,9 @@ static void check(uint32_t width, uint32_t height, unsigned emphasis, bool acros
     make(&first, width, height);
     make(&second, width, height);
     fill(&plane);
-    emphasize_plainly(&plane, &first, down ? emphasis / 64.0 : 0, 0);
-    emphasize_plainly(&first, &second, across ? emphasis / 64.0 : 0, 1);
-    chroma_emphasize(&plane, emphasis, across, down, memory);
+    emphasize_plainly(&plane, &first, vertical ? emphasis / 64.0 : 0, 0);
+    emphasize_plainly(&first, &second, horizontal ? emphasis / 64.0 : 0, 1);
+    chroma_emphasize(&plane, emphasis, horizontal, vertical, memory);
     require_same(&plane, &second);
     free(plane.data);
     free(first.data);

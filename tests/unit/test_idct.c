@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/unit/idct_plain.h"
+#include "image/jpeg/idct.h"
+#include "image/jpeg/idct_narrow_kernels.h"
+#include "image/jpeg/idct_rows.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -39,15 +41,16 @@ static void make_block(int16_t zigzag[64], unsigned last)
     }
 }
 
-/* Weights down and across. */
-static double expected(const struct jpeg_synthesis *down, const struct jpeg_synthesis *across,
-                       const int16_t zigzag[64], unsigned y, unsigned x)
+/* By vertical and horizontal weights. */
+static double expected(const struct jpeg_synthesis *vertical,
+                       const struct jpeg_synthesis *horizontal, const int16_t zigzag[64],
+                       unsigned y, unsigned x)
 {
     double sum = 0;
 
     for (unsigned k = 0; k < 64; k++)
-        sum += zigzag[k] * quantization[k] * down->weight[y][idct_natural_order[k] >> 3] *
-               across->weight[x][idct_natural_order[k] & 7];
+        sum += zigzag[k] * quantization[k] * vertical->weight[y][idct_natural_order[k] >> 3] *
+               horizontal->weight[x][idct_natural_order[k] & 7];
     return sum;
 }
 
@@ -63,17 +66,17 @@ static double sample_at(const uint8_t *rows, unsigned y, unsigned x, bool deep)
 
 struct place { /* of a block, and the phases that it is to have */
     uint32_t row, column;
-    unsigned down, across;
+    unsigned vertical, horizontal;
 };
 
 static void compare(const struct idct *idct, const int16_t zigzag[64], unsigned last,
                     const struct place *place)
 {
     const struct jpeg_synthesis transform = synthesis_transform(idct->points);
-    const struct jpeg_synthesis *down =
-        idct->deep ? &transform : synthesis_reduction(idct->points, place->down);
-    const struct jpeg_synthesis *across =
-        idct->deep ? &transform : synthesis_reduction(idct->points, place->across);
+    const struct jpeg_synthesis *vertical =
+        idct->deep ? &transform : synthesis_reduction(idct->points, place->vertical);
+    const struct jpeg_synthesis *horizontal =
+        idct->deep ? &transform : synthesis_reduction(idct->points, place->horizontal);
     int16_t block[IDCT_BLOCK] __attribute__((aligned(32))) = {0};
     uint8_t rows[8 * PITCH];
 
@@ -83,7 +86,7 @@ static void compare(const struct idct *idct, const int16_t zigzag[64], unsigned 
                PITCH);
     for (unsigned y = 0; y < idct->points; y++)
         for (unsigned x = 0; x < idct->points; x++) {
-            double want = expected(down, across, zigzag, y, x);
+            double want = expected(vertical, horizontal, zigzag, y, x);
 
             want = idct->deep ? fmax(-128, fmin(127, want)) : fmax(0, fmin(255, want + 128));
             if (fabs(sample_at(rows, y, x, idct->deep) - want) > (idct->deep ? 0.05 : 0.55))
@@ -122,7 +125,7 @@ static void test_samples_of_odd_sizes_lie_before_their_blocks(void **state)
     for (uint32_t column = 0; column < 128; column++) {
         const double middle = (4 * column + 2) * 16 / 501.0;
         const struct place place = {
-            .row = 99, .column = column, .across = middle < 15 ? 1 + (unsigned)middle : 16};
+            .row = 99, .column = column, .horizontal = middle < 15 ? 1 + (unsigned)middle : 16};
         int16_t zigzag[64];
 
         make_block(zigzag, 30);
@@ -174,29 +177,88 @@ static void test_any_coefficients_do(void **state)
         }
 }
 
-static void test_without_vectors_it_is_the_same(void **state)
+/* The weights of one phase do for all of them. */
+static void narrow_plainly(const struct idct *idct, const int16_t *block, unsigned phase,
+                           uint8_t *to)
+{
+    const struct idct_weights *weights = idct->narrow.weights;
+
+    idct_narrow_plain(idct, &weights[phase], &weights[phase / 2], block, to, PITCH);
+}
+
+static void narrow(const struct idct *idct, const int16_t *block, unsigned phase, uint8_t *to)
+{
+#ifdef __SSE2__
+    const struct idct_weights *weights = idct->narrow.weights;
+
+    idct_narrow_sse2(idct, &weights[phase], &weights[phase / 2], block, to, PITCH);
+#else
+    narrow_plainly(idct, block, phase, to);
+#endif
+}
+
+static void test_every_narrow_kernel_does_the_same(void **state)
 {
     (void)state;
-    for (unsigned points = 1; points <= 4; points++)
+    for (unsigned points = 2; points <= 4; points++)
         for (unsigned i = 0; i < BLOCKS; i++) {
             uint8_t rows[4 * PITCH], plain[4 * PITCH];
             int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
-            bool deep = i % 4 < 2;
+            const bool deep = i % 4 < 2, phases = points == 4 && !deep;
+            const unsigned phase = phases ? i % (SYNTHESIS_PHASES + 1) : 0;
             struct idct idct;
 
             idct_prepare(&idct, &component,
                          &(struct idct_options){.points = points,
                                                 .deep = deep,
-                                                .along_x = points == 4 ? 99 : 0,
-                                                .along_y = points == 4 ? 77 : 0});
+                                                .along_x = phases ? 99 : 0,
+                                                .along_y = phases ? 77 : 0});
             make_broken_block(block, i);
             for (unsigned n = 0; i % 8 < 4 && n < IDCT_BLOCK; n++)
                 block[n] = (int16_t)(block[n] % 200);
-            idct_narrow_block(&idct, block, i % 3, i % 30, i % 40, rows, PITCH);
-            plain_narrow_block(&idct, block, i % 3, i % 30, i % 40, plain, PITCH);
+            narrow(&idct, block, phase, rows);
+            narrow_plainly(&idct, block, phase, plain);
             for (unsigned y = 0; y < points; y++)
                 assert_memory_equal(rows + y * PITCH, plain + y * PITCH, points * (deep ? 2U : 1U));
         }
+}
+
+/* A block of nothing but a DC coefficient has a path of its own. */
+static void test_flat_blocks_are_as_the_kernels_make_them(void **state)
+{
+    (void)state;
+    for (unsigned points = 1; points <= 4; points++)
+        for (int dc = INT16_MIN; dc <= INT16_MAX; dc += 7) {
+            uint8_t rows[4 * PITCH], plain[4 * PITCH];
+            const int16_t block[IDCT_BLOCK] = {(int16_t)dc};
+            const bool deep = dc & 1;
+            struct idct idct;
+
+            idct_prepare(&idct, &component, &(struct idct_options){.points = points, .deep = deep});
+            idct_narrow_block(&idct, block, 0, 0, 0, rows, PITCH);
+            narrow_plainly(&idct, block, 0, plain);
+            for (unsigned y = 0; y < points; y++)
+                assert_memory_equal(rows + y * PITCH, plain + y * PITCH, points * (deep ? 2U : 1U));
+        }
+}
+
+/* Halves go to the even number in both. */
+static void test_rows_of_samples_are_stored_alike(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        const bool deep = i % 2 == 0;
+        idct_half low, high;
+        uint8_t row[16], plain[16];
+
+        for (unsigned x = 0; x < 4; x++) {
+            low[x] = (float)(rand() % 80000 - 40000) / (float)(1 + i % 64);
+            high[x] = (float)(rand() % 800 - 200) / 2;
+        }
+        store_row(&low, &high, row, deep);
+        store_row_plain(&low, &high, plain, deep);
+        assert_memory_equal(row, plain, deep ? 16 : 8);
+    }
 }
 
 static void test_reducing_by_nothing_is_the_transform(void **state)
@@ -257,7 +319,9 @@ int main(void)
         cmocka_unit_test(test_samples_of_odd_sizes_lie_before_their_blocks),
         cmocka_unit_test(test_phases_move_samples),
         cmocka_unit_test(test_any_coefficients_do),
-        cmocka_unit_test(test_without_vectors_it_is_the_same),
+        cmocka_unit_test(test_every_narrow_kernel_does_the_same),
+        cmocka_unit_test(test_flat_blocks_are_as_the_kernels_make_them),
+        cmocka_unit_test(test_rows_of_samples_are_stored_alike),
         cmocka_unit_test(test_reducing_by_nothing_is_the_transform),
         cmocka_unit_test(test_reductions_are_even),
         cmocka_unit_test(test_a_ramp_keeps_its_place),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/unit/progressive_plain.h"
-
+#include "image/core/processor.h"
 #include "image/jpeg/entropy.h"
 #include "image/jpeg/idct.h"
 #include "image/jpeg/markers.h"
 #include "image/jpeg/memory.h"
+#include "image/jpeg/progressive.h"
+#include "image/jpeg/progressive_ac.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +17,8 @@
 #include <cmocka.h>
 #include <jpeglib.h>
 
-/* Coefficients of progressive JPEGs that libjpeg writes here: as libjpeg reads them, by both ways.
- */
+/* Coefficients of progressive JPEGs that libjpeg writes here: as libjpeg reads them, with PDEP and
+ * without. */
 
 enum { SIDE = 120, BLOCKS = 15 * 15 };
 
@@ -26,20 +27,14 @@ struct file {
     unsigned long size;
 };
 
-typedef int read_function(struct progressive *progressive, const struct jpeg_scan *scan);
-
-static int read_as_here(struct progressive *progressive, const struct jpeg_scan *scan)
-{
-    return progressive_read_scan(progressive, scan, NULL);
-}
-
-static int read_plainly(struct progressive *progressive, const struct jpeg_scan *scan)
+static int read_scan(struct jpeg_coefficients *coefficients, const struct jpeg_scan *scan,
+                     bool pdep)
 {
     if (scan->first == 0)
-        return read_as_here(progressive, scan);
-    return plain_read_ac(
-        progressive, scan,
-        jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN), NULL);
+        return progressive_read_scan(coefficients, scan, NULL);
+    return progressive_read_ac(
+        coefficients, scan,
+        jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN), NULL, pdep);
 }
 
 /* Gray noise: the higher the quality, the more of each block is not zero. */
@@ -94,18 +89,17 @@ static void read_by_libjpeg(const struct file *file, int16_t (*blocks)[64])
 }
 
 /* All coefficients up to number `last`, row by row. */
-static void read_by_ours(const struct file *file, unsigned last, read_function *read,
-                         int16_t (*blocks)[64])
+static void read_by_ours(const struct file *file, unsigned last, bool pdep, int16_t (*blocks)[64])
 {
     static struct jpeg_layout layout;
     static uint64_t history[BLOCKS];
-    struct progressive progressive;
-    struct progressive_component *component = &progressive.component[0];
+    struct jpeg_coefficients coefficients;
+    struct component_coefficients *component = &coefficients.component[0];
 
     assert_int_equal(jpeg_read_markers(&layout, file->data, file->size, 100), 0);
     assert_true(layout.progressive);
-    progressive_begin(&progressive, &layout);
-    assert_int_equal(component->across * component->down, BLOCKS);
+    coefficients_begin(&coefficients, &layout);
+    assert_int_equal(component->columns * component->rows, BLOCKS);
     memset(history, 0, sizeof(history));
     memset(blocks, 0, BLOCKS * sizeof(*blocks));
     component->wanted = true;
@@ -115,7 +109,7 @@ static void read_by_ours(const struct file *file, unsigned last, read_function *
     component->last = last;
     component->history = history;
     for (unsigned i = 0; i < layout.scans; i++)
-        assert_int_equal(read(&progressive, &layout.scan[i]), 0);
+        assert_int_equal(read_scan(&coefficients, &layout.scan[i], pdep), 0);
 }
 
 static void test_coefficients_are_as_libjpeg_reads_them(void **state)
@@ -129,8 +123,8 @@ static void test_coefficients_are_as_libjpeg_reads_them(void **state)
 
         read_by_libjpeg(&file, theirs);
         for (unsigned last = 63; last > 0; last = last * 2 / 3) {
-            read_by_ours(&file, last, read_as_here, ours);
-            read_by_ours(&file, last, read_plainly, plain);
+            read_by_ours(&file, last, processor_has_quick_pdep(), ours);
+            read_by_ours(&file, last, false, plain);
             assert_memory_equal(ours, plain, sizeof(ours));
             for (unsigned n = 0; n < BLOCKS; n++)
                 for (unsigned k = 0; k < 64; k++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/unit/reducer_plain.h"
+#include "image/pixels/reducer.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -10,15 +10,11 @@
 
 #include <cmocka.h>
 
-/* Reduced planes: by both ways the same, and what the filter's formula makes of the samples. */
+/* Reduced planes: by every kernel the same, and what the filter's formula makes of the samples. */
 
 enum { WIDTH = 211, HEIGHT = 157, TO_MAX = 211 };
 
 static int16_t source[HEIGHT][WIDTH];
-
-typedef void begin_function(struct reducer *reducer, const struct reducer_options *options,
-                            uint8_t *memory, struct plane *to);
-typedef uint8_t *take_function(struct reducer *reducer, uint32_t rows);
 
 /* Edges, noise and flat parts, to both ends of the range. */
 static int setup(void **state)
@@ -34,22 +30,25 @@ static int setup(void **state)
     return 0;
 }
 
-static void reduce(const struct reducer_options *options, begin_function *begin,
-                   take_function *take, struct plane *plane)
+/* By these kernels; NULL: those that are chosen. */
+static void reduce(const struct reducer_options *options, const struct reducer_kernels *kernels,
+                   struct plane *plane)
 {
     uint8_t *memory = aligned_alloc(64, (reducer_bytes(options) + 63) & ~(size_t)63);
     struct reducer reducer;
     uint8_t *next;
 
     assert_non_null(memory);
-    begin(&reducer, options, memory, plane);
-    next = take(&reducer, 0);
+    reducer_begin(&reducer, options, memory, plane);
+    if (kernels != NULL)
+        reducer.kernels = kernels;
+    next = reducer_take(&reducer, 0);
     for (uint32_t y = 0, rows; y < options->height; y += rows) {
         rows = 1 + y * 7 % REDUCER_ROWS_MAX;
         rows = rows > options->height - y ? options->height - y : rows;
         for (uint32_t row = 0; row < rows; row++)
             memcpy(next + row * reducer.pitch, source[y + row], options->width * sizeof(int16_t));
-        next = take(&reducer, rows);
+        next = reducer_take(&reducer, rows);
     }
     free(memory);
 }
@@ -89,7 +88,7 @@ static double filtered(const double *samples, const struct line *line, uint32_t 
 
 static void compare_with_formula(const struct reducer_options *options, const struct plane *plane)
 {
-    static double down[TO_MAX][WIDTH], samples[HEIGHT][WIDTH];
+    static double vertical[TO_MAX][WIDTH], samples[HEIGHT][WIDTH];
     const struct line row = {
         1, options->width, options->tail_x, options->tail_size, options->cut_x, options->step_x};
     const struct line column = {WIDTH,           options->height,
@@ -101,10 +100,10 @@ static void compare_with_formula(const struct reducer_options *options, const st
             samples[y][x] = source[y][x] / 64.0;
     for (uint32_t y = 0; y < options->to_height; y++)
         for (uint32_t x = 0; x < options->width; x++)
-            down[y][x] = filtered(&samples[0][x], &column, y);
+            vertical[y][x] = filtered(&samples[0][x], &column, y);
     for (uint32_t y = 0; y < options->to_height; y++)
         for (uint32_t x = 0; x < options->to_width; x++) {
-            double wanted = filtered(down[y], &row, x) + 128;
+            double wanted = filtered(vertical[y], &row, x) + 128;
             uint8_t found = options->transposed ? plane->data[x * plane->pitch + y]
                                                 : plane->data[y * plane->pitch + x];
 
@@ -128,8 +127,8 @@ static void check(const struct reducer_options *options)
 {
     struct plane ours = new_plane(options), plain = new_plane(options);
 
-    reduce(options, reducer_begin, reducer_take, &ours);
-    reduce(options, plain_begin, plain_take, &plain);
+    reduce(options, NULL, &ours);
+    reduce(options, &reducer_kernels_plain, &plain);
     for (uint32_t y = 0; y < ours.height; y++)
         assert_memory_equal(ours.data + y * ours.pitch, plain.data + y * plain.pitch, ours.width);
     compare_with_formula(options, &ours);
@@ -137,7 +136,7 @@ static void check(const struct reducer_options *options)
     free(plain.data);
 }
 
-static void test_every_size_by_both_ways(void **state)
+static void test_every_size_by_every_kernel(void **state)
 {
     static const uint32_t sizes[][4] = {{211, 157, 105, 78}, {211, 157, 211, 157}, {211, 157, 7, 5},
                                         {211, 157, 1, 1},    {33, 40, 31, 39},     {1, 157, 1, 50},
@@ -222,7 +221,7 @@ static void test_flat_stays_flat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_size_by_both_ways),
+        cmocka_unit_test(test_every_size_by_every_kernel),
         cmocka_unit_test(test_a_tail_counts_for_less),
         cmocka_unit_test(test_flat_stays_flat),
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/target.h"
+#include "image/jpeg/decode_baseline.h"
 
 #include "base/status.h"
 #include "image/jpeg/entropy.h"
@@ -14,7 +14,7 @@
  * its end, transformed, and forgotten. No coefficient outlives its block.
  */
 
-struct part { /* a component in the scan */
+struct scan_component {
     struct huffman *dc_table;
     struct ac_table *ac_table;
     struct idct idct;
@@ -29,9 +29,9 @@ struct part { /* a component in the scan */
 
 struct decoder {
     struct scan_reader scan;
-    unsigned parts;
-    struct part part[JPEG_COMPONENTS_MAX];
-    uint32_t mcus_across, mcus_down;
+    unsigned components;
+    struct scan_component component[JPEG_COMPONENTS_MAX];
+    struct jpeg_mcus mcus;
 };
 
 static struct huffman dc_tables[JPEG_COMPONENTS_MAX];
@@ -124,65 +124,70 @@ static _inline_ void clear(int16_t block[IDCT_BLOCK], unsigned stride)
         memset(block, 0, IDCT_BLOCK * sizeof(*block));
 }
 
-static _inline_ uint8_t *place_of(const struct part *part, uint32_t y, uint32_t column)
+static _inline_ uint8_t *place_of(const struct scan_component *component, uint32_t y,
+                                  uint32_t column)
 {
-    return part->to + y * part->idct.rows * part->pitch + column * part->idct.step;
+    return component->to + y * component->idct.rows * component->pitch +
+           column * component->idct.step;
 }
 
 /* The same of a block that the picture ends in, or before. */
-__attribute__((noinline)) static bool decode_edge_block(struct bit_reader *bits, struct part *part,
+__attribute__((noinline)) static bool decode_edge_block(struct bit_reader *bits,
+                                                        struct scan_component *component,
                                                         uint32_t y, uint32_t column)
 {
-    const struct jpeg_edges *edges = &part->target->edges;
+    const struct jpeg_edges *edges = &component->target->edges;
     int16_t block[EDGE_BLOCK] __attribute__((aligned(32))) = {0};
     unsigned kept;
 
-    if (!jpeg_edges_hold(edges, part->row + y, column))
-        return bits_skip_ac(bits, &part->ac_table->skip, 1);
-    if (!read_ac(bits, part->ac_table, edges->place, 63, block, &kept))
+    if (!jpeg_edges_hold(edges, component->row + y, column))
+        return bits_skip_ac(bits, &component->ac_table->skip, 1);
+    if (!read_ac(bits, component->ac_table, edges->place, 63, block, &kept))
         return false;
-    block[0] = (int16_t)part->dc;
-    jpeg_edges_block(edges, block, part->row + y, column, place_of(part, y, column), part->pitch);
+    block[0] = (int16_t)component->dc;
+    jpeg_edges_block(edges, block, component->row + y, column, place_of(component, y, column),
+                     component->pitch);
     return true;
 }
 
 /* A block, and its samples: in row y of the MCU row's blocks, and in that column of all. */
-static _inline_ bool decode_block(struct bit_reader *bits, struct part *part, uint32_t y,
-                                  uint32_t column)
+static _inline_ bool decode_block(struct bit_reader *bits, struct scan_component *component,
+                                  uint32_t y, uint32_t column)
 {
     int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
     int difference;
     unsigned kept;
 
-    if (!bits_dc(bits, part->dc_table, &difference))
+    if (!bits_dc(bits, component->dc_table, &difference))
         return false;
-    part->dc = (int32_t)((uint32_t)part->dc + (uint32_t)difference);
-    if (part->target == NULL)
-        return bits_skip_ac(bits, &part->ac_table->skip, 1);
-    if (__builtin_expect(column >= part->edge[y], 0)) {
+    component->dc = (int32_t)((uint32_t)component->dc + (uint32_t)difference);
+    if (component->target == NULL)
+        return bits_skip_ac(bits, &component->ac_table->skip, 1);
+    if (__builtin_expect(column >= component->edge[y], 0)) {
         struct bit_reader copy = *bits; /* whose own members stay in registers */
-        bool decoded = decode_edge_block(&copy, part, y, column);
+        bool decoded = decode_edge_block(&copy, component, y, column);
 
         *bits = copy;
         return decoded;
     }
-    clear(block, part->idct.stride);
-    if (!read_ac(bits, part->ac_table, part->idct.place, part->idct.last, block, &kept))
+    clear(block, component->idct.stride);
+    if (!read_ac(bits, component->ac_table, component->idct.place, component->idct.last, block,
+                 &kept))
         return false;
-    block[0] = (int16_t)part->dc;
-    idct_block(&part->idct, block, kept, part->row + y, column, place_of(part, y, column),
-               part->pitch);
+    block[0] = (int16_t)component->dc;
+    idct_block(&component->idct, block, kept, component->row + y, column,
+               place_of(component, y, column), component->pitch);
     return true;
 }
 
 static _inline_ bool decode_mcu(struct decoder *decoder, struct bit_reader *bits, uint32_t column)
 {
-    for (unsigned i = 0; i < decoder->parts; i++) {
-        struct part *part = &decoder->part[i];
+    for (unsigned i = 0; i < decoder->components; i++) {
+        struct scan_component *component = &decoder->component[i];
 
-        for (unsigned y = 0; y < part->v; y++)
-            for (unsigned x = 0; x < part->h; x++)
-                if (!decode_block(bits, part, y, column * part->h + x))
+        for (unsigned y = 0; y < component->v; y++)
+            for (unsigned x = 0; x < component->h; x++)
+                if (!decode_block(bits, component, y, column * component->h + x))
                     return false;
     }
     return !reader_is_past_end(&decoder->scan, bits);
@@ -192,17 +197,17 @@ _multiversion_ static int decode_mcu_row(struct decoder *decoder)
 {
     struct bit_reader bits = decoder->scan.bits;
 
-    for (uint32_t column = 0; column < decoder->mcus_across; column++) {
+    for (uint32_t column = 0; column < decoder->mcus.columns; column++) {
         if (decoder->scan.restart_interval != 0) {
             bool restarted;
-            int r = scan_reader_restart(&decoder->scan, &restarted);
+            int status = scan_reader_restart(&decoder->scan, &restarted);
 
-            if (r != 0)
-                return r;
+            if (status != 0)
+                return status;
             if (restarted)
                 bits = decoder->scan.bits;
-            for (unsigned i = 0; restarted && i < decoder->parts; i++)
-                decoder->part[i].dc = 0;
+            for (unsigned i = 0; restarted && i < decoder->components; i++)
+                decoder->component[i].dc = 0;
         }
         if (!decode_mcu(decoder, &bits, column))
             return STATUS_IMAGE_CORRUPT;
@@ -211,71 +216,66 @@ _multiversion_ static int decode_mcu_row(struct decoder *decoder)
     return 0;
 }
 
-static void part_find_edge(struct part *part)
+static void component_find_edge(struct scan_component *component)
 {
-    for (unsigned y = 0; y < part->v; y++)
-        part->edge[y] = jpeg_edges_from(&part->target->edges, part->row + y);
+    for (unsigned y = 0; y < component->v; y++)
+        component->edge[y] = jpeg_edges_from(&component->target->edges, component->row + y);
 }
 
-static int part_begin(struct part *part, unsigned n, const struct jpeg_layout *layout,
-                      const struct jpeg_scan *scan, struct jpeg_decoding *decoding)
+static int component_begin(struct scan_component *component, unsigned n,
+                           const struct jpeg_layout *layout, const struct jpeg_scan *scan,
+                           struct jpeg_decoding *decoding)
 {
     unsigned index = scan->component[n];
-    const struct jpeg_component *component = &layout->component[index];
-    int r;
+    const struct jpeg_component *size = &layout->component[index];
+    int status;
 
-    part->dc_table = &dc_tables[n];
-    part->ac_table = &ac_tables[n];
-    if ((r = huffman_build(part->dc_table, &scan->dc[n], 15)) != 0 ||
-        (r = ac_table_build(part->ac_table, &scan->ac[n])) != 0)
-        return r;
-    part->h = scan->components == 1 ? 1 : component->h;
-    part->v = scan->components == 1 ? 1 : component->v;
+    component->dc_table = &dc_tables[n];
+    component->ac_table = &ac_tables[n];
+    if ((status = huffman_build(component->dc_table, &scan->dc[n], 15)) != 0 ||
+        (status = ac_table_build(component->ac_table, &scan->ac[n])) != 0)
+        return status;
+    component->h = scan->components == 1 ? 1 : size->h;
+    component->v = scan->components == 1 ? 1 : size->v;
     if (index < decoding->components) {
-        part->target = &decoding->target[index];
-        jpeg_target_prepare(part->target, layout, index, &part->idct);
-        part->to = jpeg_target_begin(part->target);
-        part->pitch = jpeg_target_pitch(part->target);
-        part_find_edge(part);
+        component->target = &decoding->target[index];
+        jpeg_target_prepare(component->target, layout, index, &component->idct);
+        component->to = jpeg_target_begin(component->target);
+        component->pitch = jpeg_target_pitch(component->target);
+        component_find_edge(component);
     }
     return 0;
 }
 
 /* To the next MCU row. */
-static void part_advance(struct part *part)
+static void component_advance(struct scan_component *component)
 {
-    if (part->target == NULL)
+    if (component->target == NULL)
         return;
-    part->row += part->v;
-    part->to = jpeg_target_advance(part->target, part->v);
-    part_find_edge(part);
+    component->row += component->v;
+    component->to = jpeg_target_advance(component->target, component->v);
+    component_find_edge(component);
 }
 
 static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan,
                        struct jpeg_decoding *decoding)
 {
-    struct decoder decoder = {.parts = scan->components};
+    struct decoder decoder = {.components = scan->components};
     uint8_t *memory = jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN);
-    const struct jpeg_component *first = &layout->component[scan->component[0]];
-    int r;
+    int status;
 
     if (memory == NULL)
         return -ENOMEM;
     for (unsigned n = 0; n < scan->components; n++)
-        if ((r = part_begin(&decoder.part[n], n, layout, scan, decoding)) != 0)
-            return r;
-    decoder.mcus_across = (layout->width + 8 * layout->h_max - 1) / (8 * layout->h_max);
-    decoder.mcus_down = (layout->height + 8 * layout->v_max - 1) / (8 * layout->v_max);
-    if (scan->components == 1) {
-        decoder.mcus_across = first->block_columns;
-        decoder.mcus_down = first->block_rows;
-    }
+        if ((status = component_begin(&decoder.component[n], n, layout, scan, decoding)) != 0)
+            return status;
+    decoder.mcus = jpeg_scan_mcus(layout, scan);
     scan_reader_begin(&decoder.scan, scan, memory);
-    for (uint32_t row = 0; row < decoder.mcus_down; row++) {
-        if ((r = decode_mcu_row(&decoder)) != 0)
-            return r;
-        for (unsigned n = 0; n < decoder.parts; n++)
-            part_advance(&decoder.part[n]);
+    for (uint32_t row = 0; row < decoder.mcus.rows; row++) {
+        if ((status = decode_mcu_row(&decoder)) != 0)
+            return status;
+        for (unsigned n = 0; n < decoder.components; n++)
+            component_advance(&decoder.component[n]);
     }
     return scan_reader_finish(&decoder.scan, NULL);
 }
@@ -283,15 +283,15 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
 int jpeg_decode_baseline(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)
 {
     for (unsigned i = 0; i < layout->scans; i++) {
-        int r = decode_scan(layout, &layout->scan[i], decoding);
+        int status = decode_scan(layout, &layout->scan[i], decoding);
 
-        if (r != 0)
-            return r;
+        if (status != 0)
+            return status;
     }
     return 0;
 }
 
-int jpeg_pass_baseline_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan)
+int jpeg_check_baseline_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan)
 {
     struct jpeg_decoding nothing = {0};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/target.h"
+#include "image/jpeg/decode_progressive.h"
 
 #include "image/jpeg/idct.h"
 #include "image/jpeg/progressive.h"
@@ -12,11 +12,11 @@
  * ends in want all coefficients.
  */
 
-static void want(struct progressive *picture, const struct jpeg_decoding *decoding,
+static void want(struct jpeg_coefficients *coefficients, const struct jpeg_decoding *decoding,
                  const struct idct *idct)
 {
     for (unsigned i = 0; i < decoding->components; i++) {
-        struct progressive_component *component = &picture->component[i];
+        struct component_coefficients *component = &coefficients->component[i];
 
         component->wanted = true;
         component->stride = idct[i].stride;
@@ -26,47 +26,47 @@ static void want(struct progressive *picture, const struct jpeg_decoding *decodi
     }
 }
 
-static int read_scans(struct progressive *picture)
+static int read_scans(struct jpeg_coefficients *coefficients)
 {
-    for (unsigned i = 0; i < picture->layout->scans; i++) {
-        int r = progressive_read_scan(picture, &picture->layout->scan[i], NULL);
+    for (unsigned i = 0; i < coefficients->layout->scans; i++) {
+        int status = progressive_read_scan(coefficients, &coefficients->layout->scan[i], NULL);
 
-        if (r != 0)
-            return r;
+        if (status != 0)
+            return status;
     }
     return 0;
 }
 
 /* The blocks at the edge of a row, from that column on. */
-static void transform_edge(const struct progressive_component *from, uint32_t row, uint32_t column,
+static void transform_edge(const struct component_coefficients *from, uint32_t row, uint32_t column,
                            const struct idct *idct, uint8_t *to, size_t pitch)
 {
     for (; jpeg_edges_hold(from->edges, row, column); column++) {
-        int16_t *block = progressive_edge_block(from, row, column);
+        int16_t *block = coefficients_edge_block(from, row, column);
 
-        block[0] = from->coefficients[(row * from->across + column) * from->stride];
+        block[0] = from->coefficients[(row * from->columns + column) * from->stride];
         jpeg_edges_block(from->edges, block, row, column, to + column * idct->step, pitch);
     }
 }
 
-static void transform_row(const struct progressive_component *from, uint32_t row,
+static void transform_row(const struct component_coefficients *from, uint32_t row,
                           const struct idct *idct, uint8_t *to, size_t pitch)
 {
-    const int16_t *block = from->coefficients + row * from->across * from->stride;
-    const size_t edge = from->edges == NULL ? from->across : jpeg_edges_from(from->edges, row);
+    const int16_t *block = from->coefficients + row * from->columns * from->stride;
+    const size_t edge = from->edges == NULL ? from->columns : jpeg_edges_from(from->edges, row);
 
     for (uint32_t column = 0; column < edge; column++, block += idct->stride)
         idct_block(idct, block, idct->last, row, column, to + column * idct->step, pitch);
-    if (edge < from->across)
+    if (edge < from->columns)
         transform_edge(from, row, (uint32_t)edge, idct, to, pitch);
 }
 
-static void transform(const struct progressive_component *from, const struct idct *idct,
+static void transform(const struct component_coefficients *from, const struct idct *idct,
                       struct jpeg_target *target)
 {
     uint8_t *to = jpeg_target_begin(target);
 
-    for (uint32_t row = 0; row < from->down; row++) {
+    for (uint32_t row = 0; row < from->rows; row++) {
         transform_row(from, row, idct, to, jpeg_target_pitch(target));
         to = jpeg_target_advance(target, 1);
     }
@@ -74,17 +74,18 @@ static void transform(const struct progressive_component *from, const struct idc
 
 int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)
 {
-    struct progressive picture;
+    struct jpeg_coefficients coefficients;
     struct idct idct[JPEG_COMPONENTS_MAX];
-    int r;
+    int status;
 
-    progressive_begin(&picture, layout);
+    coefficients_begin(&coefficients, layout);
     for (unsigned i = 0; i < decoding->components; i++)
         jpeg_target_prepare(&decoding->target[i], layout, i, &idct[i]);
-    want(&picture, decoding, idct);
-    if ((r = progressive_allocate(&picture)) != 0 || (r = read_scans(&picture)) != 0)
-        return r;
+    want(&coefficients, decoding, idct);
+    if ((status = coefficients_allocate(&coefficients)) != 0 ||
+        (status = read_scans(&coefficients)) != 0)
+        return status;
     for (unsigned i = 0; i < decoding->components; i++)
-        transform(&picture.component[i], &idct[i], &decoding->target[i]);
+        transform(&coefficients.component[i], &idct[i], &decoding->target[i]);
     return 0;
 }

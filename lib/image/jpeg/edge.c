@@ -9,7 +9,7 @@
 
 /*
  * All in single precision and the same for each kind: the block's pixels, cut to their range as a
- * decoder does, times the weights down, times the weights across.
+ * decoder does, times the vertical weights, times the horizontal ones.
  */
 
 /* The inverse DCT: synthesis[x][u], and the same by u. */
@@ -60,7 +60,7 @@ static void weigh_whole(struct edge_weights *weights, const struct idct *idct, u
 {
     const struct jpeg_synthesis samples = synthesis_transform(idct->points);
 
-    if (idct->way == IDCT_PAIRS)
+    if (idct->kind == IDCT_PAIRS)
         weigh_frequencies(weights, 8);
     else
         weigh_samples(weights, idct->deep ? &samples : synthesis_reduction(idct->points, phase), 8);
@@ -71,7 +71,7 @@ static void weigh_last(struct edge_side *side, const struct idct *idct,
 {
     const unsigned phase = idct_phase_at(&side->phase, side->blocks - 1);
 
-    if (idct->way == IDCT_PAIRS)
+    if (idct->kind == IDCT_PAIRS)
         weigh_frequencies(&side->last, side->inside);
     else if (idct->deep)
         for (unsigned pixel = 0; pixel < side->inside; pixel++)
@@ -105,7 +105,7 @@ static void prepare_values(struct jpeg_edges *edges, const struct idct *idct,
 
     edges->rows = idct->rows;
     edges->deep = idct->deep;
-    edges->pairs = idct->way == IDCT_PAIRS;
+    edges->pairs = idct->kind == IDCT_PAIRS;
     edges->middle = idct->deep || edges->pairs ? 0 : 128;
     memset(edges->place, 64, sizeof(edges->place));
     for (unsigned k = 0; k < 64; k++) {
@@ -116,21 +116,21 @@ static void prepare_values(struct jpeg_edges *edges, const struct idct *idct,
     }
     for (unsigned pixel = 0; pixel < 8; pixel++) {
         for (unsigned phase = 0; phase <= SYNTHESIS_PHASES; phase++)
-            edges->across.whole[phase].of[pixel] *= scale;
-        edges->across.last.of[pixel] *= scale;
+            edges->horizontal.whole[phase].of[pixel] *= scale;
+        edges->horizontal.last.of[pixel] *= scale;
     }
 }
 
 void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
-                        const struct jpeg_component *component, const struct edge_length *across,
-                        const struct edge_length *down)
+                        const struct jpeg_component *component,
+                        const struct edge_length *horizontal, const struct edge_length *vertical)
 {
-    edges->any = idct->points < 8 && (edge_is_inside(across) || edge_is_inside(down));
+    edges->any = idct->points < 8 && (edge_is_inside(horizontal) || edge_is_inside(vertical));
     if (!edges->any)
         return;
     make_transform();
-    prepare_side(&edges->across, idct, &idct->across, across);
-    prepare_side(&edges->down, idct, &idct->down, down);
+    prepare_side(&edges->horizontal, idct, &idct->horizontal, horizontal);
+    prepare_side(&edges->vertical, idct, &idct->vertical, vertical);
     prepare_values(edges, idct, component);
 }
 
@@ -181,17 +181,18 @@ static _inline_ void transform_block(const struct jpeg_edges *edges, const int16
         limit(&pixels[y]);
 }
 
-/* Rows of pixels weighed down to one, and that one across. */
-static _inline_ void weigh(const idct_row pixels[8], const struct edge_weights *down, unsigned y,
-                           const struct edge_weights *across, float middle, idct_row *samples)
+/* Rows of pixels become one by the vertical weights, and that one a row of samples. */
+static _inline_ void weigh(const idct_row pixels[8], const struct edge_weights *vertical,
+                           unsigned y, const struct edge_weights *horizontal, float middle,
+                           idct_row *samples)
 {
-    idct_row sum = pixels[0] * down->of[0][y];
+    idct_row sum = pixels[0] * vertical->of[0][y];
 
     *samples = (idct_row){middle, middle, middle, middle, middle, middle, middle, middle};
     for (unsigned pixel = 1; pixel < 8; pixel++)
-        sum += pixels[pixel] * down->of[pixel][y];
+        sum += pixels[pixel] * vertical->of[pixel][y];
     for (unsigned pixel = 0; pixel < 8; pixel++)
-        *samples += sum[pixel] * across->of[pixel];
+        *samples += sum[pixel] * horizontal->of[pixel];
 }
 
 /* Row v of frequencies into its row of pairs. */
@@ -211,17 +212,17 @@ static _inline_ const struct edge_weights *weights_at(const struct edge_side *si
 _multiversion_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16_t *block,
                                      uint32_t row, uint32_t column, uint8_t *to, size_t pitch)
 {
-    const struct edge_weights *down = weights_at(&edges->down, row);
-    const struct edge_weights *across = weights_at(&edges->across, column);
+    const struct edge_weights *vertical = weights_at(&edges->vertical, row);
+    const struct edge_weights *horizontal = weights_at(&edges->horizontal, column);
     const unsigned rows =
-        edges->deep && row >= edges->down.first ? edges->down.inside : edges->rows;
+        edges->deep && row >= edges->vertical.first ? edges->vertical.inside : edges->rows;
     idct_row pixels[8];
 
     transform_block(edges, block, pixels);
     for (unsigned y = 0; y < (edges->pairs ? OVERLAP_FREQUENCIES : rows); y++) {
         idct_row samples;
 
-        weigh(pixels, down, y, across, edges->middle, &samples);
+        weigh(pixels, vertical, y, horizontal, edges->middle, &samples);
         if (edges->pairs)
             store_frequencies(&samples, y, to, pitch);
         else

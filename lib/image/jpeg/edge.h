@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/jpeg/idct.h"
+#include "image/jpeg/idct_common.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ struct edge_side {
 
 struct jpeg_edges {
     bool any; /* false: nothing else counts */
-    struct edge_side across, down;
+    struct edge_side horizontal, vertical;
     unsigned rows; /* of samples or pairs in a whole block */
     bool deep, pairs;
     float middle; /* what is added to each sample */
@@ -69,8 +69,8 @@ static inline bool edge_is_inside(const struct edge_length *length)
 
 /* Prepares for a component of that size whose other blocks are transformed by `idct`. */
 void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
-                        const struct jpeg_component *component, const struct edge_length *across,
-                        const struct edge_length *down);
+                        const struct jpeg_component *component,
+                        const struct edge_length *horizontal, const struct edge_length *vertical);
 
 /* The first block of that row that the edge cuts through, or that lies behind it; none: UINT32_MAX.
  */
@@ -78,13 +78,13 @@ static inline uint32_t jpeg_edges_from(const struct jpeg_edges *edges, uint32_t 
 {
     if (!edges->any)
         return UINT32_MAX;
-    return row >= edges->down.first ? 0 : edges->across.first;
+    return row >= edges->vertical.first ? 0 : edges->horizontal.first;
 }
 
 /* Whether it holds any pixel; those that do not are left out. */
 static inline bool jpeg_edges_hold(const struct jpeg_edges *edges, uint32_t row, uint32_t column)
 {
-    return row < edges->down.blocks && column < edges->across.blocks;
+    return row < edges->vertical.blocks && column < edges->horizontal.blocks;
 }
 
 /* Such a block, of EDGE_BLOCK places, to where idct_block would have put it. Up to eight samples of

@@ -57,7 +57,7 @@ static bool is_built(const struct huffman *huffman, const struct jpeg_table *tab
 
 int huffman_build(struct huffman *huffman, const struct jpeg_table *table, unsigned value_max)
 {
-    int r;
+    int status;
 
     if (table->counts == NULL || table->values == 0)
         return STATUS_IMAGE_CORRUPT;
@@ -65,12 +65,12 @@ int huffman_build(struct huffman *huffman, const struct jpeg_table *table, unsig
         return 0;
     memcpy(huffman->source, table->counts, 16 + table->values);
     huffman->values = table->values;
-    r = build_limits(huffman, value_max);
-    if (r == 0)
+    status = build_limits(huffman, value_max);
+    if (status == 0)
         build_first(huffman);
     else
         huffman->values = 0; /* it is not built */
-    return r;
+    return status;
 }
 
 /* One window: its first symbol, and all that lie in it one after the other. Codes lie inside; the
@@ -101,13 +101,13 @@ static uint32_t build_look(const struct huffman *huffman, unsigned window)
 
 int skip_table_build(struct skip_table *skip, const struct jpeg_table *table)
 {
-    int r;
+    int status;
 
     if (table->counts != NULL && table->values > 0 && is_built(&skip->huffman, table))
         return 0;
-    r = huffman_build(&skip->huffman, table, 255);
-    if (r != 0)
-        return r;
+    status = huffman_build(&skip->huffman, table, 255);
+    if (status != 0)
+        return status;
     for (unsigned window = 0; window < 1U << ENTROPY_WINDOW; window++)
         skip->look[window] = build_look(&skip->huffman, window);
     return 0;
@@ -126,14 +126,14 @@ static uint32_t build_one(const struct huffman *huffman, unsigned window)
 
 int ac_table_build(struct ac_table *ac, const struct jpeg_table *table)
 {
-    int r;
+    int status;
 
     if (table->counts != NULL && table->values > 0 && is_built(&ac->skip.huffman, table))
         return 0;
-    r = skip_table_build(&ac->skip, table);
-    for (unsigned window = 0; r == 0 && window < 1U << ENTROPY_WINDOW; window++)
+    status = skip_table_build(&ac->skip, table);
+    for (unsigned window = 0; status == 0 && window < 1U << ENTROPY_WINDOW; window++)
         ac->one[window] = build_one(&ac->skip.huffman, window);
-    return r;
+    return status;
 }
 
 unsigned huffman_long_code(const struct huffman *huffman, unsigned window16)

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg/halver.h"
 
+#include "image/core/processor.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -20,16 +22,17 @@ static unsigned edge_of(const struct overlap_pixels *pixels)
 }
 
 /* Found once, when they are needed. */
-static const struct halver_down *find_weights(unsigned phase, const struct overlap_pixels *pixels)
+static const struct halver_vertical *find_weights(unsigned phase,
+                                                  const struct overlap_pixels *pixels)
 {
-    static struct halver_down found[SYNTHESIS_PHASES + 1][EDGES];
+    static struct halver_vertical found[SYNTHESIS_PHASES + 1][EDGES];
     static bool is_found[SYNTHESIS_PHASES + 1][EDGES];
     const unsigned edge = edge_of(pixels);
-    struct halver_down *down = &found[phase][edge];
+    struct halver_vertical *vertical = &found[phase][edge];
     struct overlap_weights weights[OVERLAP_POINTS];
 
     if (is_found[phase][edge])
-        return down;
+        return vertical;
     synthesis_overlap(phase, pixels, weights);
     for (unsigned y = 0; y < OVERLAP_POINTS; y++)
         for (unsigned n = 0; n < 3 * OVERLAP_FREQUENCIES; n++) {
@@ -38,10 +41,10 @@ static const struct halver_down *find_weights(unsigned phase, const struct overl
                                   : n < 2 * OVERLAP_FREQUENCIES ? weights[y].own[u]
                                                                 : weights[y].behind[u];
 
-            down->weight[y][n / 2][n % 2] = (int16_t)lrint(weight * (1 << HALVER_WEIGHT_BITS));
+            vertical->weight[y][n / 2][n % 2] = (int16_t)lrint(weight * (1 << HALVER_WEIGHT_BITS));
         }
     is_found[phase][edge] = true;
-    return down;
+    return vertical;
 }
 
 /* Around block number `at` of so many, of which the last one holds `inside` pixels. */
@@ -56,19 +59,19 @@ static struct overlap_pixels pixels_around(uint32_t at, uint32_t blocks, unsigne
     };
 }
 
-static void set_across(struct halver_across *across, unsigned phase,
-                       const struct overlap_pixels *pixels)
+static void set_horizontal(struct halver_horizontal *horizontal, unsigned phase,
+                           const struct overlap_pixels *pixels)
 {
-    const struct halver_down *down = find_weights(phase, pixels);
+    const struct halver_vertical *vertical = find_weights(phase, pixels);
 
     for (unsigned i = 0; i < HALVER_PAIRS; i++)
         for (unsigned x = 0; x < OVERLAP_POINTS; x++)
             for (unsigned y = 0; y < OVERLAP_POINTS; y++)
-                memcpy(across->weight[i][x / 2][x % 2][y], down->weight[x][i],
-                       sizeof(down->weight[x][i]));
+                memcpy(horizontal->weight[i][x / 2][x % 2][y], vertical->weight[x][i],
+                       sizeof(vertical->weight[x][i]));
 }
 
-enum { WEIGHTS_AT_EDGES = 3 }; /* across */
+enum { WEIGHTS_AT_EDGES = 3 }; /* horizontal ones */
 
 static unsigned count_phases(const struct halver_options *options)
 {
@@ -76,28 +79,28 @@ static unsigned count_phases(const struct halver_options *options)
 }
 
 /* Those of one block at an edge. */
-static const struct halver_across *set_edge(const struct halver *halver,
-                                            struct halver_across *weights, uint32_t column,
-                                            unsigned inside)
+static const struct halver_horizontal *set_edge(const struct halver *halver,
+                                                struct halver_horizontal *weights, uint32_t column,
+                                                unsigned inside)
 {
-    const struct overlap_pixels pixels = pixels_around(column, halver->across, inside);
+    const struct overlap_pixels pixels = pixels_around(column, halver->filter.columns, inside);
 
-    set_across(weights, idct_phase_at(&halver->phase_across, column), &pixels);
+    set_horizontal(weights, idct_phase_at(&halver->filter.phase, column), &pixels);
     return weights;
 }
 
-static void begin_across(struct halver *halver, struct halver_across *weights, unsigned phases,
-                         unsigned inside)
+static void begin_horizontal(struct halver *halver, struct halver_horizontal *weights,
+                             unsigned phases, unsigned inside)
 {
     const struct overlap_pixels whole = {BLOCK, BLOCK, BLOCK};
-    const uint32_t last = halver->across - 1;
+    const uint32_t last = halver->filter.columns - 1;
 
-    halver->weights = weights;
+    halver->filter.weights = weights;
     for (unsigned phase = 0; phase < phases; phase++)
-        set_across(weights++, phase, &whole);
-    halver->first = set_edge(halver, weights++, 0, inside);
-    halver->next_to_last = set_edge(halver, weights++, last > 0 ? last - 1 : 0, inside);
-    halver->last = set_edge(halver, weights, last, inside);
+        set_horizontal(weights++, phase, &whole);
+    halver->filter.first = set_edge(halver, weights++, 0, inside);
+    halver->filter.next_to_last = set_edge(halver, weights++, last > 0 ? last - 1 : 0, inside);
+    halver->filter.last = set_edge(halver, weights, last, inside);
 }
 
 /* --- memory -------------------------------------------------------------------------------------
@@ -106,7 +109,7 @@ static void begin_across(struct halver *halver, struct halver_across *weights, u
 /* With room for what a block's three vectors write, and for what is read in whole vectors. */
 static size_t row_bytes(const struct halver_options *options)
 {
-    return plane_aligned((size_t)options->padded_across * HALVER_STEP + 128);
+    return plane_aligned((size_t)options->padded_columns * HALVER_STEP + 128);
 }
 
 /* A block before the first, one behind the last, and one more of a pair. */
@@ -114,7 +117,7 @@ static size_t filtered_bytes(const struct halver_options *options)
 {
     const size_t block = OVERLAP_FREQUENCIES * OVERLAP_POINTS * sizeof(int16_t);
 
-    return plane_aligned(((size_t)options->padded_across + 3) * block + 128);
+    return plane_aligned(((size_t)options->padded_columns + 3) * block + 128);
 }
 
 /* As many rows of blocks as go in at once, two before them, and whole turns. */
@@ -125,30 +128,44 @@ static unsigned choose_ring(unsigned at_once)
 
 size_t halver_bytes(const struct halver_options *options)
 {
-    return sizeof(struct halver_across) * (count_phases(options) + WEIGHTS_AT_EDGES) +
+    return sizeof(struct halver_horizontal) * (count_phases(options) + WEIGHTS_AT_EDGES) +
            row_bytes(options) * IDCT_PAIRS_ROWS * choose_ring(options->rows_at_once) +
            filtered_bytes(options);
+}
+
+static const struct halver_kernels *choose_kernels(void)
+{
+#ifdef __x86_64__
+    if (processor_has_vnni())
+        return &halver_kernels_vnni;
+    if (processor_has_avx2())
+        return &halver_kernels_avx2;
+#endif
+    return &halver_kernels_plain;
 }
 
 void halver_begin(struct halver *halver, const struct halver_options *options, uint8_t *memory,
                   struct plane *to)
 {
     const unsigned phases = count_phases(options);
-    struct halver_across *weights = (struct halver_across *)(void *)memory;
+    struct halver_horizontal *weights = (struct halver_horizontal *)(void *)memory;
 
-    *halver = (struct halver){.across = options->across,
-                              .down = options->down,
-                              .phase_across = idct_find_phase(OVERLAP_POINTS, options->along_x),
-                              .phase_down = idct_find_phase(OVERLAP_POINTS, options->along_y),
-                              .pitch = row_bytes(options),
-                              .ring = choose_ring(options->rows_at_once),
-                              .inside_down = options->inside_y,
-                              .to = to};
-    begin_across(halver, weights, phases, options->inside_x);
+    *halver = (struct halver){
+        .kernels = choose_kernels(),
+        .filter = {.columns = options->columns,
+                   .phase = idct_find_phase(OVERLAP_POINTS, options->along_x)},
+        .rows = options->rows,
+        .phase = idct_find_phase(OVERLAP_POINTS, options->along_y),
+        .pitch = row_bytes(options),
+        .ring = choose_ring(options->rows_at_once),
+        .inside = options->inside_y,
+        .to = to,
+    };
+    begin_horizontal(halver, weights, phases, options->inside_x);
     memory += sizeof(*weights) * (phases + WEIGHTS_AT_EDGES);
     halver->bands = memory;
     memory += halver->pitch * IDCT_PAIRS_ROWS * halver->ring;
-    halver->filtered = (int16_t *)(void *)memory;
+    halver->filter.filtered = (int16_t *)(void *)memory;
 }
 
 /* --- at work ------------------------------------------------------------------------------------
@@ -163,7 +180,7 @@ static uint8_t *band_at(const struct halver *halver, uint32_t row)
  * neighbour, weights of 0 make nothing of some other row. */
 static void finish_row(struct halver *halver, uint32_t row)
 {
-    const struct overlap_pixels pixels = pixels_around(row, halver->down, halver->inside_down);
+    const struct overlap_pixels pixels = pixels_around(row, halver->rows, halver->inside);
     const uint8_t *before = band_at(halver, pixels.before == 0 ? row : row - 1);
     const uint8_t *own = band_at(halver, row);
     const uint8_t *behind = band_at(halver, pixels.behind == 0 ? row : row + 1);
@@ -174,10 +191,11 @@ static void finish_row(struct halver *halver, uint32_t row)
         rows[i + IDCT_PAIRS_ROWS] = own + i * halver->pitch;
         rows[i + 2 * IDCT_PAIRS_ROWS] = behind + i * halver->pitch;
     }
-    halver_filter_down(halver, rows,
-                       find_weights(idct_phase_at(&halver->phase_down, row), &pixels));
-    halver_filter_across(halver,
-                         halver->to->data + (size_t)row * OVERLAP_POINTS * halver->to->pitch);
+    halver->kernels->vertical(&halver->filter, rows,
+                              find_weights(idct_phase_at(&halver->phase, row), &pixels));
+    halver->kernels->horizontal(&halver->filter,
+                                halver->to->data + (size_t)row * OVERLAP_POINTS * halver->to->pitch,
+                                halver->to->pitch);
 }
 
 uint8_t *halver_take(struct halver *halver, uint32_t rows)
@@ -185,9 +203,9 @@ uint8_t *halver_take(struct halver *halver, uint32_t rows)
     const uint32_t end = halver->taken + rows / IDCT_PAIRS_ROWS;
 
     for (; halver->taken < end; halver->taken++) {
-        if (halver->taken > 0 && halver->taken < halver->down)
+        if (halver->taken > 0 && halver->taken < halver->rows)
             finish_row(halver, halver->taken - 1);
-        if (halver->taken + 1 == halver->down)
+        if (halver->taken + 1 == halver->rows)
             finish_row(halver, halver->taken);
     }
     return band_at(halver, halver->taken);

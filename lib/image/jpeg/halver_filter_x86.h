@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/core/multiversion.h"
+#include "image/jpeg/halver_filter.h"
+
+#include <immintrin.h>
+#include <string.h>
 
 /*
- * The halver's steps with vectors of 32 bytes, for halver_filter.c, which takes them in once for
- * each kind of processor:
+ * The halver's steps with vectors of 32 bytes, for halver_filter_avx2.c and halver_filter_vnni.c,
+ * which define before:
  *
- *     _target_        the attribute of that kind
- *     NAMED(name)     the name that a function has there
+ *     _target_        the attribute of the instructions that may be used
  *     ADD_PRODUCTS(sum, pairs, weights)
  */
 
 /* Four sums of eight values to four pairs of four rows. */
-_target_ static _inline_ void NAMED(store_pairs)(const __m256i sum[OVERLAP_POINTS], int16_t *to)
+_target_ static _inline_ void store_pairs(const __m256i sum[OVERLAP_POINTS], int16_t *to)
 {
-    __m256i upper = _mm256_packs_epi32(_mm256_srai_epi32(sum[0], DOWN_SHIFT),
-                                       _mm256_srai_epi32(sum[1], DOWN_SHIFT));
-    __m256i lower = _mm256_packs_epi32(_mm256_srai_epi32(sum[2], DOWN_SHIFT),
-                                       _mm256_srai_epi32(sum[3], DOWN_SHIFT));
+    __m256i upper = _mm256_packs_epi32(_mm256_srai_epi32(sum[0], HALVER_VERTICAL_SHIFT),
+                                       _mm256_srai_epi32(sum[1], HALVER_VERTICAL_SHIFT));
+    __m256i lower = _mm256_packs_epi32(_mm256_srai_epi32(sum[2], HALVER_VERTICAL_SHIFT),
+                                       _mm256_srai_epi32(sum[3], HALVER_VERTICAL_SHIFT));
     __m256i even, odd;
 
     upper = _mm256_shuffle_epi32(upper, 0xd8); /* row 0, row 1 of a pair, and of the next */
@@ -27,12 +33,12 @@ _target_ static _inline_ void NAMED(store_pairs)(const __m256i sum[OVERLAP_POINT
     _mm256_storeu_si256((__m256i_u *)to + 1, _mm256_permute2x128_si256(even, odd, 0x31));
 }
 
-_target_ static void NAMED(filter_down)(const struct halver *halver,
-                                        const uint8_t *const rows[HALVER_PAIRS],
-                                        const struct halver_down *weights)
+_target_ static void vertical(const struct halver_filter *filter,
+                              const uint8_t *const rows[HALVER_PAIRS],
+                              const struct halver_vertical *weights)
 {
-    const size_t bytes = (size_t)halver->across * HALVER_STEP;
-    int16_t *to = halver_filtered(halver, 0);
+    const size_t bytes = (size_t)filter->columns * HALVER_STEP;
+    int16_t *to = halver_filtered(filter, 0);
     __m256i weight[HALVER_PAIRS][OVERLAP_POINTS];
 
     for (unsigned i = 0; i < HALVER_PAIRS; i++)
@@ -42,11 +48,11 @@ _target_ static void NAMED(filter_down)(const struct halver *halver,
             memcpy(&pair, weights->weight[y][i], sizeof(pair));
             weight[i][y] = _mm256_set1_epi32(pair);
         }
-    for (size_t at = 0; at < bytes; at += 2 * sizeof(__m256i), to += 8 * PAIR_SHORTS) {
+    for (size_t at = 0; at < bytes; at += 2 * sizeof(__m256i), to += 8 * HALVER_PAIR_SHORTS) {
         __m256i left[OVERLAP_POINTS], right[OVERLAP_POINTS];
 
         for (unsigned y = 0; y < OVERLAP_POINTS; y++)
-            left[y] = right[y] = _mm256_set1_epi32(DOWN_ROUND);
+            left[y] = right[y] = _mm256_set1_epi32(HALVER_VERTICAL_ROUND);
 #pragma GCC unroll 1 /* or gcc multiplies all, and then has no registers to add them up in */
         for (unsigned i = 0; i < HALVER_PAIRS; i++) {
             const __m256i_u *pairs = (const __m256i_u *)(rows[i] + at);
@@ -56,17 +62,17 @@ _target_ static void NAMED(filter_down)(const struct halver *halver,
                 right[y] = ADD_PRODUCTS(right[y], pairs[1], weight[i][y]);
             }
         }
-        NAMED(store_pairs)(left, to);
-        NAMED(store_pairs)(right, to + 4 * PAIR_SHORTS);
+        store_pairs(left, to);
+        store_pairs(right, to + 4 * HALVER_PAIR_SHORTS);
     }
 }
 
 /* A block: samples 0 and 2, and 1 and 3, of four rows, in 16 bits. */
-_target_ static _inline_ __m256i NAMED(sum_block)(const struct halver *halver, uint32_t column)
+_target_ static _inline_ __m256i sum_block(const struct halver_filter *filter, uint32_t column)
 {
-    const __m256i *weight = (const __m256i *)halver_weights(halver, column);
-    const __m128i_u *pairs = (const __m128i_u *)halver_filtered(halver, (ptrdiff_t)column - 1);
-    __m256i left = _mm256_set1_epi32(ACROSS_ROUND), right = left;
+    const __m256i *weight = (const __m256i *)halver_weights(filter, column);
+    const __m128i_u *pairs = (const __m128i_u *)halver_filtered(filter, (ptrdiff_t)column - 1);
+    __m256i left = _mm256_set1_epi32(HALVER_HORIZONTAL_ROUND), right = left;
 
 #pragma GCC unroll 1
     for (unsigned i = 0; i < HALVER_PAIRS; i++) {
@@ -75,13 +81,12 @@ _target_ static _inline_ __m256i NAMED(sum_block)(const struct halver *halver, u
         left = ADD_PRODUCTS(left, pair, weight[2 * i]);
         right = ADD_PRODUCTS(right, pair, weight[2 * i + 1]);
     }
-    return _mm256_packs_epi32(_mm256_srai_epi32(left, ACROSS_SHIFT),
-                              _mm256_srai_epi32(right, ACROSS_SHIFT));
+    return _mm256_packs_epi32(_mm256_srai_epi32(left, HALVER_HORIZONTAL_SHIFT),
+                              _mm256_srai_epi32(right, HALVER_HORIZONTAL_SHIFT));
 }
 
 /* Two blocks to four rows of eight samples. */
-_target_ static _inline_ void NAMED(store_blocks)(__m256i first, __m256i second, uint8_t *to,
-                                                  size_t pitch)
+_target_ static _inline_ void store_blocks(__m256i first, __m256i second, uint8_t *to, size_t pitch)
 {
     const __m256i by_row = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
@@ -95,10 +100,8 @@ _target_ static _inline_ void NAMED(store_blocks)(__m256i first, __m256i second,
     _mm_storel_epi64((__m128i_u *)(to + 3 * pitch), _mm_unpackhi_epi64(lower, lower));
 }
 
-/* There is room for a block behind the last. */
-_target_ static void NAMED(filter_across)(const struct halver *halver, uint8_t *to)
+_target_ static void horizontal(const struct halver_filter *filter, uint8_t *to, size_t pitch)
 {
-    for (uint32_t column = 0; column < halver->across; column += 2, to += 2 * OVERLAP_POINTS)
-        NAMED(store_blocks)
-    (NAMED(sum_block)(halver, column), NAMED(sum_block)(halver, column + 1), to, halver->to->pitch);
+    for (uint32_t column = 0; column < filter->columns; column += 2, to += 2 * OVERLAP_POINTS)
+        store_blocks(sum_block(filter, column), sum_block(filter, column + 1), to, pitch);
 }

@@ -9,33 +9,11 @@
  * of the full block's samples, and make chroma as large as luma; hence one of our own.
  */
 
-const uint8_t idct_natural_order[64] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-};
-
-/* By the place of their middle. */
-struct idct_phase idct_find_phase(unsigned points, uint32_t along)
-{
-    const uint32_t whole = SYNTHESIS_PHASES << 16;
-    const uint32_t middle = points / 2;
-
-    if (along == 0)
-        return (struct idct_phase){0};
-    return (struct idct_phase){
-        .first = (1 << 16) + (uint32_t)((uint64_t)middle * whole / along),
-        .step = (uint32_t)((uint64_t)points * whole / along),
-    };
-}
-
 /*
- * Pairs: frequencies v and v + 1 down side by side, of u = 0 to 5, then of v + 2 and v + 3, then of
- * v + 4 and v + 5. Those that are high in both directions hardly reach the result, and are left
- * out: so the rest fits a cache line, the last place being free.
+ * Pairs: vertical frequencies v and v + 1 side by side, of u = 0 to 5, then of v + 2 and v + 3,
+ * then of v + 4 and v + 5. Those that are high in both directions hardly reach the result, and are
+ * left out: so the rest fits a cache line, the last place being free.
  */
-enum { PAIRS_SUM_MAX = 7 }; /* of v and u */
-
 static void prepare_pairs(struct idct *idct, const struct jpeg_component *component)
 {
     idct->rows = IDCT_PAIRS_ROWS;
@@ -70,27 +48,19 @@ void idct_prepare(struct idct *idct, const struct jpeg_component *component,
     idct->rows = points;
     idct->step = points * (options->deep ? 2 : 1);
     idct->frequencies = choose_frequencies(options);
-    idct->way = options->pairs ? IDCT_PAIRS : idct->frequencies <= 4 ? IDCT_NARROW : IDCT_WIDE;
-    idct->across = idct_find_phase(points, options->along_x);
-    idct->down = idct_find_phase(points, options->along_y);
+    idct->kind = options->pairs ? IDCT_PAIRS : idct->frequencies <= 4 ? IDCT_NARROW : IDCT_WIDE;
+    idct->horizontal = idct_find_phase(points, options->along_x);
+    idct->vertical = idct_find_phase(points, options->along_y);
     idct->last = 0;
     for (unsigned k = 0; k < 64; k++)
         if (idct_wants(idct, k))
             idct->last = k;
-    if (idct->way == IDCT_PAIRS)
+    if (idct->kind == IDCT_PAIRS)
         prepare_pairs(idct, component);
-    else if (idct->way == IDCT_NARROW)
+    else if (idct->kind == IDCT_NARROW)
         idct_narrow_prepare(idct, component);
     else
         idct_wide_prepare(idct, component);
-}
-
-bool idct_wants(const struct idct *idct, unsigned k)
-{
-    const unsigned v = idct_natural_order[k] >> 3, u = idct_natural_order[k] & 7;
-
-    return v < idct->frequencies && u < idct->frequencies &&
-           (idct->way != IDCT_PAIRS || v + u <= PAIRS_SUM_MAX);
 }
 
 /* Each row is written four shorts too far: its next block comes later, or never. */

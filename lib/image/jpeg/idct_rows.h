@@ -3,7 +3,7 @@
 #pragma once
 
 #include "image/core/multiversion.h"
-#include "image/jpeg/idct.h"
+#include "image/jpeg/idct_common.h"
 #include "image/pixels/reducer.h"
 
 #include <math.h>
@@ -14,6 +14,20 @@
 /* Rows of eight samples in single precision, to where they go. */
 
 /* Eight samples, rounded and cut to their range. */
+static _inline_ void store_row_plain(const idct_half *low, const idct_half *high, uint8_t *to,
+                                     bool deep)
+{
+    for (unsigned x = 0; x < 8; x++) {
+        float sample = x < 4 ? (*low)[x] : (*high)[x - 4];
+
+        if (deep)
+            ((int16_t *)(void *)to)[x] =
+                (int16_t)fmaxf(REDUCER_MIN, fminf(REDUCER_MAX, rintf(sample)));
+        else
+            to[x] = (uint8_t)fmaxf(0, fminf(255, rintf(sample)));
+    }
+}
+
 static _inline_ void store_row(const idct_half *low, const idct_half *high, uint8_t *to, bool deep)
 {
 #ifdef __SSE2__
@@ -27,14 +41,6 @@ static _inline_ void store_row(const idct_half *low, const idct_half *high, uint
         _mm_storel_epi64((__m128i_u *)to, _mm_packus_epi16(words, words));
     }
 #else
-    for (unsigned x = 0; x < 8; x++) {
-        float sample = x < 4 ? (*low)[x] : (*high)[x - 4];
-
-        if (deep)
-            ((int16_t *)(void *)to)[x] =
-                (int16_t)fmaxf(REDUCER_MIN, fminf(REDUCER_MAX, rintf(sample)));
-        else
-            to[x] = (uint8_t)fmaxf(0, fminf(255, rintf(sample)));
-    }
+    store_row_plain(low, high, to, deep);
 #endif
 }

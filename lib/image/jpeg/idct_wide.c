@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/idct.h"
+#include "image/jpeg/idct_wide.h"
 
 #include "image/jpeg/idct_rows.h"
 

@@ -6,9 +6,8 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/colour/profile.h"
-#include "image/jpeg/target.h"
+#include "image/jpeg/decode.h"
 #include "image/jpeg/encode.h"
-#include "image/jpeg/halver.h"
 #include "image/jpeg/luma.h"
 #include "image/jpeg/markers.h"
 #include "image/jpeg/memory.h"
@@ -33,7 +32,6 @@ int jpeg_start(void)
 {
     int r = jpeg_encode_start();
 
-    halver_filter_choose(HALVER_VNNI);
     return r != 0 ? r : jpeg_turn_start();
 }
 

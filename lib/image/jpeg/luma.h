@@ -19,9 +19,3 @@
  * -ENOMEM.
  */
 int jpeg_luma(const struct jpeg_layout *layout, uint8_t *output, size_t capacity, size_t *size);
-
-/* The two ways it takes. */
-int jpeg_luma_baseline(const struct jpeg_layout *layout, uint8_t *output, size_t capacity,
-                       size_t *size);
-int jpeg_luma_progressive(const struct jpeg_layout *layout, uint8_t *output, size_t capacity,
-                          size_t *size);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/luma.h"
+#include "image/jpeg/luma_baseline.h"
 
 #include "base/status.h"
-#include "image/jpeg/target.h"
+#include "image/jpeg/decode_baseline.h"
 #include "image/jpeg/entropy.h"
 #include "image/jpeg/memory.h"
 #include "image/jpeg/writer.h"
@@ -29,23 +29,26 @@ struct luma_reader {
     unsigned luma;                        /* which of them */
     unsigned blocks[JPEG_COMPONENTS_MAX]; /* of each in an MCU */
     unsigned h, v;                        /* luma blocks in an MCU */
-    uint32_t mcus_across, mcus_down;
+    struct jpeg_mcus mcus;
     int32_t dc;             /* of the last luma block */
-    struct luma_block *row; /* v rows of mcus_across * h */
+    struct luma_block *row; /* v rows of mcus.columns * h */
 };
 
 /* Tables of one scan; they stay because most files use the same. */
 static struct huffman dc_table[JPEG_COMPONENTS_MAX];
 static struct skip_table ac_table[JPEG_COMPONENTS_MAX];
 
+/* The luma is component *index of the scan. NULL: no scan has it. */
 static const struct jpeg_scan *find_luma_scan(const struct jpeg_layout *layout, unsigned *index)
 {
-    for (unsigned i = 0; i < layout->scans; i++)
-        for (unsigned n = 0; n < layout->scan[i].components; n++)
-            if (layout->scan[i].component[n] == 0) {
-                *index = n;
-                return &layout->scan[i];
-            }
+    for (unsigned i = 0; i < layout->scans; i++) {
+        int n = jpeg_scan_find(&layout->scan[i], 0);
+
+        if (n >= 0) {
+            *index = (unsigned)n;
+            return &layout->scan[i];
+        }
+    }
     return NULL;
 }
 
@@ -55,7 +58,7 @@ static int reader_begin(struct luma_reader *reader, const struct jpeg_layout *la
     const struct jpeg_component *luma = &layout->component[0];
     uint8_t *memory = jpeg_memory(MEMORY_SCAN, (size_t)(scan->end - scan->data) + ENTROPY_MARGIN);
     bool alone = scan->components == 1;
-    int r;
+    int status;
 
     reader->components = scan->components;
     reader->h = alone ? 1 : luma->h;
@@ -64,14 +67,13 @@ static int reader_begin(struct luma_reader *reader, const struct jpeg_layout *la
         const struct jpeg_component *component = &layout->component[scan->component[i]];
 
         reader->blocks[i] = alone ? 1 : component->h * component->v;
-        if ((r = huffman_build(&dc_table[i], &scan->dc[i], 15)) != 0 ||
-            (r = skip_table_build(&ac_table[i], &scan->ac[i])) != 0)
-            return r;
+        if ((status = huffman_build(&dc_table[i], &scan->dc[i], 15)) != 0 ||
+            (status = skip_table_build(&ac_table[i], &scan->ac[i])) != 0)
+            return status;
     }
-    reader->mcus_across = (luma->block_columns + reader->h - 1) / reader->h;
-    reader->mcus_down = (luma->block_rows + reader->v - 1) / reader->v;
+    reader->mcus = jpeg_scan_mcus(layout, scan);
     reader->row = jpeg_memory(MEMORY_ROWS,
-                              sizeof(*reader->row) * reader->mcus_across * reader->h * reader->v);
+                              sizeof(*reader->row) * reader->mcus.columns * reader->h * reader->v);
     if (memory == NULL || reader->row == NULL)
         return -ENOMEM;
     scan_reader_begin(&reader->scan, scan, memory);
@@ -116,7 +118,7 @@ static _inline_ bool read_mcu(struct luma_reader *reader, struct bit_reader *bit
         }
         for (unsigned y = 0; y < reader->v; y++) {
             struct luma_block *block =
-                reader->row + ((size_t)y * reader->mcus_across + column) * reader->h;
+                reader->row + ((size_t)y * reader->mcus.columns + column) * reader->h;
 
             for (unsigned x = 0; x < reader->h; x++)
                 if (!read_luma_block(reader, bits, block + x, dc))
@@ -131,13 +133,13 @@ _multiversion_ static int read_mcu_row(struct luma_reader *reader)
     struct bit_reader bits = reader->scan.bits;
     int32_t dc = reader->dc;
 
-    for (uint32_t column = 0; column < reader->mcus_across; column++) {
+    for (uint32_t column = 0; column < reader->mcus.columns; column++) {
         if (reader->scan.restart_interval != 0) {
             bool restarted;
-            int r = scan_reader_restart(&reader->scan, &restarted);
+            int status = scan_reader_restart(&reader->scan, &restarted);
 
-            if (r != 0)
-                return r;
+            if (status != 0)
+                return status;
             if (restarted) {
                 bits = reader->scan.bits;
                 dc = 0;
@@ -151,7 +153,7 @@ _multiversion_ static int read_mcu_row(struct luma_reader *reader)
     return 0;
 }
 
-/* One row of luma blocks. *dc is the last block's, across rows. */
+/* One row of luma blocks. *dc is the last block's, from row to row. */
 _multiversion_ static int write_row(struct jpeg_writer *writer, const uint8_t *bytes,
                                     const struct luma_block *block, uint32_t count, int32_t *dc)
 {
@@ -175,19 +177,19 @@ _multiversion_ static int write_row(struct jpeg_writer *writer, const uint8_t *b
 static int copy_blocks(struct luma_reader *reader, struct jpeg_writer *writer,
                        const struct jpeg_component *luma)
 {
-    uint32_t pitch = reader->mcus_across * reader->h, rows_left = luma->block_rows;
+    uint32_t pitch = reader->mcus.columns * reader->h, rows_left = luma->block_rows;
     int32_t dc = 0;
-    int r;
+    int status;
 
-    for (uint32_t row = 0; row < reader->mcus_down; row++) {
-        if ((r = read_mcu_row(reader)) != 0)
-            return r;
+    for (uint32_t row = 0; row < reader->mcus.rows; row++) {
+        if ((status = read_mcu_row(reader)) != 0)
+            return status;
         /* The last MCU row and column may hold blocks that no pixel of the picture lies in. */
         for (unsigned y = 0; y < reader->v && rows_left > 0; y++, rows_left--) {
-            r = write_row(writer, reader->scan.bytes, reader->row + (size_t)y * pitch,
-                          luma->block_columns, &dc);
-            if (r != 0)
-                return r;
+            status = write_row(writer, reader->scan.bytes, reader->row + (size_t)y * pitch,
+                               luma->block_columns, &dc);
+            if (status != 0)
+                return status;
         }
     }
     return scan_reader_finish(&reader->scan, NULL);
@@ -198,10 +200,10 @@ static int pass_others(const struct jpeg_layout *layout, const struct jpeg_scan 
 {
     for (unsigned i = 0; i < layout->scans; i++) {
         const struct jpeg_scan *scan = &layout->scan[i];
-        int r = scan == luma ? 0 : jpeg_pass_baseline_scan(layout, scan);
+        int status = scan == luma ? 0 : jpeg_check_baseline_scan(layout, scan);
 
-        if (r != 0)
-            return r;
+        if (status != 0)
+            return status;
     }
     return 0;
 }
@@ -213,20 +215,20 @@ int jpeg_luma_baseline(const struct jpeg_layout *layout, uint8_t *output, size_t
     struct jpeg_writer writer;
     const struct jpeg_scan *scan = find_luma_scan(layout, &reader.luma);
     struct jpeg_scan whole = {.first = 0, .last = 63};
-    int r;
+    int status;
 
     if (scan == NULL)
         return STATUS_IMAGE_CORRUPT;
-    if ((r = reader_begin(&reader, layout, scan)) != 0)
-        return r;
+    if ((status = reader_begin(&reader, layout, scan)) != 0)
+        return status;
     writer_begin(&writer, output, capacity);
     writer_gray_header(&writer, layout);
     writer_huffman(&writer, 0, &writer_dc_table);
     writer_huffman(&writer, 1, &scan->ac[reader.luma]);
     writer_scan(&writer, &whole);
-    if ((r = copy_blocks(&reader, &writer, &layout->component[0])) != 0 ||
-        (r = pass_others(layout, scan)) != 0)
-        return r;
+    if ((status = copy_blocks(&reader, &writer, &layout->component[0])) != 0 ||
+        (status = pass_others(layout, scan)) != 0)
+        return status;
     writer_flush(&writer);
     *size = writer_finish(&writer);
     return *size == 0 ? STATUS_IMAGE_TOO_LARGE : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/luma.h"
+#include "image/jpeg/luma_progressive.h"
 
 #include "base/status.h"
 #include "image/jpeg/progression.h"
@@ -12,12 +12,12 @@
 /*
  * The luma of a progressive JPEG. A scan of AC coefficients holds one component: the luma's are
  * copied byte for byte, the chroma's left out. Only the DC scans hold all components together and
- * are written anew. All of them are read all the same, to notice a broken picture.
+ * are written anew. All of them are read all the same, to notice a broken coefficients.
  */
 
-struct copy {
+struct luma_copy {
     const struct jpeg_layout *layout;
-    struct progressive picture;
+    struct jpeg_coefficients coefficients;
     struct jpeg_writer writer;
     unsigned restart_interval; /* the last one written */
     const uint8_t *ac_counts;  /* the last table written */
@@ -25,16 +25,16 @@ struct copy {
 
 static const uint8_t only_dc[64]; /* all in place 0 */
 
-static int prepare(struct copy *copy, const struct jpeg_layout *layout)
+static int prepare(struct luma_copy *copy, const struct jpeg_layout *layout)
 {
-    struct progressive_component *luma = &copy->picture.component[0];
+    struct component_coefficients *luma = &copy->coefficients.component[0];
 
     copy->layout = layout;
-    progressive_begin(&copy->picture, layout);
+    coefficients_begin(&copy->coefficients, layout);
     luma->wanted = true;
     luma->stride = 1;
     luma->place = only_dc;
-    return progressive_allocate(&copy->picture);
+    return coefficients_allocate(&copy->coefficients);
 }
 
 /* A row of DC coefficients as far as the scan tells them: differences of them, or one bit each. */
@@ -58,10 +58,10 @@ _multiversion_ static int write_dc_row(struct jpeg_writer *writer, const struct 
     return 0;
 }
 
-static int write_dc_scan(struct copy *copy, const struct jpeg_scan *scan)
+static int write_dc_scan(struct luma_copy *copy, const struct jpeg_scan *scan)
 {
     const struct jpeg_component *size = &copy->layout->component[0];
-    const struct progressive_component *luma = &copy->picture.component[0];
+    const struct component_coefficients *luma = &copy->coefficients.component[0];
     int last = 0;
 
     if (copy->restart_interval != 0)
@@ -69,17 +69,17 @@ static int write_dc_scan(struct copy *copy, const struct jpeg_scan *scan)
     copy->restart_interval = 0;
     writer_scan(&copy->writer, scan);
     for (uint32_t row = 0; row < size->block_rows; row++) {
-        int r = write_dc_row(&copy->writer, scan, luma->coefficients + row * luma->across,
-                             size->block_columns, &last);
+        int status = write_dc_row(&copy->writer, scan, luma->coefficients + row * luma->columns,
+                                  size->block_columns, &last);
 
-        if (r != 0)
-            return r;
+        if (status != 0)
+            return status;
     }
     writer_flush(&copy->writer);
     return 0;
 }
 
-static int copy_ac_scan(struct copy *copy, const struct jpeg_scan *scan, const uint8_t *end)
+static int copy_ac_scan(struct luma_copy *copy, const struct jpeg_scan *scan, const uint8_t *end)
 {
     struct jpeg_writer *writer = &copy->writer;
 
@@ -94,19 +94,19 @@ static int copy_ac_scan(struct copy *copy, const struct jpeg_scan *scan, const u
     return 0;
 }
 
-static int copy_scans(struct copy *copy)
+static int copy_scans(struct luma_copy *copy)
 {
     const struct jpeg_layout *layout = copy->layout;
 
     for (unsigned i = 0; i < layout->scans; i++) {
         const struct jpeg_scan *scan = &layout->scan[i];
         const uint8_t *end;
-        int r = progressive_read_scan(&copy->picture, scan, &end);
+        int status = progressive_read_scan(&copy->coefficients, scan, &end);
 
-        if (r == 0 && jpeg_scan_find(scan, 0) >= 0)
-            r = scan->first == 0 ? write_dc_scan(copy, scan) : copy_ac_scan(copy, scan, end);
-        if (r != 0)
-            return r;
+        if (status == 0 && jpeg_scan_find(scan, 0) >= 0)
+            status = scan->first == 0 ? write_dc_scan(copy, scan) : copy_ac_scan(copy, scan, end);
+        if (status != 0)
+            return status;
     }
     return 0;
 }
@@ -114,26 +114,16 @@ static int copy_scans(struct copy *copy)
 int jpeg_luma_progressive(const struct jpeg_layout *layout, uint8_t *output, size_t capacity,
                           size_t *size)
 {
-    struct copy copy = {0};
-    int r;
+    struct luma_copy copy = {0};
+    int status;
 
-    if ((r = prepare(&copy, layout)) != 0)
-        return r;
+    if ((status = prepare(&copy, layout)) != 0)
+        return status;
     writer_begin(&copy.writer, output, capacity);
     writer_gray_header(&copy.writer, layout);
     writer_huffman(&copy.writer, 0, &writer_dc_table);
-    if ((r = copy_scans(&copy)) != 0)
-        return r;
+    if ((status = copy_scans(&copy)) != 0)
+        return status;
     *size = writer_finish(&copy.writer);
     return *size == 0 ? STATUS_IMAGE_TOO_LARGE : 0;
-}
-
-int jpeg_luma(const struct jpeg_layout *layout, uint8_t *output, size_t capacity, size_t *size)
-{
-    const struct jpeg_component *luma = &layout->component[0];
-
-    if (luma->h != layout->h_max || luma->v != layout->v_max)
-        return -ENOTSUP;
-    return layout->progressive ? jpeg_luma_progressive(layout, output, capacity, size)
-                               : jpeg_luma_baseline(layout, output, capacity, size);
 }

@@ -9,7 +9,7 @@
 
 /*
  * What the scans of a JPEG have told so far of one component's coefficients (T.81, G.1.1.1): each
- * is first told down to some bit, and then refined bit by bit; in a sequential file all of it at
+ * is first told to some lowest bit, and then refined bit by bit; in a sequential file all of it at
  * once.
  */
 struct jpeg_progression {

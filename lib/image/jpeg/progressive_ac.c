@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/progressive.h"
+#include "image/jpeg/progressive_ac.h"
 
 #include "base/status.h"
 #include "image/jpeg/entropy.h"
@@ -15,7 +15,7 @@ static struct huffman ac_table;
 
 struct ac_scan {
     struct scan_reader reader;
-    const struct progressive_component *component;
+    const struct component_coefficients *component;
     unsigned first, last, low;
     uint64_t band;        /* first..last */
     unsigned kept;        /* the last coefficient that is kept of the blocks that are being read */
@@ -41,7 +41,7 @@ static _inline_ uint64_t highest(uint64_t set)
     return set == 0 ? 0 : UINT64_C(1) << 63 >> __builtin_clzll(set);
 }
 
-/* The lowest bits of `value`, one for each of the set: PDEP, of processors that are quick at it. */
+/* The lowest bits of `value`, one for each of the set: the instruction PDEP. */
 static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
 {
 #ifdef __x86_64__
@@ -52,16 +52,6 @@ static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
 #else
     (void)value;
     return set;
-#endif
-}
-
-static bool is_quick_at_deposits(void)
-{
-#ifdef __x86_64__ /* AMD's Zen 1 and 2 have it and take hundreds of cycles */
-    return __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") &&
-           !__builtin_cpu_is("znver2") && !__builtin_cpu_is("amdfam15h");
-#else
-    return false;
 #endif
 }
 
@@ -104,13 +94,13 @@ static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int
 }
 
 /* The n-th highest bit of a set, counted from 0; 0: it has no more than n. */
-static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool quick)
+static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool pdep)
 {
     unsigned count = (unsigned)__builtin_popcountll(set);
 
     if (n >= count)
         return 0;
-    if (quick)
+    if (pdep)
         return deposit(UINT64_C(1) << (count - 1 - n), set);
     for (; n > 0; n--)
         set ^= highest(set);
@@ -118,29 +108,29 @@ static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool quick)
 }
 
 /* A bit read for each one of the set, 32 at most, the first for the highest: those that are 1. */
-static _inline_ uint64_t read_few(struct bit_reader *bits, uint64_t set, const bool quick)
+static _inline_ uint64_t read_few(struct bit_reader *bits, uint64_t set, const bool pdep)
 {
     unsigned value;
     uint64_t ones = 0;
 
     bits_refill(bits);
     value = bits_take(bits, (unsigned)__builtin_popcountll(set));
-    if (quick)
+    if (pdep)
         return deposit(value, set);
     for (; set != 0; set &= set - 1, value >>= 1)
         ones |= value & 1 ? set & -set : 0;
     return ones;
 }
 
-static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const bool quick)
+static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const bool pdep)
 {
     uint64_t ones = 0;
 
     if (__builtin_expect(__builtin_popcountll(set) > 32, 0)) {
-        ones = read_few(bits, set & ~(uint64_t)UINT32_MAX, quick);
+        ones = read_few(bits, set & ~(uint64_t)UINT32_MAX, pdep);
         set &= UINT32_MAX;
     }
-    return ones | read_few(bits, set, quick);
+    return ones | read_few(bits, set, pdep);
 }
 
 /* One more of each coefficient's magnitude. */
@@ -176,7 +166,7 @@ static _inline_ void pass_set(struct bit_reader *bits, uint64_t set)
  * every time, and that was half of the time that progressive JPEGs took.
  */
 static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
-                            uint64_t *history, const bool quick, const bool keep)
+                            uint64_t *history, const bool pdep, const bool keep)
 {
     const uint64_t before = *history & ac->band;
     uint64_t rest = ac->band; /* of the band, from coefficient k on */
@@ -197,7 +187,7 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
             ac->end_run = (1U << run) + bits_take(bits, run);
             break;
         }
-        target = select_bit(rest & ~before, run, quick); /* where the run ends; 0: past the band */
+        target = select_bit(rest & ~before, run, pdep); /* where the run ends; 0: past the band */
         passed = target == 0 ? rest : rest & ~((target << 1) - 1);
         if (size > 0) {
             int sign = (int)bits_take(bits, 1) - 1;
@@ -210,38 +200,38 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
                     (int16_t)(((1 << ac->low) ^ sign) - sign);
         }
         if (keep)
-            ones |= read_set(bits, passed & before, quick);
+            ones |= read_set(bits, passed & before, pdep);
         else
             pass_set(bits, passed & before);
         rest &= ~(passed | target);
     }
     if (keep)
-        correct(ac, block, ones | read_set(bits, rest & before, quick));
+        correct(ac, block, ones | read_set(bits, rest & before, pdep));
     else if ((rest & before) != 0)
         pass_set(bits, rest & before);
     return true;
 }
 
 static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, size_t index,
-                                  int16_t *block, const bool refinement, const bool quick,
+                                  int16_t *block, const bool refinement, const bool pdep,
                                   const bool keep)
 {
-    const struct progressive_component *component = ac->component;
+    const struct component_coefficients *component = ac->component;
     uint64_t seen = 0;
 
     if (ac->reader.restart_interval != 0) {
         bool restarted;
-        int r = scan_reader_restart(&ac->reader, &restarted);
+        int status = scan_reader_restart(&ac->reader, &restarted);
 
-        if (r != 0)
-            return r;
+        if (status != 0)
+            return status;
         if (restarted) {
             *bits = ac->reader.bits;
             ac->end_run = 0;
         }
     }
     if (refinement) {
-        if (!refine(ac, bits, block, &component->history[index], quick, keep))
+        if (!refine(ac, bits, block, &component->history[index], pdep, keep))
             return STATUS_IMAGE_CORRUPT;
     } else if (ac->end_run == 0) {
         if (!read_first(ac, bits, block, &seen, keep))
@@ -254,78 +244,78 @@ static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, s
 }
 
 /* Some blocks side by side: from that number on, of the component's, and where they are kept. */
-struct run {
+struct block_run {
     size_t first, count;
     int16_t *blocks; /* NULL: nowhere */
     size_t stride;
 };
 
-static _inline_ int read_ac_run(struct ac_scan *ac, const struct run *run, const bool refinement,
-                                const bool quick, const bool keep)
+static _inline_ int read_ac_run(struct ac_scan *ac, const struct block_run *run,
+                                const bool refinement, const bool pdep, const bool keep)
 {
     struct bit_reader bits = ac->reader.bits;
-    const struct run own = *run; /* whose members stay in registers */
+    const struct block_run own = *run; /* whose members stay in registers */
 
     for (size_t i = 0; i < own.count; i++) {
         int16_t *block = keep ? own.blocks + i * own.stride : NULL;
-        int r = read_ac_block(ac, &bits, own.first + i, block, refinement, quick, keep);
+        int status = read_ac_block(ac, &bits, own.first + i, block, refinement, pdep, keep);
 
-        if (r != 0)
-            return r;
+        if (status != 0)
+            return status;
     }
     ac->reader.bits = bits;
     return 0;
 }
 
-typedef int run_function(struct ac_scan *ac, const struct run *run);
+typedef int block_function(struct ac_scan *ac, const struct block_run *run);
 
-_multiversion_ static int read_first_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int read_first_run(struct ac_scan *ac, const struct block_run *run)
 {
     return read_ac_run(ac, run, false, false, true);
 }
 
-_multiversion_ static int pass_first_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int pass_first_run(struct ac_scan *ac, const struct block_run *run)
 {
     return read_ac_run(ac, run, false, false, false);
 }
 
-_multiversion_ static int refine_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int refine_run(struct ac_scan *ac, const struct block_run *run)
 {
     return read_ac_run(ac, run, true, false, true);
 }
 
-_multiversion_ static int refine_run_quickly(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int refine_run_pdep(struct ac_scan *ac, const struct block_run *run)
 {
     return read_ac_run(ac, run, true, true, true);
 }
 
-_multiversion_ static int pass_refinement_run(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int pass_refinement_run(struct ac_scan *ac, const struct block_run *run)
 {
     return read_ac_run(ac, run, true, false, false);
 }
 
-_multiversion_ static int pass_refinement_run_quickly(struct ac_scan *ac, const struct run *run)
+_multiversion_ static int pass_refinement_run_pdep(struct ac_scan *ac, const struct block_run *run)
 {
     return read_ac_run(ac, run, true, true, false);
 }
 
 /* What reads the scan's blocks: some of its band being kept, or none. */
-struct run_functions {
-    run_function *read, *pass;
+struct block_functions {
+    block_function *read, *pass;
 };
 
-static struct run_functions choose_run_functions(const struct jpeg_scan *scan)
+static struct block_functions choose_block_functions(const struct jpeg_scan *scan, bool pdep)
 {
     if (scan->high == 0)
-        return (struct run_functions){read_first_run, pass_first_run};
-    if (is_quick_at_deposits())
-        return (struct run_functions){refine_run_quickly, pass_refinement_run_quickly};
-    return (struct run_functions){refine_run, pass_refinement_run};
+        return (struct block_functions){read_first_run, pass_first_run};
+    if (pdep)
+        return (struct block_functions){refine_run_pdep, pass_refinement_run_pdep};
+    return (struct block_functions){refine_run, pass_refinement_run};
 }
 
 /* Blocks of which the coefficients up to `last` are kept. */
-static int read_run(struct ac_scan *ac, const struct run_functions *functions,
-                    const struct run *run, unsigned last, const uint8_t *place)
+static int read_run(struct ac_scan *ac, const struct block_functions *functions,
+                    const struct block_run *run, unsigned last, const uint8_t *place)
 {
     ac->kept = last;
     ac->wanted = run->blocks == NULL ? 0 : ac->band & set_between(0, last);
@@ -334,54 +324,54 @@ static int read_run(struct ac_scan *ac, const struct run_functions *functions,
 }
 
 /* A row of `count` blocks: those that are like most, then those at the edge. */
-static int read_row(struct ac_scan *ac, const struct run_functions *functions, size_t row,
+static int read_row(struct ac_scan *ac, const struct block_functions *functions, size_t row,
                     size_t count)
 {
-    const struct progressive_component *component = ac->component;
+    const struct component_coefficients *component = ac->component;
     const struct jpeg_edges *edges = component->edges;
     const size_t edge = edges == NULL ? count : jpeg_edges_from(edges, (uint32_t)row);
-    const size_t first = row * component->across, most = edge < count ? edge : count;
-    int r = 0;
+    const size_t first = row * component->columns, most = edge < count ? edge : count;
+    int status = 0;
 
     if (most > 0) {
-        const struct run run = {.first = first,
-                                .count = most,
-                                .blocks = component->wanted
-                                              ? component->coefficients + first * component->stride
-                                              : NULL,
-                                .stride = component->stride};
+        const struct block_run run = {.first = first,
+                                      .count = most,
+                                      .blocks = component->wanted ? component->coefficients +
+                                                                        first * component->stride
+                                                                  : NULL,
+                                      .stride = component->stride};
 
-        r = read_run(ac, functions, &run, component->last, component->place);
+        status = read_run(ac, functions, &run, component->last, component->place);
     }
-    if (r == 0 && most < count) {
-        const struct run run = {.first = first + most,
-                                .count = count - most,
-                                .blocks = progressive_edge_block(component, row, most),
-                                .stride = EDGE_BLOCK};
+    if (status == 0 && most < count) {
+        const struct block_run run = {.first = first + most,
+                                      .count = count - most,
+                                      .blocks = coefficients_edge_block(component, row, most),
+                                      .stride = EDGE_BLOCK};
 
-        r = read_run(ac, functions, &run, 63, edges->place);
+        status = read_run(ac, functions, &run, 63, edges->place);
     }
-    return r;
+    return status;
 }
 
-int progressive_read_ac(struct progressive *progressive, const struct jpeg_scan *scan,
-                        uint8_t *memory, const uint8_t **end)
+int progressive_read_ac(struct jpeg_coefficients *coefficients, const struct jpeg_scan *scan,
+                        uint8_t *memory, const uint8_t **end, bool pdep)
 {
     unsigned index = scan->component[0];
-    const struct jpeg_component *size = &progressive->layout->component[index];
-    struct ac_scan ac = {.component = &progressive->component[index],
+    const struct jpeg_component *size = &coefficients->layout->component[index];
+    struct ac_scan ac = {.component = &coefficients->component[index],
                          .first = scan->first,
                          .last = scan->last,
                          .low = scan->low};
-    const struct run_functions functions = choose_run_functions(scan);
-    int r = huffman_build(&ac_table, &scan->ac[0], 255);
+    const struct block_functions functions = choose_block_functions(scan, pdep);
+    int status = huffman_build(&ac_table, &scan->ac[0], 255);
 
-    if (r != 0)
-        return r;
+    if (status != 0)
+        return status;
     ac.band = set_between(scan->first, scan->last);
     scan_reader_begin(&ac.reader, scan, memory);
     for (size_t row = 0; row < size->block_rows; row++)
-        if ((r = read_row(&ac, &functions, row, size->block_columns)) != 0)
-            return r;
+        if ((status = read_row(&ac, &functions, row, size->block_columns)) != 0)
+            return status;
     return scan_reader_finish(&ac.reader, end);
 }

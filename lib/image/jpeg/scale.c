@@ -3,7 +3,7 @@
 #include "image/jpeg/scale.h"
 
 #include "image/colour/profile.h"
-#include "image/jpeg/target.h"
+#include "image/jpeg/decode.h"
 #include "image/jpeg/encode.h"
 #include "image/jpeg/idct.h"
 #include "image/jpeg/memory.h"
@@ -121,14 +121,14 @@ static void plan_half(const struct reduction *reduction, unsigned component, str
     target->along_y = layout->height % 2 == 1 ? reduction->height : 0;
     plan->halved = component == 0;
     plan->halver_options = (struct halver_options){
-        .across = layout->component[component].block_columns,
-        .down = layout->component[component].block_rows,
-        .padded_across = plan->extent.padded_width / target->points,
+        .columns = layout->component[component].block_columns,
+        .rows = layout->component[component].block_rows,
+        .padded_columns = plan->extent.padded_width / target->points,
         .rows_at_once = layout->component[component].v,
         .along_x = target->along_x,
         .along_y = target->along_y,
-        .inside_x = edge_inside(plan->extent.across.pixels),
-        .inside_y = edge_inside(plan->extent.down.pixels),
+        .inside_x = edge_inside(plan->extent.horizontal.pixels),
+        .inside_y = edge_inside(plan->extent.vertical.pixels),
     };
 }
 
@@ -157,8 +157,8 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
         .tail_x = plan->extent.tail_x,
         .tail_y = plan->extent.tail_y,
         .tail_size = points / 8.0,
-        .cut_x = plan->extent.across.cut,
-        .cut_y = plan->extent.down.cut,
+        .cut_x = plan->extent.horizontal.cut,
+        .cut_y = plan->extent.vertical.cut,
         .padded_width = plan->extent.padded_width,
         .to_width = to_width,
         .to_height = to_height,

@@ -263,22 +263,3 @@ void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
         find_overlap(&known, filter, pixels, &weights[x]);
     }
 }
-
-const double *synthesis_overlap_gain(void)
-{
-    static double gain[OVERLAP_FREQUENCIES];
-    struct overlap_weights weights[OVERLAP_POINTS];
-
-    if (gain[0] != 0)
-        return gain;
-    synthesis_overlap(0, &(struct overlap_pixels){BLOCK, BLOCK, BLOCK}, weights);
-    for (unsigned u = 0; u < OVERLAP_FREQUENCIES; u++)
-        for (unsigned x = 0; x < OVERLAP_POINTS; x++) {
-            const struct overlap_weights *of = &weights[x];
-
-            gain[u] += (of->before[u] * of->before[u] + of->own[u] * of->own[u] +
-                        of->behind[u] * of->behind[u]) *
-                       BLOCK / OVERLAP_POINTS;
-        }
-    return gain;
-}

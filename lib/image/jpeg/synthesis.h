@@ -63,7 +63,3 @@ struct overlap_weights { /* of one sample, by frequency */
 
 void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
                        struct overlap_weights weights[OVERLAP_POINTS]);
-
-/* How much of a coefficient's error there is in the samples, in the mean square, in one dimension:
- * 1 of the lowest frequencies, little beyond what the result can hold. */
-const double *synthesis_overlap_gain(void);

@@ -6,15 +6,15 @@
 
 /* T.81, A.1.1. Halved chroma is interpolated when it is shown: then a last pixel that lies half
  * behind the edge has three quarters of another's weight in what is seen. */
-static struct edge_length find_length(uint32_t picture, unsigned sampling, unsigned sampling_max)
+static struct edge_length find_length(uint32_t image, unsigned sampling, unsigned sampling_max)
 {
-    const uint32_t pixels = (picture * sampling + sampling_max - 1) / sampling_max;
-    const double behind = (double)(pixels * sampling_max - picture * sampling) / sampling_max;
+    const uint32_t pixels = (image * sampling + sampling_max - 1) / sampling_max;
+    const double behind = (double)(pixels * sampling_max - image * sampling) / sampling_max;
 
     return (struct edge_length){pixels, sampling_max == 2 * sampling ? behind / 2 : behind};
 }
 
-/* Samples of so many pixels: all of eight points are pixels. */
+/* The samples that so many pixels become; with eight points each pixel is one. */
 static uint32_t count_samples(const struct edge_length *length, unsigned points, uint32_t *tail)
 {
     const unsigned inside = edge_inside(length->pixels);
@@ -29,16 +29,16 @@ struct jpeg_extent jpeg_decoded_extent(const struct jpeg_layout *layout, unsigne
                                        unsigned points)
 {
     const struct jpeg_component *size = &layout->component[component];
-    const uint32_t across = 8U * layout->h_max, down = 8U * layout->v_max;
+    const struct jpeg_mcus mcus = jpeg_frame_mcus(layout);
     struct jpeg_extent extent = {
-        .across = find_length(layout->width, size->h, layout->h_max),
-        .down = find_length(layout->height, size->v, layout->v_max),
-        .padded_width = (layout->width + across - 1) / across * size->h * points,
-        .padded_height = (layout->height + down - 1) / down * size->v * points,
+        .horizontal = find_length(layout->width, size->h, layout->h_max),
+        .vertical = find_length(layout->height, size->v, layout->v_max),
+        .padded_width = mcus.columns * size->h * points,
+        .padded_height = mcus.rows * size->v * points,
     };
 
-    extent.width = count_samples(&extent.across, points, &extent.tail_x);
-    extent.height = count_samples(&extent.down, points, &extent.tail_y);
+    extent.width = count_samples(&extent.horizontal, points, &extent.tail_x);
+    extent.height = count_samples(&extent.vertical, points, &extent.tail_y);
     return extent;
 }
 
@@ -53,8 +53,8 @@ void jpeg_target_prepare(struct jpeg_target *target, const struct jpeg_layout *l
                                         .pairs = target->halver != NULL,
                                         .along_x = target->along_x,
                                         .along_y = target->along_y});
-    jpeg_edges_prepare(&target->edges, idct, &layout->component[component], &extent.across,
-                       &extent.down);
+    jpeg_edges_prepare(&target->edges, idct, &layout->component[component], &extent.horizontal,
+                       &extent.vertical);
     target->rows = idct->rows;
 }
 
@@ -70,9 +70,9 @@ static uint32_t count_rows(const struct jpeg_target *target, uint32_t blocks)
     const struct jpeg_edges *edges = &target->edges;
     uint32_t rows = blocks * target->rows;
 
-    if (target->reducer != NULL && edges->any && edges->down.first < edges->down.blocks &&
-        target->row < edges->down.blocks && target->row + blocks >= edges->down.blocks)
-        rows = (edges->down.first - target->row) * target->rows + edges->down.inside;
+    if (target->reducer != NULL && edges->any && edges->vertical.first < edges->vertical.blocks &&
+        target->row < edges->vertical.blocks && target->row + blocks >= edges->vertical.blocks)
+        rows = (edges->vertical.first - target->row) * target->rows + edges->vertical.inside;
     return rows;
 }
 
@@ -93,17 +93,4 @@ size_t jpeg_target_pitch(const struct jpeg_target *target)
     if (target->halver != NULL)
         return target->halver->pitch;
     return target->reducer != NULL ? target->reducer->pitch : target->plane->pitch;
-}
-
-int jpeg_decode(const struct jpeg_layout *layout, struct jpeg_decoding *decoding)
-{
-    return layout->progressive ? jpeg_decode_progressive(layout, decoding)
-                               : jpeg_decode_baseline(layout, decoding);
-}
-
-int jpeg_check(const struct jpeg_layout *layout)
-{
-    struct jpeg_decoding nothing = {0};
-
-    return jpeg_decode(layout, &nothing);
 }

@@ -76,7 +76,7 @@ int jpeg_turn(const uint8_t *source, size_t source_size, uint32_t width, uint32_
                              .customFilter = find_excess};
     unsigned char *turned = NULL;
     unsigned long turned_size = 0;
-    int r = 0;
+    int status = 0;
 
     if (!is_whole(width, height, orientation))
         return -ENOTSUP;
@@ -86,10 +86,10 @@ int jpeg_turn(const uint8_t *source, size_t source_size, uint32_t width, uint32_
         return excessive ? -ENOTSUP : STATUS_IMAGE_CORRUPT;
     }
     if (turned_size > capacity)
-        r = STATUS_IMAGE_TOO_LARGE;
+        status = STATUS_IMAGE_TOO_LARGE;
     else
         memcpy(output, turned, turned_size);
     *size = turned_size;
     tjFree(turned);
-    return r;
+    return status;
 }

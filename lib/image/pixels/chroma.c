@@ -56,7 +56,7 @@ _multiversion_ static void emphasize(const uint8_t *before, const uint8_t *own,
 }
 
 /* The first and the last sample go on beyond the ends. */
-static void emphasize_across(uint8_t *row, uint32_t width, unsigned emphasis, uint8_t *line)
+static void emphasize_horizontally(uint8_t *row, uint32_t width, unsigned emphasis, uint8_t *line)
 {
     line[0] = row[0];
     memcpy(line + 1, row, width);
@@ -65,7 +65,7 @@ static void emphasize_across(uint8_t *row, uint32_t width, unsigned emphasis, ui
 }
 
 /* Rows are kept as they were until the next one is made of them. */
-void chroma_emphasize(const struct plane *plane, unsigned emphasis, bool across, bool down,
+void chroma_emphasize(const struct plane *plane, unsigned emphasis, bool horizontal, bool vertical,
                       uint8_t *memory)
 {
     const size_t line = line_bytes(plane->width);
@@ -75,11 +75,11 @@ void chroma_emphasize(const struct plane *plane, unsigned emphasis, bool across,
         uint8_t *row = plane->data + y * plane->pitch, *kept = before;
 
         memcpy(own, row, plane->width);
-        if (down)
+        if (vertical)
             emphasize(y == 0 ? own : before, own, y + 1 < plane->height ? row + plane->pitch : own,
                       emphasis, row, plane->width);
-        if (across)
-            emphasize_across(row, plane->width, emphasis, memory + 2 * line);
+        if (horizontal)
+            emphasize_horizontally(row, plane->width, emphasis, memory + 2 * line);
         before = own;
         own = kept;
     }

@@ -16,8 +16,8 @@
 /* How much: for chroma reduced by `factor` from so many points of a block. */
 unsigned chroma_emphasis(double factor, unsigned points);
 
-/* The memory that it takes for a plane of this width; and adding it, in place, across or down or
- * both. */
+/* The memory that it takes for a plane of this width; and adding it, in place, horizontally or
+ * vertically or both. */
 size_t chroma_bytes(uint32_t width);
-void chroma_emphasize(const struct plane *plane, unsigned emphasis, bool across, bool down,
+void chroma_emphasize(const struct plane *plane, unsigned emphasis, bool horizontal, bool vertical,
                       uint8_t *memory);

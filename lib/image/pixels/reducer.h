@@ -3,6 +3,7 @@
 #pragma once
 
 #include "image/pixels/plane.h"
+#include "image/pixels/reducer_kernels.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,34 +18,21 @@
  * within REDUCER_MIN..REDUCER_MAX, so that filtering twice does not round twice. One thread.
  */
 enum {
-    REDUCER_FRACTION_BITS = 6,
     REDUCER_MIN = -128 * 64, /* 0 and 255 */
     REDUCER_MAX = 127 * 64,
     REDUCER_ROWS_MAX = 64, /* that may go in at once */
 };
 
-/* For each of `count` samples of the result: which samples it is made of, and with which weights.
- */
-struct reducer_taps {
-    uint32_t first, count;
-};
-
-struct reducer_filter {
-    uint32_t count;
-    uint32_t stride; /* weights from one to the next */
-    struct reducer_taps *taps;
-    int16_t *weights;
-};
-
 struct reducer {
-    uint32_t width, height; /* of what goes in */
-    struct reducer_filter across, down;
+    const struct reducer_kernels *kernels; /* for few taps */
+    uint32_t width, height;                /* of what goes in */
+    struct reducer_filter horizontal, vertical;
     uint8_t *window; /* rows that went in and are still needed */
     size_t pitch;    /* of them, bytes */
     uint32_t window_rows, window_first, window_filled;
-    uint8_t *strip; /* rows filtered down, until there are enough to be filtered across */
+    uint8_t *strip; /* rows filtered vertically, until there are enough to be transposed */
     uint32_t strip_rows;
-    uint8_t *turned, *narrow; /* the strip's columns; filtered across */
+    uint8_t *turned, *narrow; /* the strip's columns; filtered horizontally */
     uint32_t done;            /* rows of the result that are in the strip or finished */
     struct plane *to;
     bool transposed;

@@ -2,13 +2,27 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/pixels/reducer.h"
+#include <stddef.h>
+#include <stdint.h>
 
 /* Which samples a reducer's filters take, and by which weights. */
 
 enum {
     REDUCER_WEIGHT_BITS = 14, /* a weight of 1 */
     REDUCER_TAPS_MANY = 128,  /* from here on, products are too small to be rounded one by one */
+};
+
+/* For each of `count` samples of the result: which samples it is made of, and with which weights.
+ */
+struct reducer_taps {
+    uint32_t first, count;
+};
+
+struct reducer_filter {
+    uint32_t count;
+    uint32_t stride; /* weights from one to the next */
+    struct reducer_taps *taps;
+    int16_t *weights;
 };
 
 /* The samples going in along one dimension. */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/jpeg/halver_filter.h"
+
+/* Many processors since 2019 multiply and add up in one instruction: 1 to 8 % of halving an image.
+ */
+
+#ifdef __x86_64__
+#define _target_                          __attribute__((target("avx2,avx512vnni,avx512vl")))
+#define ADD_PRODUCTS(sum, pairs, weights) _mm256_dpwssd_epi32(sum, pairs, weights)
+#include "image/jpeg/halver_filter_x86.h"
+
+const struct halver_kernels halver_kernels_vnni = {vertical, horizontal};
+#endif

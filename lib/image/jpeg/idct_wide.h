@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/jpeg/idct_common.h"
+
+/* idct_prepare and idct_block (idct.h) for five frequencies and more. */
+void idct_wide_prepare(struct idct *idct, const struct jpeg_component *component);
+void idct_wide_block(const struct idct *idct, const int16_t *block, unsigned k, uint8_t *to,
+                     size_t pitch);
