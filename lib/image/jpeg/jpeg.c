@@ -21,8 +21,8 @@
 #include <stdio.h>
 
 /* The paths of a JPEG, and the one file that they are about. */
-static struct jpeg_layout layout; /* too large for the stack */
-static size_t input_size;         /* of the open file */
+static struct jpeg_layout layout;
+static size_t input_size; /* of the open file */
 
 /* Bytes that each use of memory may keep: of some 25 megapixels from one job to the next, and of
  * some 10 while no job comes. */
@@ -30,9 +30,9 @@ static const size_t kept_at_work = 64 << 20, kept_at_rest = 8 << 20;
 
 int jpeg_start(void)
 {
-    int r = jpeg_encode_start();
+    int status = jpeg_encode_start();
 
-    return r != 0 ? r : jpeg_turn_start();
+    return status != 0 ? status : jpeg_turn_start();
 }
 
 void jpeg_rest(void)
@@ -44,6 +44,7 @@ void jpeg_stop(void)
 {
     jpeg_encode_stop();
     jpeg_turn_stop();
+    jpeg_layout_clear(&layout);
     jpeg_memory_free();
 }
 
@@ -116,7 +117,7 @@ static int copy_and_turn(struct image_output *output)
  * wrong. Its file is copied like any other, so that the same header comes out. */
 static int copy_arithmetic(unsigned max_scans, struct image_output *output)
 {
-    static struct jpeg_layout turned; /* too large for the stack */
+    _cleanup_(jpeg_layout_clear) struct jpeg_layout turned = {0};
     _cleanup_(buffer_clear) struct buffer clean = {0};
     size_t capacity = stream_capacity(), size;
     uint8_t *anew = jpeg_memory(MEMORY_STREAM, capacity);

@@ -9,16 +9,16 @@
 struct jpeg_layout;
 
 /*
- * The short ways through an ordinary JPEG: gray by dropping the chroma from the entropy-coded
- * stream, reducing by a DCT of fewer points, both without ever making RGB. Whatever is unusual is
- * declined, and libvips does it.
+ * The fast paths of an ordinary JPEG: gray by dropping the chroma from the entropy-coded stream,
+ * resizing by a DCT of fewer points, both without ever making RGB. They decline whatever is
+ * unusual, and libvips does it.
  *
- *     jpeg_markers    where everything lies in the file
- *     jpeg_entropy    Huffman tables and bits
- *     jpeg_luma       gray: the luma's own bits, copied        (baseline, progressive)
- *     jpeg_decode     the low frequencies, as scaled planes     (baseline, progressive)
- *     plane           turning, resampling
- *     jpeg_encode     planes to a JPEG
+ *     markers     where everything lies in the file (layout)
+ *     entropy     Huffman tables and bits
+ *     luma        gray: the luma's own bits, copied           (baseline, progressive)
+ *     decode      the low frequencies, as planes (target)     (baseline, progressive)
+ *     scale       these planes filtered to size and turned
+ *     encode      planes to a JPEG
  *
  * Buffers live as long as the process; called from one thread.
  */
@@ -26,7 +26,7 @@ struct jpeg_layout;
 /* Makes the buffers and codec handles that live as long as the worker. 0 or -ENOMEM. */
 int jpeg_start(void);
 
-/* Gives back what is too much to sit on while no picture comes. */
+/* Gives back what is too much to sit on while no image comes. */
 void jpeg_rest(void);
 
 /* Gives all of it back. jpeg_start may be called again. */

@@ -15,11 +15,11 @@
 #include <string.h>
 
 /*
- * The picture as three planes all the way. To one half a halver reduces the luma, and the inverse
- * DCT of four points the chroma. Else the luma is decoded half as large again as the result, or in
- * full size, and filtered: then the filter finds all that it would find in the full picture. `step`
- * is how many samples of a decoded plane one of the result stands for; where that is 1 the plane is
- * only cut to size.
+ * The image stays three planes from end to end. To one half a halver reduces the luma, and the
+ * inverse DCT of four points the chroma. Otherwise the luma is decoded half as large again as the
+ * result, or in full size, and filtered: that leaves the filter all that it would find in the full
+ * image. `step` is how many samples of a decoded plane one of the result stands for; where that is
+ * 1 the plane is only cut to size.
  */
 
 struct reduction {
@@ -60,8 +60,8 @@ static bool find_sampling(struct reduction *reduction, const struct jpeg_layout 
     return reduction->h * reduction->v <= 8;
 }
 
-/* What shortens the way of a picture of some size errs in small ones, where all of it is near an
- * edge and samples are few; and there is nothing to be saved. */
+/* Fewer coefficients cost accuracy in small images, where everything is near an edge and samples
+ * are few; and there is nothing to be saved. */
 static bool is_small(const struct jpeg_layout *layout)
 {
     enum { SIDE = 64, PIXELS = 128 * 128 };
@@ -101,7 +101,7 @@ static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height
 }
 
 /* How a component becomes a plane. */
-struct plan {
+struct plane_source {
     struct jpeg_extent extent; /* as decoded */
     bool direct;               /* just cut to size, not reduced by a reducer */
     bool halved;               /* by a halver, which is direct */
@@ -112,54 +112,54 @@ struct plan {
 };
 
 /* An odd size is one less than twice the result's. */
-static void plan_half(const struct reduction *reduction, unsigned component, struct plan *plan,
-                      struct jpeg_target *target)
+static void describe_halved(const struct reduction *reduction, unsigned component,
+                            struct plane_source *source, struct jpeg_target *target)
 {
     const struct jpeg_layout *layout = reduction->layout;
 
     target->along_x = layout->width % 2 == 1 ? reduction->width : 0;
     target->along_y = layout->height % 2 == 1 ? reduction->height : 0;
-    plan->halved = component == 0;
-    plan->halver_options = (struct halver_options){
+    source->halved = component == 0;
+    source->halver_options = (struct halver_options){
         .columns = layout->component[component].block_columns,
         .rows = layout->component[component].block_rows,
-        .padded_columns = plan->extent.padded_width / target->points,
+        .padded_columns = source->extent.padded_width / target->points,
         .rows_at_once = layout->component[component].v,
         .along_x = target->along_x,
         .along_y = target->along_y,
-        .inside_x = edge_inside(plan->extent.horizontal.pixels),
-        .inside_y = edge_inside(plan->extent.vertical.pixels),
+        .inside_x = edge_inside(source->extent.horizontal.pixels),
+        .inside_y = edge_inside(source->extent.vertical.pixels),
     };
 }
 
 /* Decoded samples for each of `to` of the result. A single one, of chroma that is shared by more
  * than there is of the result, lies in the middle of what there is. */
-static double find_step(uint32_t picture, uint32_t result, uint32_t to, double sampling,
+static double find_step(uint32_t image, uint32_t result, uint32_t to, double sampling,
                         unsigned points)
 {
-    return points / 8.0 * (to == 1 ? picture * sampling : (double)picture / result);
+    return points / 8.0 * (to == 1 ? image * sampling : (double)image / result);
 }
 
-static void make_plan(const struct reduction *reduction, unsigned component, unsigned points,
-                      struct plan *plan)
+static void describe_source(const struct reduction *reduction, unsigned component, unsigned points,
+                            struct plane_source *source)
 {
     const struct jpeg_layout *layout = reduction->layout;
     const struct jpeg_component *size = &layout->component[component];
     const uint32_t to_width = width_of(reduction, component);
     const uint32_t to_height = height_of(reduction, component);
 
-    plan->extent = jpeg_decoded_extent(layout, component, points);
-    plan->direct = reduction->half || (layout->width * points == 8 * reduction->width &&
-                                       layout->height * points == 8 * reduction->height);
-    plan->options = (struct reducer_options){
-        .width = plan->extent.width,
-        .height = plan->extent.height,
-        .tail_x = plan->extent.tail_x,
-        .tail_y = plan->extent.tail_y,
+    source->extent = jpeg_decoded_extent(layout, component, points);
+    source->direct = reduction->half || (layout->width * points == 8 * reduction->width &&
+                                         layout->height * points == 8 * reduction->height);
+    source->options = (struct reducer_options){
+        .width = source->extent.width,
+        .height = source->extent.height,
+        .tail_x = source->extent.tail_x,
+        .tail_y = source->extent.tail_y,
         .tail_size = points / 8.0,
-        .cut_x = plan->extent.horizontal.cut,
-        .cut_y = plan->extent.vertical.cut,
-        .padded_width = plan->extent.padded_width,
+        .cut_x = source->extent.horizontal.cut,
+        .cut_y = source->extent.vertical.cut,
+        .padded_width = source->extent.padded_width,
         .to_width = to_width,
         .to_height = to_height,
         .step_x = find_step(layout->width, reduction->width, to_width,
@@ -170,48 +170,49 @@ static void make_plan(const struct reduction *reduction, unsigned component, uns
     };
 }
 
-/* The plane that a plan fills, not yet placed: of whole MCUs where nothing reduces it. */
-static struct plane planned_plane(const struct plan *plan)
+/* The plane that is filled, not yet placed: of whole MCUs where nothing reduces it. */
+static struct plane plane_of(const struct plane_source *source)
 {
-    if (plan->direct)
-        return (struct plane){.width = plan->extent.padded_width,
-                              .height = plan->extent.padded_height};
-    if (plan->options.transposed)
-        return (struct plane){.width = plan->options.to_height, .height = plan->options.to_width};
-    return (struct plane){.width = plan->options.to_width, .height = plan->options.to_height};
+    if (source->direct)
+        return (struct plane){.width = source->extent.padded_width,
+                              .height = source->extent.padded_height};
+    if (source->options.transposed)
+        return (struct plane){.width = source->options.to_height,
+                              .height = source->options.to_width};
+    return (struct plane){.width = source->options.to_width, .height = source->options.to_height};
 }
 
-static size_t memory_of(const struct plan *plan)
+static size_t memory_of(const struct plane_source *source)
 {
-    if (plan->halved)
-        return halver_bytes(&plan->halver_options);
-    return plan->direct ? 0 : reducer_bytes(&plan->options);
+    if (source->halved)
+        return halver_bytes(&source->halver_options);
+    return source->direct ? 0 : reducer_bytes(&source->options);
 }
 
-static void begin_plan(struct plan *plan, uint8_t *memory, struct plane *plane,
-                       struct jpeg_target *target)
+static void begin_source(struct plane_source *source, uint8_t *memory, struct plane *plane,
+                         struct jpeg_target *target)
 {
-    if (plan->halved) {
-        halver_begin(&plan->halver, &plan->halver_options, memory, plane);
-        target->halver = &plan->halver;
-    } else if (plan->direct) {
+    if (source->halved) {
+        halver_begin(&source->halver, &source->halver_options, memory, plane);
+        target->halver = &source->halver;
+    } else if (source->direct) {
         target->plane = plane;
     } else {
-        reducer_begin(&plan->reducer, &plan->options, memory, plane);
-        target->reducer = &plan->reducer;
+        reducer_begin(&source->reducer, &source->options, memory, plane);
+        target->reducer = &source->reducer;
     }
 }
 
-static int begin_plans(struct reduction *reduction, struct plan *plans,
-                       struct jpeg_decoding *decoding)
+static int begin_sources(struct reduction *reduction, struct plane_source *sources,
+                         struct jpeg_decoding *decoding)
 {
     size_t reducers_bytes = 0, planes_bytes = 0;
     uint8_t *reducers, *planes;
 
     for (unsigned i = 0; i < reduction->components; i++) {
-        struct plane plane = planned_plane(&plans[i]);
+        struct plane plane = plane_of(&sources[i]);
 
-        reducers_bytes += memory_of(&plans[i]);
+        reducers_bytes += memory_of(&sources[i]);
         planes_bytes += plane_bytes(plane.width, plane.height);
     }
     reducers = jpeg_memory(MEMORY_REDUCERS, reducers_bytes);
@@ -219,11 +220,11 @@ static int begin_plans(struct reduction *reduction, struct plan *plans,
     if (reducers == NULL || planes == NULL)
         return -ENOMEM;
     for (unsigned i = 0; i < reduction->components; i++) {
-        struct plane plane = planned_plane(&plans[i]);
+        struct plane plane = plane_of(&sources[i]);
 
         reduction->planes[i] = take_plane(&planes, plane.width, plane.height);
-        begin_plan(&plans[i], reducers, &reduction->planes[i], &decoding->target[i]);
-        reducers += memory_of(&plans[i]);
+        begin_source(&sources[i], reducers, &reduction->planes[i], &decoding->target[i]);
+        reducers += memory_of(&sources[i]);
     }
     return 0;
 }
@@ -232,23 +233,23 @@ static int begin_plans(struct reduction *reduction, struct plan *plans,
 static int fill_planes(struct reduction *reduction, double factor)
 {
     struct jpeg_decoding decoding = {.components = reduction->components};
-    struct plan plans[JPEG_COMPONENTS_MAX] = {0};
-    int r;
+    struct plane_source sources[JPEG_COMPONENTS_MAX] = {0};
+    int status;
 
     for (unsigned i = 0; i < reduction->components; i++) {
         struct jpeg_target *target = &decoding.target[i];
 
         target->points = choose_points(reduction, factor, i);
-        make_plan(reduction, i, target->points, &plans[i]);
+        describe_source(reduction, i, target->points, &sources[i]);
         if (reduction->half)
-            plan_half(reduction, i, &plans[i], target);
+            describe_halved(reduction, i, &sources[i], target);
     }
-    if ((r = begin_plans(reduction, plans, &decoding)) != 0 ||
-        (r = jpeg_decode(reduction->layout, &decoding)) != 0)
-        return r;
+    if ((status = begin_sources(reduction, sources, &decoding)) != 0 ||
+        (status = jpeg_decode(reduction->layout, &decoding)) != 0)
+        return status;
     for (unsigned i = 0; i < reduction->components; i++) {
-        reduction->transposed[i] = !plans[i].direct && plans[i].options.transposed;
-        if (plans[i].direct) {
+        reduction->transposed[i] = !sources[i].direct && sources[i].options.transposed;
+        if (sources[i].direct) {
             reduction->planes[i].width = width_of(reduction, i);
             reduction->planes[i].height = height_of(reduction, i);
         }
@@ -283,15 +284,15 @@ static int turn_planes(struct reduction *reduction)
     unsigned orientation = reduction->layout->application.orientation;
     bool mirror = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
     bool flip = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
-    int r = transpose_planes(reduction, swaps_sides(orientation));
+    int status = transpose_planes(reduction, swaps_sides(orientation));
 
-    for (unsigned i = 0; r == 0 && i < reduction->components; i++) {
+    for (unsigned i = 0; status == 0 && i < reduction->components; i++) {
         if (mirror)
             plane_mirror(&reduction->planes[i]);
         if (flip)
             plane_flip(&reduction->planes[i]);
     }
-    return r;
+    return status;
 }
 
 /* Chroma, upright, where it is halved. */
@@ -300,9 +301,9 @@ static int emphasize_chroma(const struct reduction *reduction, double factor,
 {
     const unsigned points = choose_points(reduction, factor, 1);
     const unsigned emphasis = chroma_emphasis(factor, points);
-    const bool across = raster->h == 2, down = raster->v == 2;
+    const bool horizontal = raster->h == 2, vertical = raster->v == 2;
 
-    if (reduction->components != 3 || emphasis == 0 || (!across && !down))
+    if (reduction->components != 3 || emphasis == 0 || (!horizontal && !vertical))
         return 0;
     for (unsigned i = 1; i < reduction->components; i++) {
         const struct plane *plane = &reduction->planes[i];
@@ -310,7 +311,7 @@ static int emphasize_chroma(const struct reduction *reduction, double factor,
 
         if (memory == NULL)
             return -ENOMEM;
-        chroma_emphasize(plane, emphasis, across, down, memory);
+        chroma_emphasize(plane, emphasis, horizontal, vertical, memory);
     }
     return 0;
 }
@@ -356,7 +357,7 @@ static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *e
     return 0;
 }
 
-/* The luma's quantization row by row, turned with the picture, and four times finer: new blocks
+/* The luma's quantization row by row, turned with the image, and four times finer: new blocks
  * round anew, and that is not to be seen. */
 static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizers[64])
 {
@@ -402,7 +403,7 @@ int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan
     struct raster raster;
     unsigned quantizers[64];
     double factor;
-    int r;
+    int status;
 
     if (!find_components(&reduction, gray))
         return -ENOTSUP;
@@ -415,12 +416,13 @@ int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan
         copy_quantizers(layout, quantizers);
         encoding.quantizers = quantizers;
     }
-    if ((r = fill_planes(&reduction, factor)) != 0 || (r = turn_planes(&reduction)) != 0)
-        return r;
+    if ((status = fill_planes(&reduction, factor)) != 0 || (status = turn_planes(&reduction)) != 0)
+        return status;
     raster = describe_raster(&reduction);
-    if ((r = emphasize_chroma(&reduction, factor, &raster)) != 0)
-        return r;
-    if (reduction.components == layout->components && (r = add_profile(layout, &encoding)) != 0)
-        return r;
+    if ((status = emphasize_chroma(&reduction, factor, &raster)) != 0)
+        return status;
+    if (reduction.components == layout->components &&
+        (status = add_profile(layout, &encoding)) != 0)
+        return status;
     return jpeg_encode(&encoding, &raster, output->data, output->capacity, &output->size);
 }

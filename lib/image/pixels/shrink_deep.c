@@ -5,8 +5,8 @@
 #include "image/pixels/lanczos.h"
 
 /*
- * Each row is filtered horizontally as it comes, and added with its weights to the few rows of the
- * result that it is part of. Lanczos with 3 lobes, normalized at the edges.
+ * Each row is filtered across as it comes, and added with its weights to the few rows of the result
+ * that it is part of. Lanczos with 3 lobes, normalized at the edges.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -65,10 +65,10 @@ int shrink_deep_begin(struct shrink_deep *shrink, const struct shrink_size *size
 
     *shrink =
         (struct shrink_deep){.size = *size, .bands = bands, .alpha = alpha, .is_signed = is_signed};
-    if (make_filter(&shrink->horizontal, size->width, size->to_width) != 0 ||
-        make_filter(&shrink->vertical, size->height, size->to_height) != 0)
+    if (make_filter(&shrink->across, size->width, size->to_width) != 0 ||
+        make_filter(&shrink->down, size->height, size->to_height) != 0)
         return -ENOMEM;
-    shrink->sums_rows = count_overlap(&shrink->vertical, size->to_height);
+    shrink->sums_rows = count_overlap(&shrink->down, size->to_height);
     shrink->row = malloc((size_t)size->width * bands * sizeof(float));
     shrink->narrow = malloc(narrow * sizeof(float));
     shrink->sums = malloc(shrink->sums_rows * narrow * sizeof(float));
@@ -93,18 +93,18 @@ static void take_row(struct shrink_deep *shrink, const uint16_t *samples)
     }
 }
 
-static void filter_horizontal(struct shrink_deep *shrink)
+static void filter_across(struct shrink_deep *shrink)
 {
     const unsigned bands = shrink->bands;
 
     for (uint32_t x = 0; x < shrink->size.to_width; x++) {
-        const float *weights = shrink->horizontal.weights + (size_t)x * shrink->horizontal.taps;
+        const float *weights = shrink->across.weights + (size_t)x * shrink->across.taps;
 
         for (unsigned band = 0; band < bands; band++) {
-            const float *from = shrink->row + (size_t)shrink->horizontal.first[x] * bands + band;
+            const float *from = shrink->row + (size_t)shrink->across.first[x] * bands + band;
             float sum = 0;
 
-            for (uint32_t tap = 0; tap < shrink->horizontal.taps; tap++)
+            for (uint32_t tap = 0; tap < shrink->across.taps; tap++)
                 sum += weights[tap] * from[(size_t)tap * bands];
             shrink->narrow[(size_t)x * bands + band] = sum;
         }
@@ -143,33 +143,33 @@ static void finish_row(struct shrink_deep *shrink, uint32_t y)
 
 void shrink_deep_row(struct shrink_deep *shrink, const uint16_t *samples)
 {
-    const struct shrink_deep_filter *vertical = &shrink->vertical;
+    const struct shrink_deep_filter *down = &shrink->down;
     size_t narrow = (size_t)shrink->size.to_width * shrink->bands;
     uint32_t y = shrink->taken++;
 
     take_row(shrink, samples);
-    filter_horizontal(shrink);
-    for (; shrink->begun < shrink->size.to_height && vertical->first[shrink->begun] <= y;
+    filter_across(shrink);
+    for (; shrink->begun < shrink->size.to_height && down->first[shrink->begun] <= y;
          shrink->begun++)
         memset(sums_of(shrink, shrink->begun), 0, narrow * sizeof(float));
     for (uint32_t row = shrink->done; row < shrink->begun; row++) {
-        float weight = vertical->weights[(size_t)row * vertical->taps + (y - vertical->first[row])];
+        float weight = down->weights[(size_t)row * down->taps + (y - down->first[row])];
         float *sums = sums_of(shrink, row);
 
         for (size_t i = 0; i < narrow; i++)
             sums[i] += weight * shrink->narrow[i];
     }
-    for (; shrink->done < shrink->begun && vertical->first[shrink->done] + vertical->taps == y + 1;
+    for (; shrink->done < shrink->begun && down->first[shrink->done] + down->taps == y + 1;
          shrink->done++)
         finish_row(shrink, shrink->done);
 }
 
 void shrink_deep_clear(struct shrink_deep *shrink)
 {
-    free(shrink->horizontal.first);
-    free(shrink->horizontal.weights);
-    free(shrink->vertical.first);
-    free(shrink->vertical.weights);
+    free(shrink->across.first);
+    free(shrink->across.weights);
+    free(shrink->down.first);
+    free(shrink->down.weights);
     free(shrink->row);
     free(shrink->narrow);
     free(shrink->sums);

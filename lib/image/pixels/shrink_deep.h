@@ -19,8 +19,8 @@ struct shrink_deep {
     struct shrink_size size;
     unsigned bands;
     bool alpha, is_signed;
-    struct shrink_deep_filter horizontal, vertical;
-    float *row, *narrow; /* what came in last; that filtered horizontally */
+    struct shrink_deep_filter across, down;
+    float *row, *narrow; /* what came in last; that filtered across */
     float *sums;         /* rows of the result that are under the filter, one after the other */
     uint32_t sums_rows;  /* that there is room for; row y of the result is at y % sums_rows */
     uint32_t taken, begun,
