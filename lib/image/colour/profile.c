@@ -3,7 +3,6 @@
 #include "image/colour/profile.h"
 
 #include "base/cleanup.h"
-#include "image/colour/profile_srgb.h"
 
 #include <lcms2.h>
 #include <stdint.h>
@@ -13,9 +12,11 @@
 /*
  * Most photographs carry an sRGB profile, of which there are dozens of spellings. Converting them
  * to sRGB would cost time and shift values by one here and there; so a profile is tried on a
- * lattice of colours, and one that leaves them where they are is not applied at all.
+ * lattice of colours, and one that leaves them where they are is not applied at all. That takes
+ * Little CMS a millisecond, so the kinds of the last profiles are kept.
  */
 enum { LATTICE = 6, COLOURS = LATTICE * LATTICE * LATTICE, TOLERANCE = 1, HEADER_BYTES = 128 };
+enum { KNOWN_PROFILES = 8, KNOWN_BYTES_MAX = 1 << 20 };
 
 /* Of so many pixels it pays to let lcms make tables first, which takes it up to 40 ms. */
 static const uint64_t many_pixels = 200000;
@@ -125,7 +126,7 @@ static enum profile_kind examine(const void *data, size_t size)
         return PROFILE_NONE;
     switch (cmsGetColorSpace(profile)) {
     case cmsSigRgbData:
-        return profile_is_plain_srgb(data, size) ? PROFILE_SRGB : examine_rgb(profile);
+        return examine_rgb(profile);
     case cmsSigCmykData:
         return is_usable(profile, TYPE_CMYK_8) ? PROFILE_CMYK : PROFILE_NONE;
     case cmsSigGrayData:
@@ -135,24 +136,50 @@ static enum profile_kind examine(const void *data, size_t size)
     }
 }
 
+/* Of the last profiles, each compared byte by byte: a hash could be forged, and then one client's
+ * profile would be taken for another's. */
+static struct known_profile {
+    void *data;
+    size_t size;
+    enum profile_kind kind;
+} known[KNOWN_PROFILES];
+
+static const struct known_profile *find_known(const void *data, size_t size)
+{
+    for (unsigned i = 0; i < KNOWN_PROFILES; i++)
+        if (known[i].data != NULL && known[i].size == size &&
+            memcmp(known[i].data, data, size) == 0)
+            return &known[i];
+    return NULL;
+}
+
+/* In place of the one that came first. */
+static void remember(const void *data, size_t size, enum profile_kind kind)
+{
+    static unsigned next;
+    struct known_profile *profile = &known[next];
+    void *copy = size > KNOWN_BYTES_MAX ? NULL : malloc(size);
+
+    if (copy == NULL)
+        return;
+    memcpy(copy, data, size);
+    free(profile->data);
+    *profile = (struct known_profile){copy, size, kind};
+    next = (next + 1) % KNOWN_PROFILES;
+}
+
 enum profile_kind profile_kind(const void *data, size_t size)
 {
-    static void *last;
-    static size_t last_size;
-    static enum profile_kind last_kind;
+    const struct known_profile *found;
+    enum profile_kind kind;
 
     if (data == NULL || size == 0)
         return PROFILE_NONE;
-    if (last != NULL && last_size == size && memcmp(last, data, size) == 0)
-        return last_kind;
-
-    free(last);
-    last = malloc(size);
-    last_size = size;
-    last_kind = examine(data, size);
-    if (last != NULL)
-        memcpy(last, data, size);
-    return last_kind;
+    if ((found = find_known(data, size)) != NULL)
+        return found->kind;
+    kind = examine(data, size);
+    remember(data, size, kind);
+    return kind;
 }
 
 bool profile_fits(const void *data, size_t size, enum profile_space space)

@@ -12,7 +12,7 @@
  * and Little CMS makes a transform from its colours to sRGB of it; and then only for pixels of its
  * own colour space. One that is not usable is treated as if the file did not have it.
  *
- * Keeps its last answer, since pictures come in series from one camera; one thread only.
+ * Keeps its last answers, because images come in series from a few cameras; one thread only.
  */
 enum profile_kind {
     PROFILE_NONE, /* no profile, or one that is not usable */
