@@ -2,11 +2,11 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/pixels/resizer.h"
 
-/* One reducer for each band; rows are handed to them some at a time, which is what they like. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* There is one reducer for each band, and rows are handed to them some at a time. */
 enum { ROWS_AT_ONCE = 16, ALIGNMENT = 64 };
 
 static size_t round_up(size_t bytes)
@@ -14,7 +14,8 @@ static size_t round_up(size_t bytes)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned bands, bool alpha)
+int resizer_begin(struct resizer *resizer, const struct resizer_size *size, unsigned bands,
+                  bool alpha)
 {
     const struct reducer_options options = {
         .width = size->width,
@@ -29,25 +30,25 @@ int shrink_begin(struct shrink *shrink, const struct shrink_size *size, unsigned
     size_t plane_size = round_up(plane_bytes(size->to_width, size->to_height));
     uint8_t *at;
 
-    *shrink = (struct shrink){.bands = bands, .alpha = alpha, .width = size->width};
-    shrink->memory = at = aligned_alloc(ALIGNMENT, bands * (reducer_size + plane_size));
+    *resizer = (struct resizer){.bands = bands, .alpha = alpha, .width = size->width};
+    resizer->memory = at = aligned_alloc(ALIGNMENT, bands * (reducer_size + plane_size));
     if (at == NULL)
         return -ENOMEM;
     for (unsigned band = 0; band < bands; band++) {
-        plane_place(&shrink->planes[band], at, size->to_width, size->to_height);
+        plane_place(&resizer->planes[band], at, size->to_width, size->to_height);
         at += plane_size;
-        reducer_begin(&shrink->reducers[band], &options, at, &shrink->planes[band]);
+        reducer_begin(&resizer->reducers[band], &options, at, &resizer->planes[band]);
         at += reducer_size;
-        shrink->next[band] = reducer_take(&shrink->reducers[band], 0);
+        resizer->next[band] = reducer_take(&resizer->reducers[band], 0);
     }
     return 0;
 }
 
-static void hand_over(struct shrink *shrink)
+static void hand_over(struct resizer *resizer)
 {
-    for (unsigned band = 0; band < shrink->bands; band++)
-        shrink->next[band] = reducer_take(&shrink->reducers[band], shrink->pending);
-    shrink->pending = 0;
+    for (unsigned band = 0; band < resizer->bands; band++)
+        resizer->next[band] = reducer_take(&resizer->reducers[band], resizer->pending);
+    resizer->pending = 0;
 }
 
 static void take_band(const uint8_t *restrict samples, int16_t *restrict row, uint32_t width,
@@ -68,21 +69,21 @@ static void take_weighted_band(const uint8_t *restrict samples, const uint8_t *r
     }
 }
 
-void shrink_row(struct shrink *shrink, const uint8_t *samples)
+void resizer_row(struct resizer *resizer, const uint8_t *samples)
 {
-    const unsigned bands = shrink->bands;
+    const unsigned bands = resizer->bands;
 
     for (unsigned band = 0; band < bands; band++) {
-        int16_t *row = (int16_t *)(void *)(shrink->next[band] +
-                                           shrink->pending * shrink->reducers[band].pitch);
+        int16_t *row = (int16_t *)(void *)(resizer->next[band] +
+                                           resizer->pending * resizer->reducers[band].pitch);
 
-        if (shrink->alpha && band + 1 < bands)
-            take_weighted_band(samples + band, samples + bands - 1, row, shrink->width, bands);
+        if (resizer->alpha && band + 1 < bands)
+            take_weighted_band(samples + band, samples + bands - 1, row, resizer->width, bands);
         else
-            take_band(samples + band, row, shrink->width, bands);
+            take_band(samples + band, row, resizer->width, bands);
     }
-    if (++shrink->pending == ROWS_AT_ONCE)
-        hand_over(shrink);
+    if (++resizer->pending == ROWS_AT_ONCE)
+        hand_over(resizer);
 }
 
 /* The colour that was times alpha; filters overshoot, so it may be more than can be. */
@@ -118,22 +119,22 @@ static void unweight(struct plane *colour, const struct plane *alpha, unsigned f
                      colour->width, faint);
 }
 
-void shrink_end(struct shrink *shrink)
+void resizer_end(struct resizer *resizer)
 {
-    if (shrink->pending > 0)
-        hand_over(shrink);
-    for (unsigned band = 0; shrink->alpha && band + 1 < shrink->bands; band++)
-        unweight(&shrink->planes[band], &shrink->planes[shrink->bands - 1], shrink->faint);
+    if (resizer->pending > 0)
+        hand_over(resizer);
+    for (unsigned band = 0; resizer->alpha && band + 1 < resizer->bands; band++)
+        unweight(&resizer->planes[band], &resizer->planes[resizer->bands - 1], resizer->faint);
 }
 
-void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
+void resizer_interleave(const struct resizer *resizer, uint8_t *samples)
 {
-    const unsigned bands = shrink->bands;
-    uint32_t width = shrink->planes[0].width, height = shrink->planes[0].height;
+    const unsigned bands = resizer->bands;
+    uint32_t width = resizer->planes[0].width, height = resizer->planes[0].height;
 
     for (uint32_t y = 0; y < height; y++) {
         for (unsigned band = 0; band < bands; band++) {
-            const uint8_t *row = shrink->planes[band].data + y * shrink->planes[band].pitch;
+            const uint8_t *row = resizer->planes[band].data + y * resizer->planes[band].pitch;
 
             for (uint32_t x = 0; x < width; x++)
                 samples[x * bands + band] = row[x];
@@ -142,8 +143,8 @@ void shrink_interleave(const struct shrink *shrink, uint8_t *samples)
     }
 }
 
-void shrink_clear(struct shrink *shrink)
+void resizer_clear(struct resizer *resizer)
 {
-    free(shrink->memory);
-    *shrink = (struct shrink){0};
+    free(resizer->memory);
+    *resizer = (struct resizer){0};
 }

@@ -58,7 +58,7 @@ static uint32_t count_overlap(const struct shrink_deep_filter *filter, uint32_t 
     return most;
 }
 
-int shrink_deep_begin(struct shrink_deep *shrink, const struct shrink_size *size, unsigned bands,
+int shrink_deep_begin(struct shrink_deep *shrink, const struct resizer_size *size, unsigned bands,
                       bool alpha, bool is_signed)
 {
     size_t narrow = (size_t)size->to_width * bands;

@@ -16,7 +16,7 @@ struct shrink_deep_filter {
 };
 
 struct shrink_deep {
-    struct shrink_size size;
+    struct resizer_size size;
     unsigned bands;
     bool alpha, is_signed;
     struct shrink_deep_filter across, down;
@@ -28,8 +28,8 @@ struct shrink_deep {
     uint16_t *samples; /* the result; owned, or handed on */
 };
 
-/* As shrink_begin, for samples of 16 bits: unsigned ones, or signed ones without alpha. */
-int shrink_deep_begin(struct shrink_deep *shrink, const struct shrink_size *size, unsigned bands,
+/* As resizer_begin, for samples of 16 bits: unsigned ones, or signed ones without alpha. */
+int shrink_deep_begin(struct shrink_deep *shrink, const struct resizer_size *size, unsigned bands,
                       bool alpha, bool is_signed);
 
 /* The next row: width * bands samples. */

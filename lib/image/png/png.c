@@ -135,25 +135,25 @@ static int encode_rows(struct png_picture *picture, const struct to_gray *to,
 static int encode_resized(struct png_picture *picture, const struct to_gray *to,
                           const struct png_format *format, struct png_encoder *encoder)
 {
-    const struct shrink_size size = {.width = picture->width,
-                                     .height = picture->height,
-                                     .to_width = format->width,
-                                     .to_height = format->height};
-    _cleanup_(shrink_clear) struct shrink shrink = {0};
+    const struct resizer_size size = {.width = picture->width,
+                                      .height = picture->height,
+                                      .to_width = format->width,
+                                      .to_height = format->height};
+    _cleanup_(resizer_clear) struct resizer shrink = {0};
     size_t row_bytes = (size_t)format->width * format->bands;
     _cleanup_free_ uint8_t *samples = malloc(row_bytes * format->height);
 
-    if (samples == NULL || shrink_begin(&shrink, &size, format->bands, has_alpha(picture)) != 0)
+    if (samples == NULL || resizer_begin(&shrink, &size, format->bands, has_alpha(picture)) != 0)
         return -ENOMEM;
     for (uint32_t y = 0; y < picture->height; y++) {
         const uint8_t *row = next_row(picture, to);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
-        shrink_row(&shrink, row);
+        resizer_row(&shrink, row);
     }
-    shrink_end(&shrink);
-    shrink_interleave(&shrink, samples);
+    resizer_end(&shrink);
+    resizer_interleave(&shrink, samples);
     for (uint32_t y = 0; y < format->height; y++)
         png_encoder_row(encoder, samples + y * row_bytes);
     return 0;

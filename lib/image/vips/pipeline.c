@@ -52,7 +52,7 @@ static int hold_in_memory(VipsImage **image)
 static int resize_frame(const struct work *work, VipsImage **frame)
 {
     const struct image_header *header = &work->plan->source;
-    const struct shrink_size size = {
+    const struct resizer_size size = {
         .width = (uint32_t)(*frame)->Xsize,
         .height = (uint32_t)(*frame)->Ysize,
         .to_width = work->planned->width,

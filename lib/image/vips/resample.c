@@ -17,7 +17,7 @@
 static bool is_simple(VipsImage *image)
 {
     return image->BandFmt == VIPS_FORMAT_UCHAR && image->Coding == VIPS_CODING_NONE &&
-           image->Bands <= SHRINK_BANDS_MAX;
+           image->Bands <= RESIZER_BANDS_MAX;
 }
 
 static bool is_deep(VipsImage *image)
@@ -30,7 +30,7 @@ static bool is_deep(VipsImage *image)
 static int take_strip(VipsRegion *region, VipsRect *area, void *argument)
 {
     for (int y = area->top; y < area->top + area->height; y++)
-        shrink_row(argument, VIPS_REGION_ADDR(region, 0, y));
+        resizer_row(argument, VIPS_REGION_ADDR(region, 0, y));
     return 0;
 }
 
@@ -64,7 +64,7 @@ static void copy_fields(VipsImage *from, VipsImage *to)
 }
 
 /* An image of `samples`, which it owns from now on, and for the rest like the source. */
-static VipsImage *to_image(void *samples, size_t size, const struct shrink_size *of,
+static VipsImage *to_image(void *samples, size_t size, const struct resizer_size *of,
                            VipsImage *source)
 {
     VipsImage *image = vips_image_new_from_memory(
@@ -82,7 +82,7 @@ static VipsImage *to_image(void *samples, size_t size, const struct shrink_size 
     return image;
 }
 
-static VipsImage *interleave(const struct shrink *shrink, const struct shrink_size *of,
+static VipsImage *interleave(const struct resizer *shrink, const struct resizer_size *of,
                              VipsImage *source)
 {
     size_t size = (size_t)of->to_width * of->to_height * shrink->bands;
@@ -92,26 +92,26 @@ static VipsImage *interleave(const struct shrink *shrink, const struct shrink_si
         vips_error("resample", "out of memory");
         return NULL;
     }
-    shrink_interleave(shrink, samples);
+    resizer_interleave(shrink, samples);
     return to_image(samples, size, of, source);
 }
 
-static int reduce_simple(VipsImage **image, const struct shrink_size *size)
+static int reduce_simple(VipsImage **image, const struct resizer_size *size)
 {
-    struct shrink shrink;
+    struct resizer shrink;
     VipsImage *out = NULL;
 
-    if (shrink_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
+    if (resizer_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
         vips_error("resample", "out of memory");
     else if (vips_sink_disc(*image, take_strip, &shrink) == 0) {
-        shrink_end(&shrink);
+        resizer_end(&shrink);
         out = interleave(&shrink, size, *image);
     }
-    shrink_clear(&shrink);
+    resizer_clear(&shrink);
     return out == NULL ? -1 : image_replace(image, out);
 }
 
-static int reduce_deep(VipsImage **image, const struct shrink_size *size)
+static int reduce_deep(VipsImage **image, const struct resizer_size *size)
 {
     _cleanup_(shrink_deep_clear) struct shrink_deep shrink;
     size_t bytes = VIPS_IMAGE_SIZEOF_PEL(*image) * size->to_width * size->to_height;
@@ -155,7 +155,7 @@ static int reduce_with_alpha(VipsImage **image, int width, int height)
 }
 
 /* Lab of 8 bits comes packed, four bytes a pixel. */
-static int reduce_packed_lab(VipsImage **image, const struct shrink_size *size)
+static int reduce_packed_lab(VipsImage **image, const struct resizer_size *size)
 {
     VipsImage *out;
 
@@ -167,7 +167,7 @@ static int reduce_packed_lab(VipsImage **image, const struct shrink_size *size)
     return image_replace(image, out);
 }
 
-int resample(VipsImage **image, const struct shrink_size *size)
+int resample(VipsImage **image, const struct resizer_size *size)
 {
     int width = (int)size->to_width, height = (int)size->to_height;
 

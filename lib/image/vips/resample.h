@@ -9,4 +9,4 @@
 /* A step: reduces to exactly size->to_width x to_height (neither larger than the image, which is
  * width x height) with lanczos3, in the encoded values, alpha-weighted where there is alpha. Bands
  * and depth stay. */
-int resample(VipsImage **image, const struct shrink_size *size);
+int resample(VipsImage **image, const struct resizer_size *size);

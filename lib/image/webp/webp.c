@@ -83,25 +83,25 @@ static const uint8_t *row_of(const struct plane *plane, uint32_t y)
     return plane->data + y * plane->pitch;
 }
 
-static int shrink_plane(struct shrink *shrink, const struct plane *plane,
-                        const struct shrink_size *size)
+static int shrink_plane(struct resizer *shrink, const struct plane *plane,
+                        const struct resizer_size *size)
 {
-    int status = shrink_begin(shrink, size, 1, false);
+    int status = resizer_begin(shrink, size, 1, false);
 
     if (status != 0)
         return status;
     for (uint32_t y = 0; y < size->height; y++)
-        shrink_row(shrink, row_of(plane, y));
-    shrink_end(shrink);
+        resizer_row(shrink, row_of(plane, y));
+    resizer_end(shrink);
     return 0;
 }
 
 /* Planes of one size, the last of them alpha. */
-static int shrink_weighted(struct shrink *shrink, const struct plane *planes, unsigned count,
-                           const struct shrink_size *size)
+static int shrink_weighted(struct resizer *shrink, const struct plane *planes, unsigned count,
+                           const struct resizer_size *size)
 {
     _cleanup_free_ uint8_t *pixels = malloc((size_t)size->width * count);
-    int status = shrink_begin(shrink, size, count, true);
+    int status = resizer_begin(shrink, size, count, true);
 
     if (pixels == NULL || status != 0)
         return -ENOMEM;
@@ -113,17 +113,17 @@ static int shrink_weighted(struct shrink *shrink, const struct plane *planes, un
             for (uint32_t x = 0; x < size->width; x++)
                 pixels[x * count + i] = row[x];
         }
-        shrink_row(shrink, pixels);
+        resizer_row(shrink, pixels);
     }
-    shrink_end(shrink);
+    resizer_end(shrink);
     return 0;
 }
 
 /* Chroma has half the pixels, of which the last may stand for one of the picture's; its step is the
  * picture's, or colours would be beside their places; but one for a single pixel has that one's. */
-static struct shrink_size half(const struct shrink_size *size)
+static struct resizer_size half(const struct resizer_size *size)
 {
-    return (struct shrink_size){
+    return (struct resizer_size){
         .width = (size->width + 1) / 2,
         .height = (size->height + 1) / 2,
         .to_width = (size->to_width + 1) / 2,
@@ -134,9 +134,9 @@ static struct shrink_size half(const struct shrink_size *size)
 }
 
 /* Alpha of the chroma's pixels, which are four of the picture's. */
-static uint8_t *halve_alpha(const struct plane *alpha, const struct shrink_size *size)
+static uint8_t *halve_alpha(const struct plane *alpha, const struct resizer_size *size)
 {
-    const struct shrink_size chroma = half(size);
+    const struct resizer_size chroma = half(size);
     uint8_t *halved = malloc((size_t)chroma.width * chroma.height), *out = halved;
 
     for (uint32_t y = 0; halved != NULL && y < chroma.height; y++) {
@@ -152,7 +152,7 @@ static uint8_t *halve_alpha(const struct plane *alpha, const struct shrink_size 
     return halved;
 }
 
-static int emphasize(const struct raster *raster, const struct shrink_size *size)
+static int emphasize(const struct raster *raster, const struct resizer_size *size)
 {
     const unsigned emphasis =
         chroma_emphasis((double)size->to_width / size->width, POINTS_OF_FULL_SIZE);
@@ -167,20 +167,20 @@ static int emphasize(const struct raster *raster, const struct shrink_size *size
 
 /* Where the planes of a resized image lie. */
 struct resized {
-    struct shrink luma, cb,
+    struct resizer luma, cb,
         cr;        /* with alpha the first has that too, and the second all of chroma */
     uint8_t *flat; /* chroma of gray */
 };
 
 static void cleanup_resized(struct resized *resized)
 {
-    shrink_clear(&resized->luma);
-    shrink_clear(&resized->cb);
-    shrink_clear(&resized->cr);
+    resizer_clear(&resized->luma);
+    resizer_clear(&resized->cb);
+    resizer_clear(&resized->cr);
     free(resized->flat);
 }
 
-static int resize_luma(const struct raster *raster, const struct shrink_size *size,
+static int resize_luma(const struct raster *raster, const struct resizer_size *size,
                        struct resized *resized, struct raster *to)
 {
     const struct plane luma_alpha[] = {raster->planes[RASTER_LUMA], raster->planes[RASTER_ALPHA]};
@@ -192,10 +192,10 @@ static int resize_luma(const struct raster *raster, const struct shrink_size *si
     return status;
 }
 
-static int resize_chroma(const struct raster *raster, const struct shrink_size *size,
+static int resize_chroma(const struct raster *raster, const struct resizer_size *size,
                          struct resized *resized, struct raster *to)
 {
-    const struct shrink_size chroma = half(size);
+    const struct resizer_size chroma = half(size);
     int status = shrink_plane(&resized->cb, &raster->planes[RASTER_CB], &chroma);
 
     if (status == 0)
@@ -205,10 +205,10 @@ static int resize_chroma(const struct raster *raster, const struct shrink_size *
     return status != 0 ? status : emphasize(to, size);
 }
 
-static int resize_chroma_with_alpha(const struct raster *raster, const struct shrink_size *size,
+static int resize_chroma_with_alpha(const struct raster *raster, const struct resizer_size *size,
                                     struct resized *resized, struct raster *to)
 {
-    const struct shrink_size chroma = half(size);
+    const struct resizer_size chroma = half(size);
     _cleanup_free_ uint8_t *halved = halve_alpha(&raster->planes[RASTER_ALPHA], size);
     const struct plane planes[] = {
         raster->planes[RASTER_CB],
@@ -223,10 +223,10 @@ static int resize_chroma_with_alpha(const struct raster *raster, const struct sh
 }
 
 /* Both planes are the same: gray has no chroma. */
-static int make_flat_chroma(const struct shrink_size *size, struct resized *resized,
+static int make_flat_chroma(const struct resizer_size *size, struct resized *resized,
                             struct raster *to)
 {
-    const struct shrink_size chroma = half(size);
+    const struct resizer_size chroma = half(size);
     size_t bytes = (size_t)chroma.to_width * chroma.to_height;
 
     if ((resized->flat = malloc(bytes)) == NULL)
@@ -240,10 +240,10 @@ static int make_flat_chroma(const struct shrink_size *size, struct resized *resi
 static int encode_resized(const struct raster *raster, const struct image_output_plan *planned,
                           const struct webp_format *format, struct image_output *output)
 {
-    const struct shrink_size size = {.width = raster->width,
-                                     .height = raster->height,
-                                     .to_width = planned->width,
-                                     .to_height = planned->height};
+    const struct resizer_size size = {.width = raster->width,
+                                      .height = raster->height,
+                                      .to_width = planned->width,
+                                      .to_height = planned->height};
     _cleanup_(cleanup_resized) struct resized resized = {0};
     struct raster to = *raster;
     int status = resize_luma(raster, &size, &resized, &to);
