@@ -2,72 +2,43 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/core/exif.h"
 
-#include "image/core/bytes.h"
+#include "image/core/tiff_directory.h"
 
-#include <stdbool.h>
+/* EXIF (CIPA DC-008, 4.5): a TIFF without pixels. Only the orientation is of interest. */
+enum { EXIF_TAG_ORIENTATION = 0x0112 };
 
-/* One fact is needed of EXIF, by every format alike: a page with every bound checked is less to
- * trust than a parser of everything. */
-enum { HEADER_BYTES = 8, ENTRY_BYTES = 12, TAG_ORIENTATION = 0x0112 };
-
-/* TIFF 6.0, section 2: the bytes of one value of an integer type; 0: of another type. */
-static unsigned integer_bytes(unsigned type)
+static bool is_integer(unsigned type)
 {
-    enum { BYTE = 1, SHORT = 3, LONG = 4, SBYTE = 6, SSHORT = 8, SLONG = 9 };
+    return type == TYPE_BYTE || type == TYPE_SHORT || type == TYPE_LONG || type == TYPE_SBYTE ||
+           type == TYPE_SSHORT || type == TYPE_SLONG;
+}
 
-    switch (type) {
-    case BYTE:
-    case SBYTE:
+/* The value has to lie in the entry itself; of several the first one counts. */
+static unsigned read_orientation(const struct tiff_bytes *tiff, const struct tiff_entry *entry)
+{
+    const unsigned bytes = tiff_type_bytes(entry->type);
+    uint64_t value;
+
+    if (!is_integer(entry->type) || entry->count == 0 ||
+        entry->count > tiff_offset_bytes(tiff) / bytes)
         return 1;
-    case SHORT:
-    case SSHORT:
-        return 2;
-    case LONG:
-    case SLONG:
-        return 4;
-    default:
-        return 0;
+    value = tiff_get(tiff, entry->at, bytes);
+    return value >= 1 && value <= 8 ? (unsigned)value : 1;
+}
+
+unsigned exif_orientation(const uint8_t *data, size_t size)
+{
+    struct tiff_bytes tiff;
+    struct tiff_directory directory;
+    struct tiff_entry entry;
+    uint64_t first;
+
+    if (!tiff_begin(&tiff, (struct bytes){data, size}, &first) || tiff.big ||
+        !tiff_directory_begin(&tiff, first, &directory))
+        return 1;
+    while (tiff_next_entry(&tiff, &directory, &entry)) {
+        if (entry.tag == EXIF_TAG_ORIENTATION)
+            return read_orientation(&tiff, &entry);
     }
-}
-
-static uint32_t get(const uint8_t *at, unsigned bytes, bool little)
-{
-    if (bytes == 1)
-        return at[0];
-    if (bytes == 2)
-        return little ? get_le16(at) : get_be16(at);
-    return little ? get_le32(at) : get_be32(at);
-}
-
-/* What an entry tells: values of no more than four bytes lie in the entry itself, from its left. */
-static unsigned read_entry(const uint8_t *entry, bool little)
-{
-    unsigned bytes = integer_bytes(get(entry + 2, 2, little));
-    uint32_t count = get(entry + 4, 4, little), value;
-
-    if (bytes == 0 || count == 0 || count > 4 / bytes)
-        return 1;
-    value = get(entry + 8, bytes, little);
-    return value >= 1 && value <= 8 ? value : 1;
-}
-
-unsigned exif_orientation(const uint8_t *tiff, size_t size)
-{
-    const struct bytes block = {tiff, size};
-    bool little;
-    uint64_t at;
-    unsigned entries;
-
-    if (!bytes_have(block, 0, HEADER_BYTES) ||
-        (!bytes_match(block, 0, "II*\0", 4) && !bytes_match(block, 0, "MM\0*", 4)))
-        return 1;
-    little = tiff[0] == 'I';
-    at = get(tiff + 4, 4, little);
-    if (!bytes_have(block, at, 2))
-        return 1;
-    entries = get(tiff + at, 2, little);
-    for (at += 2; entries > 0 && bytes_have(block, at, ENTRY_BYTES); entries--, at += ENTRY_BYTES)
-        if (get(tiff + at, 2, little) == TAG_ORIENTATION)
-            return read_entry(tiff + at, little);
     return 1;
 }

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * The orientation (1 to 8; CIPA DC-008, 4.6.5, tag 0x0112) in the first directory of an EXIF block:
- * bytes that begin as a TIFF does, as `size` bytes at `tiff` may be of any format. EXIF wants a
- * SHORT, and files carry every integer type; all are taken. 1 where there is none, or no such
- * number. Any thread.
+ * The orientation (1 to 8; CIPA DC-008, 4.6.5, tag 0x0112) in the first directory of an EXIF block,
+ * which begins as a TIFF does: `size` bytes at `data`, from a file of any format. EXIF requires a
+ * SHORT, but files carry every integer type; all are accepted. 1 if the block has no orientation or
+ * an invalid one. Any thread.
  */
-unsigned exif_orientation(const uint8_t *tiff, size_t size);
+unsigned exif_orientation(const uint8_t *data, size_t size);

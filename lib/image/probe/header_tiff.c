@@ -4,192 +4,19 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
-
-#include <errno.h>
-#include <stdio.h>
+#include "image/probe/tiff_page.h"
 
 /*
- * TIFF 6.0 and BigTIFF, both byte orders: a chain of directories, one a page. The first page
- * decides size and kind. Further pages are counted only while all are of its size and kind: what is
- * not alike (a thumbnail, a mask) is no part of the same picture, and then only the first page is
- * taken.
+ * The first page decides size and kind. Further pages are counted only while all have its size and
+ * kind: any other (a thumbnail, a mask) is not part of the same image, and then only the first page
+ * is used.
  *
  * Whether a TIFF is supported is decided here and nowhere else; vips/load_tiff.c relies on it.
  */
-enum {
-    TYPE_BYTE = 1,
-    TYPE_SHORT = 3,
-    TYPE_LONG = 4,
-    TYPE_LONG8 = 16,
-    MAX_PAGES = 10000,
-    MAX_SAMPLES = 8,
-};
+enum { MAX_PAGES = 10000, MAX_SAMPLES = 8 };
 
-struct tiff {
-    struct bytes input;
-    bool big_endian;
-    bool big;              /* BigTIFF: 8-byte offsets */
-    uint64_t entries_left; /* as many as fit the input: directories that overlap end the walk */
-    uint64_t counts_left;  /* the same for byte counts of strips and tiles */
-};
-
-/* The tags that are looked at. Of one that is there twice, libtiff takes the first. */
-enum tag {
-    WIDTH,
-    HEIGHT,
-    BITS,
-    COMPRESSION,
-    PHOTOMETRIC,
-    ORIENTATION,
-    SAMPLES,
-    STRIP_ROWS,
-    STRIP_BYTES,
-    PLANES,
-    TILE_WIDTH,
-    TILE_HEIGHT,
-    TILE_BYTES,
-    INKS,
-    EXTRA_SAMPLES,
-    SAMPLE_FORMAT,
-    TAGS
-};
-
-/* Number, and what it is worth where it is not there (TIFF 6.0, section 8; YCbCr: section 21). */
-static const struct {
-    uint16_t number, otherwise;
-} tags[TAGS] = {
-    [WIDTH] = {256, 0},
-    [HEIGHT] = {257, 0},
-    [BITS] = {258, 1}, /* one number for each sample */
-    [COMPRESSION] = {259, 1},
-    [PHOTOMETRIC] = {262, 0},
-    [ORIENTATION] = {274, 1},
-    [SAMPLES] = {277, 1},
-    [STRIP_ROWS] = {278, UINT16_MAX},
-    [STRIP_BYTES] = {279, 0},
-    [PLANES] = {284, 1},
-    [TILE_WIDTH] = {322, 0},
-    [TILE_HEIGHT] = {323, 0},
-    [TILE_BYTES] = {325, 0},
-    [INKS] = {332, 1},
-    [EXTRA_SAMPLES] = {338, 0},
-    [SAMPLE_FORMAT] = {339, 1}, /* one number for each sample */
-};
-
-/* Where a tag's numbers lie; count 0: it is not there, or is no unsigned number. */
-struct values {
-    uint64_t at, count;
-    unsigned width; /* bytes of each */
-};
-
-struct page {
-    struct values tags[TAGS];
-    uint64_t next; /* offset of the next directory; 0: none */
-};
-
-/* --- directories
- * ---------------------------------------------------------------------------------- */
-
-static uint64_t get(const struct tiff *tiff, uint64_t at, unsigned width)
-{
-    const uint8_t *data = tiff->input.data + at;
-
-    switch (width) {
-    case 1:
-        return data[0];
-    case 2:
-        return tiff->big_endian ? get_be16(data) : get_le16(data);
-    case 4:
-        return tiff->big_endian ? get_be32(data) : get_le32(data);
-    default:
-        return tiff->big_endian ? get_be64(data) : get_le64(data);
-    }
-}
-
-static unsigned width_of(uint64_t type)
-{
-    switch (type) {
-    case TYPE_BYTE:
-        return 1;
-    case TYPE_SHORT:
-        return 2;
-    case TYPE_LONG:
-        return 4;
-    case TYPE_LONG8:
-        return 8;
-    default:
-        return 0;
-    }
-}
-
-/* Where the numbers of the entry at `at` lie: in it if they fit. 0 or STATUS_IMAGE_CORRUPT. */
-static int find_values(const struct tiff *tiff, uint64_t at, struct values *values)
-{
-    unsigned room = tiff->big ? 8 : 4;
-    uint64_t count = get(tiff, at + 4, room), size;
-
-    *values = (struct values){.at = at + 4 + room, .width = width_of(get(tiff, at + 2, 2))};
-    if (values->width == 0)
-        return 0;
-    if (__builtin_mul_overflow(count, values->width, &size))
-        return STATUS_IMAGE_CORRUPT;
-    if (size > room)
-        values->at = get(tiff, values->at, room);
-    values->count = count;
-    return bytes_have(tiff->input, values->at, size) ? 0 : STATUS_IMAGE_CORRUPT;
-}
-
-static int note_entry(const struct tiff *tiff, uint64_t at, struct page *page)
-{
-    uint64_t number = get(tiff, at, 2);
-
-    for (unsigned tag = 0; tag < TAGS; tag++) {
-        if (tags[tag].number == number && page->tags[tag].count == 0)
-            return find_values(tiff, at, &page->tags[tag]);
-    }
-    return 0;
-}
-
-static uint64_t value_at(const struct tiff *tiff, const struct values *values, uint64_t index)
-{
-    return get(tiff, values->at + index * values->width, values->width);
-}
-
-/* The first number of a tag, or what it is worth where it is not there. */
-static uint64_t value(const struct tiff *tiff, const struct page *page, enum tag tag)
-{
-    return page->tags[tag].count > 0 ? value_at(tiff, &page->tags[tag], 0) : tags[tag].otherwise;
-}
-
-/* The directory at `offset`. Where the file ends right behind its entries there is no next one. 0;
- * STATUS_IMAGE_CORRUPT: it is not in the file; -ELOOP: directories that overlap. */
-static int read_page(struct tiff *tiff, uint64_t offset, struct page *page)
-{
-    unsigned count_bytes = tiff->big ? 8 : 2, entry_bytes = tiff->big ? 20 : 12;
-    unsigned offset_bytes = tiff->big ? 8 : 4;
-    uint64_t entries, at, end;
-    int status = 0;
-
-    *page = (struct page){0};
-    if (!bytes_have(tiff->input, offset, count_bytes))
-        return STATUS_IMAGE_CORRUPT;
-    entries = get(tiff, offset, count_bytes);
-    at = offset + count_bytes;
-    if (entries > tiff->input.size / entry_bytes ||
-        !bytes_have(tiff->input, at, entries * entry_bytes))
-        return STATUS_IMAGE_CORRUPT;
-    if (entries > tiff->entries_left)
-        return -ELOOP;
-    tiff->entries_left -= entries;
-
-    for (end = entries * entry_bytes + at; at < end && status == 0; at += entry_bytes)
-        status = note_entry(tiff, at, page);
-    page->next = bytes_have(tiff->input, end, offset_bytes) ? get(tiff, end, offset_bytes) : 0;
-    return status;
-}
-
-/* --- strips and tiles
- * ------------------------------------------------------------------------------ */
+/* --- bytes
+ * ----------------------------------------------------------------------------------------- */
 
 /* Numbers that saturate. */
 static uint64_t multiply(uint64_t a, uint64_t b)
@@ -202,39 +29,28 @@ static uint64_t add(uint64_t a, uint64_t b)
     return __builtin_add_overflow(a, b, &a) ? UINT64_MAX : a;
 }
 
-static uint64_t divide_up(uint64_t a, uint64_t b)
+/* Bytes that the page's strips or tiles claim to have, at least as many as it needs. *counts_left
+ * is how many byte counts the input has room for. */
+static uint64_t count_bytes(const struct tiff_pages *pages, const struct tiff_page *page,
+                            uint64_t *counts_left)
 {
-    return b == 0 ? 0 : a / b + (a % b != 0);
-}
+    const enum tiff_tag counts = tiff_is_tiled(page) ? TAG_TILE_BYTES : TAG_STRIP_BYTES;
+    uint64_t blocks = tiff_count_blocks(pages, page), bytes = 0;
 
-static uint64_t count_blocks(const struct tiff *tiff, const struct page *page, bool tiled)
-{
-    uint64_t width = value(tiff, page, WIDTH), height = value(tiff, page, HEIGHT);
-    uint64_t blocks = tiled ? multiply(divide_up(width, value(tiff, page, TILE_WIDTH)),
-                                       divide_up(height, value(tiff, page, TILE_HEIGHT)))
-                            : divide_up(height, value(tiff, page, STRIP_ROWS));
-
-    return multiply(blocks, value(tiff, page, PLANES) == 2 ? value(tiff, page, SAMPLES) : 1);
-}
-
-/* Bytes of strips or tiles that the page says to have, at least as many as it needs. */
-static uint64_t count_bytes(struct tiff *tiff, const struct page *page)
-{
-    bool tiled = page->tags[TILE_WIDTH].count > 0;
-    const struct values *counts = &page->tags[tiled ? TILE_BYTES : STRIP_BYTES];
-    uint64_t blocks = count_blocks(tiff, page, tiled), bytes = 0;
-
-    if (value(tiff, page, COMPRESSION) == IMAGE_TIFF_PLAIN) { /* the counts of some are too large */
-        bytes = multiply(value(tiff, page, WIDTH), value(tiff, page, BITS));
-        bytes = multiply(bytes, value(tiff, page, SAMPLES));
-        return multiply(divide_up(bytes, 8), value(tiff, page, HEIGHT));
+    if (tiff_value(pages, page, TAG_COMPRESSION) == IMAGE_TIFF_PLAIN) {
+        /* some files have counts that are too large */
+        bytes = multiply(tiff_value(pages, page, TAG_WIDTH), tiff_value(pages, page, TAG_BITS));
+        bytes = multiply(bytes, tiff_value(pages, page, TAG_SAMPLES));
+        bytes = bytes / 8 + (bytes % 8 != 0);
+        return multiply(bytes, tiff_value(pages, page, TAG_HEIGHT));
     }
-    blocks = blocks < counts->count ? blocks : counts->count;
-    if (blocks > tiff->counts_left)
+    if (blocks > page->tags[counts].count)
+        blocks = page->tags[counts].count;
+    if (blocks > *counts_left)
         return UINT64_MAX;
-    tiff->counts_left -= blocks;
+    *counts_left -= blocks;
     for (uint64_t i = 0; i < blocks; i++)
-        bytes = add(bytes, value_at(tiff, counts, i));
+        bytes = add(bytes, tiff_value_at(pages, page, counts, i));
     return bytes;
 }
 
@@ -242,40 +58,44 @@ static uint64_t count_bytes(struct tiff *tiff, const struct page *page)
  * ----------------------------------------------------------------------------------------- */
 
 /* Whether the next page can be a frame of the same picture. */
-static bool is_alike(const struct tiff *tiff, const struct page *page, const struct page *first)
+static bool is_alike(const struct tiff_pages *pages, const struct tiff_page *page,
+                     const struct tiff_page *first)
 {
-    static const enum tag kind[] = {WIDTH,   HEIGHT, BITS,          PHOTOMETRIC,  ORIENTATION,
-                                    SAMPLES, INKS,   EXTRA_SAMPLES, SAMPLE_FORMAT};
+    static const enum tiff_tag kind[] = {TAG_WIDTH,       TAG_HEIGHT,      TAG_BITS,
+                                         TAG_PHOTOMETRIC, TAG_ORIENTATION, TAG_SAMPLES,
+                                         TAG_INKS,        TAG_EXTRA_SAMPLES, TAG_SAMPLE_FORMAT};
 
     for (size_t i = 0; i < ARRAY_LENGTH(kind); i++) {
-        if (value(tiff, page, kind[i]) != value(tiff, first, kind[i]) ||
-            (page->tags[kind[i]].count == 0) != (first->tags[kind[i]].count == 0))
+        if (tiff_value(pages, page, kind[i]) != tiff_value(pages, first, kind[i]) ||
+            tiff_page_has(page, kind[i]) != tiff_page_has(first, kind[i]))
             return false;
     }
     return true;
 }
 
-/* How many pages there are, all of the first one's size and kind; 1 where they differ or go round
- * in a circle. 0 or STATUS_IMAGE_CORRUPT: a page is not in the file, which was cut off. */
-static int count_pages(struct tiff *tiff, const struct page *first, struct image_header *header)
+/* How many pages there are, all of the first one's size and kind; 1 where they differ or form a
+ * circle. 0 or STATUS_IMAGE_CORRUPT: a page is not in the file, which was cut off. */
+static int count_pages(struct tiff_pages *pages, const struct tiff_page *first,
+                       struct image_header *header)
 {
-    uint64_t first_bytes = count_bytes(tiff, first), bytes = first_bytes;
-    struct page page = *first;
-    uint32_t pages;
+    uint64_t counts_left = pages->tiff.input.size;
+    uint64_t first_bytes = count_bytes(pages, first, &counts_left), bytes = first_bytes;
+    struct tiff_page page = *first;
+    uint32_t count;
     bool alike = true;
     int status = 0;
 
-    for (pages = 1; page.next != 0 && pages < MAX_PAGES; pages++) {
-        if ((status = read_page(tiff, page.next, &page)) != 0)
+    for (count = 1; page.next != 0 && count < MAX_PAGES; count++) {
+        if ((status = tiff_page_read(pages, page.next, &page)) != 0)
             break;
-        alike = alike && is_alike(tiff, &page, first);
+        alike = alike && is_alike(pages, &page, first);
         if (alike)
-            bytes = add(bytes, count_bytes(tiff, &page));
+            bytes = add(bytes, count_bytes(pages, &page, &counts_left));
     }
     if (!alike || page.next != 0)
-        pages = 1;
-    header->frames = pages;
-    header->stored_bytes = pages > 1 ? bytes : first_bytes;
+        count = 1;
+    header->frames = count;
+    header->stored_bytes = count > 1 ? bytes : first_bytes;
     return status == STATUS_IMAGE_CORRUPT ? status : 0;
 }
 
@@ -328,12 +148,11 @@ static int check_compression(struct image_header *header)
     return refuse_compression(header);
 }
 
-static int check_format(const struct tiff *tiff, const struct page *page,
-                        struct image_header *header)
+static int check_format(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
 {
     enum { UNSIGNED = 1, SIGNED, FLOAT, UNKNOWN, COMPLEX_SIGNED, COMPLEX };
 
-    switch (value(tiff, page, SAMPLE_FORMAT)) {
+    switch (tiff_value(pages, page, TAG_SAMPLE_FORMAT)) {
     case UNSIGNED:
     case UNKNOWN: /* "undefined": readers take it for unsigned */
         return 0;
@@ -349,17 +168,16 @@ static int check_format(const struct tiff *tiff, const struct page *page,
     }
 }
 
-static int check_samples(const struct tiff *tiff, const struct page *page,
-                         struct image_header *header)
+static int check_samples(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
 {
-    const struct values *bits = &page->tags[BITS];
+    const struct tiff_values *bits = &page->tags[TAG_BITS];
 
     if (header->samples == 0)
         return STATUS_IMAGE_CORRUPT;
     if (header->samples > MAX_SAMPLES)
         return image_refuse(header, "a TIFF of %u samples a pixel", header->samples);
     for (uint64_t i = 1; i < bits->count && i < header->samples; i++) {
-        if (value_at(tiff, bits, i) != header->bits)
+        if (tiff_value_at(pages, page, TAG_BITS, i) != header->bits)
             return image_refuse(header, "a TIFF whose samples differ in their bits");
     }
     if (header->bits != 16 && header->bits != 8 && header->bits != 4 && header->bits != 2 &&
@@ -372,8 +190,7 @@ static int check_samples(const struct tiff *tiff, const struct page *page,
 }
 
 /* What the samples are: as many of them as it needs, or why not. */
-static int check_photometric(const struct tiff *tiff, const struct page *page,
-                             struct image_header *header)
+static int check_photometric(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
 {
     bool jpeg = header->compression == IMAGE_TIFF_JPEG;
     unsigned colours = 1;
@@ -391,12 +208,12 @@ static int check_photometric(const struct tiff *tiff, const struct page *page,
         colours = 3;
         break;
     case IMAGE_TIFF_INKS:
-        if (value(tiff, page, INKS) != 1)
+        if (tiff_value(pages, page, TAG_INKS) != 1)
             return image_refuse(header, "a TIFF of inks other than CMYK");
         colours = 4;
         break;
     case IMAGE_TIFF_YCBCR: /* libtiff decodes those of JPEG to RGB */
-        if (!jpeg || value(tiff, page, PLANES) == 2)
+        if (!jpeg || tiff_value(pages, page, TAG_PLANES) == 2)
             return image_refuse(header, "a TIFF of YCbCr %s",
                                 jpeg ? "in planes" : "that is not JPEG-compressed");
         if (header->bits != 8)
@@ -439,49 +256,42 @@ static uint16_t narrow(uint64_t value)
     return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
 }
 
-static int read_kind(const struct tiff *tiff, const struct page *page, struct image_header *header)
+static int read_kind(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
 {
-    const struct values *extra = &page->tags[EXTRA_SAMPLES];
+    const struct tiff_values *extra = &page->tags[TAG_EXTRA_SAMPLES];
     int status;
 
-    header->bits = narrow(value(tiff, page, BITS));
-    header->samples = narrow(value(tiff, page, SAMPLES));
-    header->compression = narrow(value(tiff, page, COMPRESSION));
-    header->photometric = narrow(value(tiff, page, PHOTOMETRIC));
-    header->premultiplied = extra->count > 0 && value_at(tiff, extra, 0) == 1;
+    header->bits = narrow(tiff_value(pages, page, TAG_BITS));
+    header->samples = narrow(tiff_value(pages, page, TAG_SAMPLES));
+    header->compression = narrow(tiff_value(pages, page, TAG_COMPRESSION));
+    header->photometric = narrow(tiff_value(pages, page, TAG_PHOTOMETRIC));
+    header->premultiplied = extra->count > 0 && tiff_value_at(pages, page, TAG_EXTRA_SAMPLES, 0) == 1;
     if ((status = check_compression(header)) != 0 ||
-        (status = check_format(tiff, page, header)) != 0 ||
-        (status = check_samples(tiff, page, header)) != 0)
+        (status = check_format(pages, page, header)) != 0 ||
+        (status = check_samples(pages, page, header)) != 0)
         return status;
-    if (page->tags[PHOTOMETRIC].count == 0 &&
+    if (!tiff_page_has(page, TAG_PHOTOMETRIC) &&
         (status = guess_photometric(header, narrow(extra->count))) != 0)
         return status;
-    return check_photometric(tiff, page, header);
+    return check_photometric(pages, page, header);
 }
 
 int header_read_tiff(struct bytes input, struct image_header *header)
 {
-    struct tiff tiff = {
-        .input = input,
-        .big_endian = input.data[0] == 'M',
-        .big = input.data[2] == '+' || input.data[3] == '+',
-        .entries_left = input.size / 12,
-        .counts_left = input.size,
-    };
-    struct page page;
+    struct tiff_pages pages;
+    struct tiff_page page;
     uint64_t width, height;
     int status;
 
-    if (!bytes_have(input, 0, tiff.big ? 16 : 8) ||
-        read_page(&tiff, tiff.big ? get(&tiff, 8, 8) : get(&tiff, 4, 4), &page) != 0)
+    if (!tiff_pages_begin(&pages, input) || tiff_page_read(&pages, pages.first, &page) != 0)
         return STATUS_IMAGE_CORRUPT;
-    width = value(&tiff, &page, WIDTH);
-    height = value(&tiff, &page, HEIGHT);
+    width = tiff_value(&pages, &page, TAG_WIDTH);
+    height = tiff_value(&pages, &page, TAG_HEIGHT);
     if (width > INT32_MAX || height > INT32_MAX)
         return STATUS_IMAGE_CORRUPT;
     header->width = (uint32_t)width;
     header->height = (uint32_t)height;
-    if ((status = read_kind(&tiff, &page, header)) != 0)
+    if ((status = read_kind(&pages, &page, header)) != 0)
         return status;
-    return count_pages(&tiff, &page, header);
+    return count_pages(&pages, &page, header);
 }
