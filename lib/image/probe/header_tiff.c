@@ -61,8 +61,8 @@ static uint64_t count_bytes(const struct tiff_pages *pages, const struct tiff_pa
 static bool is_alike(const struct tiff_pages *pages, const struct tiff_page *page,
                      const struct tiff_page *first)
 {
-    static const enum tiff_tag kind[] = {TAG_WIDTH,       TAG_HEIGHT,      TAG_BITS,
-                                         TAG_PHOTOMETRIC, TAG_ORIENTATION, TAG_SAMPLES,
+    static const enum tiff_tag kind[] = {TAG_WIDTH,       TAG_HEIGHT,        TAG_BITS,
+                                         TAG_PHOTOMETRIC, TAG_ORIENTATION,   TAG_SAMPLES,
                                          TAG_INKS,        TAG_EXTRA_SAMPLES, TAG_SAMPLE_FORMAT};
 
     for (size_t i = 0; i < ARRAY_LENGTH(kind); i++) {
@@ -148,7 +148,8 @@ static int check_compression(struct image_header *header)
     return refuse_compression(header);
 }
 
-static int check_format(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
+static int check_format(const struct tiff_pages *pages, const struct tiff_page *page,
+                        struct image_header *header)
 {
     enum { UNSIGNED = 1, SIGNED, FLOAT, UNKNOWN, COMPLEX_SIGNED, COMPLEX };
 
@@ -168,7 +169,8 @@ static int check_format(const struct tiff_pages *pages, const struct tiff_page *
     }
 }
 
-static int check_samples(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
+static int check_samples(const struct tiff_pages *pages, const struct tiff_page *page,
+                         struct image_header *header)
 {
     const struct tiff_values *bits = &page->tags[TAG_BITS];
 
@@ -190,7 +192,8 @@ static int check_samples(const struct tiff_pages *pages, const struct tiff_page 
 }
 
 /* What the samples are: as many of them as it needs, or why not. */
-static int check_photometric(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
+static int check_photometric(const struct tiff_pages *pages, const struct tiff_page *page,
+                             struct image_header *header)
 {
     bool jpeg = header->compression == IMAGE_TIFF_JPEG;
     unsigned colours = 1;
@@ -256,7 +259,8 @@ static uint16_t narrow(uint64_t value)
     return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
 }
 
-static int read_kind(const struct tiff_pages *pages, const struct tiff_page *page, struct image_header *header)
+static int read_kind(const struct tiff_pages *pages, const struct tiff_page *page,
+                     struct image_header *header)
 {
     const struct tiff_values *extra = &page->tags[TAG_EXTRA_SAMPLES];
     int status;
@@ -265,7 +269,8 @@ static int read_kind(const struct tiff_pages *pages, const struct tiff_page *pag
     header->samples = narrow(tiff_value(pages, page, TAG_SAMPLES));
     header->compression = narrow(tiff_value(pages, page, TAG_COMPRESSION));
     header->photometric = narrow(tiff_value(pages, page, TAG_PHOTOMETRIC));
-    header->premultiplied = extra->count > 0 && tiff_value_at(pages, page, TAG_EXTRA_SAMPLES, 0) == 1;
+    header->premultiplied =
+        extra->count > 0 && tiff_value_at(pages, page, TAG_EXTRA_SAMPLES, 0) == 1;
     if ((status = check_compression(header)) != 0 ||
         (status = check_format(pages, page, header)) != 0 ||
         (status = check_samples(pages, page, header)) != 0)

@@ -8,7 +8,7 @@
 
 enum kind {
     NUMBERS, /* a page whose numbers are outside of the file is broken */
-    EXTRAS,  /* numbers that a page may lack: outside of the file they are not there */
+    EXTRAS,  /* numbers that a page may lack: those outside of the file do not count */
     RATIONALS,
     OCTETS,
 };
@@ -61,11 +61,14 @@ static int note_values(const struct tiff_pages *pages, const struct tiff_entry *
 
     if (!has_type(kind, entry->type))
         return 0;
-    if (__builtin_mul_overflow(entry->count, bytes, &size) ||
-        !bytes_have(pages->tiff.input, entry->at, size))
-        return kind == NUMBERS ? STATUS_IMAGE_CORRUPT : 0;
     *values = (struct tiff_values){entry->at, entry->count, bytes};
-    return 0;
+    if (!__builtin_mul_overflow(entry->count, bytes, &size) &&
+        bytes_have(pages->tiff.input, entry->at, size))
+        return 0;
+    values->count = 0;
+    if (kind == EXTRAS && entry->at < pages->tiff.input.size)
+        values->count = (pages->tiff.input.size - entry->at) / bytes;
+    return kind == NUMBERS ? STATUS_IMAGE_CORRUPT : 0;
 }
 
 static int note_entry(const struct tiff_pages *pages, const struct tiff_entry *entry,

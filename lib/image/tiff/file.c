@@ -3,9 +3,9 @@
 #include "image/tiff/file.h"
 
 /*
- * libtiff decodes a strip or a tile at a time. Deflated ones are inflated here: libtiff stops when
- * it has as many bytes as it wants, and neither sees that there are more nor looks at the sum
- * behind them.
+ * A strip or a tile is decoded at a time. Uncompressed ones are copied, of a tall strip some rows
+ * at a time. Deflated ones are inflated here: libtiff stops when it has as many bytes as it wants,
+ * and neither sees that there are more nor checks the sum behind them. libtiff decodes all others.
  */
 #include "base/cleanup.h"
 #include "base/status.h"
@@ -15,7 +15,11 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
-enum { BLOCK_BYTES_MAX = 1 << 30 };
+enum {
+    BLOCK_BYTES_MAX = 1 << 30,
+    PLAIN_BYTES = 1 << 16, /* of an uncompressed strip that are copied at once */
+    IS_BIG_ENDIAN = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
+};
 
 /* --- the file, to libtiff
  * ------------------------------------------------------------------------- */
@@ -106,8 +110,13 @@ static TIFF *open_file(struct tiff_file *file)
 /* --- pages
  * ---------------------------------------------------------------------------------------- */
 
-/* libtiff and probe/header_tiff.c read the same directory; where they do not find the same in it,
- * it is broken. */
+static uint64_t value(const struct tiff_file *file, enum tiff_tag tag)
+{
+    return tiff_value(&file->pages, &file->page, tag);
+}
+
+/* Whether libtiff, which reads the directory too, found the same in it. Where it did not, the file
+ * is broken. */
 static bool is_as_expected(const struct tiff_file *file)
 {
     uint32_t width = 0, height = 0;
@@ -120,41 +129,60 @@ static bool is_as_expected(const struct tiff_file *file)
     TIFFGetFieldDefaulted(file->tiff, TIFFTAG_COMPRESSION, &compression);
     return width == file->header.width && height == file->header.height &&
            samples == file->header.samples && bits == file->header.bits &&
+           compression == value(file, TAG_COMPRESSION) &&
+           (TIFFIsTiled(file->tiff) != 0) == tiff_is_tiled(&file->page) &&
            (compression == IMAGE_TIFF_JPEG || file->header.photometric != IMAGE_TIFF_YCBCR);
+}
+
+static uint32_t length(const struct tiff_file *file, enum tiff_tag tag)
+{
+    const uint64_t length = value(file, tag);
+
+    return length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
 }
 
 /* Returns the rows that a strip or tile may have, which are more than are used of the only strip of
  * some files. */
 static uint32_t read_blocks(struct tiff_file *file)
 {
-    uint32_t height = file->header.height, rows = height;
+    uint32_t height = file->header.height, rows;
 
-    file->tiled = TIFFIsTiled(file->tiff);
+    file->tiled = tiff_is_tiled(&file->page);
     if (file->tiled) {
-        file->block_width = file->block_height = 0;
-        TIFFGetField(file->tiff, TIFFTAG_TILEWIDTH, &file->block_width);
-        TIFFGetField(file->tiff, TIFFTAG_TILELENGTH, &file->block_height);
+        file->block_width = length(file, TAG_TILE_WIDTH);
+        file->block_height = length(file, TAG_TILE_HEIGHT);
         return file->block_height;
     }
-    TIFFGetFieldDefaulted(file->tiff, TIFFTAG_ROWSPERSTRIP, &rows);
+    rows = length(file, TAG_STRIP_ROWS);
     file->block_width = file->header.width;
     file->block_height = rows < height ? rows : height;
     return rows / 2 < height ? rows : height;
 }
 
-static bool is_inflated(struct tiff_file *file)
+static enum tiff_decoder choose_decoder(struct tiff_file *file)
 {
-    uint16_t compression = 0, order = FILLORDER_MSB2LSB, predictor = 1;
+    const uint64_t compression = value(file, TAG_COMPRESSION);
 
-    TIFFGetFieldDefaulted(file->tiff, TIFFTAG_COMPRESSION, &compression);
-    TIFFGetFieldDefaulted(file->tiff, TIFFTAG_FILLORDER, &order);
-    if ((compression != COMPRESSION_ADOBE_DEFLATE && compression != COMPRESSION_DEFLATE) ||
-        order != FILLORDER_MSB2LSB)
-        return false;
-    TIFFGetFieldDefaulted(file->tiff, TIFFTAG_PREDICTOR, &predictor);
-    file->predictor = predictor;
-    return predictor == PREDICTOR_NONE ||
-           (predictor == PREDICTOR_HORIZONTAL && file->header.bits >= 8);
+    if (compression == IMAGE_TIFF_PLAIN)
+        return TIFF_COPY;
+    if ((compression != IMAGE_TIFF_DEFLATE && compression != IMAGE_TIFF_OLD_DEFLATE) ||
+        value(file, TAG_FILL_ORDER) == FILLORDER_LSB2MSB)
+        return TIFF_LIBTIFF;
+    file->predictor = length(file, TAG_PREDICTOR);
+    return file->predictor == PREDICTOR_NONE ||
+                   (file->predictor == PREDICTOR_HORIZONTAL && file->header.bits >= 8)
+               ? TIFF_INFLATE
+               : TIFF_LIBTIFF;
+}
+
+/* Rows that are decoded at once, which is a whole strip or tile unless the strip is only copied. */
+static uint32_t count_band_rows(const struct tiff_file *file)
+{
+    size_t rows = PLAIN_BYTES / file->block_row_bytes + 1;
+
+    if (file->decoder == TIFF_COPY && !file->tiled && rows < file->block_height)
+        return (uint32_t)rows;
+    return file->block_height;
 }
 
 static int measure_page(struct tiff_file *file)
@@ -163,21 +191,23 @@ static int measure_page(struct tiff_file *file)
     uint32_t rows = read_blocks(file);
     uint64_t pixel_bits = (uint64_t)header->bits * header->samples;
     tmsize_t expected = file->tiled ? TIFFTileRowSize(file->tiff) : TIFFScanlineSize(file->tiff);
-    uint16_t planes = PLANARCONFIG_CONTIG;
 
-    TIFFGetFieldDefaulted(file->tiff, TIFFTAG_PLANARCONFIG, &planes);
-    file->in_planes = planes == PLANARCONFIG_SEPARATE && header->samples > 1;
+    file->in_planes = value(file, TAG_PLANES) == PLANARCONFIG_SEPARATE && header->samples > 1;
     file->row_bytes = (size_t)((header->width * pixel_bits + 7) / 8);
     if (file->in_planes)
         pixel_bits = header->bits;
     file->block_row_bytes = (size_t)((file->block_width * pixel_bits + 7) / 8);
     if (file->block_height == 0 || file->block_row_bytes == 0 ||
         (uint64_t)expected != file->block_row_bytes ||
-        rows > BLOCK_BYTES_MAX / file->block_row_bytes ||
         (file->tiled && file->block_width * pixel_bits % 8 != 0))
         return STATUS_IMAGE_CORRUPT;
+    file->decoder = choose_decoder(file);
+    file->band_rows = count_band_rows(file);
+    if (file->band_rows < file->block_height)
+        rows = file->band_rows;
+    if (rows > BLOCK_BYTES_MAX / file->block_row_bytes)
+        return STATUS_IMAGE_CORRUPT;
     file->block_bytes = file->block_row_bytes * rows;
-    file->inflated = is_inflated(file);
     return 0;
 }
 
@@ -205,7 +235,7 @@ static int start_page(struct tiff_file *file)
         return status;
     free_rows(file);
     direct = !file->tiled && !file->in_planes;
-    rows = file->block_height < file->header.height ? file->block_height : file->header.height;
+    rows = file->band_rows < file->header.height ? file->band_rows : file->header.height;
     file->band = direct ? calloc(1, file->block_bytes) : calloc(rows, file->row_bytes);
     file->block = direct ? NULL : calloc(1, file->block_bytes);
     return file->band == NULL || (!direct && file->block == NULL) ? -ENOMEM : 0;
@@ -214,35 +244,60 @@ static int start_page(struct tiff_file *file)
 /* --- scans
  * ----------------------------------------------------------------------------------------- */
 
-/* Each strip or tile is a JPEG of its own, and may have as many. */
-static bool page_has_more_scans(struct tiff_file *file, unsigned max_scans)
+/* The bytes of a strip or tile. Like libtiff, lets uncompressed ones, whose counts are wrong in
+ * some files, and the only one if it has no count, reach to the end of the file. False: it is not
+ * in the file. */
+static bool find_block(const struct tiff_file *file, const struct tiff_page *page, uint64_t number,
+                       struct bytes *block)
 {
-    uint32_t blocks =
-        TIFFIsTiled(file->tiff) ? TIFFNumberOfTiles(file->tiff) : TIFFNumberOfStrips(file->tiff);
-    uint16_t compression = 0;
+    const bool tiled = tiff_is_tiled(page);
+    const enum tiff_tag offsets = tiled ? TAG_TILE_OFFSETS : TAG_STRIP_OFFSETS;
+    const enum tiff_tag counts = tiled ? TAG_TILE_BYTES : TAG_STRIP_BYTES;
+    uint64_t at, size = 0;
 
-    TIFFGetFieldDefaulted(file->tiff, TIFFTAG_COMPRESSION, &compression);
-    for (uint32_t i = 0; compression == COMPRESSION_JPEG && i < blocks; i++) {
-        uint64_t at = TIFFGetStrileOffset(file->tiff, i);
-        uint64_t size = TIFFGetStrileByteCount(file->tiff, i);
+    if (number >= page->tags[offsets].count)
+        return false;
+    at = tiff_value_at(&file->pages, page, offsets, number);
+    if (number < page->tags[counts].count)
+        size = tiff_value_at(&file->pages, page, counts, number);
+    if (at <= file->input.size &&
+        (tiff_value(&file->pages, page, TAG_COMPRESSION) == IMAGE_TIFF_PLAIN ||
+         (size == 0 && tiff_count_blocks(&file->pages, page) == 1)))
+        size = file->input.size - at;
+    if (!bytes_have(file->input, at, size))
+        return false;
+    *block = (struct bytes){file->input.data + at, (size_t)size};
+    return true;
+}
 
-        if (bytes_have(file->input, at, size) &&
-            jpeg_count_scans(file->input.data + at, (size_t)size) > max_scans)
+/* Each strip or tile is a JPEG of its own, and may have that many. */
+static bool page_has_more_scans(const struct tiff_file *file, const struct tiff_page *page,
+                                unsigned max_scans)
+{
+    struct bytes block;
+
+    if (tiff_value(&file->pages, page, TAG_COMPRESSION) != IMAGE_TIFF_JPEG)
+        return false;
+    for (uint64_t i = 0; find_block(file, page, i, &block); i++) {
+        if (jpeg_count_scans(block.data, block.size) > max_scans)
             return true;
     }
     return false;
 }
 
-/* Of all pages that are frames, and back to the first one. */
-static int check_scans(struct tiff_file *file, unsigned max_scans)
+/* Of all pages that are frames. */
+static int check_scans(const struct tiff_file *file, unsigned max_scans)
 {
-    for (uint32_t page = 0; page < file->header.frames; page++) {
-        if (page > 0 && !TIFFReadDirectory(file->tiff))
+    struct tiff_pages pages = file->pages;
+    struct tiff_page page = file->page;
+
+    for (uint32_t i = 0; i < file->header.frames; i++) {
+        if (i > 0 && tiff_page_read(&pages, page.next, &page) != 0)
             return STATUS_IMAGE_CORRUPT;
-        if (page_has_more_scans(file, max_scans))
+        if (page_has_more_scans(file, &page, max_scans))
             return STATUS_IMAGE_TOO_LARGE;
     }
-    return file->header.frames == 1 || TIFFSetDirectory(file->tiff, 0) ? 0 : STATUS_IMAGE_CORRUPT;
+    return 0;
 }
 
 int tiff_file_open(struct tiff_file *file, const struct image_header *header, struct bytes input,
@@ -251,8 +306,9 @@ int tiff_file_open(struct tiff_file *file, const struct image_header *header, st
     int status;
 
     *file = (struct tiff_file){.header = *header, .input = input};
-    file->tiff = open_file(file);
-    if (file->tiff == NULL)
+    if (!tiff_pages_begin(&file->pages, input) ||
+        tiff_page_read(&file->pages, file->pages.first, &file->page) != 0 ||
+        (file->tiff = open_file(file)) == NULL)
         return STATUS_IMAGE_CORRUPT;
     if (header->compression == IMAGE_TIFF_JPEG && (status = check_scans(file, max_scans)) != 0)
         return status;
@@ -285,39 +341,72 @@ static void undo_predictor(const struct tiff_file *file, uint8_t *row)
     }
 }
 
+/* To the machine's byte order. */
+static void order_bytes(const struct tiff_file *file, uint8_t *samples, size_t bytes)
+{
+    if (file->header.bits == 16 && file->pages.tiff.big_endian != IS_BIG_ENDIAN)
+        TIFFSwabArrayOfShort((uint16_t *)(void *)samples, (tmsize_t)(bytes / 2));
+}
+
+/* Of an uncompressed strip or tile, the rows from `first` on. A tile has to be there as a whole. */
+static int copy_block(struct tiff_file *file, uint32_t number, uint32_t first, uint8_t *to,
+                      uint32_t rows)
+{
+    const size_t bytes = rows * file->block_row_bytes;
+    const uint64_t at = (uint64_t)first * file->block_row_bytes;
+    struct bytes block;
+
+    if (!find_block(file, &file->page, number, &block) ||
+        !bytes_have(block, at, file->tiled ? file->block_bytes : bytes))
+        return STATUS_IMAGE_CORRUPT;
+    memcpy(to, block.data + at, bytes);
+    if (value(file, TAG_FILL_ORDER) == FILLORDER_LSB2MSB)
+        TIFFReverseBits(to, (tmsize_t)bytes);
+    order_bytes(file, to, bytes);
+    return 0;
+}
+
 static int inflate_block(struct tiff_file *file, uint32_t number, uint8_t *to, uint32_t rows)
 {
-    uint64_t at = TIFFGetStrileOffset(file->tiff, number);
-    uint64_t size = TIFFGetStrileByteCount(file->tiff, number);
     struct libdeflate_decompressor *inflater;
     enum libdeflate_result result;
+    struct bytes block;
     size_t made = 0;
 
-    if (!bytes_have(file->input, at, size))
+    if (!find_block(file, &file->page, number, &block))
         return STATUS_IMAGE_CORRUPT;
     if ((inflater = libdeflate_alloc_decompressor()) == NULL)
         return -ENOMEM;
-    result = libdeflate_zlib_decompress(inflater, file->input.data + at, (size_t)size, to,
-                                        file->block_bytes, &made);
+    result =
+        libdeflate_zlib_decompress(inflater, block.data, block.size, to, file->block_bytes, &made);
     libdeflate_free_decompressor(inflater);
     if (result != LIBDEFLATE_SUCCESS || made < rows * file->block_row_bytes)
         return STATUS_IMAGE_CORRUPT;
-    if (file->header.bits == 16 && TIFFIsByteSwapped(file->tiff))
-        TIFFSwabArrayOfShort((uint16_t *)(void *)to, (tmsize_t)(rows * file->block_row_bytes / 2));
+    order_bytes(file, to, rows * file->block_row_bytes);
     for (uint32_t y = 0; y < rows && file->predictor == PREDICTOR_HORIZONTAL; y++)
         undo_predictor(file, to + y * file->block_row_bytes);
     return 0;
+}
+
+/* Planes one after the other, each row by row (TIFF 6.0, sections 3 and 15). */
+static uint32_t block_number(const struct tiff_file *file, uint32_t x, uint32_t y, uint16_t plane)
+{
+    const uint32_t horizontal = (file->header.width - 1) / file->block_width + 1;
+    const uint32_t vertical = (file->header.height - 1) / file->block_height + 1;
+
+    return (plane * vertical + y / file->block_height) * horizontal + x / file->block_width;
 }
 
 /* The strip or tile of a plane that has pixel (x, y), of which `rows` rows are needed. */
 static int decode_block(struct tiff_file *file, uint32_t x, uint32_t y, uint16_t plane, uint8_t *to,
                         uint32_t rows)
 {
-    uint32_t number = file->tiled ? TIFFComputeTile(file->tiff, x, y, 0, plane)
-                                  : TIFFComputeStrip(file->tiff, y, plane);
+    uint32_t number = block_number(file, x, y, plane);
     tmsize_t bytes = (tmsize_t)(file->block_row_bytes * rows), made;
 
-    if (file->inflated)
+    if (file->decoder == TIFF_COPY)
+        return copy_block(file, number, y % file->block_height, to, rows);
+    if (file->decoder == TIFF_INFLATE)
         return inflate_block(file, number, to, rows);
     file->complained = false;
     made = file->tiled ? TIFFReadEncodedTile(file->tiff, number, to, (tmsize_t)file->block_bytes)
@@ -358,11 +447,12 @@ static void place_block(struct tiff_file *file, uint32_t x, uint16_t plane, uint
     }
 }
 
-/* The strip or the row of tiles that begins at `row`. */
+/* The rows of a strip or of a row of tiles that begin at `row`. */
 static int decode_band(struct tiff_file *file, uint32_t row)
 {
-    uint32_t left = file->header.height - row;
-    uint32_t rows = file->block_height < left ? file->block_height : left;
+    uint32_t in_block = file->block_height - row % file->block_height;
+    uint32_t left = file->header.height - row < in_block ? file->header.height - row : in_block;
+    uint32_t rows = file->band_rows < left ? file->band_rows : left;
     uint16_t planes = file->in_planes ? file->header.samples : 1;
     int status = 0;
 
@@ -381,15 +471,17 @@ static int decode_band(struct tiff_file *file, uint32_t row)
     return 0;
 }
 
-static int go_to_page(struct tiff_file *file, uint32_t page)
+static int go_to_page(struct tiff_file *file, uint32_t number)
 {
-    if (page < file->page) {
-        if (!TIFFSetDirectory(file->tiff, 0))
+    if (number < file->number) {
+        if (!TIFFSetDirectory(file->tiff, 0) || !tiff_pages_begin(&file->pages, file->input) ||
+            tiff_page_read(&file->pages, file->pages.first, &file->page) != 0)
             return STATUS_IMAGE_CORRUPT;
-        file->page = 0;
+        file->number = 0;
     }
-    for (; file->page < page; file->page++) {
-        if (!TIFFReadDirectory(file->tiff))
+    for (; file->number < number; file->number++) {
+        if (!TIFFReadDirectory(file->tiff) ||
+            tiff_page_read(&file->pages, file->page.next, &file->page) != 0)
             return STATUS_IMAGE_CORRUPT;
     }
     return start_page(file);
@@ -397,10 +489,10 @@ static int go_to_page(struct tiff_file *file, uint32_t page)
 
 int tiff_file_read(struct tiff_file *file, uint32_t page, uint32_t row, const uint8_t **samples)
 {
-    int status = page == file->page ? 0 : go_to_page(file, page);
+    int status = page == file->number ? 0 : go_to_page(file, page);
 
     if (status == 0 && row - file->first_row >= file->rows)
-        status = decode_band(file, row - row % file->block_height);
+        status = decode_band(file, row - row % file->block_height % file->band_rows);
     if (status != 0)
         return status;
     *samples = file->band + (row - file->first_row) * file->row_bytes;

@@ -4,6 +4,7 @@
 
 #include "image/core/bytes.h"
 #include "image/probe/format.h"
+#include "image/probe/tiff_page.h"
 
 #include <tiffio.h>
 
@@ -12,6 +13,8 @@
  * planes. Where the file is damaged there is no row: what libtiff only warns of counts as damage.
  * One thread.
  */
+enum tiff_decoder { TIFF_LIBTIFF, TIFF_COPY, TIFF_INFLATE };
+
 struct tiff_file {
     struct image_header header;
     struct bytes input; /* borrowed */
@@ -20,15 +23,19 @@ struct tiff_file {
     bool complained; /* libtiff, of what it decodes */
 
     /* The page that libtiff is at. */
-    uint32_t page;
-    bool tiled, in_planes, inflated;
+    struct tiff_pages pages;
+    struct tiff_page page;
+    uint32_t number; /* of it */
+    bool tiled, in_planes;
+    enum tiff_decoder decoder;
     unsigned predictor;
     uint32_t block_width, block_height; /* of a strip or tile */
     size_t block_row_bytes, row_bytes;
     size_t block_bytes; /* as many as it may decode to */
 
-    /* Its decoded rows: one strip, or the tiles that are side by side. */
-    uint32_t first_row, rows;
+    /* Its decoded rows: a strip, rows of an uncompressed one, or the tiles that are side by side.
+     */
+    uint32_t first_row, rows, band_rows; /* the last: as many as there may be */
     uint8_t *band, *block;
 };
 

@@ -87,19 +87,20 @@ static void halve_lightness_row(const struct reader *reader, const uint8_t *from
         samples[(size_t)x * 3] >>= 1;
 }
 
-/* Colours are of 16 bits; of files where none needs more than 8, they are of 8. */
+/* Colours have 16 bits; in files where none needs more than 8, they have 8. */
 static int read_palette(struct reader *reader)
 {
-    unsigned colours = 1u << reader->file.header.bits, shift = 0;
-    uint16_t *maps[3];
+    const struct tiff_file *file = &reader->file;
+    unsigned colours = 1u << file->header.bits, shift = 0;
 
-    if (!TIFFGetField(reader->file.tiff, TIFFTAG_COLORMAP, &maps[0], &maps[1], &maps[2]))
+    if (file->page.tags[TAG_COLOUR_MAP].count != 3 * (uint64_t)colours)
         return STATUS_IMAGE_CORRUPT;
     for (unsigned i = 0; i < 3 * colours; i++)
-        shift = maps[i % 3][i / 3] > 255 ? 8 : shift;
+        shift = tiff_value_at(&file->pages, &file->page, TAG_COLOUR_MAP, i) > 255 ? 8 : shift;
     for (unsigned i = 0; i < 3 * colours; i++)
-        reader->palette[i / 3][i % 3] = (uint8_t)(maps[i % 3][i / 3] >> shift);
-    reader->palette_page = reader->file.page;
+        reader->palette[i % colours][i / colours] =
+            (uint8_t)(tiff_value_at(&file->pages, &file->page, TAG_COLOUR_MAP, i) >> shift);
+    reader->palette_page = file->number;
     return 0;
 }
 
@@ -109,7 +110,8 @@ static int read_row(struct reader *reader, uint32_t row, uint8_t *to)
     int status = tiff_file_read(&reader->file, row / reader->file.header.height,
                                 row % reader->file.header.height, &samples);
 
-    if (status == 0 && reader->convert == look_up_row && reader->palette_page != reader->file.page)
+    if (status == 0 && reader->convert == look_up_row &&
+        reader->palette_page != reader->file.number)
         status = read_palette(reader);
     if (status == 0)
         reader->convert(reader, samples, to);
@@ -164,24 +166,33 @@ static const struct kind kinds[] = {
                         0},
 };
 
-static void set_fields(TIFF *tiff, VipsImage *image)
+/* Pixels a unit; 0 where the page does not say. */
+static float read_resolution(const struct tiff_file *file, enum tiff_tag tag)
 {
-    uint16_t orientation = 1, unit = RESUNIT_INCH;
-    uint32_t profile_size = 0;
-    float x, y, per_mm;
-    void *profile = NULL;
+    const struct tiff_bytes *tiff = &file->pages.tiff;
+    const struct tiff_values *values = &file->page.tags[tag];
+    uint64_t denominator = values->count > 0 ? tiff_get(tiff, values->at + 4, 4) : 0;
 
-    TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &orientation);
+    return denominator == 0 ? 0
+                            : (float)((double)tiff_get(tiff, values->at, 4) / (double)denominator);
+}
+
+static void set_fields(const struct tiff_file *file, VipsImage *image)
+{
+    const struct tiff_values *profile = &file->page.tags[TAG_PROFILE];
+    uint64_t orientation = tiff_value(&file->pages, &file->page, TAG_ORIENTATION);
+    uint64_t unit = tiff_value(&file->pages, &file->page, TAG_RESOLUTION_UNIT);
+    float per_mm = unit == RESUNIT_INCH ? 25.4f : unit == RESUNIT_CENTIMETER ? 10 : 1;
+
     if (orientation >= 1 && orientation <= 8)
-        vips_image_set_int(image, VIPS_META_ORIENTATION, orientation);
-    if (TIFFGetField(tiff, TIFFTAG_ICCPROFILE, &profile_size, &profile))
-        vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, profile, profile_size);
-    if (TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &x) &&
-        TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &y)) {
-        TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
-        per_mm = unit == RESUNIT_INCH ? 25.4f : unit == RESUNIT_CENTIMETER ? 10 : 1;
-        image->Xres = x / per_mm;
-        image->Yres = y / per_mm;
+        vips_image_set_int(image, VIPS_META_ORIENTATION, (int)orientation);
+    if (profile->count > 0)
+        vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, file->input.data + profile->at,
+                                 profile->count);
+    if (tiff_page_has(&file->page, TAG_X_RESOLUTION) &&
+        tiff_page_has(&file->page, TAG_Y_RESOLUTION)) {
+        image->Xres = read_resolution(file, TAG_X_RESOLUTION) / per_mm;
+        image->Yres = read_resolution(file, TAG_Y_RESOLUTION) / per_mm;
     }
 }
 
@@ -204,7 +215,7 @@ static void start_image(struct reader *reader, VipsImage *image)
     vips_image_set_int(image, VIPS_META_N_PAGES, (int)header->frames);
     if (header->frames > 1)
         vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, (int)header->height);
-    set_fields(reader->file.tiff, image);
+    set_fields(&reader->file, image);
 }
 
 static void free_reader(VipsImage *image, struct reader *reader)
