@@ -43,10 +43,10 @@ static const struct sample samples[] = {
      BYTES("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\0\0\0\0\x02\x10\x06\0\0\0"),
      {IMAGE_PNG, 256, 2, 1, .bits = 16}},
     {"lossy WebP",
-     BYTES("RIFF\0\0\0\0WEBPVP8 \0\0\0\0\x10\0\0\x9d\x01\x2a\x20\x40\x10\x80"),
+     BYTES("RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0\x10\0\0\x9d\x01\x2a\x20\x40\x10\x80"),
      {IMAGE_WEBP, 0x20, 0x10, 1, .lossless = false}},
     {"lossless WebP",
-     BYTES("RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f\x09\xc0\x04\x00"),
+     BYTES("RIFF\x12\0\0\0WEBPVP8L\x05\0\0\0\x2f\x09\xc0\x04\x00"),
      {IMAGE_WEBP, 10, 20, 1, .lossless = true}},
     {"animated WebP of two frames, the first lossless",
      BYTES("RIFF\x5c\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x09\0\0\x04\0\0"

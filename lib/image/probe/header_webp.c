@@ -3,14 +3,14 @@
 #include "image/probe/header.h"
 
 #include "base/status.h"
+#include "image/probe/webp_chunks.h"
 
 /*
  * WebP (RFC 9649): a RIFF file that is one VP8 or VP8L chunk, or a VP8X chunk with the canvas and
  * then chunks of which ANMF is a frame.
  */
-enum { RIFF_HEADER_BYTES = 12, CHUNK_HEADER_BYTES = 8, ANMF_HEADER_BYTES = 16, VP8X_BYTES = 10 };
 
-/* Lossy: a VP8 key frame's start code, then 14 bits each. */
+/* Lossy: a VP8 key frame's start code, then 14 bits each (RFC 6386, 9.1). */
 static int read_vp8(struct bytes chunk, struct image_header *header)
 {
     if (!bytes_match(chunk, 3, "\x9d\x01\x2a", 3) || !bytes_have(chunk, 0, 10))
@@ -20,7 +20,7 @@ static int read_vp8(struct bytes chunk, struct image_header *header)
     return 0;
 }
 
-/* Lossless: a signature byte, then 14 bits each, less one. */
+/* Lossless: a signature byte, then 14 bits each, less one (RFC 9649, 3.4). */
 static int read_vp8l(struct bytes chunk, struct image_header *header)
 {
     uint32_t bits;
@@ -34,31 +34,20 @@ static int read_vp8l(struct bytes chunk, struct image_header *header)
     return 0;
 }
 
-/* Whether the picture in an ANMF chunk is lossless: its first chunk but for ALPH says so. */
-static bool frame_is_lossless(struct bytes chunk)
+/* Counts the frames behind VP8X. Whether the image is lossless is decided by the first one: VP8L
+ * has no ALPH in front of it. */
+static void count_frames(struct webp_chunks *chunks, struct image_header *header)
 {
-    return bytes_match(chunk, ANMF_HEADER_BYTES, "VP8L", 4);
-}
-
-/* The chunks behind VP8X: counts frames until the file ends, or what it says of its size. The
- * demuxer (webp/file.c) judges the rest, and has to find the same. */
-static void count_frames(struct bytes input, uint64_t at, struct image_header *header)
-{
+    struct webp_chunk chunk;
     uint32_t frames = 0;
 
-    while (bytes_have(input, at, CHUNK_HEADER_BYTES)) {
-        const uint8_t *name = input.data + at;
-        uint64_t size = get_le32(name + 4);
-
-        at += CHUNK_HEADER_BYTES;
-        if (memcmp(name, "ANMF", 4) == 0) {
+    while (webp_next_chunk(chunks, &chunk)) {
+        if (webp_is(&chunk, "ANMF")) {
             if (frames++ == 0)
-                header->lossless =
-                    frame_is_lossless((struct bytes){input.data + at, input.size - at});
-        } else if (memcmp(name, "VP8L", 4) == 0 && frames == 0) {
+                header->lossless = bytes_match(chunk.data, WEBP_ANMF_BYTES, "VP8L", 4);
+        } else if (webp_is(&chunk, "VP8L") && frames == 0) {
             header->lossless = true;
         }
-        at += size + (size & 1);
     }
     if (frames > 0)
         header->frames = frames;
@@ -66,28 +55,19 @@ static void count_frames(struct bytes input, uint64_t at, struct image_header *h
 
 int header_read_webp(struct bytes input, struct image_header *header)
 {
-    size_t start = RIFF_HEADER_BYTES + CHUNK_HEADER_BYTES;
-    const uint8_t *name = input.data + RIFF_HEADER_BYTES;
-    struct bytes chunk;
-    uint64_t end;
+    struct webp_chunks chunks;
+    struct webp_chunk first;
 
-    if (!bytes_have(input, 0, start))
+    if (!webp_chunks_begin(&chunks, input) || !webp_next_chunk(&chunks, &first))
         return STATUS_IMAGE_CORRUPT;
-    end = (uint64_t)get_le32(input.data + 4) + CHUNK_HEADER_BYTES;
-    chunk = (struct bytes){input.data + start, input.size - start};
-
-    if (memcmp(name, "VP8 ", 4) == 0)
-        return read_vp8(chunk, header);
-    if (memcmp(name, "VP8L", 4) == 0)
-        return read_vp8l(chunk, header);
-    if (memcmp(name, "VP8X", 4) != 0 || get_le32(name + 4) < VP8X_BYTES ||
-        !bytes_have(chunk, 0, VP8X_BYTES))
+    if (webp_is(&first, "VP8 "))
+        return read_vp8(first.data, header);
+    if (webp_is(&first, "VP8L"))
+        return read_vp8l(first.data, header);
+    if (!webp_is(&first, "VP8X") || !bytes_have(first.data, 0, WEBP_VP8X_BYTES))
         return STATUS_IMAGE_CORRUPT;
-
-    header->width = get_le24(chunk.data + 4) + 1;
-    header->height = get_le24(chunk.data + 7) + 1;
-    if (input.size > end)
-        input.size = end;
-    count_frames(input, start + (uint64_t)get_le32(name + 4), header);
+    header->width = get_le24(first.data.data + 4) + 1;
+    header->height = get_le24(first.data.data + 7) + 1;
+    count_frames(&chunks, header);
     return 0;
 }

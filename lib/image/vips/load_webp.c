@@ -74,8 +74,8 @@ static int load_animation(const struct image_header *header, struct webp_file *f
     if (vips_webpload_buffer(bytes, file->bytes.size, image, "n", -1, "access",
                              VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL))
         return -1;
-    if (file->mended != NULL)
-        g_signal_connect(*image, "postclose", G_CALLBACK(free_memory), TAKE_PTR(file->mended));
+    if (file->repaired != NULL)
+        g_signal_connect(*image, "postclose", G_CALLBACK(free_memory), TAKE_PTR(file->repaired));
     webp_read_delays(file, delays, header->frames);
     if (image_own(image))
         return -1;

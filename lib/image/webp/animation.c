@@ -8,18 +8,14 @@
  * what is shown for less than 11 ms for 100.
  */
 #include "base/status.h"
-#include "image/core/bytes.h"
+#include "image/probe/webp_chunks.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 enum {
-    RIFF_BYTES = 12,
-    CHUNK_BYTES = 8, /* name and size */
-    VP8X_BYTES = 10,
     ANIM_BYTES = 6,
-    ANMF_BYTES = 16, /* before the chunks of the picture */
-    START_BYTES = RIFF_BYTES + CHUNK_BYTES + VP8X_BYTES + CHUNK_BYTES + ANIM_BYTES,
+    START_BYTES = WEBP_RIFF_BYTES + 2 * WEBP_CHUNK_BYTES + WEBP_VP8X_BYTES + ANIM_BYTES,
     FLAG_ANIMATION = 0x02,
     FLAG_ALPHA = 0x10,
     FRAME_REPLACES = 0x02, /* what was there, rather than being laid over it */
@@ -42,7 +38,7 @@ static uint8_t *put_chunk(uint8_t *at, const char *name, uint32_t size)
 {
     memcpy(at, name, 4);
     put_le(at + 4, size, 4);
-    return at + CHUNK_BYTES;
+    return at + WEBP_CHUNK_BYTES;
 }
 
 int webp_animation_begin(struct webp_animation *animation, const struct webp_format *format,
@@ -61,11 +57,11 @@ int webp_animation_begin(struct webp_animation *animation, const struct webp_for
     memset(at, 0, START_BYTES);
     at = put_chunk(at, "RIFF", 0);
     memcpy(at, "WEBP", 4);
-    at = put_chunk(at + 4, "VP8X", VP8X_BYTES);
+    at = put_chunk(at + 4, "VP8X", WEBP_VP8X_BYTES);
     at[0] = FLAG_ANIMATION;
     put_le(at + 4, (uint32_t)format->width - 1, 3);
     put_le(at + 7, (uint32_t)format->height - 1, 3);
-    at = put_chunk(at + VP8X_BYTES, "ANIM", ANIM_BYTES);
+    at = put_chunk(at + WEBP_VP8X_BYTES, "ANIM", ANIM_BYTES);
     put_le(at, 0xffffffff, 4); /* white behind it, which nobody paints */
     put_le(at + 4, loop < LOOP_MAX ? loop : LOOP_MAX, 2);
     output->size = START_BYTES;
@@ -152,11 +148,11 @@ static bool is_opaque(const struct webp_format *format, const uint8_t *samples)
 /* The part's own file goes to where its chunks belong; then its headers are overwritten. */
 static int encode_part(struct webp_animation *animation, const struct part *part, size_t *bytes)
 {
-    enum { FILE_AT = CHUNK_BYTES + ANMF_BYTES - RIFF_BYTES };
+    enum { FILE_AT = WEBP_CHUNK_BYTES + WEBP_ANMF_BYTES - WEBP_RIFF_BYTES };
     struct image_output *output = animation->output;
     struct image_output file = {.data = output->data + output->size + FILE_AT};
     struct webp_format format = animation->format;
-    uint8_t *chunks = file.data + RIFF_BYTES;
+    uint8_t *chunks = file.data + WEBP_RIFF_BYTES;
     int status;
 
     if (output->capacity - output->size < FILE_AT)
@@ -167,10 +163,10 @@ static int encode_part(struct webp_animation *animation, const struct part *part
     status = webp_encode(&format, animation->piece, &file);
     if (status != 0)
         return status;
-    *bytes = file.size - RIFF_BYTES;
+    *bytes = file.size - WEBP_RIFF_BYTES;
     if (memcmp(chunks, "VP8X", 4) == 0) {
-        *bytes -= CHUNK_BYTES + VP8X_BYTES;
-        memmove(chunks, chunks + CHUNK_BYTES + VP8X_BYTES, *bytes);
+        *bytes -= WEBP_CHUNK_BYTES + WEBP_VP8X_BYTES;
+        memmove(chunks, chunks + WEBP_CHUNK_BYTES + WEBP_VP8X_BYTES, *bytes);
     }
     return 0;
 }
@@ -198,7 +194,7 @@ int webp_animation_add(struct webp_animation *animation, const uint8_t *samples,
     status = encode_part(animation, &part, &bytes);
     if (status != 0)
         return status;
-    at = put_chunk(output->data + output->size, "ANMF", (uint32_t)(ANMF_BYTES + bytes));
+    at = put_chunk(output->data + output->size, "ANMF", (uint32_t)(WEBP_ANMF_BYTES + bytes));
     put_le(at, (uint32_t)part.left / 2, 3);
     put_le(at + 3, (uint32_t)part.top / 2, 3);
     put_le(at + 6, (uint32_t)part.width - 1, 3);
@@ -206,8 +202,8 @@ int webp_animation_add(struct webp_animation *animation, const uint8_t *samples,
     put_le(at + 12, delay < DELAY_MAX ? delay : DELAY_MAX, 3);
     at[15] = FRAME_REPLACES;
     if (!is_opaque(&animation->format, samples))
-        output->data[RIFF_BYTES + CHUNK_BYTES] |= FLAG_ALPHA;
-    output->size += CHUNK_BYTES + ANMF_BYTES + bytes;
+        output->data[WEBP_RIFF_BYTES + WEBP_CHUNK_BYTES] |= FLAG_ALPHA;
+    output->size += WEBP_CHUNK_BYTES + WEBP_ANMF_BYTES + bytes;
     return remember(animation, samples);
 }
 
@@ -215,7 +211,7 @@ void webp_animation_end(struct webp_animation *animation)
 {
     struct image_output *output = animation->output;
 
-    put_le(output->data + 4, (uint32_t)(output->size - CHUNK_BYTES), 4);
+    put_le(output->data + 4, (uint32_t)(output->size - WEBP_CHUNK_BYTES), 4);
 }
 
 void webp_animation_clear(struct webp_animation *animation)

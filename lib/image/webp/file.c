@@ -4,15 +4,15 @@
 
 #include "base/status.h"
 #include "image/core/exif.h"
+#include "image/probe/webp_chunks.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 enum {
-    RIFF_BYTES = 12,
-    CHUNK_BYTES = 8,
-    FLAGS_AT = RIFF_BYTES + CHUNK_BYTES,
+    FLAGS_AT = WEBP_RIFF_BYTES + WEBP_CHUNK_BYTES,
     FLAGS_RESERVED = 0xc1,
+    ANMF_DURATION_AT = 12,
     EXIF_PREFIX_BYTES = 6,
 };
 
@@ -21,66 +21,69 @@ int webp_failure(void)
     return errno == ENOMEM ? -ENOMEM : STATUS_IMAGE_CORRUPT;
 }
 
-/* --- mending ------------------------------------------------------------------------------------
+/* --- repairs ------------------------------------------------------------------------------------
  */
 
-/* Whether the last chunk ends where the file does, and should have one more byte; whoever forgot
- * that may have counted it in the size of it all. */
+/* Whether the last chunk ends where the file does, and should have one more byte; a writer that
+ * forgot it may have counted it in the size of the whole. */
 static bool lacks_padding(struct bytes file)
 {
-    uint64_t at = RIFF_BYTES, all = (uint64_t)get_le32(file.data + 4) + CHUNK_BYTES, bytes;
+    const uint64_t all = (uint64_t)get_le32(file.data + 4) + WEBP_CHUNK_BYTES;
+    struct webp_chunks chunks;
+    struct webp_chunk chunk;
 
-    if (all != file.size && all != (uint64_t)file.size + 1)
+    if ((all != file.size && all != (uint64_t)file.size + 1) || !webp_chunks_begin(&chunks, file))
         return false;
-    while (bytes_have(file, at, CHUNK_BYTES)) {
-        bytes = get_le32(file.data + at + 4);
-        at += CHUNK_BYTES + bytes;
-        if (at == file.size)
-            return bytes % 2 == 1;
-        at += bytes % 2;
+    while (webp_next_chunk(&chunks, &chunk)) {
+        if (chunks.at == (uint64_t)file.size + 1)
+            return chunk.size % 2 == 1;
     }
     return false;
 }
 
 static bool has_reserved_flags(struct bytes file)
 {
-    return bytes_match(file, RIFF_BYTES, "VP8X", 4) && bytes_have(file, FLAGS_AT, 1) &&
+    return bytes_match(file, WEBP_RIFF_BYTES, "VP8X", 4) && bytes_have(file, FLAGS_AT, 1) &&
            (file.data[FLAGS_AT] & FLAGS_RESERVED) != 0;
 }
 
-static int mend(struct webp_file *file)
+static int repair(struct webp_file *file)
 {
     const struct bytes bytes = file->bytes;
     const bool pad = lacks_padding(bytes), flags = has_reserved_flags(bytes);
-    uint32_t all = (uint32_t)bytes.size + 1 - CHUNK_BYTES;
+    uint32_t all = (uint32_t)bytes.size + 1 - WEBP_CHUNK_BYTES;
 
     if (!pad && !flags)
         return 0;
-    if ((file->mended = malloc(bytes.size + 1)) == NULL)
+    if ((file->repaired = malloc(bytes.size + 1)) == NULL)
         return -ENOMEM;
-    memcpy(file->mended, bytes.data, bytes.size);
-    file->mended[bytes.size] = 0;
+    memcpy(file->repaired, bytes.data, bytes.size);
+    file->repaired[bytes.size] = 0;
     if (flags)
-        file->mended[FLAGS_AT] &= (uint8_t)~FLAGS_RESERVED;
+        file->repaired[FLAGS_AT] &= (uint8_t)~FLAGS_RESERVED;
     for (unsigned i = 0; pad && i < 4; i++)
-        file->mended[4 + i] = (uint8_t)(all >> 8 * i);
-    file->bytes = (struct bytes){file->mended, bytes.size + pad};
+        file->repaired[4 + i] = (uint8_t)(all >> 8 * i);
+    file->bytes = (struct bytes){file->repaired, bytes.size + pad};
     return 0;
 }
 
 /* ------------------------------------------------------------------------------------------------
  */
 
-/* The first such chunk, which VP8X must have announced. */
-static struct bytes find_chunk(const struct webp_file *file, const char *name)
+/* The first such chunk, which VP8X must have announced by `flag`. */
+static struct bytes find_chunk(const struct webp_file *file, const char *name, uint32_t flag)
 {
-    WebPChunkIterator chunk = {0};
-    struct bytes found = {0};
+    struct webp_chunks chunks;
+    struct webp_chunk chunk;
 
-    if (WebPDemuxGetChunk(file->demuxer, name, 1, &chunk))
-        found = (struct bytes){chunk.chunk.bytes, chunk.chunk.size};
-    WebPDemuxReleaseChunkIterator(&chunk);
-    return found;
+    if ((WebPDemuxGetI(file->demuxer, WEBP_FF_FORMAT_FLAGS) & flag) == 0 ||
+        !webp_chunks_begin(&chunks, file->bytes))
+        return (struct bytes){0};
+    while (webp_next_chunk(&chunks, &chunk)) {
+        if (webp_is(&chunk, name))
+            return chunk.data;
+    }
+    return (struct bytes){0};
 }
 
 /* Some writers keep the prefix that a JPEG needs. */
@@ -91,7 +94,7 @@ static unsigned read_orientation(struct bytes exif)
     return exif_orientation(exif.data, exif.size);
 }
 
-static bool is_as_told(const struct webp_file *file, const struct image_header *header)
+static bool is_as_expected(const struct webp_file *file, const struct image_header *header)
 {
     return WebPDemuxGetI(file->demuxer, WEBP_FF_CANVAS_WIDTH) == header->width &&
            WebPDemuxGetI(file->demuxer, WEBP_FF_CANVAS_HEIGHT) == header->height &&
@@ -118,32 +121,38 @@ int webp_open(struct webp_file *file, const struct image_header *header, const u
     int status;
 
     *file = (struct webp_file){.bytes = {data, size}, .orientation = 1};
-    status = mend(file);
+    status = repair(file);
     if (status != 0)
         return status;
     bytes = (WebPData){file->bytes.data, file->bytes.size};
     errno = 0;
     if ((file->demuxer = WebPDemux(&bytes)) == NULL)
         return webp_failure();
-    if (!is_as_told(file, header))
+    if (!is_as_expected(file, header))
         return STATUS_IMAGE_CORRUPT;
-    file->profile = find_chunk(file, "ICCP");
-    file->orientation = read_orientation(find_chunk(file, "EXIF"));
+    file->profile = find_chunk(file, "ICCP", ICCP_FLAG);
+    file->orientation = read_orientation(find_chunk(file, "EXIF", EXIF_FLAG));
     return read_picture(file);
 }
 
 void webp_read_delays(const struct webp_file *file, int *delays, uint32_t frames)
 {
-    WebPIterator frame = {0};
+    struct webp_chunks chunks;
+    struct webp_chunk chunk;
+    uint32_t frame = 0;
 
-    for (uint32_t i = 0; i < frames; i++)
-        delays[i] = WebPDemuxGetFrame(file->demuxer, (int)i + 1, &frame) ? frame.duration : 0;
-    WebPDemuxReleaseIterator(&frame);
+    webp_chunks_begin(&chunks, file->bytes);
+    while (frame < frames && webp_next_chunk(&chunks, &chunk)) {
+        if (webp_is(&chunk, "ANMF") && bytes_have(chunk.data, 0, WEBP_ANMF_BYTES))
+            delays[frame++] = (int)get_le24(chunk.data.data + ANMF_DURATION_AT);
+    }
+    while (frame < frames)
+        delays[frame++] = 0;
 }
 
 void webp_clear(struct webp_file *file)
 {
     WebPDemuxDelete(file->demuxer);
-    free(file->mended);
+    free(file->repaired);
     *file = (struct webp_file){0};
 }

@@ -8,16 +8,16 @@
 #include <webp/demux.h>
 
 /*
- * What is in a WebP file (RFC 9649), by libwebp's own demuxer, as browsers have it: it alone says
- * whether the chunks are in order, for all that is done with the pixels. Two things that change
- * none are mended first: a byte of padding that is missing at the end, and reserved bits that are
- * set.
+ * What is in a WebP file (RFC 9649). Its chunks are read by probe/webp_chunks.h; libwebp's demuxer,
+ * which browsers use too, alone decides whether they are in order, and where the first frame's
+ * pixels are. Two faults that change no pixel are repaired first: a missing byte of padding at the
+ * end, and reserved bits that are set.
  *
- * What VP8X does not announce (alpha, profile, EXIF) is not there.
+ * What VP8X does not announce (alpha, profile, EXIF) does not count.
  */
 struct webp_file {
     struct bytes bytes;   /* what was given to webp_open, or the copy */
-    uint8_t *mended;      /* the copy; owned; NULL: none was needed */
+    uint8_t *repaired;    /* the copy; owned; NULL: none was needed */
     WebPDemuxer *demuxer; /* owned */
     bool animated;        /* otherwise the next three are of the one picture */
     bool alpha;
