@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/core/bytes.h"
-#include "image/probe/header.h"
+#include "image/probe/format_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/probe/header.h"
+#include "image/probe/format_internal.h"
 
 #include "base/status.h"
 #include "image/probe/webp_chunks.h"

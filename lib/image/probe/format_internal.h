@@ -6,9 +6,9 @@
 #include "image/probe/format.h"
 
 /*
- * One reader a format behind image_read_header: sizes and frames from the bytes alone. Each is told
- * that the magic bytes are there, fills what it finds into *header (zeroed but for the format), and
- * returns 0, STATUS_IMAGE_CORRUPT, or what image_refuse does. Any thread.
+ * The readers behind image_read_header, one for each format: sizes and frames from the bytes alone.
+ * The magic bytes are there when one is called. It fills what it finds into *header, which is zero
+ * but for the format, and returns 0, STATUS_IMAGE_CORRUPT, or what image_refuse does. Any thread.
  */
 int header_read_jpeg(struct bytes input, struct image_header *header);
 int header_read_png(struct bytes input, struct image_header *header);
@@ -16,7 +16,7 @@ int header_read_webp(struct bytes input, struct image_header *header);
 int header_read_gif(struct bytes input, struct image_header *header);
 int header_read_tiff(struct bytes input, struct image_header *header);
 
-/* For a picture that may be sound but is of a kind that we do not take: what it is ("a TIFF ..."),
- * for the sentence that its client gets. Returns STATUS_UNSUPPORTED_FORMAT. */
+/* For an image that may be sound but is of a kind that is not supported: what it is ("a TIFF ..."),
+ * for the sentence to its client. Returns STATUS_UNSUPPORTED_FORMAT. */
 int image_refuse(struct image_header *header, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
