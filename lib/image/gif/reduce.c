@@ -3,7 +3,6 @@
 #include "image/gif/reduce.h"
 
 #include "image/core/multiversion.h"
-#include "image/pixels/lanczos.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,43 +25,13 @@ static void *allocate(size_t count, size_t size)
     return aligned_alloc(ALIGNMENT, (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
-static void find_weights(struct gif_filter *filter, uint32_t i, double step, uint32_t length)
-{
-    const double centre = (i + 0.5) * step - 0.5, from = ceil(centre - LANCZOS_LOBES * step);
-    const uint32_t last_first = length - filter->taps;
-    float *weights = filter->weights + (size_t)i * filter->taps;
-    uint32_t first = from < 0 ? 0 : from > last_first ? last_first : (uint32_t)from;
-    double sum = 0;
-
-    for (uint32_t n = 0; n < filter->taps; n++)
-        sum += lanczos((first + n - centre) / step);
-    for (uint32_t n = 0; n < filter->taps; n++)
-        weights[n] = (float)(lanczos((first + n - centre) / step) / sum);
-    filter->first[i] = first;
-}
-
-static int begin_filter(struct gif_filter *filter, uint32_t length, uint32_t count)
-{
-    const double step = (double)length / count, taps = 2 * ceil(LANCZOS_LOBES * step) + 1;
-
-    filter->count = count;
-    filter->taps = taps < length ? (uint32_t)taps : length;
-    filter->first = allocate(count, sizeof(*filter->first));
-    filter->weights = allocate((size_t)count * filter->taps, sizeof(*filter->weights));
-    if (filter->first == NULL || filter->weights == NULL)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++)
-        find_weights(filter, i, step, length);
-    return 0;
-}
-
 int gif_reduce_begin(struct gif_reduce *reduce, uint32_t width, uint32_t height, uint32_t to_width,
                      uint32_t to_height)
 {
     *reduce = (struct gif_reduce){
         .width = width, .height = height, .to_width = to_width, .to_height = to_height};
-    if (begin_filter(&reduce->across, width, to_width) != 0 ||
-        begin_filter(&reduce->down, height, to_height) != 0)
+    if (lanczos_filter_begin(&reduce->across, width, to_width) != 0 ||
+        lanczos_filter_begin(&reduce->down, height, to_height) != 0)
         return -ENOMEM;
     reduce->row = allocate(width, sizeof(pixel));
     reduce->narrow = allocate((size_t)to_width * reduce->down.taps, sizeof(pixel));
@@ -70,8 +39,8 @@ int gif_reduce_begin(struct gif_reduce *reduce, uint32_t width, uint32_t height,
 }
 
 /* Which of the filter's pixels have any of from..to under them. */
-static void find_reach(const struct gif_filter *filter, uint32_t from, uint32_t to, uint32_t *first,
-                       uint32_t *end)
+static void find_reach(const struct lanczos_filter *filter, uint32_t from, uint32_t to,
+                       uint32_t *first, uint32_t *end)
 {
     *first = 0;
     while (*first < filter->count && filter->first[*first] + filter->taps <= from)
@@ -105,7 +74,7 @@ _multiversion_ static void load_row(const uint32_t *restrict from, float *restri
 _multiversion_ static void reduce_across(struct gif_reduce *reduce, const uint32_t *pixels,
                                          uint32_t y, uint32_t left, uint32_t right)
 {
-    const struct gif_filter *filter = &reduce->across;
+    const struct lanczos_filter *filter = &reduce->across;
     const uint32_t from = filter->first[left], to = filter->first[right - 1] + filter->taps;
     const pixel *row = (const pixel *)(void *)reduce->row;
     pixel *narrow =
@@ -153,7 +122,7 @@ static _inline_ uint32_t to_straight(pixel sum)
 _multiversion_ static void reduce_down(const struct gif_reduce *reduce, uint32_t y, uint32_t left,
                                        uint32_t right, uint32_t *to)
 {
-    const struct gif_filter *filter = &reduce->down;
+    const struct lanczos_filter *filter = &reduce->down;
     const float *weights = filter->weights + (size_t)y * filter->taps;
     const pixel *narrow = (const pixel *)(void *)reduce->narrow;
     const uint32_t start = filter->first[y] % filter->taps; /* rows go round */
@@ -173,7 +142,7 @@ _multiversion_ static void reduce_down(const struct gif_reduce *reduce, uint32_t
 void gif_reduce_area(struct gif_reduce *reduce, const uint32_t *pixels, struct gif_area area,
                      uint32_t *to)
 {
-    const struct gif_filter *down = &reduce->down;
+    const struct lanczos_filter *down = &reduce->down;
     uint32_t next;
 
     if (gif_area_is_empty(area))
@@ -188,16 +157,10 @@ void gif_reduce_area(struct gif_reduce *reduce, const uint32_t *pixels, struct g
     }
 }
 
-static void clear_filter(struct gif_filter *filter)
-{
-    free(filter->first);
-    free(filter->weights);
-}
-
 void gif_reduce_clear(struct gif_reduce *reduce)
 {
-    clear_filter(&reduce->across);
-    clear_filter(&reduce->down);
+    lanczos_filter_clear(&reduce->across);
+    lanczos_filter_clear(&reduce->down);
     free(reduce->row);
     free(reduce->narrow);
     *reduce = (struct gif_reduce){0};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "image/gif/canvas.h"
+#include "image/pixels/lanczos_filter.h"
 
 /*
  * Reduces any part of a canvas, as often as it changes: lanczos3 on encoded values, normalised at
@@ -10,15 +11,9 @@
  * canvas has whole ones, and with weights that are computed once. What is less than half opaque is
  * transparent.
  */
-struct gif_filter {
-    uint32_t count, taps;
-    uint32_t *first; /* for each of `count` pixels: the first that it is made of; owned */
-    float *weights;  /* and `taps` weights; owned */
-};
-
 struct gif_reduce {
     uint32_t width, height, to_width, to_height;
-    struct gif_filter across, down;
+    struct lanczos_filter across, down;
     float *row;    /* a row of the canvas; owned */
     float *narrow; /* rows that are reduced across and still needed; owned */
 };

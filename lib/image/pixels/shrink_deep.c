@@ -2,55 +2,23 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/pixels/shrink_deep.h"
 
-#include "image/pixels/lanczos.h"
-
 /*
- * Each row is filtered across as it comes, and added with its weights to the few rows of the result
- * that it is part of. Lanczos with 3 lobes, normalized at the edges.
+ * Each row is filtered horizontally as it comes, and added with its weights to the few rows of the
+ * result that it is part of.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SAMPLE_MAX = 65535 };
 
-/* The weights for sample i of the result, which is centred at (i + 0.5) * step. */
-static void fill_weights(struct shrink_deep_filter *filter, uint32_t i, double step,
-                         uint32_t length)
-{
-    double centre = (i + 0.5) * step, sum = 0;
-    double first = floor(centre - LANCZOS_LOBES * step), last = (double)length - filter->taps;
-    float *weights = filter->weights + (size_t)i * filter->taps;
-
-    first = first < 0 ? 0 : first > last ? last : first;
-    filter->first[i] = (uint32_t)first;
-    for (uint32_t tap = 0; tap < filter->taps; tap++)
-        sum += lanczos((first + tap + 0.5 - centre) / step);
-    for (uint32_t tap = 0; tap < filter->taps; tap++)
-        weights[tap] = (float)(lanczos((first + tap + 0.5 - centre) / step) / sum);
-}
-
-static int make_filter(struct shrink_deep_filter *filter, uint32_t length, uint32_t count)
-{
-    double step = (double)length / count;
-    double taps = ceil(2 * LANCZOS_LOBES * step) + 1;
-
-    filter->taps = taps < length ? (uint32_t)taps : length;
-    filter->first = calloc(count, sizeof(*filter->first));
-    filter->weights = calloc((size_t)count * filter->taps, sizeof(*filter->weights));
-    if (filter->first == NULL || filter->weights == NULL)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < count; i++)
-        fill_weights(filter, i, step, length);
-    return 0;
-}
-
 /* How many rows of the result one row may be part of. */
-static uint32_t count_overlap(const struct shrink_deep_filter *filter, uint32_t count)
+static uint32_t count_overlap(const struct lanczos_filter *filter)
 {
     uint32_t most = 1;
 
-    for (uint32_t i = 0, j = 0; i < count; i++) {
+    for (uint32_t i = 0, j = 0; i < filter->count; i++) {
         while (filter->first[j] + filter->taps <= filter->first[i])
             j++;
         most = i - j + 1 > most ? i - j + 1 : most;
@@ -65,10 +33,10 @@ int shrink_deep_begin(struct shrink_deep *shrink, const struct resizer_size *siz
 
     *shrink =
         (struct shrink_deep){.size = *size, .bands = bands, .alpha = alpha, .is_signed = is_signed};
-    if (make_filter(&shrink->across, size->width, size->to_width) != 0 ||
-        make_filter(&shrink->down, size->height, size->to_height) != 0)
+    if (lanczos_filter_begin(&shrink->horizontal, size->width, size->to_width) != 0 ||
+        lanczos_filter_begin(&shrink->vertical, size->height, size->to_height) != 0)
         return -ENOMEM;
-    shrink->sums_rows = count_overlap(&shrink->down, size->to_height);
+    shrink->sums_rows = count_overlap(&shrink->vertical);
     shrink->row = malloc((size_t)size->width * bands * sizeof(float));
     shrink->narrow = malloc(narrow * sizeof(float));
     shrink->sums = malloc(shrink->sums_rows * narrow * sizeof(float));
@@ -93,18 +61,18 @@ static void take_row(struct shrink_deep *shrink, const uint16_t *samples)
     }
 }
 
-static void filter_across(struct shrink_deep *shrink)
+static void filter_horizontal(struct shrink_deep *shrink)
 {
     const unsigned bands = shrink->bands;
 
     for (uint32_t x = 0; x < shrink->size.to_width; x++) {
-        const float *weights = shrink->across.weights + (size_t)x * shrink->across.taps;
+        const float *weights = shrink->horizontal.weights + (size_t)x * shrink->horizontal.taps;
 
         for (unsigned band = 0; band < bands; band++) {
-            const float *from = shrink->row + (size_t)shrink->across.first[x] * bands + band;
+            const float *from = shrink->row + (size_t)shrink->horizontal.first[x] * bands + band;
             float sum = 0;
 
-            for (uint32_t tap = 0; tap < shrink->across.taps; tap++)
+            for (uint32_t tap = 0; tap < shrink->horizontal.taps; tap++)
                 sum += weights[tap] * from[(size_t)tap * bands];
             shrink->narrow[(size_t)x * bands + band] = sum;
         }
@@ -143,33 +111,31 @@ static void finish_row(struct shrink_deep *shrink, uint32_t y)
 
 void shrink_deep_row(struct shrink_deep *shrink, const uint16_t *samples)
 {
-    const struct shrink_deep_filter *down = &shrink->down;
+    const struct lanczos_filter *vertical = &shrink->vertical;
     size_t narrow = (size_t)shrink->size.to_width * shrink->bands;
     uint32_t y = shrink->taken++;
 
     take_row(shrink, samples);
-    filter_across(shrink);
-    for (; shrink->begun < shrink->size.to_height && down->first[shrink->begun] <= y;
+    filter_horizontal(shrink);
+    for (; shrink->begun < shrink->size.to_height && vertical->first[shrink->begun] <= y;
          shrink->begun++)
         memset(sums_of(shrink, shrink->begun), 0, narrow * sizeof(float));
     for (uint32_t row = shrink->done; row < shrink->begun; row++) {
-        float weight = down->weights[(size_t)row * down->taps + (y - down->first[row])];
+        float weight = vertical->weights[(size_t)row * vertical->taps + (y - vertical->first[row])];
         float *sums = sums_of(shrink, row);
 
         for (size_t i = 0; i < narrow; i++)
             sums[i] += weight * shrink->narrow[i];
     }
-    for (; shrink->done < shrink->begun && down->first[shrink->done] + down->taps == y + 1;
+    for (; shrink->done < shrink->begun && vertical->first[shrink->done] + vertical->taps == y + 1;
          shrink->done++)
         finish_row(shrink, shrink->done);
 }
 
 void shrink_deep_clear(struct shrink_deep *shrink)
 {
-    free(shrink->across.first);
-    free(shrink->across.weights);
-    free(shrink->down.first);
-    free(shrink->down.weights);
+    lanczos_filter_clear(&shrink->horizontal);
+    lanczos_filter_clear(&shrink->vertical);
     free(shrink->row);
     free(shrink->narrow);
     free(shrink->sums);

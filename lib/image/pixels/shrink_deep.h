@@ -2,25 +2,19 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/pixels/lanczos_filter.h"
 #include "image/pixels/resizer.h"
 
 /*
- * shrink.h for samples of 16 bits, which are rare: the same filter, in floating point. libvips' own
- * way averages whole blocks of pixels first and leaves out those at the edges. One thread at a
- * time.
+ * shrink.h for samples of 16 bits, which are rare: the same filter, in floating point. vips_resize
+ * would keep about ten of the sixteen bits (docs/design.md). One thread at a time.
  */
-struct shrink_deep_filter {
-    uint32_t taps;   /* weights for each of the result */
-    uint32_t *first; /* the sample that the first of them is for */
-    float *weights;
-};
-
 struct shrink_deep {
     struct resizer_size size;
     unsigned bands;
     bool alpha, is_signed;
-    struct shrink_deep_filter across, down;
-    float *row, *narrow; /* what came in last; that filtered across */
+    struct lanczos_filter horizontal, vertical;
+    float *row, *narrow; /* what came in last; that filtered horizontally */
     float *sums;         /* rows of the result that are under the filter, one after the other */
     uint32_t sums_rows;  /* that there is room for; row y of the result is at y % sums_rows */
     uint32_t taken, begun,
