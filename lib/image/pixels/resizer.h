@@ -13,7 +13,7 @@
  * out, filtered as a JPEG's planes are (reducer.h). For what is decoded by other libraries. One
  * thread at a time.
  */
-enum { RESIZER_BANDS_MAX = 4 };
+enum { RESIZER_BANDS_MAX = 8 };
 
 struct resizer {
     unsigned bands;

@@ -10,31 +10,20 @@
 #include <stdbool.h>
 
 /*
- * Pictures of 8 and 16 bits, nearly all, are reduced by our own filters: libvips' is slow without
- * code made at run time, which the cage forbids, and averages before it filters. The rest goes
- * through libvips; what is added there is the exact size and the alpha.
+ * Images are resized by filters of our own: vips_resize is slow without code made at run time,
+ * which the sandbox forbids, repeats the pixels at the edges, and places its filter in steps of
+ * 1/64 of a pixel.
  */
-static bool is_simple(VipsImage *image)
-{
-    return image->BandFmt == VIPS_FORMAT_UCHAR && image->Coding == VIPS_CODING_NONE &&
-           image->Bands <= RESIZER_BANDS_MAX;
-}
 
-static bool is_deep(VipsImage *image)
-{
-    return image->BandFmt == VIPS_FORMAT_USHORT ||
-           (image->BandFmt == VIPS_FORMAT_SHORT && !vips_image_hasalpha(image));
-}
-
-/* A strip of the picture, from the top; libvips calls it in order. */
-static int take_strip(VipsRegion *region, VipsRect *area, void *argument)
+/* A strip of the image, from the top; libvips calls it in order. */
+static int take_strip_8(VipsRegion *region, VipsRect *area, void *argument)
 {
     for (int y = area->top; y < area->top + area->height; y++)
         resizer_row(argument, VIPS_REGION_ADDR(region, 0, y));
     return 0;
 }
 
-static int take_deep_strip(VipsRegion *region, VipsRect *area, void *argument)
+static int take_strip_16(VipsRegion *region, VipsRect *area, void *argument)
 {
     for (int y = area->top; y < area->top + area->height; y++)
         shrink_deep_row(argument, (const uint16_t *)(void *)VIPS_REGION_ADDR(region, 0, y));
@@ -47,7 +36,7 @@ static void free_samples(VipsImage *image, void *samples)
     g_free(samples);
 }
 
-/* Whatever else libvips knows of the picture: its profile, delays ... */
+/* Whatever else libvips knows of the image: its profile, delays ... */
 static void copy_fields(VipsImage *from, VipsImage *to)
 {
     char **fields = vips_image_get_fields(from);
@@ -96,14 +85,14 @@ static VipsImage *interleave(const struct resizer *shrink, const struct resizer_
     return to_image(samples, size, of, source);
 }
 
-static int reduce_simple(VipsImage **image, const struct resizer_size *size)
+static int resize_8(VipsImage **image, const struct resizer_size *size)
 {
     struct resizer shrink;
     VipsImage *out = NULL;
 
     if (resizer_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
         vips_error("resample", "out of memory");
-    else if (vips_sink_disc(*image, take_strip, &shrink) == 0) {
+    else if (vips_sink_disc(*image, take_strip_8, &shrink) == 0) {
         resizer_end(&shrink);
         out = interleave(&shrink, size, *image);
     }
@@ -111,7 +100,7 @@ static int reduce_simple(VipsImage **image, const struct resizer_size *size)
     return out == NULL ? -1 : image_replace(image, out);
 }
 
-static int reduce_deep(VipsImage **image, const struct resizer_size *size)
+static int resize_16(VipsImage **image, const struct resizer_size *size)
 {
     _cleanup_(shrink_deep_clear) struct shrink_deep shrink;
     size_t bytes = VIPS_IMAGE_SIZEOF_PEL(*image) * size->to_width * size->to_height;
@@ -122,64 +111,30 @@ static int reduce_deep(VipsImage **image, const struct resizer_size *size)
         vips_error("resample", "out of memory");
         return -1;
     }
-    if (vips_sink_disc(*image, take_deep_strip, &shrink))
+    if (vips_sink_disc(*image, take_strip_16, &shrink))
         return -1;
     out = to_image(TAKE_PTR(shrink.samples), bytes, size, *image);
     return out == NULL ? -1 : image_replace(image, out);
 }
 
-static int reduce(VipsImage **image, int width, int height)
-{
-    VipsImage *out;
-
-    if (vips_resize(*image, &out, (double)width / (*image)->Xsize, "vscale",
-                    (double)height / (*image)->Ysize, NULL))
-        return -1;
-    return image_replace(image, out);
-}
-
-/* Colours of transparent pixels weigh nothing, or they would bleed into their neighbours. */
-static int reduce_with_alpha(VipsImage **image, int width, int height)
-{
-    _cleanup_image_ VipsImage *premultiplied = NULL, *plain = NULL;
-    VipsBandFormat format = (*image)->BandFmt;
-    VipsImage *out;
-
-    if (vips_premultiply(*image, &premultiplied, NULL) || reduce(&premultiplied, width, height) ||
-        vips_unpremultiply(premultiplied, &plain, NULL) || vips_rint(plain, &out, NULL))
-        return -1;
-    image_replace(&plain, out);
-    if (vips_cast(plain, &out, format, NULL))
-        return -1;
-    return image_replace(image, out);
-}
-
 /* Lab of 8 bits comes packed, four bytes a pixel. */
-static int reduce_packed_lab(VipsImage **image, const struct resizer_size *size)
+static int resize_packed_lab(VipsImage **image, const struct resizer_size *size)
 {
     VipsImage *out;
 
     if (vips_LabQ2LabS(*image, &out, NULL))
         return -1;
     image_replace(image, out);
-    if (reduce_deep(image, size) || vips_LabS2LabQ(*image, &out, NULL))
+    if (resize_16(image, size) || vips_LabS2LabQ(*image, &out, NULL))
         return -1;
     return image_replace(image, out);
 }
 
 int resample(VipsImage **image, const struct resizer_size *size)
 {
-    int width = (int)size->to_width, height = (int)size->to_height;
-
-    if ((*image)->Xsize == width && (*image)->Ysize == height)
+    if ((*image)->Xsize == (int)size->to_width && (*image)->Ysize == (int)size->to_height)
         return 0;
     if ((*image)->Coding == VIPS_CODING_LABQ)
-        return reduce_packed_lab(image, size);
-    if (is_simple(*image))
-        return reduce_simple(image, size);
-    if (is_deep(*image))
-        return reduce_deep(image, size);
-    if (vips_image_hasalpha(*image))
-        return reduce_with_alpha(image, width, height);
-    return reduce(image, width, height);
+        return resize_packed_lab(image, size);
+    return (*image)->BandFmt == VIPS_FORMAT_UCHAR ? resize_8(image, size) : resize_16(image, size);
 }

@@ -6,7 +6,8 @@
 
 #include <vips/vips.h>
 
-/* A step: reduces to exactly size->to_width x to_height (neither larger than the image, which is
- * width x height) with lanczos3, in the encoded values, alpha-weighted where there is alpha. Bands
- * and depth stay. */
+/* A step: resizes an image of 8 or 16 bits, or of Lab in one of libvips' integer forms, to exactly
+ * size->to_width x to_height (neither larger than the image, which is width x height) with
+ * lanczos3, in the encoded values, weighted by alpha if it has any. Bands, at most
+ * RESIZER_BANDS_MAX, and depth stay. */
 int resample(VipsImage **image, const struct resizer_size *size);
