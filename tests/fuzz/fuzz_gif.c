@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "image/colour/luma.h"
 #include "image/gif/gif.h"
-#include "image/gif/open.h"
+#include "image/gif/transparency.h"
 #include "image/image.h"
 #include "image/probe/format.h"
 #include "tests/fuzz/decoded.h"

@@ -5,7 +5,7 @@
 #include "base/status.h"
 #include "image/colour/luma.h"
 #include "image/gif/lzw.h"
-#include "image/gif/open.h"
+#include "image/gif/transparency.h"
 
 /*
  * What the walk over the blocks tells of a frame is written again, and its pixels are copied as

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/png/picture.h"
+#include "image/png/image.h"
 
 /* The seven passes of an interlaced PNG (PNG, 8.2: Adam7), each a smaller picture of its own. One
  * thread. */

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
-#include "image/png/picture.h"
+#include "image/png/image.h"
 
 /* The pixels of a png_picture that was opened, row by row from the top. Inflated in one go by
  * libdeflate, which is several times quicker than zlib. One thread. */

@@ -7,7 +7,7 @@
 #include "image/vips/gray.h"
 #include "image/vips/image.h"
 #include "image/vips/load.h"
-#include "image/vips/resample.h"
+#include "image/vips/resize.h"
 #include "image/vips/save.h"
 
 #include <errno.h>

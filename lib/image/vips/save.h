@@ -3,7 +3,7 @@
 #pragma once
 
 #include "image/plan/result.h"
-#include "image/vips/memory_target.h"
+#include "image/vips/memory.h"
 
 #include <vips/vips.h>
 

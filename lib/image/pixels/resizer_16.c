@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/pixels/shrink_deep.h"
+#include "image/pixels/resizer_16.h"
 
 /*
  * Each row is filtered horizontally as it comes, and added with its weights to the few rows of the

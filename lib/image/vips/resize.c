@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/vips/resample.h"
+#include "image/vips/resize.h"
 
 #include "base/cleanup.h"
 #include "image/pixels/resizer.h"
-#include "image/pixels/shrink_deep.h"
+#include "image/pixels/resizer_16.h"
 #include "image/vips/image.h"
 
 #include <stdbool.h>

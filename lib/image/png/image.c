@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/png/picture.h"
+#include "image/png/image.h"
 
 /* PNG (W3C recommendation, second edition): a signature, then chunks. */
 #include "base/cleanup.h"

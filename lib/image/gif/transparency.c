@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/gif/open.h"
+#include "image/gif/transparency.h"
 
 #include "base/cleanup.h"
 #include "base/status.h"

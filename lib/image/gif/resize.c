@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "image/colour/luma.h"
 #include "image/gif/frames.h"
-#include "image/gif/reduce.h"
+#include "image/gif/reducer.h"
 
 #include <string.h>
 

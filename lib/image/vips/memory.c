@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/vips/memory_target.h"
+#include "image/vips/memory.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/gif/reduce.h"
+#include "image/gif/reducer.h"
 
 #include "image/core/multiversion.h"
 
