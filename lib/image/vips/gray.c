@@ -18,22 +18,11 @@
  *
  * What is gray stays as it is, and keeps its profile.
  */
-/* NULL: there is none. */
-static const void *find_profile(VipsImage *image, size_t *size)
-{
-    const void *data;
-
-    *size = 0;
-    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == 0 ||
-        vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, size))
-        return NULL;
-    return data;
-}
 
 static int rgb_from_cmyk(VipsImage **image)
 {
     size_t size;
-    const void *profile = find_profile(*image, &size);
+    const void *profile = image_profile(*image, &size);
 
     if (profile != NULL)
         return convert_by_profile(image, profile, size);
@@ -43,7 +32,7 @@ static int rgb_from_cmyk(VipsImage **image)
 static int srgb_from_rgb(VipsImage **image)
 {
     size_t size;
-    const void *profile = find_profile(*image, &size);
+    const void *profile = image_profile(*image, &size);
 
     if (profile_kind(profile, size) == PROFILE_RGB)
         return convert_by_profile(image, profile, size);
@@ -95,7 +84,7 @@ int profile_step(VipsImage **image)
 {
     enum profile_space space;
     size_t size;
-    const void *profile = find_profile(*image, &size);
+    const void *profile = image_profile(*image, &size);
 
     if (profile == NULL || (space_of(*image, &space) && profile_fits(profile, size, space)))
         return 0;

@@ -35,6 +35,18 @@ static inline int image_own(VipsImage **image)
     return vips_copy(*image, &own, NULL) ? -1 : image_replace(image, own);
 }
 
+/* The ICC profile, which is the image's, and its size; NULL and 0: it has none. */
+static inline const void *image_profile(VipsImage *image, size_t *size)
+{
+    const void *profile;
+
+    *size = 0;
+    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) == 0 ||
+        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, size))
+        return NULL;
+    return profile;
+}
+
 /* Sets the profile to the `size` bytes at `profile`, or to none where that is NULL, whatever a
  * loader found. 0 or -1. */
 static inline int image_set_profile(VipsImage **image, const void *profile, size_t size)

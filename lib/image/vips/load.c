@@ -12,6 +12,7 @@
 #include "image/vips/load_png.h"
 #include "image/vips/load_tiff.h"
 #include "image/vips/load_webp.h"
+#include "image/vips/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -77,24 +78,6 @@ int load_shrink(const struct image_plan *plan, const struct image_output_plan *p
     return (int)shrink;
 }
 
-static int free_file(void *file, void *area)
-{
-    (void)area;
-    free(file);
-    return 0;
-}
-
-/* A source of the file's bytes, which it takes over; NULL: there is no memory. */
-static VipsSource *source_of(struct buffer *file)
-{
-    VipsBlob *blob = vips_blob_new(free_file, file->data, file->size);
-    VipsSource *source = vips_source_new_from_blob(blob);
-
-    *file = (struct buffer){0};
-    vips_area_unref(VIPS_AREA(blob));
-    return source;
-}
-
 /* libvips would put a profile together from what it finds, whether or not it is all of it. */
 static int set_profile(const struct jpeg_profile *pieces, VipsImage **image)
 {
@@ -115,7 +98,7 @@ static int open_jpeg(int shrink, VipsImage **image, char *detail)
 
     if (status != 0)
         return status;
-    if (jpeg_rewrite(layout, &file) != 0 || (source = source_of(&file)) == NULL)
+    if (jpeg_rewrite(layout, &file) != 0 || (source = memory_source_new(&file)) == NULL)
         return -ENOMEM;
     status = vips_jpegload_source(
         source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", shrink, "fail_on",

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "image/png/rows.h"
 #include "image/vips/image.h"
+#include "image/vips/memory.h"
 
 #include <errno.h>
 
@@ -70,33 +71,19 @@ static int make_image(struct png_picture *picture, VipsImage **image)
     return vips_sequential(rows, image, "tile_height", STRIP_ROWS, NULL);
 }
 
-static int free_file(void *file, void *area)
-{
-    (void)area;
-    free(file);
-    return 0;
-}
-
 static int load_by_libpng(const struct png_picture *picture, const uint8_t *input, size_t size,
                           VipsImage **image)
 {
-    struct buffer file = {0};
+    _cleanup_(buffer_clear) struct buffer file = {0};
     VipsSource *source;
-    VipsBlob *blob;
-    int result = -1;
+    int status;
 
-    if (png_strip(picture, input, size, &file) != 0) {
-        buffer_clear(&file);
+    if (png_strip(picture, input, size, &file) != 0 || (source = memory_source_new(&file)) == NULL)
         return -ENOMEM;
-    }
-    blob = vips_blob_new(free_file, file.data, file.size);
-    source = vips_source_new_from_blob(blob);
-    if (source != NULL)
-        result = vips_pngload_source(source, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                                     VIPS_FAIL_ON_WARNING, NULL);
+    status = vips_pngload_source(source, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                 VIPS_FAIL_ON_WARNING, NULL);
     VIPS_UNREF(source);
-    vips_area_unref(VIPS_AREA(blob));
-    return result;
+    return status;
 }
 
 int png_load(const uint8_t *input, size_t size, VipsImage **image)

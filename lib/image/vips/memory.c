@@ -3,6 +3,7 @@
 #include "image/vips/memory.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The signals of a VipsTargetCustom over a plain piece of memory. */
@@ -73,4 +74,21 @@ VipsTarget *memory_target_new(struct memory_target *memory)
     g_signal_connect(target, "read", G_CALLBACK(on_read), memory);
     g_signal_connect(target, "seek", G_CALLBACK(on_seek), memory);
     return VIPS_TARGET(target);
+}
+
+static int free_bytes(void *bytes, void *area)
+{
+    (void)area;
+    free(bytes);
+    return 0;
+}
+
+VipsSource *memory_source_new(struct buffer *file)
+{
+    VipsBlob *blob = vips_blob_new(free_bytes, file->data, file->size);
+    VipsSource *source = vips_source_new_from_blob(blob);
+
+    *file = (struct buffer){0};
+    vips_area_unref(VIPS_AREA(blob));
+    return source;
 }

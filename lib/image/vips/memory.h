@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "base/buffer.h"
 #include "image/plan/result.h"
 
 #include <stdbool.h>
@@ -21,3 +22,6 @@ struct memory_target {
 /* The target, one reference of it the caller's; `memory` outlives it and begins as {output}. The
  * output's size is that of what was written. NULL on error. */
 VipsTarget *memory_target_new(struct memory_target *memory);
+
+/* A source of the bytes in `file`, which it takes over. NULL on error. */
+VipsSource *memory_source_new(struct buffer *file);

@@ -24,6 +24,12 @@ struct save_options {
  * an encoder of ours could not, whatever the source is. */
 int save_image(VipsImage *image, const struct save_options *options, struct image_output *output);
 
+/* Takes a row of an image. */
+typedef void save_row(void *argument, const void *row);
+
+/* Hands `count` rows from `top` on to `take`, as libvips computes them: some at a time. 0 or -1. */
+int save_rows(VipsImage *image, int top, int count, save_row *take, void *argument);
+
 /* The savers of each format, called by save_image: the same, or `memory` says that it overflowed.
  */
 int save_jpeg(VipsImage *image, const struct save_options *options, struct memory_target *memory);

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "image/jpeg/profile.h"
+#include "image/vips/image.h"
 
 #include <string.h>
 
@@ -32,12 +33,9 @@ static VipsForeignSubsample subsampling(VipsImage *image)
 static int insert_segments(VipsImage *image, struct image_output *output)
 {
     size_t jfif_bytes = image->Bands <= 3 ? JFIF_BYTES : 0; /* JFIF knows no CMYK */
-    size_t size = 0;
-    const void *profile = NULL;
+    size_t size;
+    const void *profile = image_profile(image, &size);
 
-    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0 &&
-        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size))
-        return -1;
     if (jfif_bytes > output->capacity - output->size)
         return STATUS_IMAGE_TOO_LARGE;
     memmove(output->data + SOI_BYTES + jfif_bytes, output->data + SOI_BYTES,
@@ -50,12 +48,12 @@ static int insert_segments(VipsImage *image, struct image_output *output)
 int save_jpeg(VipsImage *image, const struct save_options *options, struct memory_target *memory)
 {
     VipsTarget *target = memory_target_new(memory);
-    int result;
+    int status;
 
     if (target == NULL)
         return -1;
-    result = vips_jpegsave_target(image, target, "Q", options->quality, "strip", TRUE,
+    status = vips_jpegsave_target(image, target, "Q", options->quality, "strip", TRUE,
                                   "subsample_mode", subsampling(image), NULL);
     g_object_unref(target);
-    return result ? -1 : insert_segments(image, memory->output);
+    return status != 0 ? status : insert_segments(image, memory->output);
 }

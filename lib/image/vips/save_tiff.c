@@ -6,33 +6,23 @@
  * TIFF: compressed as the source was, where that can hold the result; deflate where it cannot, and
  * for what is uncommon. Orientation was applied and its tag is gone.
  */
-enum {
-    TIFF_NONE = 1,
-    TIFF_FAX3 = 3,
-    TIFF_FAX4 = 4,
-    TIFF_LZW = 5,
-    TIFF_JPEG = 7,
-    TIFF_PACKBITS = 32773,
-    TIFF_ZSTD = 50000,
-};
-
 static VipsForeignTiffCompression compression(VipsImage *image, const struct save_options *options)
 {
     switch (options->header->compression) {
-    case TIFF_NONE:
+    case IMAGE_TIFF_PLAIN:
         return VIPS_FOREIGN_TIFF_COMPRESSION_NONE;
-    case TIFF_LZW:
+    case IMAGE_TIFF_LZW:
         return VIPS_FOREIGN_TIFF_COMPRESSION_LZW;
-    case TIFF_PACKBITS:
+    case IMAGE_TIFF_PACKBITS:
         return VIPS_FOREIGN_TIFF_COMPRESSION_PACKBITS;
-    case TIFF_ZSTD:
+    case IMAGE_TIFF_ZSTD:
         return VIPS_FOREIGN_TIFF_COMPRESSION_ZSTD;
-    case TIFF_FAX3:
-    case TIFF_FAX4:
+    case IMAGE_TIFF_FAX3:
+    case IMAGE_TIFF_FAX4:
         if (options->bits == 1)
             return VIPS_FOREIGN_TIFF_COMPRESSION_CCITTFAX4;
         return VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE;
-    case TIFF_JPEG: /* a loss again; the source's own values are not to have one more */
+    case IMAGE_TIFF_JPEG: /* a loss again; the source's own values are not to have one more */
         if (options->reduced && image->BandFmt == VIPS_FORMAT_UCHAR &&
             (image->Bands == 1 || image->Bands == 3))
             return VIPS_FOREIGN_TIFF_COMPRESSION_JPEG;
@@ -52,15 +42,15 @@ int save_tiff(VipsImage *image, const struct save_options *options, struct memor
 {
     VipsTarget *target = memory_target_new(memory);
     VipsForeignTiffPredictor predictor = VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL;
-    int result, bits = choose_bits(image, options);
+    int status, bits = choose_bits(image, options);
 
     if (target == NULL)
         return -1;
     if (bits != 0)
         predictor = VIPS_FOREIGN_TIFF_PREDICTOR_NONE; /* only whole bytes have one */
-    result =
+    status =
         vips_tiffsave_target(image, target, "compression", compression(image, options), "predictor",
                              predictor, "Q", options->quality, "bitdepth", bits, NULL);
     g_object_unref(target);
-    return result ? -1 : 0;
+    return status;
 }

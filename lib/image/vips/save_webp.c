@@ -3,12 +3,12 @@
 #include "image/vips/save.h"
 
 #include "base/cleanup.h"
+#include "image/vips/image.h"
 #include "image/webp/animation.h"
 
 #include <errno.h>
 
-/* WebP: lossless where the source was; a still picture at once, an animation frame by frame. */
-enum { STRIP_ROWS = 16 };
+/* WebP: lossless if the source was; a still image at once, an animation frame by frame. */
 
 /* A lossless source that took more than three bits a pixel: no drawing does. */
 static bool is_photograph(const struct save_options *options)
@@ -46,45 +46,36 @@ static int save_still(VipsImage *image, const struct save_options *options,
     return status;
 }
 
-static void cleanup_region(VipsRegion **region)
-{
-    VIPS_UNREF(*region);
-}
+/* A frame as its rows come. */
+struct frame_rows {
+    uint8_t *end; /* of what came */
+    size_t row_bytes;
+};
 
-/* A frame's rows, which begin at `top`, as libvips computes them: some at a time. */
-static int read_frame(VipsRegion *region, const struct webp_format *format, int top,
-                      uint8_t *samples)
+static void put_row(void *frame, const void *row)
 {
-    VipsRect strip = {0, top, format->width, STRIP_ROWS};
-    size_t row_bytes = (size_t)format->width * (size_t)format->bands;
-    int end = top + format->height;
+    struct frame_rows *rows = frame;
 
-    for (; strip.top < end; strip.top += STRIP_ROWS) {
-        strip.height = VIPS_MIN(STRIP_ROWS, end - strip.top);
-        if (vips_region_prepare(region, &strip))
-            return -1;
-        for (int y = strip.top; y < strip.top + strip.height; y++, samples += row_bytes)
-            memcpy(samples, VIPS_REGION_ADDR(region, 0, y), row_bytes);
-    }
-    return 0;
+    memcpy(rows->end, row, rows->row_bytes);
+    rows->end += rows->row_bytes;
 }
 
 static int add_frames(VipsImage *image, struct webp_animation *animation)
 {
-    _cleanup_(cleanup_region) VipsRegion *region = vips_region_new(image);
     const struct webp_format *format = &animation->format;
-    _cleanup_free_ uint8_t *samples =
-        malloc((size_t)format->width * (size_t)format->height * (size_t)format->bands);
+    const size_t row_bytes = (size_t)format->width * (size_t)format->bands;
+    _cleanup_free_ uint8_t *samples = malloc(row_bytes * (size_t)format->height);
     int frames = image->Ysize / format->height, delays = 0, *delay = NULL, status = 0;
 
-    if (region == NULL || vips_image_pio_input(image) ||
-        (vips_image_get_typeof(image, "delay") != 0 &&
-         vips_image_get_array_int(image, "delay", &delay, &delays)))
+    if (vips_image_get_typeof(image, "delay") != 0 &&
+        vips_image_get_array_int(image, "delay", &delay, &delays))
         return -1;
     if (samples == NULL)
         return -ENOMEM;
     for (int i = 0; i < frames && status == 0; i++) {
-        if (read_frame(region, format, i * format->height, samples))
+        struct frame_rows rows = {samples, row_bytes};
+
+        if (save_rows(image, i * format->height, format->height, put_row, &rows))
             return -1;
         status = webp_animation_add(animation, samples, i < delays ? (unsigned)delay[i] : 0);
     }
@@ -110,13 +101,10 @@ static int save_animation(VipsImage *image, const struct save_options *options,
 
 int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory)
 {
-    const void *profile = NULL;
-    size_t size = 0;
+    size_t size;
+    const void *profile = image_profile(image, &size);
     int status;
 
-    if (vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0 &&
-        vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &size))
-        return -1;
     if (vips_image_get_page_height(image) == image->Ysize)
         status = save_still(image, options, memory->output);
     else
