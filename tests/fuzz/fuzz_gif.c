@@ -51,7 +51,7 @@ static bool is_plain(const struct picture_input *input)
         !gif_begin(&blocks, (struct bytes){input->data, input->size}))
         return false;
     while (gif_next(&blocks, &frame) == GIF_FRAME) {
-        if (frame.width == 0 || frame.height == 0 || gif_is_open(&blocks, &frame))
+        if (frame.width == 0 || frame.height == 0 || gif_leaves_transparency(&blocks, &frame))
             return false;
     }
     return true;

@@ -250,7 +250,7 @@ static bool make_file(const struct picture_input *input, struct file *file)
 static void compare(const uint8_t *data, size_t size)
 {
     void *input = (void *)(uintptr_t)data;
-    struct png_picture picture;
+    struct png_image picture;
     uint8_t *samples = NULL;
     VipsImage *image = NULL;
     size_t bytes, row_bytes;

@@ -103,7 +103,8 @@ _multiversion_ static void draw_row(uint32_t *restrict row, const uint8_t *restr
     }
 }
 
-static void draw(struct gif_canvas *canvas, const struct gif_frame *frame, struct gif_table table)
+static void draw_pixels(struct gif_canvas *canvas, const struct gif_frame *frame,
+                        struct gif_table table)
 {
     const struct gif_area area = canvas->drawn;
     uint32_t colours[INDICES];
@@ -120,8 +121,8 @@ static void draw(struct gif_canvas *canvas, const struct gif_frame *frame, struc
     canvas->changed = gif_area_union(canvas->changed, area);
 }
 
-static int decode(struct gif_canvas *canvas, const struct gif_blocks *blocks,
-                  const struct gif_frame *frame)
+static int decode_frame(struct gif_canvas *canvas, const struct gif_blocks *blocks,
+                        const struct gif_frame *frame)
 {
     const size_t pixels = (size_t)frame->width * frame->height;
 
@@ -135,7 +136,7 @@ static int decode(struct gif_canvas *canvas, const struct gif_blocks *blocks,
     return lzw_read(blocks->input, frame->data, pixels, canvas->indices);
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
+static uint32_t least(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
 }
@@ -149,15 +150,15 @@ int gif_canvas_draw(struct gif_canvas *canvas, const struct gif_blocks *blocks,
     canvas->drawn = (struct gif_area){
         .left = frame->left,
         .top = frame->top,
-        .right = smaller(frame->left + frame->width, canvas->width),
-        .bottom = smaller(frame->top + frame->height, canvas->height),
+        .right = least(frame->left + frame->width, canvas->width),
+        .bottom = least(frame->top + frame->height, canvas->height),
     };
     canvas->disposal = frame->disposal;
-    status = decode(canvas, blocks, frame);
+    status = decode_frame(canvas, blocks, frame);
     if (status == 0 && frame->disposal == GIF_TO_PREVIOUS)
         status = save(canvas);
     if (status == 0)
-        draw(canvas, frame, gif_colours(blocks, frame));
+        draw_pixels(canvas, frame, gif_colours(blocks, frame));
     return status;
 }
 

@@ -29,15 +29,15 @@ static _inline_ uint8_t clamp(int value)
 }
 
 /* The pixel, with what its neighbours owe it. */
-static _inline_ struct gif_pixel correct(struct gif_pixel pixel, const int16_t *errors)
+static _inline_ struct gif_pixel add_errors(struct gif_pixel pixel, const int16_t *errors)
 {
     return (struct gif_pixel){clamp(pixel.red + (errors[0] + ERROR_UNITS / 2) / ERROR_UNITS),
                               clamp(pixel.green + (errors[1] + ERROR_UNITS / 2) / ERROR_UNITS),
                               clamp(pixel.blue + (errors[2] + ERROR_UNITS / 2) / ERROR_UNITS), 255};
 }
 
-static _inline_ void spread(const struct row *row, size_t x, ptrdiff_t step, unsigned channel,
-                            int error)
+static _inline_ void spread_error(const struct row *row, size_t x, ptrdiff_t step, unsigned channel,
+                                  int error)
 {
     int16_t *now = row->now + (x + 1) * CHANNELS + channel;
     int16_t *next = row->next + (x + 1) * CHANNELS + channel;
@@ -50,8 +50,8 @@ static _inline_ void spread(const struct row *row, size_t x, ptrdiff_t step, uns
     next[ahead] = (int16_t)(next[ahead] + error);
 }
 
-static _inline_ unsigned choose(struct gif_palette *palette, const struct row *row, uint32_t x,
-                                ptrdiff_t step)
+static _inline_ unsigned choose_index(struct gif_palette *palette, const struct row *row,
+                                      uint32_t x, ptrdiff_t step)
 {
     const uint32_t pixel = row->wanted[x];
     unsigned index = gif_palette_find(palette, pixel);
@@ -59,12 +59,12 @@ static _inline_ unsigned choose(struct gif_palette *palette, const struct row *r
 
     if (palette->pixels[index] == pixel)
         return index;
-    wanted = correct(gif_pixel_read(pixel), row->now + ((size_t)x + 1) * CHANNELS);
+    wanted = add_errors(gif_pixel_read(pixel), row->now + ((size_t)x + 1) * CHANNELS);
     index = gif_palette_find(palette, gif_pixel_write(wanted));
     found = gif_pixel_read(palette->pixels[index]);
-    spread(row, x, step, 0, wanted.red - found.red);
-    spread(row, x, step, 1, wanted.green - found.green);
-    spread(row, x, step, 2, wanted.blue - found.blue);
+    spread_error(row, x, step, 0, wanted.red - found.red);
+    spread_error(row, x, step, 1, wanted.green - found.green);
+    spread_error(row, x, step, 2, wanted.blue - found.blue);
     return index;
 }
 
@@ -80,9 +80,9 @@ static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struc
         return dither->transparent;
     }
     if (row->before == NULL)
-        return choose(dither->palette, row, x, step);
+        return choose_index(dither->palette, row, x, step);
     if (row->wanted[x] != row->before[x])
-        index = choose(dither->palette, row, x, step);
+        index = choose_index(dither->palette, row, x, step);
     else if (!cleared)
         return dither->transparent;
     else
@@ -94,8 +94,8 @@ static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struc
 }
 
 /* Returns the first column that got an index, and the one behind the last. */
-_multiversion_ static struct gif_area draw_row(const struct gif_dither *dither,
-                                               const struct row *row, uint32_t y, bool backwards)
+_multiversion_ static struct gif_area dither_row(const struct gif_dither *dither, const struct row *row,
+                                        uint32_t y, bool backwards)
 {
     const struct gif_area area = dither->area;
     const ptrdiff_t step = backwards ? -1 : 1;
@@ -144,7 +144,7 @@ struct gif_area gif_dither(const struct gif_dither *dither)
 
         memset(row.next + (size_t)area.left * CHANNELS, 0,
                ((size_t)area.right - area.left + 2) * CHANNELS * sizeof(*row.next));
-        drawn = gif_area_union(drawn, draw_row(dither, &row, y, y % 2 != 0));
+        drawn = gif_area_union(drawn, dither_row(dither, &row, y, y % 2 != 0));
     }
     return drawn;
 }

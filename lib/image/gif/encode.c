@@ -18,7 +18,7 @@ enum {
     BLOCK_BYTES = 255,
 };
 
-struct encoder {
+struct lzw_encoder {
     struct gif_writer *writer;
     uint64_t bits; /* that wait to become bytes */
     unsigned count;
@@ -29,14 +29,14 @@ struct encoder {
     uint32_t places[PLACES]; /* code << 8 | index, 20 bits, then the code for both; 0: free */
 };
 
-static void put_block(struct encoder *encoder)
+static void put_block(struct lzw_encoder *encoder)
 {
     encoder->block[0] = (uint8_t)encoder->filled;
     gif_put(encoder->writer, encoder->block, 1 + (size_t)encoder->filled);
     encoder->filled = 0;
 }
 
-static _inline_ void put_byte(struct encoder *encoder)
+static _inline_ void put_byte(struct lzw_encoder *encoder)
 {
     encoder->block[1 + encoder->filled++] = (uint8_t)encoder->bits;
     encoder->bits >>= 8;
@@ -45,7 +45,7 @@ static _inline_ void put_byte(struct encoder *encoder)
         put_block(encoder);
 }
 
-static _inline_ void put_code(struct encoder *encoder, unsigned code)
+static _inline_ void put_code(struct lzw_encoder *encoder, unsigned code)
 {
     encoder->bits |= (uint64_t)code << encoder->count;
     encoder->count += encoder->width;
@@ -54,7 +54,7 @@ static _inline_ void put_code(struct encoder *encoder, unsigned code)
 }
 
 /* Forgets all codes, and tells the decoder so. */
-static void forget(struct encoder *encoder)
+static void forget_codes(struct lzw_encoder *encoder)
 {
     put_code(encoder, 1U << encoder->size);
     encoder->width = encoder->size + 1;
@@ -63,7 +63,7 @@ static void forget(struct encoder *encoder)
 }
 
 /* Where the pair is, or would be. */
-static _inline_ uint32_t *find_place(struct encoder *encoder, uint32_t pair)
+static _inline_ uint32_t *find_place(struct lzw_encoder *encoder, uint32_t pair)
 {
     uint32_t place = pair * 2654435761U >> (32 - PLACE_BITS);
 
@@ -73,10 +73,10 @@ static _inline_ uint32_t *find_place(struct encoder *encoder, uint32_t pair)
 }
 
 /* The decoder learns a code one later than we do, and its codes grow when it has. */
-static _inline_ void learn(struct encoder *encoder, uint32_t *place, uint32_t pair)
+static _inline_ void add_code(struct lzw_encoder *encoder, uint32_t *place, uint32_t pair)
 {
     if (encoder->next == CODES) {
-        forget(encoder);
+        forget_codes(encoder);
         return;
     }
     *place = pair << CODE_BITS_MAX | encoder->next;
@@ -84,8 +84,8 @@ static _inline_ void learn(struct encoder *encoder, uint32_t *place, uint32_t pa
         encoder->width++;
 }
 
-static _inline_ unsigned encode_row(struct encoder *encoder, unsigned code, const uint8_t *indices,
-                                    uint32_t width)
+static _inline_ unsigned encode_row(struct lzw_encoder *encoder, unsigned code,
+                                    const uint8_t *indices, uint32_t width)
 {
     for (uint32_t x = 0; x < width; x++) {
         uint32_t pair = code << 8 | indices[x];
@@ -96,7 +96,7 @@ static _inline_ unsigned encode_row(struct encoder *encoder, unsigned code, cons
             continue;
         }
         put_code(encoder, code);
-        learn(encoder, place, pair);
+        add_code(encoder, place, pair);
         code = indices[x];
     }
     return code;
@@ -105,7 +105,7 @@ static _inline_ unsigned encode_row(struct encoder *encoder, unsigned code, cons
 _multiversion_ void gif_encode(struct gif_writer *writer, const uint8_t *indices, size_t pitch,
                                uint32_t width, uint32_t height, unsigned bits)
 {
-    struct encoder encoder = {.writer = writer};
+    struct lzw_encoder encoder = {.writer = writer};
     unsigned code = indices[0];
     uint8_t size;
 
@@ -113,12 +113,13 @@ _multiversion_ void gif_encode(struct gif_writer *writer, const uint8_t *indices
     encoder.width = encoder.size + 1;
     size = (uint8_t)encoder.size;
     gif_put(writer, &size, 1);
-    forget(&encoder);
+    forget_codes(&encoder);
     code = encode_row(&encoder, code, indices + 1, width - 1);
     for (uint32_t y = 1; y < height; y++)
         code = encode_row(&encoder, code, indices + y * pitch, width);
     put_code(&encoder, code);
-    learn(&encoder, find_place(&encoder, CODES << 8), CODES << 8); /* so that the width is right */
+    add_code(&encoder, find_place(&encoder, CODES << 8),
+             CODES << 8); /* so that the width is right */
     put_code(&encoder, (1U << encoder.size) + 1);
     while (encoder.count > 0)
         put_byte(&encoder);

@@ -155,7 +155,7 @@ static unsigned index_bits(const struct gif_frames *frames)
     return bits;
 }
 
-static void write_screen(struct gif_frames *frames)
+static void write_first_screen(struct gif_frames *frames)
 {
     memcpy(frames->first_table, frames->table, sizeof(frames->table));
     frames->first_count = frames->table_count;
@@ -173,7 +173,7 @@ static void write_waiting(struct gif_frames *frames)
     if (!frames->is_waiting)
         return;
     if (!frames->begun)
-        write_screen(frames);
+        write_first_screen(frames);
     frame->table = (struct gif_table){0};
     if (frames->table_count != frames->first_count ||
         memcmp(frames->table, frames->first_table, 3 * (size_t)frames->table_count) != 0)
@@ -248,7 +248,7 @@ static void keep_table(struct gif_frames *frames)
 }
 
 /* Colours for `area`, of which `cleared` is not shown any more. */
-static void draw(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
+static void draw_area(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
 {
     const unsigned transparent = frames->palette.count;
     struct gif_dither dither = {
@@ -307,7 +307,7 @@ void gif_frames_add(struct gif_frames *frames, struct gif_area area, uint16_t de
     if (frames->sample_count > 0 || frames->palette.count == 0)
         choose_palette(frames, table, limit);
     frames->waiting = (struct gif_frame){.delay = delay};
-    draw(frames, area, cleared);
+    draw_area(frames, area, cleared);
     remember(frames, area);
     frames->is_waiting = true;
 }

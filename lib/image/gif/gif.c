@@ -12,14 +12,14 @@
  * they are. So what readers do not agree on, in files that get something wrong or leave it open, is
  * gone from the copy.
  */
-struct copy {
+struct gif_copying {
     struct gif_blocks blocks;
     struct gif_writer writer;
     bool gray; /* colours become luma */
 };
 
 /* `table`, or its luma, in `colours`. */
-static struct gif_table convert_table(const struct copy *copy, struct gif_table table,
+static struct gif_table convert_table(const struct gif_copying *copy, struct gif_table table,
                                       uint8_t *colours)
 {
     for (unsigned i = 0; i < 3 * table.count; i += 3) {
@@ -33,7 +33,7 @@ static struct gif_table convert_table(const struct copy *copy, struct gif_table 
     return (struct gif_table){table.count > 0 ? colours : NULL, table.count};
 }
 
-static int copy_frame(struct copy *copy, struct gif_frame *frame)
+static int copy_frame(struct gif_copying *copy, struct gif_frame *frame)
 {
     const struct gif_blocks *blocks = &copy->blocks;
     uint8_t colours[3 * GIF_COLOURS];
@@ -41,12 +41,12 @@ static int copy_frame(struct copy *copy, struct gif_frame *frame)
 
     if (frame->table.colours != NULL || blocks->table.colours == NULL)
         frame->table = table;
-    if (gif_is_open(blocks, frame))
-        return gif_write_open(&copy->writer, blocks, frame, colours, table.count);
+    if (gif_leaves_transparency(blocks, frame))
+        return gif_write_transparent(&copy->writer, blocks, frame, colours, table.count);
     if (lzw_check(blocks->input, frame->data, (uint64_t)frame->width * frame->height) != 0)
         return STATUS_IMAGE_CORRUPT;
     if (frame->width == 0 || frame->height == 0) {
-        gif_write_nothing(&copy->writer, frame->delay);
+        gif_write_empty(&copy->writer, frame->delay);
         return 0;
     }
     gif_write_frame(&copy->writer, frame);
@@ -54,7 +54,7 @@ static int copy_frame(struct copy *copy, struct gif_frame *frame)
     return 0;
 }
 
-static void copy_screen(struct copy *copy, const struct image_header *header)
+static void copy_screen(struct gif_copying *copy, const struct image_header *header)
 {
     const struct gif_blocks *blocks = &copy->blocks;
     uint8_t colours[3 * GIF_COLOURS];
@@ -63,7 +63,8 @@ static void copy_screen(struct copy *copy, const struct image_header *header)
                      convert_table(copy, blocks->table, colours));
 }
 
-static int copy_blocks(struct copy *copy, const struct image_header *header, uint64_t max_pixels)
+static int copy_frames(struct gif_copying *copy, const struct image_header *header,
+                       uint64_t max_pixels)
 {
     enum gif_next next;
     struct gif_frame frame;
@@ -88,13 +89,13 @@ static int copy_blocks(struct copy *copy, const struct image_header *header, uin
 int gif_copy(const struct image_plan *plan, const struct image_output_plan *planned,
              struct bytes input, struct image_output *output)
 {
-    struct copy copy = {
+    struct gif_copying copy = {
         .writer = {.output = output},
         .gray = (planned->steps & IMAGE_STEP_GRAY) != 0,
     };
     int status = STATUS_IMAGE_CORRUPT;
 
     if (gif_begin(&copy.blocks, input))
-        status = copy_blocks(&copy, &plan->source, plan->max_pixels);
+        status = copy_frames(&copy, &plan->source, plan->max_pixels);
     return status == 0 && copy.writer.overflow ? STATUS_IMAGE_TOO_LARGE : status;
 }

@@ -20,24 +20,24 @@ enum {
 };
 
 /* The codes' bits, gathered over sub-blocks of at most 255 bytes. */
-struct bit_reader {
+struct code_reader {
     const uint8_t *at, *end;
     size_t block; /* bytes left of the sub-block */
     uint64_t bits;
     unsigned count;
 };
 
-struct run {
+struct pixel_run {
     size_t at, length; /* in the pixels */
 };
 
-struct table {
-    struct run runs[MAX_CODES];
+struct code_table {
+    struct pixel_run runs[MAX_CODES];
     unsigned clear, next, bits;
 };
 
 /* False where the sub-blocks end. */
-static bool next_byte(struct bit_reader *reader)
+static bool next_byte(struct code_reader *reader)
 {
     if (reader->block == 0 && reader->at < reader->end)
         reader->block = *reader->at++;
@@ -50,7 +50,7 @@ static bool next_byte(struct bit_reader *reader)
 }
 
 /* A sub-block's bytes are taken four at a time while it has as many. */
-static _inline_ unsigned read_code(struct bit_reader *reader, unsigned width)
+static _inline_ unsigned read_code(struct code_reader *reader, unsigned width)
 {
     unsigned code;
 
@@ -72,24 +72,24 @@ static _inline_ unsigned read_code(struct bit_reader *reader, unsigned width)
     return code;
 }
 
-static void reset(struct table *table, unsigned size)
+static void forget_codes(struct code_table *table, unsigned size)
 {
     table->next = table->clear + 2;
     table->bits = size + 1;
 }
 
 /* The code behind `previous` becomes known, while there is room. */
-static _inline_ void learn(struct table *table, struct run previous)
+static _inline_ void learn_code(struct code_table *table, struct pixel_run previous)
 {
     if (previous.length == 0 || table->next == MAX_CODES)
         return;
-    table->runs[table->next++] = (struct run){previous.at, previous.length + 1};
+    table->runs[table->next++] = (struct pixel_run){previous.at, previous.length + 1};
     if (table->next == 1U << table->bits && table->bits < MAX_CODE_BITS)
         table->bits++;
 }
 
 /* A run may reach into its own copy, by one pixel. */
-static _inline_ void copy(uint8_t *to, const uint8_t *from, size_t length)
+static _inline_ void copy_run(uint8_t *to, const uint8_t *from, size_t length)
 {
     if ((size_t)(to - from) < COPY_BYTES) {
         for (size_t i = 0; i < length; i++)
@@ -101,26 +101,27 @@ static _inline_ void copy(uint8_t *to, const uint8_t *from, size_t length)
 }
 
 /* `to` may be NULL. */
-static _inline_ int decode(struct bit_reader *reader, unsigned size, uint64_t pixels, uint8_t *to)
+static _inline_ int decode_codes(struct code_reader *reader, unsigned size, uint64_t pixels,
+                                 uint8_t *to)
 {
-    struct run previous = {0};
-    struct table table;
+    struct pixel_run previous = {0};
+    struct code_table table;
     size_t seen = 0;
 
     table.clear = 1U << size;
-    reset(&table, size);
+    forget_codes(&table, size);
     while (seen < pixels) {
         unsigned code = read_code(reader, table.bits);
         size_t length = 1;
 
         if (code == table.clear) {
-            reset(&table, size);
+            forget_codes(&table, size);
             previous.length = 0;
             continue;
         }
         if (code == NO_CODE || code == table.clear + 1)
             return STATUS_IMAGE_CORRUPT;
-        learn(&table, previous); /* first, for the code may be the one just learnt */
+        learn_code(&table, previous); /* first, for the code may be the one just learnt */
         if (code >= table.next)
             return STATUS_IMAGE_CORRUPT;
         if (code > table.clear) {
@@ -128,42 +129,42 @@ static _inline_ int decode(struct bit_reader *reader, unsigned size, uint64_t pi
             if (length > pixels - seen)
                 length = pixels - seen;
             if (to != NULL)
-                copy(to + seen, to + table.runs[code].at, length);
+                copy_run(to + seen, to + table.runs[code].at, length);
         } else if (to != NULL) {
             to[seen] = (uint8_t)code;
         }
-        previous = (struct run){seen, length};
+        previous = (struct pixel_run){seen, length};
         seen += length;
     }
     return 0;
 }
 
 /* False where there is no code size to begin with. */
-static bool begin(struct bytes input, size_t at, struct bit_reader *reader, unsigned *size)
+static bool begin_codes(struct bytes input, size_t at, struct code_reader *reader, unsigned *size)
 {
     if (!bytes_have(input, at, 1))
         return false;
     *size = input.data[at];
-    *reader = (struct bit_reader){.at = input.data + at + 1, .end = input.data + input.size};
+    *reader = (struct code_reader){.at = input.data + at + 1, .end = input.data + input.size};
     return *size >= MIN_SIZE && *size <= MAX_SIZE;
 }
 
 _multiversion_ int lzw_read(struct bytes input, size_t at, size_t pixels, uint8_t *to)
 {
-    struct bit_reader reader;
+    struct code_reader reader;
     unsigned size;
 
-    if (!begin(input, at, &reader, &size))
+    if (!begin_codes(input, at, &reader, &size))
         return STATUS_IMAGE_CORRUPT;
-    return decode(&reader, size, pixels, to);
+    return decode_codes(&reader, size, pixels, to);
 }
 
 _multiversion_ int lzw_check(struct bytes input, size_t at, uint64_t pixels)
 {
-    struct bit_reader reader;
+    struct code_reader reader;
     unsigned size;
 
-    if (!begin(input, at, &reader, &size))
+    if (!begin_codes(input, at, &reader, &size))
         return STATUS_IMAGE_CORRUPT;
-    return decode(&reader, size, pixels, NULL);
+    return decode_codes(&reader, size, pixels, NULL);
 }

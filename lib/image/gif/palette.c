@@ -37,8 +37,8 @@ static _inline_ uint16_t *cell_of(const struct gif_palette *palette, struct gif_
 
 /* Squared << 8 | index, of all colours: the least is the nearest, and of those that are as near the
  * first. */
-static _inline_ void measure(const struct gif_palette *palette, struct gif_pixel wanted,
-                             uint32_t distances[GIF_COLOURS])
+static _inline_ void measure_distances(const struct gif_palette *palette, struct gif_pixel wanted,
+                                       uint32_t distances[GIF_COLOURS])
 {
     const int red = wanted.red, green = wanted.green, blue = wanted.blue;
 
@@ -69,7 +69,7 @@ _multiversion_ static struct nearest search(const struct gif_palette *palette,
     uint32_t distances[GIF_COLOURS];
     struct nearest nearest;
 
-    measure(palette, wanted, distances);
+    measure_distances(palette, wanted, distances);
     nearest.first = find_least(distances);
     distances[nearest.first & 0xff] = UINT32_MAX;
     nearest.second = find_least(distances);

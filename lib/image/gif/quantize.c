@@ -28,7 +28,7 @@ static uint8_t sample(uint32_t pixel, unsigned channel)
     return channel == 0 ? read.red : channel == 1 ? read.green : read.blue;
 }
 
-static struct box measure(uint32_t *pixels, size_t count)
+static struct box measure_box(uint32_t *pixels, size_t count)
 {
     struct box box = {.pixels = pixels, .count = count};
 
@@ -84,15 +84,15 @@ static unsigned cut(uint32_t *pixels, size_t count, unsigned limit, struct box *
 {
     unsigned found = 1;
 
-    boxes[0] = measure(pixels, count);
+    boxes[0] = measure_box(pixels, count);
     while (found < limit) {
         struct box *widest = &boxes[find_widest(boxes, found)];
         size_t low = divide(widest);
 
         if (widest->spread < 0.5 || low == 0 || low == widest->count)
             break; /* all of one colour */
-        boxes[found++] = measure(widest->pixels + low, widest->count - low);
-        *widest = measure(widest->pixels, low);
+        boxes[found++] = measure_box(widest->pixels + low, widest->count - low);
+        *widest = measure_box(widest->pixels, low);
     }
     return found;
 }

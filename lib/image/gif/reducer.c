@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 /*
- * A row of the canvas is reduced across once, when the first row of the result needs it, and kept
- * while others do. Alpha is 0 or all, and what is transparent is 0, so that pixels are
+ * A row of the canvas is reduced horizontal once, when the first row of the result needs it, and
+ * kept while others do. Alpha is 0 or all, and what is transparent is 0, so that pixels are
  * premultiplied as they are. A pixel is one vector.
  */
 enum { CHANNELS = 4, ALIGNMENT = 64 };
@@ -20,27 +20,27 @@ static const float HALF_OPAQUE = 127.49F;
 typedef float pixel
     __attribute__((vector_size(CHANNELS * sizeof(float)), aligned(CHANNELS * sizeof(float))));
 
-static void *allocate(size_t count, size_t size)
+static void *allocate_aligned(size_t count, size_t size)
 {
     return aligned_alloc(ALIGNMENT, (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
-int gif_reduce_begin(struct gif_reduce *reduce, uint32_t width, uint32_t height, uint32_t to_width,
-                     uint32_t to_height)
+int gif_reducer_begin(struct gif_reducer *reducer, uint32_t width, uint32_t height,
+                      uint32_t to_width, uint32_t to_height)
 {
-    *reduce = (struct gif_reduce){
+    *reducer = (struct gif_reducer){
         .width = width, .height = height, .to_width = to_width, .to_height = to_height};
-    if (lanczos_filter_begin(&reduce->across, width, to_width) != 0 ||
-        lanczos_filter_begin(&reduce->down, height, to_height) != 0)
+    if (lanczos_filter_begin(&reducer->horizontal, width, to_width) != 0 ||
+        lanczos_filter_begin(&reducer->vertical, height, to_height) != 0)
         return -ENOMEM;
-    reduce->row = allocate(width, sizeof(pixel));
-    reduce->narrow = allocate((size_t)to_width * reduce->down.taps, sizeof(pixel));
-    return reduce->row == NULL || reduce->narrow == NULL ? -ENOMEM : 0;
+    reducer->row = allocate_aligned(width, sizeof(pixel));
+    reducer->narrow = allocate_aligned((size_t)to_width * reducer->vertical.taps, sizeof(pixel));
+    return reducer->row == NULL || reducer->narrow == NULL ? -ENOMEM : 0;
 }
 
 /* Which of the filter's pixels have any of from..to under them. */
-static void find_reach(const struct lanczos_filter *filter, uint32_t from, uint32_t to,
-                       uint32_t *first, uint32_t *end)
+static void find_filter_reach(const struct lanczos_filter *filter, uint32_t from, uint32_t to,
+                              uint32_t *first, uint32_t *end)
 {
     *first = 0;
     while (*first < filter->count && filter->first[*first] + filter->taps <= from)
@@ -50,14 +50,14 @@ static void find_reach(const struct lanczos_filter *filter, uint32_t from, uint3
         --*end;
 }
 
-struct gif_area gif_reduce_reach(const struct gif_reduce *reduce, struct gif_area area)
+struct gif_area gif_reducer_reach(const struct gif_reducer *reducer, struct gif_area area)
 {
     struct gif_area reach = {0};
 
     if (gif_area_is_empty(area))
         return reach;
-    find_reach(&reduce->across, area.left, area.right, &reach.left, &reach.right);
-    find_reach(&reduce->down, area.top, area.bottom, &reach.top, &reach.bottom);
+    find_filter_reach(&reducer->horizontal, area.left, area.right, &reach.left, &reach.right);
+    find_filter_reach(&reducer->vertical, area.top, area.bottom, &reach.top, &reach.bottom);
     return reach;
 }
 
@@ -71,16 +71,16 @@ _multiversion_ static void load_row(const uint32_t *restrict from, float *restri
 }
 
 /* Row `y` of the canvas, reduced to the columns left..right of the result. */
-_multiversion_ static void reduce_across(struct gif_reduce *reduce, const uint32_t *pixels,
-                                         uint32_t y, uint32_t left, uint32_t right)
+_multiversion_ static void filter_row(struct gif_reducer *reducer, const uint32_t *pixels, uint32_t y,
+                             uint32_t left, uint32_t right)
 {
-    const struct lanczos_filter *filter = &reduce->across;
+    const struct lanczos_filter *filter = &reducer->horizontal;
     const uint32_t from = filter->first[left], to = filter->first[right - 1] + filter->taps;
-    const pixel *row = (const pixel *)(void *)reduce->row;
+    const pixel *row = (const pixel *)(void *)reducer->row;
     pixel *narrow =
-        (pixel *)(void *)reduce->narrow + (size_t)(y % reduce->down.taps) * reduce->to_width;
+        (pixel *)(void *)reducer->narrow + (size_t)(y % reducer->vertical.taps) * reducer->to_width;
 
-    load_row(pixels + (size_t)y * reduce->width + from, reduce->row + (size_t)from * CHANNELS,
+    load_row(pixels + (size_t)y * reducer->width + from, reducer->row + (size_t)from * CHANNELS,
              to - from);
     for (uint32_t x = left; x < right; x++) {
         const float *weights = filter->weights + (size_t)x * filter->taps;
@@ -119,12 +119,12 @@ static _inline_ uint32_t to_straight(pixel sum)
 }
 
 /* Row `y` of the result. */
-_multiversion_ static void reduce_down(const struct gif_reduce *reduce, uint32_t y, uint32_t left,
-                                       uint32_t right, uint32_t *to)
+_multiversion_ static void filter_columns(const struct gif_reducer *reducer, uint32_t y, uint32_t left,
+                                 uint32_t right, uint32_t *to)
 {
-    const struct lanczos_filter *filter = &reduce->down;
+    const struct lanczos_filter *filter = &reducer->vertical;
     const float *weights = filter->weights + (size_t)y * filter->taps;
-    const pixel *narrow = (const pixel *)(void *)reduce->narrow;
+    const pixel *narrow = (const pixel *)(void *)reducer->narrow;
     const uint32_t start = filter->first[y] % filter->taps; /* rows go round */
 
     for (uint32_t x = left; x < right; x++) {
@@ -133,35 +133,35 @@ _multiversion_ static void reduce_down(const struct gif_reduce *reduce, uint32_t
         for (uint32_t n = 0; n < filter->taps; n++) {
             uint32_t place = start + n < filter->taps ? start + n : start + n - filter->taps;
 
-            sum += narrow[(size_t)place * reduce->to_width + x] * weights[n];
+            sum += narrow[(size_t)place * reducer->to_width + x] * weights[n];
         }
         to[x] = to_straight(sum);
     }
 }
 
-void gif_reduce_area(struct gif_reduce *reduce, const uint32_t *pixels, struct gif_area area,
-                     uint32_t *to)
+void gif_reducer_area(struct gif_reducer *reducer, const uint32_t *pixels, struct gif_area area,
+                      uint32_t *to)
 {
-    const struct lanczos_filter *down = &reduce->down;
+    const struct lanczos_filter *vertical = &reducer->vertical;
     uint32_t next;
 
     if (gif_area_is_empty(area))
         return;
-    next = down->first[area.top];
+    next = vertical->first[area.top];
     for (uint32_t y = area.top; y < area.bottom; y++) {
-        if (next < down->first[y])
-            next = down->first[y];
-        for (; next < down->first[y] + down->taps; next++)
-            reduce_across(reduce, pixels, next, area.left, area.right);
-        reduce_down(reduce, y, area.left, area.right, to + (size_t)y * reduce->to_width);
+        if (next < vertical->first[y])
+            next = vertical->first[y];
+        for (; next < vertical->first[y] + vertical->taps; next++)
+            filter_row(reducer, pixels, next, area.left, area.right);
+        filter_columns(reducer, y, area.left, area.right, to + (size_t)y * reducer->to_width);
     }
 }
 
-void gif_reduce_clear(struct gif_reduce *reduce)
+void gif_reducer_clear(struct gif_reducer *reducer)
 {
-    lanczos_filter_clear(&reduce->across);
-    lanczos_filter_clear(&reduce->down);
-    free(reduce->row);
-    free(reduce->narrow);
-    *reduce = (struct gif_reduce){0};
+    lanczos_filter_clear(&reducer->horizontal);
+    lanczos_filter_clear(&reducer->vertical);
+    free(reducer->row);
+    free(reducer->narrow);
+    *reducer = (struct gif_reducer){0};
 }

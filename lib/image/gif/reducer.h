@@ -11,24 +11,24 @@
  * canvas has whole ones, and with weights that are computed once. What is less than half opaque is
  * transparent.
  */
-struct gif_reduce {
+struct gif_reducer {
     uint32_t width, height, to_width, to_height;
-    struct lanczos_filter across, down;
+    struct lanczos_filter horizontal, vertical;
     float *row;    /* a row of the canvas; owned */
-    float *narrow; /* rows that are reduced across and still needed; owned */
+    float *narrow; /* rows that are reduced horizontal and still needed; owned */
 };
 
 /* The sizes of the canvas and of the result, which is no larger and not 0. 0 or -ENOMEM; to be
  * cleared in either case. */
-int gif_reduce_begin(struct gif_reduce *reduce, uint32_t width, uint32_t height, uint32_t to_width,
-                     uint32_t to_height);
+int gif_reducer_begin(struct gif_reducer *reducer, uint32_t width, uint32_t height,
+                      uint32_t to_width, uint32_t to_height);
 
 /* What of the result depends on that area of the canvas. */
-struct gif_area gif_reduce_reach(const struct gif_reduce *reduce, struct gif_area area);
+struct gif_area gif_reducer_reach(const struct gif_reducer *reducer, struct gif_area area);
 
 /* Computes that area of the result from the canvas's pixels, into `to`, to_width * to_height pixels
  * of R, G, B, A as a canvas has them. */
-void gif_reduce_area(struct gif_reduce *reduce, const uint32_t *pixels, struct gif_area area,
-                     uint32_t *to);
+void gif_reducer_area(struct gif_reducer *reducer, const uint32_t *pixels, struct gif_area area,
+                      uint32_t *to);
 
-void gif_reduce_clear(struct gif_reduce *reduce);
+void gif_reducer_clear(struct gif_reducer *reducer);

@@ -11,37 +11,37 @@
 #include <string.h>
 
 /*
- *     blocks -> canvas -> reduce -> frames
+ *     blocks -> canvas -> reducer -> frames
  *
  * One frame at a time, and of each no more than what it changes: the canvas says which part that
  * is, the filter how far that reaches.
  */
-struct scale {
+struct resizing {
     bool gray;
     struct gif_blocks blocks;
     struct gif_canvas canvas;
-    struct gif_reduce reduce;
+    struct gif_reducer reducer;
     struct gif_frames frames;
 };
 
-static void cleanup_scale(struct scale *scale)
+static void cleanup_resizing(struct resizing *resizing)
 {
-    gif_canvas_clear(&scale->canvas);
-    gif_reduce_clear(&scale->reduce);
-    gif_frames_clear(&scale->frames);
+    gif_canvas_clear(&resizing->canvas);
+    gif_reducer_clear(&resizing->reducer);
+    gif_frames_clear(&resizing->frames);
 }
 
-static int begin(struct scale *scale, const struct image_header *header,
-                 const struct image_output_plan *planned, struct image_output *output)
+static int begin_resizing(struct resizing *resizing, const struct image_header *header,
+                          const struct image_output_plan *planned, struct image_output *output)
 {
-    int status = gif_canvas_begin(&scale->canvas, header->width, header->height);
+    int status = gif_canvas_begin(&resizing->canvas, header->width, header->height);
 
     if (status == 0)
-        status = gif_reduce_begin(&scale->reduce, header->width, header->height, planned->width,
-                                  planned->height);
+        status = gif_reducer_begin(&resizing->reducer, header->width, header->height,
+                                   planned->width, planned->height);
     if (status == 0)
-        status = gif_frames_begin(&scale->frames, planned->width, planned->height,
-                                  header->frames == 1, &scale->blocks, output);
+        status = gif_frames_begin(&resizing->frames, planned->width, planned->height,
+                                  header->frames == 1, &resizing->blocks, output);
     return status;
 }
 
@@ -59,45 +59,46 @@ static void make_area_gray(uint32_t *pixels, uint32_t width, struct gif_area are
                   sizeof(*pixels));
 }
 
-static int add_frame(struct scale *scale, const struct gif_frame *frame)
+static int add_frame(struct resizing *resizing, const struct gif_frame *frame)
 {
-    struct gif_table table = gif_colours(&scale->blocks, frame);
+    struct gif_table table = gif_colours(&resizing->blocks, frame);
     uint8_t colours[3 * GIF_COLOURS];
     struct gif_area area;
-    int status = gif_canvas_draw(&scale->canvas, &scale->blocks, frame);
+    int status = gif_canvas_draw(&resizing->canvas, &resizing->blocks, frame);
 
     if (status != 0)
         return status;
-    area = gif_reduce_reach(&scale->reduce, scale->canvas.changed);
-    gif_reduce_area(&scale->reduce, scale->canvas.pixels, area, scale->frames.wanted);
-    if (scale->gray)
-        make_area_gray(scale->frames.wanted, scale->frames.width, area);
-    if (scale->gray && table.count > 0) {
+    area = gif_reducer_reach(&resizing->reducer, resizing->canvas.changed);
+    gif_reducer_area(&resizing->reducer, resizing->canvas.pixels, area, resizing->frames.wanted);
+    if (resizing->gray)
+        make_area_gray(resizing->frames.wanted, resizing->frames.width, area);
+    if (resizing->gray && table.count > 0) {
         memcpy(colours, table.colours, 3 * (size_t)table.count);
         make_gray(colours, table.count, 3);
         table.colours = colours;
     }
-    gif_frames_add(&scale->frames, area, frame->delay, table);
+    gif_frames_add(&resizing->frames, area, frame->delay, table);
     return 0;
 }
 
 int gif_resize(const struct image_plan *plan, const struct image_output_plan *planned,
                struct bytes input, struct image_output *output)
 {
-    _cleanup_(cleanup_scale) struct scale scale = {.gray = (planned->steps & IMAGE_STEP_GRAY) != 0};
+    _cleanup_(cleanup_resizing) struct resizing resizing = {
+        .gray = (planned->steps & IMAGE_STEP_GRAY) != 0};
     struct gif_frame frame;
     enum gif_next next;
     int status;
 
-    if (!gif_begin(&scale.blocks, input))
+    if (!gif_begin(&resizing.blocks, input))
         return STATUS_IMAGE_CORRUPT;
-    status = begin(&scale, &plan->source, planned, output);
-    while (status == 0 && (next = gif_next(&scale.blocks, &frame)) == GIF_FRAME) {
-        status = gif_within(&scale.blocks, plan->max_pixels, output);
+    status = begin_resizing(&resizing, &plan->source, planned, output);
+    while (status == 0 && (next = gif_next(&resizing.blocks, &frame)) == GIF_FRAME) {
+        status = gif_within(&resizing.blocks, plan->max_pixels, output);
         if (status == 0)
-            status = add_frame(&scale, &frame);
+            status = add_frame(&resizing, &frame);
     }
     if (status != 0)
         return status;
-    return next == GIF_DAMAGED ? STATUS_IMAGE_CORRUPT : gif_frames_end(&scale.frames);
+    return next == GIF_DAMAGED ? STATUS_IMAGE_CORRUPT : gif_frames_end(&resizing.frames);
 }

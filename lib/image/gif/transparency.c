@@ -18,7 +18,7 @@ static bool leaves_screen(const struct gif_blocks *blocks, const struct gif_fram
                                    frame->width < blocks->width || frame->height < blocks->height);
 }
 
-bool gif_is_open(const struct gif_blocks *blocks, const struct gif_frame *frame)
+bool gif_leaves_transparency(const struct gif_blocks *blocks, const struct gif_frame *frame)
 {
     const bool has_pixels = frame->width > 0 && frame->height > 0;
 
@@ -80,8 +80,8 @@ static void grow_table(struct gif_frame *frame, uint8_t *colours, unsigned count
 }
 
 /* The frame's pixels on the screen, which is transparent for the rest. */
-static uint8_t *spread(const struct gif_blocks *blocks, const struct gif_frame *frame,
-                       const uint8_t *indices)
+static uint8_t *spread_indices(const struct gif_blocks *blocks, const struct gif_frame *frame,
+                               const uint8_t *indices)
 {
     uint8_t *screen = malloc((size_t)blocks->width * blocks->height);
 
@@ -105,11 +105,11 @@ static unsigned bits_for(const uint8_t *screen, size_t pixels)
     return bits;
 }
 
-static int write_screen(struct gif_writer *writer, const struct gif_blocks *blocks,
-                        struct gif_frame *frame, const uint8_t *indices)
+static int write_whole_screen(struct gif_writer *writer, const struct gif_blocks *blocks,
+                              struct gif_frame *frame, const uint8_t *indices)
 {
     const size_t pixels = (size_t)blocks->width * blocks->height;
-    _cleanup_free_ uint8_t *screen = spread(blocks, frame, indices);
+    _cleanup_free_ uint8_t *screen = spread_indices(blocks, frame, indices);
 
     if (screen == NULL)
         return -ENOMEM;
@@ -122,8 +122,8 @@ static int write_screen(struct gif_writer *writer, const struct gif_blocks *bloc
     return 0;
 }
 
-int gif_write_open(struct gif_writer *writer, const struct gif_blocks *blocks,
-                   struct gif_frame *frame, uint8_t *colours, unsigned count)
+int gif_write_transparent(struct gif_writer *writer, const struct gif_blocks *blocks,
+                          struct gif_frame *frame, uint8_t *colours, unsigned count)
 {
     const size_t pixels = (size_t)frame->width * frame->height;
     const bool fill = leaves_screen(blocks, frame);
@@ -144,13 +144,13 @@ int gif_write_open(struct gif_writer *writer, const struct gif_blocks *blocks,
         frame->transparent = (int)index;
     }
     if (fill)
-        return write_screen(writer, blocks, frame, indices);
+        return write_whole_screen(writer, blocks, frame, indices);
     gif_write_frame(writer, frame);
     gif_put(writer, blocks->input.data + frame->data, frame->end - frame->data);
     return 0;
 }
 
-void gif_write_nothing(struct gif_writer *writer, uint16_t delay)
+void gif_write_empty(struct gif_writer *writer, uint16_t delay)
 {
     static const uint8_t colours[6] = {0}, index = 0;
     const struct gif_frame frame = {

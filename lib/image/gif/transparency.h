@@ -11,15 +11,15 @@
  */
 
 /* Whether the frame leaves anything transparent without a transparent index. */
-bool gif_is_open(const struct gif_blocks *blocks, const struct gif_frame *frame);
+bool gif_leaves_transparency(const struct gif_blocks *blocks, const struct gif_frame *frame);
 
 /* Writes such a frame, with a transparent index that it does not use, as large as the screen if it
  * is the first. `colours` holds its table, with room for GIF_COLOURS; frame->table refers to it if
  * it is the frame's own. Where all 256 colours are used, one gives way to the one that comes
  * closest to it. 0, STATUS_IMAGE_CORRUPT or -ENOMEM. */
-int gif_write_open(struct gif_writer *writer, const struct gif_blocks *blocks,
-                   struct gif_frame *frame, uint8_t *colours, unsigned count);
+int gif_write_transparent(struct gif_writer *writer, const struct gif_blocks *blocks,
+                          struct gif_frame *frame, uint8_t *colours, unsigned count);
 
 /* In place of a frame of no pixels, which many readers do not take: one of a pixel, which is
  * transparent. */
-void gif_write_nothing(struct gif_writer *writer, uint16_t delay);
+void gif_write_empty(struct gif_writer *writer, uint16_t delay);

@@ -36,7 +36,7 @@ static void put_le16(uint8_t *at, uint32_t value)
 }
 
 /* The bits that announce a table: its size is 2^(n + 1). */
-static uint8_t pack(struct gif_table table)
+static uint8_t pack_table(struct gif_table table)
 {
     uint8_t bits = 0;
 
@@ -60,7 +60,7 @@ void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height
 
     put_le16(screen, width);
     put_le16(screen + 2, height);
-    screen[4] = pack(table);
+    screen[4] = pack_table(table);
     screen[5] = background;
     gif_put(writer, "GIF89a", 6);
     gif_put(writer, screen, sizeof(screen));
@@ -96,7 +96,7 @@ void gif_write_frame(struct gif_writer *writer, const struct gif_frame *frame)
     put_le16(descriptor + 3, frame->top);
     put_le16(descriptor + 5, frame->width);
     put_le16(descriptor + 7, frame->height);
-    descriptor[9] = pack(frame->table) | (frame->interlaced ? INTERLACE_FLAG : 0);
+    descriptor[9] = pack_table(frame->table) | (frame->interlaced ? INTERLACE_FLAG : 0);
     gif_put(writer, descriptor, sizeof(descriptor));
     put_table(writer, frame->table);
 }

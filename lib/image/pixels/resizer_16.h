@@ -9,7 +9,7 @@
  * shrink.h for samples of 16 bits, which are rare: the same filter, in floating point. vips_resize
  * would keep about ten of the sixteen bits (docs/design.md). One thread at a time.
  */
-struct shrink_deep {
+struct resizer_16 {
     struct resizer_size size;
     unsigned bands;
     bool alpha, is_signed;
@@ -23,10 +23,10 @@ struct shrink_deep {
 };
 
 /* As resizer_begin, for samples of 16 bits: unsigned ones, or signed ones without alpha. */
-int shrink_deep_begin(struct shrink_deep *shrink, const struct resizer_size *size, unsigned bands,
-                      bool alpha, bool is_signed);
+int resizer_16_begin(struct resizer_16 *resizer, const struct resizer_size *size, unsigned bands,
+                     bool alpha, bool is_signed);
 
 /* The next row: width * bands samples. */
-void shrink_deep_row(struct shrink_deep *shrink, const uint16_t *samples);
+void resizer_16_row(struct resizer_16 *resizer, const uint16_t *samples);
 
-void shrink_deep_clear(struct shrink_deep *shrink);
+void resizer_16_clear(struct resizer_16 *resizer);

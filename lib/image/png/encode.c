@@ -35,14 +35,14 @@ struct png_encoder {
     uint8_t *row, *above, *scratch;
 };
 
-static size_t row_bytes(const struct png_format *format)
+static size_t packed_row_bytes(const struct png_format *format)
 {
     return ((size_t)format->width * format->bands * format->bits + 7) / 8;
 }
 
 bool png_encoder_takes(const struct png_format *format)
 {
-    return (row_bytes(format) + 1) <= max_filtered_bytes / format->height;
+    return (packed_row_bytes(format) + 1) <= max_filtered_bytes / format->height;
 }
 
 struct png_encoder *png_encoder_new(const struct png_format *format)
@@ -53,7 +53,7 @@ struct png_encoder *png_encoder_new(const struct png_format *format)
     if (encoder == NULL)
         return NULL;
     encoder->format = *format;
-    encoder->row_bytes = row_bytes(format);
+    encoder->row_bytes = packed_row_bytes(format);
     encoder->step = format->bits < 8 ? 1 : format->bands * format->bits / 8;
     line = STEP_MAX + encoder->row_bytes;
     encoder->lines = calloc(3, line);
@@ -93,7 +93,7 @@ static void pack_few_bits(const uint8_t *samples, size_t count, unsigned bits, u
         out[i * bits / 8] |= (uint8_t)(samples[i] >> (8 - bits) << (8 - bits - i * bits % 8));
 }
 
-static void pack(const struct png_encoder *encoder, const void *samples)
+static void pack_row(const struct png_encoder *encoder, const void *samples)
 {
     size_t count = (size_t)encoder->format.width * encoder->format.bands;
 
@@ -109,7 +109,7 @@ void png_encoder_row(struct png_encoder *encoder, const void *samples)
 {
     uint8_t *out = encoder->filtered + (encoder->row_bytes + 1) * encoder->rows, *row;
 
-    pack(encoder, samples);
+    pack_row(encoder, samples);
     if (encoder->format.bits >= 8 && encoder->rows % ROWS_PER_CHOICE == 0)
         encoder->filter = png_filter_choose(encoder->row, encoder->above, encoder->row_bytes,
                                             encoder->step, encoder->scratch);

@@ -86,253 +86,253 @@ static unsigned stored_samples(unsigned colour_type, unsigned bits)
     }
 }
 
-unsigned png_stored_bits(const struct png_picture *picture)
+unsigned png_stored_bits(const struct png_image *image)
 {
-    unsigned samples = picture->bands;
+    unsigned samples = image->bands;
 
-    if (picture->has_palette)
+    if (image->has_palette)
         samples = 1;
-    else if (picture->has_key)
+    else if (image->has_key)
         samples--;
-    return samples * picture->bits;
+    return samples * image->bits;
 }
 
-static int read_header(struct png_picture *picture, const struct chunk *chunk)
+static int read_header(struct png_image *image, const struct chunk *chunk)
 {
     const uint8_t *header = chunk->data.data;
     unsigned samples;
 
     if (!is(chunk, "IHDR") || chunk->data.size != IHDR_BYTES || !is_sound(chunk))
         return STATUS_IMAGE_CORRUPT;
-    picture->width = get_be32(header);
-    picture->height = get_be32(header + 4);
-    picture->bits = header[8];
-    picture->has_palette = header[9] == COLOUR_PALETTE;
+    image->width = get_be32(header);
+    image->height = get_be32(header + 4);
+    image->bits = header[8];
+    image->has_palette = header[9] == COLOUR_PALETTE;
     samples = stored_samples(header[9], header[8]);
-    picture->bands = picture->has_palette ? 3 : samples;
-    if (picture->width == 0 || picture->height == 0 || samples == 0 || header[10] != 0 ||
+    image->bands = image->has_palette ? 3 : samples;
+    if (image->width == 0 || image->height == 0 || samples == 0 || header[10] != 0 ||
         header[11] != 0 || header[12] > 1)
         return STATUS_IMAGE_CORRUPT;
-    picture->interlaced = header[12] == 1;
-    picture->row_bytes = (size_t)(((uint64_t)picture->width * samples * picture->bits + 7) / 8);
-    picture->step = picture->bits < 8 ? 1 : samples * picture->bits / 8;
+    image->interlaced = header[12] == 1;
+    image->row_bytes = (size_t)(((uint64_t)image->width * samples * image->bits + 7) / 8);
+    image->step = image->bits < 8 ? 1 : samples * image->bits / 8;
     return 0;
 }
 
 /* What is interlaced is held twice. */
-static bool is_too_large(const struct png_picture *picture)
+static bool is_too_large(const struct png_image *image)
 {
-    return picture->row_bytes >= (filtered_max_bytes >> picture->interlaced) / picture->height;
+    return image->row_bytes >= (filtered_max_bytes >> image->interlaced) / image->height;
 }
 
-static int read_palette(struct png_picture *picture, struct bytes colours)
+static int read_palette(struct png_image *image, struct bytes colours)
 {
-    picture->profile_is_late = true;
-    if (!picture->has_palette)
+    image->profile_is_late = true;
+    if (!image->has_palette)
         return 0; /* a hint for screens of few colours */
     if (colours.size == 0 || colours.size % 3 != 0 || colours.size > 3 * PNG_PALETTE_MAX ||
-        picture->colours != 0)
+        image->colours != 0)
         return STATUS_IMAGE_CORRUPT;
-    picture->colours = (unsigned)(colours.size / 3);
-    if (picture->colours > 1U << picture->bits)
-        picture->colours = 1U << picture->bits; /* no pixel can mean the others */
+    image->colours = (unsigned)(colours.size / 3);
+    if (image->colours > 1U << image->bits)
+        image->colours = 1U << image->bits; /* no pixel can mean the others */
     for (size_t i = 0; i < PNG_PALETTE_MAX; i++) {
-        if (i < picture->colours)
-            memcpy(picture->palette[i], colours.data + 3 * i, 3);
-        picture->palette[i][3] = 255;
+        if (i < image->colours)
+            memcpy(image->palette[i], colours.data + 3 * i, 3);
+        image->palette[i][3] = 255;
     }
     return 0;
 }
 
-static int read_palette_alpha(struct png_picture *picture, struct bytes alpha)
+static int read_palette_alpha(struct png_image *image, struct bytes alpha)
 {
-    if (alpha.size == 0 || alpha.size > picture->colours)
+    if (alpha.size == 0 || alpha.size > image->colours)
         return 0; /* invalid or before its palette, and left out by libpng */
-    picture->bands = 4;
+    image->bands = 4;
     for (size_t i = 0; i < alpha.size; i++)
-        picture->palette[i][3] = alpha.data[i];
+        image->palette[i][3] = alpha.data[i];
     return 0;
 }
 
-/* Of the 16 bits that a sample of the key always has, those count that the picture's samples have.
+/* Of the 16 bits that a sample of the key always has, those count that the image's samples have.
  */
-static int read_transparency(struct png_picture *picture, struct bytes alpha)
+static int read_transparency(struct png_image *image, struct bytes alpha)
 {
-    const unsigned most = (1u << picture->bits) - 1;
+    const unsigned most = (1u << image->bits) - 1;
 
-    if (picture->has_palette)
-        return read_palette_alpha(picture, alpha);
-    if (picture->bands % 2 == 0 || alpha.size != 2 * picture->bands)
+    if (image->has_palette)
+        return read_palette_alpha(image, alpha);
+    if (image->bands % 2 == 0 || alpha.size != 2 * image->bands)
         return 0; /* has no meaning beside alpha; invalid */
-    for (unsigned i = 0; i < picture->bands; i++) {
+    for (unsigned i = 0; i < image->bands; i++) {
         unsigned value = get_be16(alpha.data + 2 * i) & most;
 
-        picture->key[i] = (uint16_t)(picture->bits < 8 ? value * (255 / most) : value);
+        image->key[i] = (uint16_t)(image->bits < 8 ? value * (255 / most) : value);
     }
-    picture->has_key = true;
-    picture->bands++;
+    image->has_key = true;
+    image->bands++;
     return 0;
 }
 
 /* One that cannot be read is none, and no other is looked for: of thousands that do not inflate
  * each would cost as much as the first. */
-static int inflate_profile(struct png_picture *picture, struct bytes deflated,
+static int inflate_profile(struct png_image *image, struct bytes deflated,
                            struct libdeflate_decompressor *inflater)
 {
     enum libdeflate_result result = LIBDEFLATE_INSUFFICIENT_SPACE;
 
     for (size_t room = profile_first_bytes;
          result == LIBDEFLATE_INSUFFICIENT_SPACE && room <= profile_max_bytes; room *= 4) {
-        free(picture->profile);
-        if ((picture->profile = malloc(room)) == NULL)
+        free(image->profile);
+        if ((image->profile = malloc(room)) == NULL)
             return -ENOMEM;
-        result = libdeflate_zlib_decompress(inflater, deflated.data, deflated.size,
-                                            picture->profile, room, &picture->profile_size);
+        result = libdeflate_zlib_decompress(inflater, deflated.data, deflated.size, image->profile,
+                                            room, &image->profile_size);
     }
     if (result == LIBDEFLATE_SUCCESS)
         return 0;
-    free(picture->profile);
-    picture->profile = NULL;
-    picture->profile_size = 0;
+    free(image->profile);
+    image->profile = NULL;
+    image->profile_size = 0;
     return 0;
 }
 
-static int read_profile(struct png_picture *picture, struct bytes content)
+static int read_profile(struct png_image *image, struct bytes content)
 {
     const uint8_t *end = memchr(content.data, '\0', content.size);
     size_t start = end == NULL ? content.size : (size_t)(end - content.data) + 2;
     struct libdeflate_decompressor *inflater;
-    int error;
+    int status;
 
-    picture->profile_is_late = true;
+    image->profile_is_late = true;
     if (start > PROFILE_NAME_MAX + 2 || start >= content.size)
         return 0;
     if ((inflater = libdeflate_alloc_decompressor()) == NULL)
         return -ENOMEM;
-    error = inflate_profile(picture, (struct bytes){content.data + start, content.size - start},
-                            inflater);
+    status = inflate_profile(image, (struct bytes){content.data + start, content.size - start},
+                             inflater);
     libdeflate_free_decompressor(inflater);
-    return error;
+    return status;
 }
 
 /* The stream in one piece: the file's own bytes where one chunk holds it all. */
-static int add_to_stream(struct png_picture *picture, struct bytes piece, size_t limit)
+static int add_to_stream(struct png_image *image, struct bytes piece, size_t limit)
 {
-    struct buffer *gathered = &picture->gathered;
-    int error = 0;
+    struct buffer *gathered = &image->gathered;
+    int status = 0;
 
-    if (picture->stream.data == NULL) {
-        picture->stream = piece;
+    if (image->stream.data == NULL) {
+        image->stream = piece;
         return 0;
     }
     if (gathered->size == 0)
-        error = buffer_append(gathered, picture->stream.data, picture->stream.size, limit);
-    if (error == 0)
-        error = buffer_append(gathered, piece.data, piece.size, limit);
-    picture->stream = (struct bytes){gathered->data, gathered->size};
-    return error;
+        status = buffer_append(gathered, image->stream.data, image->stream.size, limit);
+    if (status == 0)
+        status = buffer_append(gathered, piece.data, piece.size, limit);
+    image->stream = (struct bytes){gathered->data, gathered->size};
+    return status;
 }
 
 /* Those that change pixels have to be sound. Ancillary chunks and palettes that come too late mean
  * nothing, to libpng neither (PNG, 5.6). */
-static int read_chunk(struct png_picture *picture, const struct chunk *chunk, size_t limit)
+static int read_chunk(struct png_image *image, const struct chunk *chunk, size_t limit)
 {
-    const bool late = picture->stream.data != NULL;
+    const bool late = image->stream.data != NULL;
 
     if (is(chunk, "IDAT"))
         return chunk->whole && !is_sound(chunk) ? STATUS_IMAGE_CORRUPT
-                                                : add_to_stream(picture, chunk->data, limit);
-    if (is(chunk, "eXIf") && !picture->has_exif && is_sound(chunk)) {
-        picture->has_exif = true;
-        picture->orientation = exif_orientation(chunk->data.data, chunk->data.size);
+                                                : add_to_stream(image, chunk->data, limit);
+    if (is(chunk, "eXIf") && !image->has_exif && is_sound(chunk)) {
+        image->has_exif = true;
+        image->orientation = exif_orientation(chunk->data.data, chunk->data.size);
     }
     if (late)
         return 0;
     if (is(chunk, "PLTE"))
-        return picture->has_palette && !is_sound(chunk) ? STATUS_IMAGE_CORRUPT
-                                                        : read_palette(picture, chunk->data);
+        return image->has_palette && !is_sound(chunk) ? STATUS_IMAGE_CORRUPT
+                                                      : read_palette(image, chunk->data);
     if (is(chunk, "tRNS"))
-        return !is_sound(chunk) ? STATUS_IMAGE_CORRUPT : read_transparency(picture, chunk->data);
-    if (is(chunk, "iCCP") && !picture->profile_is_late && is_sound(chunk))
-        return read_profile(picture, chunk->data);
+        return !is_sound(chunk) ? STATUS_IMAGE_CORRUPT : read_transparency(image, chunk->data);
+    if (is(chunk, "iCCP") && !image->profile_is_late && is_sound(chunk))
+        return read_profile(image, chunk->data);
     return (chunk->name[0] & ANCILLARY) == 0 ? STATUS_IMAGE_CORRUPT : 0; /* unknown, but needed */
 }
 
 /* A file without its end, or cut off behind its pixels, is as good as another; whether it is cut
  * off in them is seen when they are inflated. */
-int png_open(struct png_picture *picture, const uint8_t *data, size_t size)
+int png_open(struct png_image *image, const uint8_t *data, size_t size)
 {
     const struct bytes file = {data, size};
     size_t at = SIGNATURE_BYTES;
     struct chunk chunk;
     int status = STATUS_IMAGE_CORRUPT;
 
-    *picture = (struct png_picture){.orientation = 1};
+    *image = (struct png_image){.orientation = 1};
     if (next_chunk(file, &at, &chunk))
-        status = read_header(picture, &chunk);
+        status = read_header(image, &chunk);
     while (status == 0 && next_chunk(file, &at, &chunk) && !is(&chunk, "IEND"))
-        status = read_chunk(picture, &chunk, size);
+        status = read_chunk(image, &chunk, size);
     if (status != 0)
         return status;
-    if (picture->stream.data == NULL || (picture->has_palette && picture->colours == 0))
+    if (image->stream.data == NULL || (image->has_palette && image->colours == 0))
         return STATUS_IMAGE_CORRUPT;
-    return is_too_large(picture) ? -ENOTSUP : 0;
+    return is_too_large(image) ? -ENOTSUP : 0;
 }
 
 static int append_chunk(struct buffer *file, const char *name, struct bytes content)
 {
     const size_t start = file->size;
     uint8_t word[4];
-    int error;
+    int status;
 
     put_be32(word, (uint32_t)content.size);
-    error = buffer_append(file, word, 4, SIZE_MAX);
-    if (error == 0)
-        error = buffer_append(file, name, 4, SIZE_MAX);
-    if (error == 0 && content.size > 0)
-        error = buffer_append(file, content.data, content.size, SIZE_MAX);
-    if (error != 0)
-        return error;
+    status = buffer_append(file, word, 4, SIZE_MAX);
+    if (status == 0)
+        status = buffer_append(file, name, 4, SIZE_MAX);
+    if (status == 0 && content.size > 0)
+        status = buffer_append(file, content.data, content.size, SIZE_MAX);
+    if (status != 0)
+        return status;
     put_be32(word, libdeflate_crc32(0, file->data + start + 4, content.size + 4));
     return buffer_append(file, word, 4, SIZE_MAX);
 }
 
-int png_strip(const struct png_picture *picture, const uint8_t *data, size_t size,
+int png_strip(const struct png_image *image, const uint8_t *data, size_t size,
               struct buffer *stripped)
 {
     size_t at = SIGNATURE_BYTES;
     struct chunk chunk;
-    int error = buffer_reserve(stripped, size + 2 * CHUNK_BYTES);
+    int status = buffer_reserve(stripped, size + 2 * CHUNK_BYTES);
 
-    if (error == 0)
-        error = buffer_append(stripped, data, SIGNATURE_BYTES, SIZE_MAX);
-    while (error == 0 && next_chunk((struct bytes){data, size}, &at, &chunk) &&
+    if (status == 0)
+        status = buffer_append(stripped, data, SIGNATURE_BYTES, SIZE_MAX);
+    while (status == 0 && next_chunk((struct bytes){data, size}, &at, &chunk) &&
            !is(&chunk, "IDAT")) {
         if (is(&chunk, "IHDR") || is(&chunk, "PLTE") || is(&chunk, "tRNS"))
-            error = append_chunk(stripped, (const char *)chunk.name, chunk.data);
+            status = append_chunk(stripped, (const char *)chunk.name, chunk.data);
     }
-    if (error == 0)
-        error = append_chunk(stripped, "IDAT", picture->stream);
-    return error != 0 ? error : append_chunk(stripped, "IEND", (struct bytes){0});
+    if (status == 0)
+        status = append_chunk(stripped, "IDAT", image->stream);
+    return status != 0 ? status : append_chunk(stripped, "IEND", (struct bytes){0});
 }
 
-void png_palette_to_gray(struct png_picture *picture)
+void png_palette_to_gray(struct png_image *image)
 {
     for (size_t i = 0; i < PNG_PALETTE_MAX; i++) {
-        uint8_t *colour = picture->palette[i];
+        uint8_t *colour = image->palette[i];
 
         colour[0] = (uint8_t)luma(colour[0], colour[1], colour[2]);
         colour[1] = colour[3];
     }
-    picture->bands = picture->bands == 4 ? 2 : 1;
+    image->bands = image->bands == 4 ? 2 : 1;
 }
 
-void png_clear(struct png_picture *picture)
+void png_clear(struct png_image *image)
 {
-    free(picture->profile);
-    buffer_clear(&picture->gathered);
-    free(picture->filtered);
-    free(picture->samples);
-    free(picture->keyed);
-    *picture = (struct png_picture){0};
+    free(image->profile);
+    buffer_clear(&image->gathered);
+    free(image->filtered);
+    free(image->samples);
+    free(image->keyed);
+    *image = (struct png_image){0};
 }

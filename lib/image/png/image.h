@@ -16,7 +16,7 @@
  */
 enum { PNG_PALETTE_MAX = 256 };
 
-struct png_picture {
+struct png_image {
     uint32_t width, height;
     unsigned bits;  /* per sample as stored: 1, 2, 4, 8, 16 */
     unsigned bands; /* of the rows: 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
@@ -42,21 +42,21 @@ struct png_picture {
     uint8_t *keyed;         /* one row with the alpha of a key; owned */
 };
 
-/* Reads everything but the pixels. `data` is borrowed until the picture is cleared, which it is to
+/* Reads everything but the pixels. `data` is borrowed until the image is cleared, which it is to
  * be whatever this returns. 0; -ENOTSUP: its rows would take too much memory; STATUS_IMAGE_CORRUPT;
  * or -ENOMEM. */
-int png_open(struct png_picture *picture, const uint8_t *data, size_t size);
+int png_open(struct png_image *image, const uint8_t *data, size_t size);
 
-/* Of a picture that png_open read, or found too large: a file with the chunks that pixels need and
+/* Of a image that png_open read, or found too large: a file with the chunks that pixels need and
  * no others, all of them sound but for what is in the stream. The buffer is the caller's, and empty
  * before. 0 or -ENOMEM. */
-int png_strip(const struct png_picture *picture, const uint8_t *data, size_t size,
+int png_strip(const struct png_image *image, const uint8_t *data, size_t size,
               struct buffer *stripped);
 
 /* Bits of a pixel as stored. */
-unsigned png_stored_bits(const struct png_picture *picture);
+unsigned png_stored_bits(const struct png_image *image);
 
 /* Makes the palette's colours gray (luma): rows have 1 or 2 bands from now on. */
-void png_palette_to_gray(struct png_picture *picture);
+void png_palette_to_gray(struct png_image *image);
 
-void png_clear(struct png_picture *picture);
+void png_clear(struct png_image *image);

@@ -21,14 +21,14 @@ static void cleanup_encoder(struct png_encoder **encoder)
     png_encoder_free(*encoder);
 }
 
-static bool has_colour(const struct png_picture *picture)
+static bool has_colour(const struct png_image *image)
 {
-    return picture->bands >= 3;
+    return image->bands >= 3;
 }
 
-static bool has_alpha(const struct png_picture *picture)
+static bool has_alpha(const struct png_image *image)
 {
-    return picture->bands % 2 == 0;
+    return image->bands % 2 == 0;
 }
 
 /* --- gray ---------------------------------------------------------------------------------------
@@ -49,81 +49,79 @@ static void cleanup_to_gray(struct to_gray *to)
 }
 
 /* to->transform stays NULL where colours are sRGB's. Those of a palette are made so at once. */
-static int begin_profile(struct png_picture *picture, struct to_gray *to)
+static int begin_profile(struct png_image *image, struct to_gray *to)
 {
     const struct profile_pixels pixels = {
         .space = SPACE_RGB,
-        .bits = picture->bits == 16 ? 16 : 8,
-        .more = picture->has_palette ? 1 : picture->bands - 3,
-        .count =
-            picture->has_palette ? PNG_PALETTE_MAX : (uint64_t)picture->width * picture->height,
+        .bits = image->bits == 16 ? 16 : 8,
+        .more = image->has_palette ? 1 : image->bands - 3,
+        .count = image->has_palette ? PNG_PALETTE_MAX : (uint64_t)image->width * image->height,
     };
     uint8_t palette[PNG_PALETTE_MAX][4];
 
-    if (!has_colour(picture) ||
-        profile_kind(picture->profile, picture->profile_size) != PROFILE_RGB)
+    if (!has_colour(image) || profile_kind(image->profile, image->profile_size) != PROFILE_RGB)
         return 0;
-    to->transform = profile_transform_new(picture->profile, picture->profile_size, &pixels);
+    to->transform = profile_transform_new(image->profile, image->profile_size, &pixels);
     if (to->transform == NULL)
         return -ENOMEM;
-    if (!picture->has_palette)
+    if (!image->has_palette)
         return 0;
-    memcpy(palette, picture->palette, sizeof(palette));
-    profile_transform_row(to->transform, palette, picture->palette, PNG_PALETTE_MAX);
+    memcpy(palette, image->palette, sizeof(palette));
+    profile_transform_row(to->transform, palette, image->palette, PNG_PALETTE_MAX);
     profile_transform_free(to->transform);
     to->transform = NULL;
     return 0;
 }
 
-static int begin_gray(struct png_picture *picture, struct to_gray *to)
+static int begin_gray(struct png_image *image, struct to_gray *to)
 {
-    int status = begin_profile(picture, to);
+    int status = begin_profile(image, to);
 
     if (status != 0)
         return status;
-    if (picture->has_palette)
-        png_palette_to_gray(picture);
-    to->colour = has_colour(picture);
+    if (image->has_palette)
+        png_palette_to_gray(image);
+    to->colour = has_colour(image);
     if (!to->colour)
         return 0;
-    to->srgb = malloc((size_t)picture->width * picture->bands * sizeof(uint16_t));
-    to->gray = malloc((size_t)picture->width * 2 * sizeof(uint16_t));
+    to->srgb = malloc((size_t)image->width * image->bands * sizeof(uint16_t));
+    to->gray = malloc((size_t)image->width * 2 * sizeof(uint16_t));
     return to->srgb == NULL || to->gray == NULL ? -ENOMEM : 0;
 }
 
-static const void *gray_row(const struct png_picture *picture, const struct to_gray *to,
+static const void *gray_row(const struct png_image *image, const struct to_gray *to,
                             const void *row)
 {
-    unsigned gray_bands = has_alpha(picture) ? 2 : 1;
+    unsigned gray_bands = has_alpha(image) ? 2 : 1;
 
     if (!to->colour)
         return row;
     if (to->transform != NULL) {
-        profile_transform_row(to->transform, row, to->srgb, picture->width);
+        profile_transform_row(to->transform, row, to->srgb, image->width);
         row = to->srgb;
     }
-    if (picture->bits == 16)
-        luma_row_16(row, picture->bands, to->gray, gray_bands, picture->width);
+    if (image->bits == 16)
+        luma_row_16(row, image->bands, to->gray, gray_bands, image->width);
     else
-        luma_row_8(row, picture->bands, to->gray, gray_bands, picture->width);
+        luma_row_8(row, image->bands, to->gray, gray_bands, image->width);
     return to->gray;
 }
 
 /* --- from row to row ----------------------------------------------------------------------------
  */
 
-static const void *next_row(struct png_picture *picture, const struct to_gray *to)
+static const void *next_row(struct png_image *image, const struct to_gray *to)
 {
-    const void *row = png_next_row(picture);
+    const void *row = png_next_row(image);
 
-    return row != NULL && to != NULL ? gray_row(picture, to, row) : row;
+    return row != NULL && to != NULL ? gray_row(image, to, row) : row;
 }
 
-static int encode_rows(struct png_picture *picture, const struct to_gray *to,
+static int encode_rows(struct png_image *image, const struct to_gray *to,
                        struct png_encoder *encoder)
 {
-    for (uint32_t y = 0; y < picture->height; y++) {
-        const void *row = next_row(picture, to);
+    for (uint32_t y = 0; y < image->height; y++) {
+        const void *row = next_row(image, to);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
@@ -132,21 +130,21 @@ static int encode_rows(struct png_picture *picture, const struct to_gray *to,
     return 0;
 }
 
-static int encode_resized(struct png_picture *picture, const struct to_gray *to,
-                          const struct png_format *format, struct png_encoder *encoder)
+static int encode_resized_rows(struct png_image *image, const struct to_gray *to,
+                               const struct png_format *format, struct png_encoder *encoder)
 {
-    const struct resizer_size size = {.width = picture->width,
-                                      .height = picture->height,
-                                      .to_width = format->width,
-                                      .to_height = format->height};
+    const struct resizer_size size = {.width = image->width,
+                                     .height = image->height,
+                                     .to_width = format->width,
+                                     .to_height = format->height};
     _cleanup_(resizer_clear) struct resizer shrink = {0};
     size_t row_bytes = (size_t)format->width * format->bands;
     _cleanup_free_ uint8_t *samples = malloc(row_bytes * format->height);
 
-    if (samples == NULL || resizer_begin(&shrink, &size, format->bands, has_alpha(picture)) != 0)
+    if (samples == NULL || resizer_begin(&shrink, &size, format->bands, has_alpha(image)) != 0)
         return -ENOMEM;
-    for (uint32_t y = 0; y < picture->height; y++) {
-        const uint8_t *row = next_row(picture, to);
+    for (uint32_t y = 0; y < image->height; y++) {
+        const uint8_t *row = next_row(image, to);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
@@ -163,36 +161,35 @@ static int encode_resized(struct png_picture *picture, const struct to_gray *to,
  */
 
 /* A gray image of few bits keeps them where its values stay what they are. */
-static unsigned choose_bits(const struct png_picture *picture, unsigned steps)
+static unsigned choose_result_bits(const struct png_image *image, unsigned steps)
 {
-    const bool few = picture->bits < 8 && picture->bands == 1 && steps == IMAGE_STEP_GRAY;
+    const bool few = image->bits < 8 && image->bands == 1 && steps == IMAGE_STEP_GRAY;
 
-    return picture->bits == 16 || few ? picture->bits : 8;
+    return image->bits == 16 || few ? image->bits : 8;
 }
 
-static void describe(const struct png_picture *picture, const struct image_output_plan *planned,
-                     struct png_format *format)
+static void describe_result(const struct png_image *image, const struct image_output_plan *planned,
+                            struct png_format *format)
 {
     const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
-    const enum profile_space space = has_colour(picture) ? SPACE_RGB : SPACE_GRAY;
+    const enum profile_space space = has_colour(image) ? SPACE_RGB : SPACE_GRAY;
 
     *format = (struct png_format){
         .width = planned->width,
         .height = planned->height,
-        .bands = !gray                ? picture->bands
-                 : has_alpha(picture) ? 2
-                                      : 1,
-        .bits = choose_bits(picture, planned->steps & ~(unsigned)IMAGE_STEP_ENCODE),
+        .bands = !gray              ? image->bands
+                 : has_alpha(image) ? 2
+                                    : 1,
+        .bits = choose_result_bits(image, planned->steps & ~(unsigned)IMAGE_STEP_ENCODE),
     };
-    if ((gray && has_colour(picture)) ||
-        !profile_fits(picture->profile, picture->profile_size, space))
+    if ((gray && has_colour(image)) || !profile_fits(image->profile, image->profile_size, space))
         return;
-    format->profile = picture->profile;
-    format->profile_size = picture->profile_size;
+    format->profile = image->profile;
+    format->profile_size = image->profile_size;
 }
 
-static int run(const struct image_output_plan *planned, struct png_picture *picture,
-               struct image_output *output)
+static int convert_rows(const struct image_output_plan *planned, struct png_image *image,
+                        struct image_output *output)
 {
     const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
     const bool resize = (planned->steps & IMAGE_STEP_RESIZE) != 0;
@@ -201,27 +198,27 @@ static int run(const struct image_output_plan *planned, struct png_picture *pict
     struct png_format format;
     int status;
 
-    describe(picture, planned, &format);
-    if (picture->orientation != 1 || !png_encoder_takes(&format) ||
-        (resize && picture->bits == 16)) /* the filter takes 8 */
+    describe_result(image, planned, &format);
+    if (image->orientation != 1 || !png_encoder_takes(&format) ||
+        (resize && image->bits == 16)) /* the filter takes 8 */
         return -ENOTSUP;
-    if ((status = png_inflate(picture)) != 0 || (gray && (status = begin_gray(picture, &to)) != 0))
+    if ((status = png_inflate(image)) != 0 || (gray && (status = begin_gray(image, &to)) != 0))
         return status;
     if ((encoder = png_encoder_new(&format)) == NULL)
         return -ENOMEM;
     if (resize)
-        status = encode_resized(picture, gray ? &to : NULL, &format, encoder);
+        status = encode_resized_rows(image, gray ? &to : NULL, &format, encoder);
     else
-        status = encode_rows(picture, gray ? &to : NULL, encoder);
+        status = encode_rows(image, gray ? &to : NULL, encoder);
     return status != 0 ? status : png_encoder_finish(encoder, output);
 }
 
 int png_rows(const struct image_plan *plan, const struct image_output_plan *planned,
              struct bytes input, struct image_output *output)
 {
-    _cleanup_(png_clear) struct png_picture picture;
-    int status = png_open(&picture, input.data, input.size);
+    _cleanup_(png_clear) struct png_image image;
+    int status = png_open(&image, input.data, input.size);
 
     (void)plan;
-    return status != 0 ? status : run(planned, &picture, output);
+    return status != 0 ? status : convert_rows(planned, &image, output);
 }

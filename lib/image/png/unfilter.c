@@ -68,7 +68,7 @@ static _inline_ __m128i magnitude(__m128i value)
     return _mm_max_epi16(value, _mm_sub_epi16(_mm_setzero_si128(), value));
 }
 
-static _inline_ __m128i choose(__m128i mask, __m128i yes, __m128i no)
+static _inline_ __m128i select_lanes(__m128i mask, __m128i yes, __m128i no)
 {
     return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
 }
@@ -82,8 +82,8 @@ static _inline_ __m128i paeth_pixel(__m128i left, __m128i above, __m128i corner)
     from_left = magnitude(from_left);
     from_above = magnitude(from_above);
     least = _mm_min_epi16(from_corner, _mm_min_epi16(from_left, from_above));
-    return choose(_mm_cmpeq_epi16(least, from_left), left,
-                  choose(_mm_cmpeq_epi16(least, from_above), above, corner));
+    return select_lanes(_mm_cmpeq_epi16(least, from_left), left,
+                        select_lanes(_mm_cmpeq_epi16(least, from_above), above, corner));
 }
 
 /* Half the sum, rounded down; the processor's own average rounds up. */

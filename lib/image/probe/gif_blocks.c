@@ -132,8 +132,8 @@ static bool read_descriptor(struct gif_blocks *blocks, struct gif_frame *frame)
     return read_table(blocks, descriptor[9], &frame->table);
 }
 
-static bool read_frame(struct gif_blocks *blocks, const struct control *control,
-                       struct gif_frame *frame)
+static bool read_whole_frame(struct gif_blocks *blocks, const struct control *control,
+                             struct gif_frame *frame)
 {
     *frame = (struct gif_frame){.disposal = control->disposal,
                                 .transparent = control->transparent,
@@ -185,7 +185,7 @@ enum gif_next gif_next(struct gif_blocks *blocks, struct gif_frame *frame)
                 return GIF_DAMAGED;
             break;
         case BLOCK_FRAME:
-            return read_frame(blocks, &control, frame) ? GIF_FRAME : GIF_DAMAGED;
+            return read_whole_frame(blocks, &control, frame) ? GIF_FRAME : GIF_DAMAGED;
         case BLOCK_TRAILER:
             return blocks->frames > 0 ? GIF_END : GIF_DAMAGED;
         case 0:

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-enum kind {
+enum tag_kind {
     NUMBERS, /* a page whose numbers are outside of the file is broken */
     EXTRAS,  /* numbers that a page may lack: those outside of the file do not count */
     RATIONALS,
@@ -40,7 +40,7 @@ bool tiff_pages_begin(struct tiff_pages *pages, struct bytes input)
 }
 
 /* Whether values of that type are what the tag needs. */
-static bool has_type(enum kind kind, unsigned type)
+static bool has_type(enum tag_kind kind, unsigned type)
 {
     switch (kind) {
     case NUMBERS:
@@ -54,7 +54,7 @@ static bool has_type(enum kind kind, unsigned type)
 }
 
 static int note_values(const struct tiff_pages *pages, const struct tiff_entry *entry,
-                       enum kind kind, struct tiff_values *values)
+                       enum tag_kind kind, struct tiff_values *values)
 {
     const unsigned bytes = tiff_type_bytes(entry->type);
     uint64_t size;

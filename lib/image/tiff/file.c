@@ -398,8 +398,8 @@ static uint32_t block_number(const struct tiff_file *file, uint32_t x, uint32_t 
 }
 
 /* The strip or tile of a plane that has pixel (x, y), of which `rows` rows are needed. */
-static int decode_block(struct tiff_file *file, uint32_t x, uint32_t y, uint16_t plane, uint8_t *to,
-                        uint32_t rows)
+static int decode_strile(struct tiff_file *file, uint32_t x, uint32_t y, uint16_t plane,
+                         uint8_t *to, uint32_t rows)
 {
     uint32_t number = block_number(file, x, y, plane);
     tmsize_t bytes = (tmsize_t)(file->block_row_bytes * rows), made;
@@ -415,7 +415,8 @@ static int decode_block(struct tiff_file *file, uint32_t x, uint32_t y, uint16_t
 }
 
 /* Samples of one plane to every samples-th place of a row. */
-static void spread(const struct tiff_file *file, const uint8_t *from, uint8_t *to, uint32_t samples)
+static void scatter_samples(const struct tiff_file *file, const uint8_t *from, uint8_t *to,
+                            uint32_t samples)
 {
     unsigned step = file->header.samples;
 
@@ -432,7 +433,7 @@ static void spread(const struct tiff_file *file, const uint8_t *from, uint8_t *t
 static void place_block(struct tiff_file *file, uint32_t x, uint16_t plane, uint32_t rows)
 {
     uint32_t left = file->header.width - x;
-    uint32_t across = file->block_width < left ? file->block_width : left;
+    uint32_t width = file->block_width < left ? file->block_width : left;
     unsigned bits = file->header.bits, pixel_bits = bits * file->header.samples;
     size_t at = (size_t)((uint64_t)x * pixel_bits / 8);
 
@@ -441,9 +442,9 @@ static void place_block(struct tiff_file *file, uint32_t x, uint16_t plane, uint
         uint8_t *to = file->band + y * file->row_bytes + at;
 
         if (file->in_planes)
-            spread(file, from, to + plane * (bits / 8), across);
+            scatter_samples(file, from, to + plane * (bits / 8), width);
         else
-            memcpy(to, from, (size_t)(((uint64_t)across * pixel_bits + 7) / 8));
+            memcpy(to, from, (size_t)(((uint64_t)width * pixel_bits + 7) / 8));
     }
 }
 
@@ -459,10 +460,10 @@ static int decode_band(struct tiff_file *file, uint32_t row)
     file->first_row = row;
     file->rows = rows;
     if (file->block == NULL)
-        return decode_block(file, 0, row, 0, file->band, rows);
+        return decode_strile(file, 0, row, 0, file->band, rows);
     for (uint16_t plane = 0; plane < planes; plane++) {
         for (uint64_t x = 0; x < file->header.width; x += file->block_width) {
-            status = decode_block(file, (uint32_t)x, row, plane, file->block, rows);
+            status = decode_strile(file, (uint32_t)x, row, plane, file->block, rows);
             if (status != 0)
                 return status;
             place_block(file, (uint32_t)x, plane, rows);

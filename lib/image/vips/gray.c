@@ -100,24 +100,24 @@ bool gray_keeps_profile(const VipsImage *image)
 
 int gray_step(VipsImage **image)
 {
-    int error;
+    int status;
 
     switch ((*image)->Type) {
     case VIPS_INTERPRETATION_B_W:
     case VIPS_INTERPRETATION_GREY16:
         return drop_extra_bands(image);
     case VIPS_INTERPRETATION_CMYK:
-        error = rgb_from_cmyk(image);
+        status = rgb_from_cmyk(image);
         break;
     case VIPS_INTERPRETATION_sRGB:
     case VIPS_INTERPRETATION_RGB:
     case VIPS_INTERPRETATION_RGB16:
-        error = srgb_from_rgb(image);
+        status = srgb_from_rgb(image);
         break;
     default:
-        error = srgb_from_device_independent(image);
+        status = srgb_from_device_independent(image);
     }
-    if (error)
-        return error;
+    if (status)
+        return status;
     return (*image)->Bands < 3 ? 0 : convert_rgb_to_gray(image);
 }

@@ -140,7 +140,7 @@ static bool is_supported(const VipsImage *image)
 }
 
 /* The header was read without libvips; what libvips makes of it has to keep the limit as well. */
-static int check(const VipsImage *image, uint64_t max_pixels, char *detail)
+static int check_loaded(const VipsImage *image, uint64_t max_pixels, char *detail)
 {
     uint64_t pixels = (uint64_t)image->Xsize * (uint64_t)image->Ysize;
 
@@ -161,7 +161,7 @@ int load_image(const struct image_plan *plan, const struct image_output_plan *pl
         snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has more than %u scans.",
                  plan->max_scans);
     if (status == 0) {
-        status = check(*image, plan->max_pixels, detail);
+        status = check_loaded(*image, plan->max_pixels, detail);
         if (status == STATUS_UNSUPPORTED_FORMAT)
             snprintf(detail, IMAGE_DETAIL_BYTES,
                      "Only pictures with samples of 1 to 8 and 16 bits are supported.");

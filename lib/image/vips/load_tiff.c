@@ -15,10 +15,10 @@
 
 enum { PALETTE_MAX = 256, TILE_ROWS = 16 };
 
-struct reader;
-typedef void convert_row(const struct reader *reader, const uint8_t *from, uint8_t *to);
+struct tiff_reader;
+typedef void convert_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to);
 
-struct reader {
+struct tiff_reader {
     struct tiff_file file;
     convert_row *convert;
     uint32_t palette_page;
@@ -28,13 +28,13 @@ struct reader {
 /* --- rows
  * ----------------------------------------------------------------------------------------- */
 
-static void copy_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+static void copy_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     memcpy(to, from, reader->file.row_bytes);
 }
 
 /* Where 0 is white: the first sample of each pixel, the others are no colours. */
-static void invert_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+static void invert_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     size_t bytes = reader->file.header.bits / 8u, pixel = bytes * reader->file.header.samples;
 
@@ -53,7 +53,7 @@ static inline unsigned sample_at(const uint8_t *row, uint32_t x, unsigned bits)
     return row[at / 8] >> (8 - bits - at % 8) & ((1u << bits) - 1);
 }
 
-static void spread_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+static void spread_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     unsigned bits = reader->file.header.bits, step = 255u / ((1u << bits) - 1);
     unsigned white = reader->file.header.photometric == IMAGE_TIFF_WHITE_IS_ZERO ? 255 : 0;
@@ -62,14 +62,14 @@ static void spread_row(const struct reader *reader, const uint8_t *from, uint8_t
         to[x] = (uint8_t)(sample_at(from, x, bits) * step ^ white);
 }
 
-static void look_up_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+static void look_up_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     for (uint32_t x = 0; x < reader->file.header.width; x++, to += 3)
         memcpy(to, reader->palette[sample_at(from, x, reader->file.header.bits)], 3);
 }
 
 /* 8 bits: libvips' packed form, of which the fourth byte has more bits of the others. */
-static void pack_lab_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+static void pack_lab_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     for (uint32_t x = 0; x < reader->file.header.width; x++, from += 3, to += 4) {
         memcpy(to, from, 3);
@@ -78,7 +78,7 @@ static void pack_lab_row(const struct reader *reader, const uint8_t *from, uint8
 }
 
 /* 16 bits: L is signed in libvips, too. */
-static void halve_lightness_row(const struct reader *reader, const uint8_t *from, uint8_t *to)
+static void halve_lightness_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     uint16_t *samples = (uint16_t *)(void *)to;
 
@@ -88,7 +88,7 @@ static void halve_lightness_row(const struct reader *reader, const uint8_t *from
 }
 
 /* Colours have 16 bits; in files where none needs more than 8, they have 8. */
-static int read_palette(struct reader *reader)
+static int read_colour_map(struct tiff_reader *reader)
 {
     const struct tiff_file *file = &reader->file;
     unsigned colours = 1u << file->header.bits, shift = 0;
@@ -104,7 +104,7 @@ static int read_palette(struct reader *reader)
     return 0;
 }
 
-static int read_row(struct reader *reader, uint32_t row, uint8_t *to)
+static int read_tiff_row(struct tiff_reader *reader, uint32_t row, uint8_t *to)
 {
     const uint8_t *samples;
     int status = tiff_file_read(&reader->file, row / reader->file.header.height,
@@ -112,7 +112,7 @@ static int read_row(struct reader *reader, uint32_t row, uint8_t *to)
 
     if (status == 0 && reader->convert == look_up_row &&
         reader->palette_page != reader->file.number)
-        status = read_palette(reader);
+        status = read_colour_map(reader);
     if (status == 0)
         reader->convert(reader, samples, to);
     return status;
@@ -126,7 +126,7 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
     (void)b;
     (void)stop;
     for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++) {
-        int status = read_row(a, (uint32_t)y, VIPS_REGION_ADDR(out, 0, y));
+        int status = read_tiff_row(a, (uint32_t)y, VIPS_REGION_ADDR(out, 0, y));
 
         if (status != 0) {
             vips_error("tiff", "%s", status == -ENOMEM ? "out of memory" : "damaged");
@@ -140,13 +140,13 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
  * ------------------------------------------------------------------------------------ */
 
 /* What libvips is to make of it, in 8 and in 16 bits. */
-struct kind {
+struct pixel_kind {
     VipsInterpretation interpretation[2];
     convert_row *convert[2];
     int bands; /* 0: one for each sample */
 };
 
-static const struct kind kinds[] = {
+static const struct pixel_kind kinds[] = {
     [IMAGE_TIFF_WHITE_IS_ZERO] = {{VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16},
                                   {invert_row, invert_row},
                                   0},
@@ -196,10 +196,10 @@ static void set_fields(const struct tiff_file *file, VipsImage *image)
     }
 }
 
-static void start_image(struct reader *reader, VipsImage *image)
+static void start_image(struct tiff_reader *reader, VipsImage *image)
 {
     const struct image_header *header = &reader->file.header;
-    const struct kind *kind = &kinds[header->photometric];
+    const struct pixel_kind *kind = &kinds[header->photometric];
     bool deep = header->bits == 16, packed = header->photometric == IMAGE_TIFF_LAB && !deep;
     int bands = packed ? 4 : kind->bands > 0 ? kind->bands : header->samples;
     VipsBandFormat format = !deep                                   ? VIPS_FORMAT_UCHAR
@@ -218,7 +218,7 @@ static void start_image(struct reader *reader, VipsImage *image)
     set_fields(&reader->file, image);
 }
 
-static void free_reader(VipsImage *image, struct reader *reader)
+static void free_reader(VipsImage *image, struct tiff_reader *reader)
 {
     (void)image;
     tiff_file_close(&reader->file);
@@ -249,13 +249,13 @@ static int tile_rows(const struct image_header *header)
     return (int)rows;
 }
 
-static int build(struct reader *reader, VipsImage **image)
+static int build_image(struct tiff_reader *reader, VipsImage **image)
 {
     _cleanup_image_ VipsImage *source = vips_image_new(), *rows = NULL;
 
     g_signal_connect(source, "postclose", G_CALLBACK(free_reader), reader);
     start_image(reader, source);
-    if (reader->convert == look_up_row && read_palette(reader) != 0)
+    if (reader->convert == look_up_row && read_colour_map(reader) != 0)
         return STATUS_IMAGE_CORRUPT;
     if (vips_image_pipelinev(source, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
         vips_image_generate(source, NULL, generate, NULL, reader, NULL) ||
@@ -270,14 +270,14 @@ static int build(struct reader *reader, VipsImage **image)
 int tiff_load(const struct image_header *header, const uint8_t *input, size_t size,
               unsigned max_scans, VipsImage **image)
 {
-    struct reader *reader = calloc(1, sizeof(*reader));
+    struct tiff_reader *reader = calloc(1, sizeof(*reader));
     int status;
 
     if (reader == NULL)
         return -ENOMEM;
     status = tiff_file_open(&reader->file, header, (struct bytes){input, size}, max_scans);
     if (status == 0)
-        return build(reader, image);
+        return build_image(reader, image);
     free_reader(NULL, reader);
     return status;
 }

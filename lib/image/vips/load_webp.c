@@ -20,7 +20,7 @@ static void free_memory(VipsImage *image, void *memory)
 }
 
 /* Into `samples`, which are width * bands bytes a row. */
-static int decode(const struct webp_file *file, uint8_t *samples, size_t size, int stride)
+static int decode_rgb(const struct webp_file *file, uint8_t *samples, size_t size, int stride)
 {
     WebPDecoderConfig config;
 
@@ -32,7 +32,7 @@ static int decode(const struct webp_file *file, uint8_t *samples, size_t size, i
     config.output.u.RGBA.stride = stride;
     config.output.u.RGBA.size = size;
     errno = 0;
-    return WebPDecode(file->picture.data, file->picture.size, &config) == VP8_STATUS_OK
+    return WebPDecode(file->chunks.data, file->chunks.size, &config) == VP8_STATUS_OK
                ? 0
                : webp_failure();
 }
@@ -48,7 +48,7 @@ static int load_still(const struct image_header *header, const struct webp_file 
 
     if (samples == NULL)
         return -ENOMEM;
-    status = decode(file, samples, size, (int)row_bytes);
+    status = decode_rgb(file, samples, size, (int)row_bytes);
     if (status != 0)
         return status;
     *image = vips_image_new_from_memory(samples, size, (int)header->width, (int)header->height,

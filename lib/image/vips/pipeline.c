@@ -120,15 +120,15 @@ static int process_frames(struct work *work, VipsImage **result)
     if (work->pieces == NULL)
         return -ENOMEM;
     for (int i = 0; i < work->frames; i++) {
-        int error =
+        int status =
             vips_extract_area(work->source, &work->pieces[i], 0, i * height, width, height, NULL);
 
-        if (error == 0)
-            error = process_frame(work, &work->pieces[i]);
-        if (error == 0)
-            error = hold_in_memory(&work->pieces[i]);
-        if (error != 0)
-            return error;
+        if (status == 0)
+            status = process_frame(work, &work->pieces[i]);
+        if (status == 0)
+            status = hold_in_memory(&work->pieces[i]);
+        if (status != 0)
+            return status;
     }
     return vips_arrayjoin(work->pieces, result, work->frames, "across", 1, NULL);
 }
@@ -169,7 +169,7 @@ static int strip(VipsImage **image, const struct work *work)
 }
 
 /* Frames that keep their size need not be apart unless they are turned. */
-static int build(struct work *work, VipsImage **result)
+static int process_image(struct work *work, VipsImage **result)
 {
     int status;
 
@@ -223,7 +223,7 @@ static int open_source(struct work *work, struct bytes input, char *detail)
     return 0;
 }
 
-static int run(struct work *work, struct bytes input, struct image_output *output)
+static int process_and_save(struct work *work, struct bytes input, struct image_output *output)
 {
     _cleanup_image_ VipsImage *result = NULL;
     struct save_options options = {
@@ -237,7 +237,7 @@ static int run(struct work *work, struct bytes input, struct image_output *outpu
     if (status != 0)
         return status;
     options.bits = bits_to_keep(work);
-    status = build(work, &result);
+    status = process_image(work, &result);
     return status != 0 ? status : save_image(result, &options, output);
 }
 
@@ -267,7 +267,7 @@ int pipeline_run(const struct image_plan *plan, const struct image_output_plan *
         .steps = planned->steps,
         .shrink = load_shrink(plan, planned),
     };
-    int status = run(&work, input, output);
+    int status = process_and_save(&work, input, output);
 
     if (status == -1) /* libvips' words stay here: they carry paths and addresses */
         status = is_short_of_memory(vips_error_buffer()) ? -ENOMEM : STATUS_IMAGE_CORRUPT;

@@ -26,7 +26,7 @@ static int take_strip_8(VipsRegion *region, VipsRect *area, void *argument)
 static int take_strip_16(VipsRegion *region, VipsRect *area, void *argument)
 {
     for (int y = area->top; y < area->top + area->height; y++)
-        shrink_deep_row(argument, (const uint16_t *)(void *)VIPS_REGION_ADDR(region, 0, y));
+        resizer_16_row(argument, (const uint16_t *)(void *)VIPS_REGION_ADDR(region, 0, y));
     return 0;
 }
 
@@ -102,12 +102,12 @@ static int resize_8(VipsImage **image, const struct resizer_size *size)
 
 static int resize_16(VipsImage **image, const struct resizer_size *size)
 {
-    _cleanup_(shrink_deep_clear) struct shrink_deep shrink;
+    _cleanup_(resizer_16_clear) struct resizer_16 shrink;
     size_t bytes = VIPS_IMAGE_SIZEOF_PEL(*image) * size->to_width * size->to_height;
     VipsImage *out;
 
-    if (shrink_deep_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
-                          (*image)->BandFmt == VIPS_FORMAT_SHORT) != 0) {
+    if (resizer_16_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
+                         (*image)->BandFmt == VIPS_FORMAT_SHORT) != 0) {
         vips_error("resample", "out of memory");
         return -1;
     }

@@ -52,7 +52,7 @@ struct frame_rows {
     size_t row_bytes;
 };
 
-static void put_row(void *frame, const void *row)
+static void append_row(void *frame, const void *row)
 {
     struct frame_rows *rows = frame;
 
@@ -75,7 +75,7 @@ static int add_frames(VipsImage *image, struct webp_animation *animation)
     for (int i = 0; i < frames && status == 0; i++) {
         struct frame_rows rows = {samples, row_bytes};
 
-        if (save_rows(image, i * format->height, format->height, put_row, &rows))
+        if (save_rows(image, i * format->height, format->height, append_row, &rows))
             return -1;
         status = webp_animation_add(animation, samples, i < delays ? (unsigned)delay[i] : 0);
     }

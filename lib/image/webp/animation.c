@@ -24,7 +24,7 @@ enum {
 };
 
 /* A part of a frame; frames lie at even places. */
-struct part {
+struct frame_part {
     int left, top, width, height;
 };
 
@@ -97,28 +97,28 @@ static void widen(const struct webp_animation *animation, const uint8_t *samples
 }
 
 /* The smallest part that holds all that is new; one pixel where nothing is. */
-static struct part find_new(const struct webp_animation *animation, const uint8_t *samples)
+static struct frame_part find_new(const struct webp_animation *animation, const uint8_t *samples)
 {
     int left = animation->format.width, right = 0, top = 0, bottom = animation->format.height;
 
     if (animation->before == NULL)
-        return (struct part){0, 0, animation->format.width, bottom};
+        return (struct frame_part){0, 0, animation->format.width, bottom};
     while (top < bottom && !row_differs(animation, samples, top))
         top++;
     if (top == bottom)
-        return (struct part){0, 0, 1, 1};
+        return (struct frame_part){0, 0, 1, 1};
     while (!row_differs(animation, samples, bottom - 1))
         bottom--;
     for (int y = top; y < bottom; y++)
         widen(animation, samples, y, &left, &right);
     left -= left % 2;
     top -= top % 2;
-    return (struct part){left, top, right - left, bottom - top};
+    return (struct frame_part){left, top, right - left, bottom - top};
 }
 
 /* Into animation->piece. */
 static void cut_out(const struct webp_animation *animation, const uint8_t *samples,
-                    const struct part *part)
+                    const struct frame_part *part)
 {
     size_t bands = (size_t)animation->format.bands, row = (size_t)part->width * bands;
 
@@ -146,7 +146,8 @@ static bool is_opaque(const struct webp_format *format, const uint8_t *samples)
 }
 
 /* The part's own file goes to where its chunks belong; then its headers are overwritten. */
-static int encode_part(struct webp_animation *animation, const struct part *part, size_t *bytes)
+static int encode_part(struct webp_animation *animation, const struct frame_part *part,
+                       size_t *bytes)
 {
     enum { FILE_AT = WEBP_CHUNK_BYTES + WEBP_ANMF_BYTES - WEBP_RIFF_BYTES };
     struct image_output *output = animation->output;
@@ -184,7 +185,7 @@ static int remember(struct webp_animation *animation, const uint8_t *samples)
 
 int webp_animation_add(struct webp_animation *animation, const uint8_t *samples, unsigned delay)
 {
-    const struct part part = find_new(animation, samples);
+    const struct frame_part part = find_new(animation, samples);
     struct image_output *output = animation->output;
     size_t bytes = 0;
     uint8_t *at;

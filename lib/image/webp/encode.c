@@ -88,7 +88,8 @@ static int fill_gray_argb(const struct webp_format *format, const uint8_t *sampl
     return 0;
 }
 
-static int fill(const struct webp_format *format, const uint8_t *samples, WebPPicture *picture)
+static int fill_picture(const struct webp_format *format, const uint8_t *samples,
+                        WebPPicture *picture)
 {
     int stride = format->width * format->bands;
 
@@ -103,18 +104,18 @@ static int fill(const struct webp_format *format, const uint8_t *samples, WebPPi
 }
 
 /* libwebp does not always say that it was the writer that failed. */
-struct sink {
+struct output_writer {
     struct image_output *output;
     bool overflow;
 };
 
 static int write_output(const uint8_t *bytes, size_t size, const WebPPicture *picture)
 {
-    struct sink *sink = picture->custom_ptr;
-    struct image_output *output = sink->output;
+    struct output_writer *writer = picture->custom_ptr;
+    struct image_output *output = writer->output;
 
     if (size > output->capacity - output->size) {
-        sink->overflow = true;
+        writer->overflow = true;
         return 0;
     }
     memcpy(output->data + output->size, bytes, size);
@@ -131,15 +132,15 @@ static int failure(WebPEncodingError error)
     return error == VP8_ENC_ERROR_BAD_DIMENSION ? STATUS_IMAGE_TOO_LARGE : -EINVAL;
 }
 
-static int encode(const struct webp_format *format, WebPPicture *picture,
-                  struct image_output *output)
+static int encode_picture(const struct webp_format *format, WebPPicture *picture,
+                          struct image_output *output)
 {
-    struct sink sink = {.output = output};
+    struct output_writer writer = {.output = output};
     WebPConfig config;
 
     output->size = 0;
     picture->writer = write_output;
-    picture->custom_ptr = &sink;
+    picture->custom_ptr = &writer;
     if (!WebPConfigInit(&config))
         return -EINVAL;
     config.method = METHOD;
@@ -155,11 +156,11 @@ static int encode(const struct webp_format *format, WebPPicture *picture,
     errno = 0;
     if (WebPEncode(&config, picture))
         return 0;
-    return sink.overflow ? STATUS_IMAGE_TOO_LARGE : failure(picture->error_code);
+    return writer.overflow ? STATUS_IMAGE_TOO_LARGE : failure(picture->error_code);
 }
 
 /* A picture of that size, without pixels yet. False: libwebp is of another version. */
-static bool begin(const struct webp_format *format, WebPPicture *picture)
+static bool begin_picture(const struct webp_format *format, WebPPicture *picture)
 {
     if (!WebPPictureInit(picture))
         return false;
@@ -174,11 +175,11 @@ int webp_encode(const struct webp_format *format, const uint8_t *samples,
     WebPPicture picture;
     int status;
 
-    if (!begin(format, &picture))
+    if (!begin_picture(format, &picture))
         return -EINVAL;
-    status = fill(format, samples, &picture);
+    status = fill_picture(format, samples, &picture);
     if (status == 0)
-        status = encode(format, &picture, output);
+        status = encode_picture(format, &picture, output);
     WebPPictureFree(&picture);
     return status;
 }
@@ -193,7 +194,7 @@ int webp_encode_raster(const struct webp_format *format, const struct raster *ra
 
     sized.width = (int)raster->width;
     sized.height = (int)raster->height;
-    if (!begin(&sized, &picture))
+    if (!begin_picture(&sized, &picture))
         return -EINVAL;
     picture.colorspace = raster->alpha ? WEBP_YUV420A : WEBP_YUV420;
     picture.y = planes[RASTER_LUMA].data;
@@ -203,7 +204,7 @@ int webp_encode_raster(const struct webp_format *format, const struct raster *ra
     picture.y_stride = (int)planes[RASTER_LUMA].pitch;
     picture.uv_stride = (int)planes[RASTER_CB].pitch;
     picture.a_stride = (int)planes[RASTER_ALPHA].pitch;
-    status = encode(&sized, &picture, output);
+    status = encode_picture(&sized, &picture, output);
     WebPPictureFree(&picture); /* frees what the encoder added; the planes are not its own */
     return status;
 }
@@ -214,12 +215,12 @@ int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
     WebPPicture picture;
     int status;
 
-    if (!begin(format, &picture))
+    if (!begin_picture(format, &picture))
         return -EINVAL;
     picture.use_argb = true;
     picture.argb = pixels;
     picture.argb_stride = format->width;
-    status = encode(format, &picture, output);
+    status = encode_picture(format, &picture, output);
     WebPPictureFree(&picture); /* as there */
     return status;
 }

@@ -101,7 +101,7 @@ static bool is_as_expected(const struct webp_file *file, const struct image_head
            WebPDemuxGetI(file->demuxer, WEBP_FF_FRAME_COUNT) == header->frames;
 }
 
-static int read_picture(struct webp_file *file)
+static int read_frame_chunks(struct webp_file *file)
 {
     WebPIterator frame = {0};
     const uint32_t flags = WebPDemuxGetI(file->demuxer, WEBP_FF_FORMAT_FLAGS);
@@ -109,9 +109,9 @@ static int read_picture(struct webp_file *file)
     file->animated = (flags & ANIMATION_FLAG) != 0;
     file->alpha = (flags & ALPHA_FLAG) != 0;
     if (WebPDemuxGetFrame(file->demuxer, 1, &frame))
-        file->picture = (struct bytes){frame.fragment.bytes, frame.fragment.size};
+        file->chunks = (struct bytes){frame.fragment.bytes, frame.fragment.size};
     WebPDemuxReleaseIterator(&frame);
-    return file->picture.data == NULL ? STATUS_IMAGE_CORRUPT : 0;
+    return file->chunks.data == NULL ? STATUS_IMAGE_CORRUPT : 0;
 }
 
 int webp_open(struct webp_file *file, const struct image_header *header, const uint8_t *data,
@@ -132,7 +132,7 @@ int webp_open(struct webp_file *file, const struct image_header *header, const u
         return STATUS_IMAGE_CORRUPT;
     file->profile = find_chunk(file, "ICCP", ICCP_FLAG);
     file->orientation = read_orientation(find_chunk(file, "EXIF", EXIF_FLAG));
-    return read_picture(file);
+    return read_frame_chunks(file);
 }
 
 void webp_read_delays(const struct webp_file *file, int *delays, uint32_t frames)

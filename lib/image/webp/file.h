@@ -21,7 +21,7 @@ struct webp_file {
     WebPDemuxer *demuxer; /* owned */
     bool animated;        /* otherwise the next three are of the one picture */
     bool alpha;
-    struct bytes picture; /* its chunks, as WebPDecode takes them */
+    struct bytes chunks;  /* its chunks, as WebPDecode takes them */
     struct bytes profile; /* ICC; data is NULL where there is none */
     unsigned orientation; /* EXIF, 1..8 */
 };

@@ -26,7 +26,7 @@ static const WEBP_CSP_MODE argb_words = MODE_BGRA;
 static const WEBP_CSP_MODE argb_words = MODE_ARGB;
 #endif
 
-static int decode(struct bytes picture, WebPDecoderConfig *config, uint32_t *pixels)
+static int decode_argb(struct bytes chunks, WebPDecoderConfig *config, uint32_t *pixels)
 {
     WebPRGBABuffer *rgba = &config->output.u.RGBA;
 
@@ -36,10 +36,10 @@ static int decode(struct bytes picture, WebPDecoderConfig *config, uint32_t *pix
     rgba->stride = config->input.width * PIXEL_BYTES;
     rgba->size = (size_t)rgba->stride * (size_t)config->input.height;
     errno = 0;
-    return WebPDecode(picture.data, picture.size, config) == VP8_STATUS_OK ? 0 : webp_failure();
+    return WebPDecode(chunks.data, chunks.size, config) == VP8_STATUS_OK ? 0 : webp_failure();
 }
 
-static void make_gray(uint32_t *pixels, size_t count, bool has_alpha)
+static void make_argb_gray(uint32_t *pixels, size_t count, bool has_alpha)
 {
     const uint32_t opaque = has_alpha ? 0 : 0xff000000;
 
@@ -53,7 +53,7 @@ static void make_gray(uint32_t *pixels, size_t count, bool has_alpha)
 
 static int encode_gray(const struct webp_file *file, struct image_output *output)
 {
-    const struct bytes picture = file->picture;
+    const struct bytes chunks = file->chunks;
     _cleanup_free_ uint32_t *pixels = NULL;
     struct webp_format format = {.lossless = true};
     WebPDecoderConfig config;
@@ -62,7 +62,7 @@ static int encode_gray(const struct webp_file *file, struct image_output *output
 
     if (!WebPInitDecoderConfig(&config))
         return -EINVAL;
-    if (WebPGetFeatures(picture.data, picture.size, &config.input) != VP8_STATUS_OK)
+    if (WebPGetFeatures(chunks.data, chunks.size, &config.input) != VP8_STATUS_OK)
         return STATUS_IMAGE_CORRUPT;
     format.width = config.input.width;
     format.height = config.input.height;
@@ -71,10 +71,10 @@ static int encode_gray(const struct webp_file *file, struct image_output *output
     pixels = malloc(count * PIXEL_BYTES);
     if (pixels == NULL)
         return -ENOMEM;
-    status = decode(picture, &config, pixels);
+    status = decode_argb(chunks, &config, pixels);
     if (status != 0)
         return status;
-    make_gray(pixels, count, file->alpha);
+    make_argb_gray(pixels, count, file->alpha);
     return webp_encode_argb(&format, pixels, output);
 }
 

@@ -26,18 +26,18 @@ enum {
     FAINT_ALPHA = 8,         /* colours below are known to three bits, and cost as much as others */
 };
 
-static int decode(const struct webp_file *file, WebPDecoderConfig *config)
+static int decode_planes(const struct webp_file *file, WebPDecoderConfig *config)
 {
-    const struct bytes picture = file->picture;
+    const struct bytes chunks = file->chunks;
 
     if (!WebPInitDecoderConfig(config))
         return -EINVAL;
     errno = 0;
-    if (WebPGetFeatures(picture.data, picture.size, &config->input) != VP8_STATUS_OK)
+    if (WebPGetFeatures(chunks.data, chunks.size, &config->input) != VP8_STATUS_OK)
         return STATUS_IMAGE_CORRUPT;
     config->input.has_alpha = config->input.has_alpha && file->alpha;
     config->output.colorspace = config->input.has_alpha ? MODE_YUVA : MODE_YUV;
-    return WebPDecode(picture.data, picture.size, config) == VP8_STATUS_OK ? 0 : webp_failure();
+    return WebPDecode(chunks.data, chunks.size, config) == VP8_STATUS_OK ? 0 : webp_failure();
 }
 
 /* The decoded planes, which libwebp owns. */
@@ -152,7 +152,7 @@ static uint8_t *halve_alpha(const struct plane *alpha, const struct resizer_size
     return halved;
 }
 
-static int emphasize(const struct raster *raster, const struct resizer_size *size)
+static int emphasize_chroma(const struct raster *raster, const struct resizer_size *size)
 {
     const unsigned emphasis =
         chroma_emphasis((double)size->to_width / size->width, POINTS_OF_FULL_SIZE);
@@ -202,7 +202,7 @@ static int resize_chroma(const struct raster *raster, const struct resizer_size 
         status = shrink_plane(&resized->cr, &raster->planes[RASTER_CR], &chroma);
     to->planes[RASTER_CB] = resized->cb.planes[0];
     to->planes[RASTER_CR] = resized->cr.planes[0];
-    return status != 0 ? status : emphasize(to, size);
+    return status != 0 ? status : emphasize_chroma(to, size);
 }
 
 static int resize_chroma_with_alpha(const struct raster *raster, const struct resizer_size *size,
@@ -237,8 +237,9 @@ static int make_flat_chroma(const struct resizer_size *size, struct resized *res
     return 0;
 }
 
-static int encode_resized(const struct raster *raster, const struct image_output_plan *planned,
-                          const struct webp_format *format, struct image_output *output)
+static int encode_resized_planes(const struct raster *raster,
+                                 const struct image_output_plan *planned,
+                                 const struct webp_format *format, struct image_output *output)
 {
     const struct resizer_size size = {.width = raster->width,
                                       .height = raster->height,
@@ -262,14 +263,14 @@ static int encode_resized(const struct raster *raster, const struct image_output
 /* ------------------------------------------------------------------------------------------------
  */
 
-static int encode(const WebPDecoderConfig *config, const struct image_output_plan *planned,
-                  struct image_output *output)
+static int encode_planes(const WebPDecoderConfig *config, const struct image_output_plan *planned,
+                         struct image_output *output)
 {
     const struct webp_format format = {.quality = planned->quality};
     const struct raster raster = raster_of(config);
 
     if ((planned->steps & IMAGE_STEP_RESIZE) != 0)
-        return encode_resized(&raster, planned, &format, output);
+        return encode_resized_planes(&raster, planned, &format, output);
     if ((planned->steps & IMAGE_STEP_GRAY) != 0)
         flatten_chroma(&raster);
     return webp_encode_raster(&format, &raster, output);
@@ -282,8 +283,8 @@ static int add_profile(const struct webp_file *file, struct image_output *output
     return webp_set_profile(file->profile.data, file->profile.size, output);
 }
 
-static int run(const struct image_output_plan *planned, const struct webp_file *file,
-               struct image_output *output)
+static int convert_planes(const struct image_output_plan *planned, const struct webp_file *file,
+                          struct image_output *output)
 {
     const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
     WebPDecoderConfig config = {0};
@@ -292,9 +293,9 @@ static int run(const struct image_output_plan *planned, const struct webp_file *
     if (file->animated || file->orientation != 1 ||
         (gray && profile_kind(file->profile.data, file->profile.size) == PROFILE_RGB))
         return -ENOTSUP; /* luma is of sRGB */
-    status = decode(file, &config);
+    status = decode_planes(file, &config);
     if (status == 0)
-        status = encode(&config, planned, output);
+        status = encode_planes(&config, planned, output);
     WebPFreeDecBuffer(&config.output);
     return status == 0 && !gray ? add_profile(file, output) : status;
 }
@@ -308,5 +309,5 @@ int webp_planes(const struct image_plan *plan, const struct image_output_plan *p
     if (plan->source.lossless)
         return -ENOTSUP;
     status = webp_open(&file, &plan->source, input.data, input.size);
-    return status != 0 ? status : run(planned, &file, output);
+    return status != 0 ? status : convert_planes(planned, &file, output);
 }
