@@ -3,9 +3,9 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * Gray and reduced GIFs agree on whether a file is damaged, and what comes out of either is whole,
- * and copied as it is. Where libnsgif decodes an input that has nothing odd, it finds the luma of
- * that in the gray result, pixel by pixel and frame by frame.
+ * Gray and resized GIFs agree on whether a file is damaged; the result of either is complete, and
+ * can be copied as it is. Where libnsgif decodes an input that has nothing odd, the gray result has
+ * its luma, pixel by pixel and frame by frame.
  */
 #include "base/status.h"
 #include "image/colour/luma.h"

@@ -3,13 +3,13 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * The ways through a PNG. Checksums and a deflated stream keep a fuzzer out, so the input is what
+ * The paths through a PNG. Checksums and a deflated stream keep a fuzzer out, so the input is what
  * lies behind them, and the file is made here:
  *
  *     colour type, bits, width - 1, height - 1, colours, alphas, flags; palette; [up to four
- * chunks: name and place, length (2 bytes), content]; filtered rows
+ *     chunks: name and place, length (2 bytes), content]; filtered rows
  *
- * (as chosen from the values that there are), and PICTURE_TAIL_BYTES as ever. Where libpng takes
+ * (as chosen from the valid values), and PICTURE_TAIL_BYTES as in all targets. Where libpng takes
  * the file too, both read the same pixels from it.
  */
 #include "base/cleanup.h"
@@ -245,8 +245,8 @@ static bool make_file(const struct picture_input *input, struct file *file)
     return true;
 }
 
-/* The other way round: libpng decodes, as libvips has it. It fails where a warning will do for us,
- * such as an index beyond the palette; whatever it takes we take, and see the same. */
+/* In the other direction: libpng decodes, as libvips uses it. It fails where we only warn, as of an
+ * index beyond the palette; what it accepts we accept, with the same pixels. */
 static void compare(const uint8_t *data, size_t size)
 {
     void *input = (void *)(uintptr_t)data;

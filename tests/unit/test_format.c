@@ -107,8 +107,8 @@ static void test_each_header_is_read(void **state)
     }
 }
 
-/* Cut off anywhere, a header is either refused or has the right size; never read past its end (the
- * copy is exactly as long as the cut, for the address sanitizer to watch). */
+/* Cut off anywhere, a header is either refused or has the right size; nothing is read past its end
+ * (the copy is exactly as long as the cut, for the address sanitizer to watch). */
 static void test_cut_headers(void **state)
 {
     (void)state;

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * A run of bytes that a stranger sent, and reads of it that check where it ends. The get functions
- * trust their pointer: ask bytes_have first.
+ * Bytes from an untrusted client, and reads that check where they end. The get functions trust
+ * their pointer: ask bytes_have first.
  */
 struct bytes {
     const uint8_t *data;

@@ -7,10 +7,10 @@
 #include "image/gif/pixel.h"
 
 /*
- * Gives pixels the indices of colours that are not quite theirs, so that their neighbours make up
- * for the difference (Floyd and Steinberg 1976, rows to and fro). A pixel is left as it is, that
- * is, it gets the transparent index, where it was to be the same in the frame before and is still
- * shown; and so is one that is to be transparent. A colour that the palette has is not dithered.
+ * Maps pixels to a palette; neighbours make up for the difference of the colours (Floyd and
+ * Steinberg 1976, rows in alternating directions). Pixels that look as in the frame before get the
+ * transparent index, and so do pixels that become transparent. A colour of the palette itself is
+ * not dithered.
  */
 struct gif_dither {
     struct gif_palette *palette;

@@ -5,9 +5,8 @@
 #include "image/core/multiversion.h"
 
 /*
- * GIF89a appendix F, the other way round from lzw.c. The codes known so far are in a hash table: of
- * a code and the index behind it, the code for both. When the last one is given away all are
- * forgotten.
+ * GIF89a appendix F, the inverse of lzw.c. A hash table holds the codes known so far: a code and
+ * the index behind it lead to the code for both. When the last code is used up, all are forgotten.
  */
 enum {
     CODE_BITS_MIN = 2,
@@ -53,7 +52,7 @@ static _inline_ void put_code(struct lzw_encoder *encoder, unsigned code)
         put_byte(encoder);
 }
 
-/* Forgets all codes, and tells the decoder so. */
+/* Forgets all codes, and has the decoder do the same. */
 static void forget_codes(struct lzw_encoder *encoder)
 {
     put_code(encoder, 1U << encoder->size);
@@ -72,7 +71,7 @@ static _inline_ uint32_t *find_place(struct lzw_encoder *encoder, uint32_t pair)
     return &encoder->places[place];
 }
 
-/* The decoder learns a code one later than we do, and its codes grow when it has. */
+/* The decoder adds a code one step later than this, and widens its codes when it has. */
 static _inline_ void add_code(struct lzw_encoder *encoder, uint32_t *place, uint32_t pair)
 {
     if (encoder->next == CODES) {

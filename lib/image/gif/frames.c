@@ -108,7 +108,7 @@ static double error_of(struct gif_frames *frames)
     return gif_palette_error(&frames->palette, frames->samples, frames->sample_count);
 }
 
-/* Of the source's and a new one, the one that serves better. */
+/* The better one of the source's palette and a new one. */
 static void find_palette(struct gif_frames *frames, struct gif_table table, unsigned limit)
 {
     uint32_t colours[GIF_COLOURS];
@@ -145,7 +145,7 @@ static void choose_palette(struct gif_frames *frames, struct gif_table table, un
 /* --- the frame that waits -----------------------------------------------------------------------
  */
 
-/* Bits of an index, of which one more than there are colours is transparent. */
+/* Bits of an index: for all colours and, if there is room, a transparent one. */
 static unsigned index_bits(const struct gif_frames *frames)
 {
     unsigned bits = 1, count = frames->table_count + (frames->table_count < GIF_COLOURS);
@@ -202,7 +202,7 @@ static void set_waiting_area(struct gif_frames *frames, struct gif_area area)
     frame->height = area.bottom - area.top;
 }
 
-/* What is shown of `area` and is to be no longer. */
+/* The part of `area` that is shown and must disappear. */
 static struct gif_area find_gone(const struct gif_frames *frames, struct gif_area area)
 {
     struct gif_area gone = {0};
@@ -218,8 +218,7 @@ static struct gif_area find_gone(const struct gif_frames *frames, struct gif_are
     return gone;
 }
 
-/* Has the frame that waits take itself away after it was shown, if it has to. Returns what of it.
- */
+/* Makes the waiting frame disappear after it was shown, if it must. Returns the part that does. */
 static struct gif_area clear_gone(struct gif_frames *frames, struct gif_area area)
 {
     struct gif_area gone = {0};
@@ -247,7 +246,7 @@ static void keep_table(struct gif_frames *frames)
     frames->table_count = palette->count;
 }
 
-/* Colours for `area`, of which `cleared` is not shown any more. */
+/* Maps `area` to colours; `cleared` is not shown any more. */
 static void draw_area(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
 {
     const unsigned transparent = frames->palette.count;

@@ -6,12 +6,12 @@
 #include "image/gif/palette.h"
 
 /*
- * Writes an animation from what is to be seen: pixels of any colours become indices of a palette,
- * and of each frame no more is written than what differs from the one before. A pixel that is to be
- * seen as before is seen as before, to the bit.
+ * Writes an animation from the pixels that each frame shall show: any colours become indices of a
+ * palette, and only what differs from the frame before is written. A pixel that shall look as
+ * before does, to the bit.
  *
- * A frame waits until the next one is there: where that one takes something away again, it is the
- * frame before it that has to say so (disposal to the background).
+ * A frame waits until the next one has come: if that one makes something disappear, it is the frame
+ * before it whose disposal does so.
  */
 struct gif_frames {
     uint32_t width, height;

@@ -8,9 +8,8 @@
 #include "image/gif/transparency.h"
 
 /*
- * What the walk over the blocks tells of a frame is written again, and its pixels are copied as
- * they are. So what readers do not agree on, in files that get something wrong or leave it open, is
- * gone from the copy.
+ * What the reader of blocks finds of a frame is written again, and its pixels are copied as they
+ * are. So the copy has none of the errors and ambiguities of its source on which readers disagree.
  */
 struct gif_copying {
     struct gif_blocks blocks;

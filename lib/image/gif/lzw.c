@@ -6,9 +6,9 @@
 #include "image/core/multiversion.h"
 
 /*
- * GIF89a appendix F. A code stands for a run of pixels; a new code is the run of the one before and
- * one pixel more, and so lies in the pixels themselves, where that run was written last. A code
- * that is learnt needs no more than a place and a length, and one that is read no more than a copy.
+ * GIF89a appendix F. A code stands for a run of pixels. A new code is the run of the code before
+ * and one pixel more, so it lies in the decoded pixels themselves, where that run was written last:
+ * learning a code takes a place and a length, reading one a copy.
  */
 enum {
     MAX_CODE_BITS = 12,
@@ -139,7 +139,7 @@ static _inline_ int decode_codes(struct code_reader *reader, unsigned size, uint
     return 0;
 }
 
-/* False where there is no code size to begin with. */
+/* False: there is no valid code size. */
 static bool begin_codes(struct bytes input, size_t at, struct code_reader *reader, unsigned *size)
 {
     if (!bytes_have(input, at, 1))

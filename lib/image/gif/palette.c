@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-    NOT_YET = 0x0000, /* in a cell: nobody asked; otherwise two indices, which differ */
+    NOT_YET = 0x0000, /* in a cell: not searched yet; otherwise two indices, which differ */
     SEVERAL = 0x0101, /* colours of the palette lie in it: all are searched */
     DROPPED_BITS = 8 - GIF_CELL_BITS,
     NOWHERE = 1 << 11, /* in place of a colour, farther from all than they are from one another */

@@ -8,9 +8,8 @@
 #include <stdbool.h>
 
 /*
- * Heckbert's median cut as Wu has it: of all boxes the one is cut whose pixels are farthest from
- * their mean in sum, across the channel that varies most, at the mean. Then Lloyd's iteration
- * (k-means).
+ * Heckbert's median cut as modified by Wu: the box whose pixels are farthest from their mean in sum
+ * is split at the mean of the channel that varies most. Then Lloyd's iteration (k-means).
  */
 enum { COLOURS_MAX = 256, CHANNELS = 3, ROUNDS = 4, NOWHERE = 1 << 11 };
 

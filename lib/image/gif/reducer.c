@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 /*
- * A row of the canvas is reduced horizontal once, when the first row of the result needs it, and
- * kept while others do. Alpha is 0 or all, and what is transparent is 0, so that pixels are
- * premultiplied as they are. A pixel is one vector.
+ * A row of the canvas is filtered horizontally once, when the first row of the result needs it, and
+ * kept while others do. Alpha is 0 or 255 and transparent pixels are 0, so pixels are premultiplied
+ * as they are. A pixel is one vector.
  */
 enum { CHANNELS = 4, ALIGNMENT = 64 };
 
-/* A half, and what arithmetic may take off it. */
+/* One half, less the error of float arithmetic. */
 static const float HALF_OPAQUE = 127.49F;
 
 typedef float pixel
@@ -38,7 +38,7 @@ int gif_reducer_begin(struct gif_reducer *reducer, uint32_t width, uint32_t heig
     return reducer->row == NULL || reducer->narrow == NULL ? -ENOMEM : 0;
 }
 
-/* Which of the filter's pixels have any of from..to under them. */
+/* The samples of the result that have any of from..to under the filter. */
 static void find_filter_reach(const struct lanczos_filter *filter, uint32_t from, uint32_t to,
                               uint32_t *first, uint32_t *end)
 {
@@ -70,7 +70,7 @@ _multiversion_ static void load_row(const uint32_t *restrict from, float *restri
         row[i] = (float)samples[i];
 }
 
-/* Row `y` of the canvas, reduced to the columns left..right of the result. */
+/* Filters row `y` of the canvas horizontally, to the columns left..right of the result. */
 _multiversion_ static void filter_row(struct gif_reducer *reducer, const uint32_t *pixels, uint32_t y,
                              uint32_t left, uint32_t right)
 {

@@ -13,8 +13,8 @@
 /*
  *     blocks -> canvas -> reducer -> frames
  *
- * One frame at a time, and of each no more than what it changes: the canvas says which part that
- * is, the filter how far that reaches.
+ * One frame at a time, and only what it changes: the canvas finds that area, the filter how far its
+ * effect reaches.
  */
 struct resizing {
     bool gray;

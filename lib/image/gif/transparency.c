@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Whether parts of an empty screen are seen beside it. */
+/* Whether parts of the empty screen are visible beside the first frame. */
 static bool leaves_screen(const struct gif_blocks *blocks, const struct gif_frame *frame)
 {
     return blocks->frames == 1 && (frame->left > 0 || frame->top > 0 ||
@@ -36,7 +36,7 @@ static int distance(const uint8_t *a, const uint8_t *b)
     return red * red + green * green + blue * blue;
 }
 
-/* An index that no pixel has any more: its colour is all but that of another. */
+/* Frees an index: its pixels take the closest other colour. */
 static unsigned give_way(const uint8_t *colours, uint8_t *indices, size_t pixels)
 {
     unsigned kept = 0, free_index = 1;
@@ -55,7 +55,7 @@ static unsigned give_way(const uint8_t *colours, uint8_t *indices, size_t pixels
     return free_index;
 }
 
-/* The first that no pixel has; GIF_COLOURS: there is none. */
+/* The first index that no pixel has; GIF_COLOURS: all are used. */
 static unsigned find_unused(const uint8_t *indices, size_t pixels)
 {
     bool used[GIF_COLOURS] = {false};
@@ -68,7 +68,7 @@ static unsigned find_unused(const uint8_t *indices, size_t pixels)
     return index;
 }
 
-/* Gives the frame the table that an index needs which may lie beyond the one that it has. */
+/* Gives the frame a table with room for `index`, which may lie beyond its own. */
 static void grow_table(struct gif_frame *frame, uint8_t *colours, unsigned count, unsigned index)
 {
     if (index < count)

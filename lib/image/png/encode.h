@@ -20,10 +20,10 @@ struct png_format {
 
 struct png_encoder;
 
-/* Whether a picture of that format can be encoded here: all its rows are held in memory. */
+/* Whether an image of that format can be encoded here: all its rows are held in memory. */
 bool png_encoder_takes(const struct png_format *format);
 
-/* `format` is copied but for the profile. NULL where memory is short. */
+/* `format` is copied but for the profile. NULL if memory is short. */
 struct png_encoder *png_encoder_new(const struct png_format *format);
 
 /* The next row: samples of a byte each, or of two in the machine's order where bits is 16. Samples

@@ -17,6 +17,6 @@ void png_filter_apply(enum png_filter filter, const uint8_t *row, const uint8_t 
                       size_t length, size_t step, uint8_t *out);
 
 /* The filter whose result has the smallest sum of absolute values, as the specification advises, or
- * none where that is large; `scratch` holds `length` bytes. */
+ * none if that sum is large; `scratch` holds `length` bytes. */
 enum png_filter png_filter_choose(const uint8_t *row, const uint8_t *above, size_t length,
                                   size_t step, uint8_t *scratch);

@@ -67,7 +67,7 @@ static bool is_sound(const struct chunk *chunk)
                                get_be32(chunk->data.data + chunk->data.size);
 }
 
-/* Samples of a pixel as stored; 0: there are no such pictures. */
+/* Samples of a pixel as stored; 0: an invalid combination (PNG, 11.2.2). */
 static unsigned stored_samples(unsigned colour_type, unsigned bits)
 {
     switch (colour_type) {

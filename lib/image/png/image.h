@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /*
- * A PNG but for its pixels (rows.h), of every kind that there is. Every checksum that matters is
- * looked at. What decides is whether every pixel is there: what may be wrong with the chunks around
- * them, or behind them, changes none. One thread.
+ * A PNG without its pixels (rows.h), of every kind. Every checksum that matters is verified. A file
+ * is damaged if pixels are missing or changed; errors in the chunks around them, or behind them,
+ * are ignored. One thread.
  */
 enum { PNG_PALETTE_MAX = 256 };
 
@@ -42,9 +42,9 @@ struct png_image {
     uint8_t *keyed;         /* one row with the alpha of a key; owned */
 };
 
-/* Reads everything but the pixels. `data` is borrowed until the image is cleared, which it is to
- * be whatever this returns. 0; -ENOTSUP: its rows would take too much memory; STATUS_IMAGE_CORRUPT;
- * or -ENOMEM. */
+/* Reads everything but the pixels. `data` is borrowed until the image is cleared, which it must be
+ * whatever this returns. 0; -ENOTSUP: its rows would take too much memory; STATUS_IMAGE_CORRUPT; or
+ * -ENOMEM. */
 int png_open(struct png_image *image, const uint8_t *data, size_t size);
 
 /* Of a image that png_open read, or found too large: a file with the chunks that pixels need and

@@ -4,7 +4,7 @@
 
 #include "image/png/image.h"
 
-/* The seven passes of an interlaced PNG (PNG, 8.2: Adam7), each a smaller image of its own. One
+/* The seven passes of an interlaced PNG (PNG, 8.2: Adam7), each a small image of its own. One
  * thread. */
 
 /* Bytes of all passes' filtered rows. */

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/png/png.h"
 
-/* From the decoder's rows to the encoder's, through luma where gray is asked for, and through the
- * filter where another size is. */
+/* From the decoder's rows to the encoder's, through luma if gray is asked for, and through the
+ * filter if another size is. */
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/colour/luma.h"

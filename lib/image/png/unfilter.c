@@ -3,9 +3,9 @@
 #include "image/png/unfilter.h"
 
 /*
- * Each byte needs the one a pixel to its left: no compiler makes vectors of that. A pixel of three
- * bytes or more is a vector, however, whose bytes are worked out at once (SSE2, which every x86-64
- * has); half the time of reading a PNG went into this before.
+ * Each byte depends on the pixel to its left, so compilers cannot vectorize the loop. A pixel of
+ * three bytes or more, however, is a vector whose bytes are computed at once (SSE2, which every
+ * x86-64 has). Before, this took half the time of reading a PNG.
  */
 #include "image/core/multiversion.h"
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 /*
- * The formats in one table: what they are called, what they begin with, who reads their header.
+ * The formats in one table: their names, the bytes they begin with, and the reader of their header.
  * Everything else about a format is in header_<format>.c.
  */
 struct magic {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * What can be told of a picture from its bytes without decoding any: its format and its size. Plain
- * C, no image library: servers use it too, to refuse cheaply, and it is fuzzed.
+ * What is known of an image from its bytes without decoding any: its format and its size. Plain C
+ * without image libraries: servers use it too, to refuse cheaply, and it is fuzzed.
  */
 enum image_format {
     IMAGE_NONE,
@@ -49,30 +49,30 @@ enum { IMAGE_UNSUPPORTED_BYTES = 80 };
 
 struct image_header {
     enum image_format format;
-    uint32_t width, height; /* pixels as stored, before orientation; 0: not told cheaply */
+    uint32_t width, height; /* pixels as stored, before orientation; 0: not known cheaply */
     uint32_t frames;        /* at least 1; of GIF, WebP and TIFF (pages, if all have one size) */
-    bool lossless;          /* WebP: whether the (first) picture is VP8L */
+    bool lossless;          /* WebP: whether the (first) frame is VP8L */
     bool progressive;       /* JPEG */
     bool arithmetic, rgb;   /* JPEG: coded so; its colours are not Y, Cb, Cr */
     uint16_t bits;          /* per sample; PNG and TIFF */
     uint16_t samples;       /* of a pixel, alpha and extra ones counted; JPEG, PNG and TIFF */
     uint16_t compression, photometric; /* TIFF's own numbers */
-    uint64_t stored_bytes;             /* TIFF: that strips or tiles of the frames say to have */
-    bool premultiplied;                /* TIFF: colours come times alpha */
+    uint64_t stored_bytes;             /* TIFF: bytes that strips or tiles of the frames claim */
+    bool premultiplied;                /* TIFF: colours are multiplied by alpha */
     uint8_t quality; /* JPEG: about what its luma was encoded at, 1..100; 0: not known */
-    char unsupported[IMAGE_UNSUPPORTED_BYTES]; /* what it is, where its kind is not supported */
+    char unsupported[IMAGE_UNSUPPORTED_BYTES]; /* what it is, if its kind is not supported */
 };
 
 /* The format from the magic bytes; IMAGE_NONE for anything else. Any thread. */
 enum image_format image_sniff(const uint8_t *data, size_t size);
 
-/* Reads the header. 0; STATUS_UNSUPPORTED_FORMAT: none of the formats, or a kind of one that is not
- * supported, and then header->unsupported says which; or STATUS_IMAGE_CORRUPT where the bytes end
- * or break before a size is found. Linear in `size` at worst, allocates nothing. Any thread. */
+/* Reads the header. 0; STATUS_UNSUPPORTED_FORMAT: none of the formats, or an unsupported kind of
+ * one, and then header->unsupported says which; or STATUS_IMAGE_CORRUPT if the bytes end or break
+ * before a size is found. At worst linear in `size`, allocates nothing. Any thread. */
 int image_read_header(const uint8_t *data, size_t size, struct image_header *header);
 
-/* Whether a file of `size` bytes has room for what its header says to have: parts of it that
- * overlap, or are there twice, would let a small file decode to anything. Any thread. */
+/* Whether a file of `size` bytes has room for what its header claims: parts that overlap, or occur
+ * twice, would let a small file decode to anything. Any thread. */
 bool image_has_room(const struct image_header *header, size_t size);
 
 /* width x height x frames, saturating. */

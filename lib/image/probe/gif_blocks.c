@@ -16,7 +16,7 @@ enum {
     INTERLACE_FLAG = 0x40,
 };
 
-/* What a graphic control says, until its frame comes. */
+/* A graphic control, until its frame comes. */
 struct control {
     bool pending;
     enum gif_disposal disposal;
@@ -45,7 +45,7 @@ bool gif_begin(struct gif_blocks *blocks, struct bytes input)
         return false;
     blocks->width = get_le16(input.data + 6);
     blocks->height = get_le16(input.data + 8);
-    if (blocks->width == 0 || blocks->height == 0) /* no screen: the first frame is all there is */
+    if (blocks->width == 0 || blocks->height == 0) /* an empty screen: the first frame decides */
         blocks->width = blocks->height = 0;
     blocks->background = input.data[11];
     return read_table(blocks, input.data[10], &blocks->table);
@@ -85,7 +85,7 @@ static bool is_loop(struct bytes input, size_t at)
                                                                              12));
 }
 
-/* False: the file ends in it, and something was to come. */
+/* False: the file ends in it, and a frame had to follow. */
 static bool read_extension(struct gif_blocks *blocks, struct control *control)
 {
     const size_t start = (size_t)blocks->at;
@@ -162,7 +162,7 @@ static bool is_frame(const struct gif_blocks *blocks, size_t at)
            get_le16(descriptor + 3) + height <= blocks->height;
 }
 
-/* Bytes that begin no block are the end, where no frame is lost with them. */
+/* Bytes that begin no block are the end, unless a frame lies behind them. */
 static enum gif_next end_at_stray_bytes(const struct gif_blocks *blocks)
 {
     if (blocks->frames == 0)

@@ -5,14 +5,14 @@
 #include "image/core/bytes.h"
 
 /*
- * The one reader of a GIF's blocks, for its header, its gray copy and its reduction:
+ * The one reader of a GIF's blocks, for its header, its gray copy and its resizing:
  *
  *     screen descriptor, [colour table], { extension | frame }, trailer
  *
- * Pixels are not touched. What files get wrong is read as browsers do:
+ * Pixels are not touched. Errors in files are read as browsers do:
  *
  *     no trailer, or bytes behind it            the end is the end
- *     NULs between blocks                       passed over
+ *     NULs between blocks                       are skipped
  *     another byte where a block should begin   the end, unless a frame lies behind it: damage
  *     a first frame that leaves the screen      widens it; later frames are cut off by it
  *     several graphic controls before a frame   the last one counts
@@ -20,7 +20,7 @@
  *     no colour table at all                    black and white
  *     an index beyond the table                 nothing is drawn
  *
- * A file that ends within a frame, its data's end included, or between a graphic control and its
+ * A file that ends within a frame, before the end of its data, or between a graphic control and its
  * frame was cut off: damage.
  */
 enum { GIF_LOOP_BYTES = 18, GIF_OPAQUE = -1 };

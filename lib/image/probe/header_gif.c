@@ -6,8 +6,8 @@
 #include "image/probe/gif_blocks.h"
 
 /*
- * Every picture of a GIF is one frame of the whole screen's size, for that is what a decoder must
- * keep of it. Frames are counted as far as the bytes reach: of a body that is still coming, too.
+ * Every frame of a GIF counts with the size of the whole screen, which a decoder must keep of it.
+ * Frames are counted as far as the bytes reach, also of a body that is still arriving.
  */
 int header_read_gif(struct bytes input, struct image_header *header)
 {

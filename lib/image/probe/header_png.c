@@ -5,8 +5,8 @@
 #include "base/status.h"
 
 /*
- * PNG: the size is in IHDR, which is the first chunk. An animated PNG is treated as its first
- * picture, as every decoder that knows no APNG does.
+ * PNG: the size is in IHDR, which is the first chunk (PNG, 5.6). An animated PNG is treated as its
+ * first image, as by every decoder that does not know APNG.
  */
 enum { PNG_SIGNATURE_BYTES = 8, PNG_IHDR_BYTES = 13 };
 

@@ -57,7 +57,7 @@ static uint64_t count_bytes(const struct tiff_pages *pages, const struct tiff_pa
 /* --- kinds
  * ----------------------------------------------------------------------------------------- */
 
-/* Whether the next page can be a frame of the same picture. */
+/* Whether a page can be a frame of the same image. */
 static bool is_alike(const struct tiff_pages *pages, const struct tiff_page *page,
                      const struct tiff_page *first)
 {

@@ -6,8 +6,8 @@
 #include "image/probe/webp_chunks.h"
 
 /*
- * WebP (RFC 9649): a RIFF file that is one VP8 or VP8L chunk, or a VP8X chunk with the canvas and
- * then chunks of which ANMF is a frame.
+ * WebP (RFC 9649): a RIFF file with one VP8 or VP8L chunk, or with a VP8X chunk that has the
+ * canvas, then more chunks; each ANMF is a frame.
  */
 
 /* Lossy: a VP8 key frame's start code, then 14 bits each (RFC 6386, 9.1). */

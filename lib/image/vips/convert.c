@@ -13,7 +13,7 @@
 
 /*
  * Two pixel loops as nodes of a libvips pipeline. libvips' own operations for this go through float
- * (recomb) or through linear light (colourspace), which is slower or another gray.
+ * (recomb) or through linear light (colourspace), which is slower or gives another gray.
  */
 struct shape {
     int in_bands, out_bands;

@@ -48,7 +48,7 @@ static int srgb_from_device_independent(VipsImage **image)
     return image_replace(image, out);
 }
 
-/* Of a gray picture with more than an alpha band, the first two. */
+/* Keeps the first two bands of a gray image with more than an alpha band. */
 static int drop_extra_bands(VipsImage **image)
 {
     VipsImage *out;

@@ -9,10 +9,10 @@
  */
 int profile_step(VipsImage **image);
 
-/* Whether gray_step leaves the values of this picture, and what its profile says of them, as they
- * are. */
+/* Whether gray_step leaves the values of this image, and what its profile says of them, unchanged.
+ */
 bool gray_keeps_profile(const VipsImage *image);
 
-/* A step: any loaded picture to one band of gray, or two with alpha, 8 or 16 bit. A profile that
- * says what RGB or CMYK values mean is applied first; gray pictures stay as they are. */
+/* A step: makes one band of gray, or two with alpha, of 8 or 16 bit, of any loaded image. A profile
+ * of RGB or CMYK values is applied first; gray images stay as they are. */
 int gray_step(VipsImage **image);

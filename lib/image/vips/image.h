@@ -26,8 +26,8 @@ static inline int image_replace(VipsImage **image, VipsImage *next)
     return 0;
 }
 
-/* Makes *image one whose fields may be set: a loader's own get those of the file again when the
- * first pixels are read. 0 or -1. */
+/* Makes *image a copy whose fields may be set: a loader's own image gets those of the file again
+ * when the first pixels are read. 0 or -1. */
 static inline int image_own(VipsImage **image)
 {
     VipsImage *own;

@@ -19,8 +19,8 @@
 #include <stdlib.h>
 
 /*
- * The door to libvips. Loaders are called by name, never chosen by libvips, all others are blocked,
- * and a picture that is cut off or broken is an error rather than half a picture.
+ * The only entry into libvips' loaders. They are called by name, never chosen by libvips; all
+ * others are blocked, and an image that is cut off or broken is an error rather than half an image.
  */
 static void discard_message(const gchar *domain, GLogLevelFlags level, const gchar *message,
                             gpointer client)

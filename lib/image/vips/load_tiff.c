@@ -68,7 +68,7 @@ static void look_up_row(const struct tiff_reader *reader, const uint8_t *from, u
         memcpy(to, reader->palette[sample_at(from, x, reader->file.header.bits)], 3);
 }
 
-/* 8 bits: libvips' packed form, of which the fourth byte has more bits of the others. */
+/* 8 bits: libvips' packed form, whose fourth byte holds additional bits of the others. */
 static void pack_lab_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     for (uint32_t x = 0; x < reader->file.header.width; x++, from += 3, to += 4) {

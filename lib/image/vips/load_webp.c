@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/vips/load_webp.h"
 
-/* A still picture is decoded here, of the chunks that were found to be its own; an animation by
+/* A still image is decoded here, from the chunks that were found to be its own; an animation by
  * libvips, which lays frames over one another. */
 #include "base/cleanup.h"
 #include "base/status.h"

@@ -23,7 +23,7 @@ struct work {
     const struct image_output_plan *planned;
     unsigned steps; /* of the plan, and IMAGE_STEP_TURN where the file is turned */
     VipsImage *source;
-    int shrink; /* by how much it came smaller than the file has it */
+    int shrink; /* factor by which the decoder made it smaller */
     int frames, orientation;
     bool was_gray;      /* the profile says the same of what gray makes of it */
     VipsImage **pieces; /* frames of them, or NULL */
@@ -48,7 +48,8 @@ static int hold_in_memory(VipsImage **image)
 /* --- steps --------------------------------------------------------------------------------------
  */
 
-/* The file's own size decides; what was cut off when an image came smaller is no part of a step. */
+/* The file's own size decides: what was cut off when the decoder made the image smaller does not
+ * count. */
 static int resize_frame(const struct work *work, VipsImage **frame)
 {
     const struct image_header *header = &work->plan->source;

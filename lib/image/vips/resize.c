@@ -36,7 +36,7 @@ static void free_samples(VipsImage *image, void *samples)
     g_free(samples);
 }
 
-/* Whatever else libvips knows of the image: its profile, delays ... */
+/* Copies all else that libvips knows of the image: its profile, delays ... */
 static void copy_fields(VipsImage *from, VipsImage *to)
 {
     char **fields = vips_image_get_fields(from);
@@ -52,7 +52,7 @@ static void copy_fields(VipsImage *from, VipsImage *to)
     g_strfreev(fields);
 }
 
-/* An image of `samples`, which it owns from now on, and for the rest like the source. */
+/* An image of `samples`, which it takes over, and otherwise like the source. */
 static VipsImage *to_image(void *samples, size_t size, const struct resizer_size *of,
                            VipsImage *source)
 {

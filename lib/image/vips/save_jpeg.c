@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * JPEGs that the short way (jpeg/jpeg.c) declined. libvips writes an EXIF block of its own unless
- * told to strip everything, so it strips everything, and the JFIF header and the profile are put in
+ * JPEGs that the fast path (jpeg/jpeg.c) declined. libvips writes an EXIF block of its own unless
+ * it strips everything, so it strips everything, and the JFIF header and the profile are inserted
  * here.
  */
 enum { SOI_BYTES = 2, JFIF_BYTES = 18 };

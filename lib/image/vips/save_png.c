@@ -8,8 +8,8 @@
 
 #include <errno.h>
 
-/* PNG: by png_encode, strip by strip as libvips computes them; by libvips' own saver, which holds
- * less in memory, where a picture is too large for that. */
+/* PNG: by our own encoder, strip by strip as libvips computes them; by libvips' saver, which holds
+ * less in memory, if the image is too large for that. */
 enum { ZLIB_LEVEL = 1 };
 
 static void cleanup_encoder(struct png_encoder **encoder)

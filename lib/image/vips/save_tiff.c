@@ -3,8 +3,8 @@
 #include "image/vips/save.h"
 
 /*
- * TIFF: compressed as the source was, where that can hold the result; deflate where it cannot, and
- * for what is uncommon. Orientation was applied and its tag is gone.
+ * TIFF: compressed like the source if that can hold the result; with deflate if not, and for
+ * uncommon compressions. The orientation was applied and its tag is gone.
  */
 static VipsForeignTiffCompression compression(VipsImage *image, const struct save_options *options)
 {

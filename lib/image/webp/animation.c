@@ -4,8 +4,8 @@
 
 /*
  * RFC 9649: RIFF, VP8X, ANIM, then an ANMF for each frame, which holds the chunks of a still
- * picture. libwebp's own encoder of animations merges frames that look alike, and libvips shows
- * what is shown for less than 11 ms for 100.
+ * image. libwebp's own encoder of animations is not used: it merges frames that look alike. Nor is
+ * libvips: it shows frames of less than 11 ms for 100 ms.
  */
 #include "base/status.h"
 #include "image/probe/webp_chunks.h"
@@ -62,7 +62,7 @@ int webp_animation_begin(struct webp_animation *animation, const struct webp_for
     put_le(at + 4, (uint32_t)format->width - 1, 3);
     put_le(at + 7, (uint32_t)format->height - 1, 3);
     at = put_chunk(at + WEBP_VP8X_BYTES, "ANIM", ANIM_BYTES);
-    put_le(at, 0xffffffff, 4); /* white behind it, which nobody paints */
+    put_le(at, 0xffffffff, 4); /* background: white, which no viewer paints */
     put_le(at + 4, loop < LOOP_MAX ? loop : LOOP_MAX, 2);
     output->size = START_BYTES;
     return 0;

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 /*
- * Samples of 8 bits to a WebP file of one picture in the memory of an image_output. Lossless keeps
- * every value, that of invisible pixels too unless they are the work of a filter. Gray goes to the
- * luma plane directly.
+ * Encodes samples of 8 bits as a still WebP in the memory of an image_output. Lossless keeps every
+ * value, that of invisible pixels too unless a filter made them. Gray goes to the luma plane
+ * directly.
  */
 struct webp_format {
     int width, height;
@@ -22,7 +22,7 @@ struct webp_format {
 };
 
 /* `samples` are width * bands bytes a row, without gaps. 0, STATUS_IMAGE_TOO_LARGE, -ENOMEM, or
- * -EINVAL where libwebp cannot hold the picture. */
+ * -EINVAL if libwebp cannot hold the image. */
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output);
 
@@ -32,8 +32,8 @@ int webp_encode(const struct webp_format *format, const uint8_t *samples,
 int webp_encode_raster(const struct webp_format *format, const struct raster *raster,
                        struct image_output *output);
 
-/* The same for a lossless picture that is already words of alpha, red, green and blue, width of
- * them a row; borrowed; what is invisible may be overwritten. format->bands is not looked at. */
+/* The same for a lossless image whose pixels are words of alpha, red, green and blue, width of them
+ * a row; borrowed; invisible pixels may be overwritten. format->bands is ignored. */
 int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
                      struct image_output *output);
 

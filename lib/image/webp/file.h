@@ -19,15 +19,15 @@ struct webp_file {
     struct bytes bytes;   /* what was given to webp_open, or the copy */
     uint8_t *repaired;    /* the copy; owned; NULL: none was needed */
     WebPDemuxer *demuxer; /* owned */
-    bool animated;        /* otherwise the next three are of the one picture */
+    bool animated;        /* otherwise the next three belong to the only frame */
     bool alpha;
-    struct bytes chunks;  /* its chunks, as WebPDecode takes them */
-    struct bytes profile; /* ICC; data is NULL where there is none */
+    struct bytes chunks;  /* of the first frame, as WebPDecode takes them */
+    struct bytes profile; /* ICC; data is NULL if the file has none */
     unsigned orientation; /* EXIF, 1..8 */
 };
 
-/* `data` is borrowed until the file is cleared, which it is to be whatever this returns. 0;
- * STATUS_IMAGE_CORRUPT: also where it is not what `header` says; or -ENOMEM. Any thread. */
+/* `data` is borrowed until the file is cleared, which it must be whatever this returns. 0;
+ * STATUS_IMAGE_CORRUPT: also if the file is not what `header` says; or -ENOMEM. Any thread. */
 int webp_open(struct webp_file *file, const struct image_header *header, const uint8_t *data,
               size_t size);
 
@@ -36,6 +36,6 @@ void webp_read_delays(const struct webp_file *file, int *delays, uint32_t frames
 
 void webp_clear(struct webp_file *file);
 
-/* What it means that libwebp failed at `errno` (set to 0 before): it does not tell everywhere that
- * memory was short. STATUS_IMAGE_CORRUPT or -ENOMEM. */
+/* Why libwebp failed, by `errno`, which was set to 0 before: not every function of libwebp reports
+ * that memory was short. STATUS_IMAGE_CORRUPT or -ENOMEM. */
 int webp_failure(void);

@@ -3,9 +3,9 @@
 #include "image/webp/lossless.h"
 
 /*
- * libwebp decodes a lossless picture into four bytes a pixel of its own and copies them out, and
- * wants four bytes a pixel to encode, beside a dozen of its own: the copy is what is encoded, made
- * gray in its place.
+ * libwebp decodes a lossless image into four bytes a pixel of its own and copies them out; its
+ * encoder takes four bytes a pixel, beside a dozen of its own. So the copy is made gray in its
+ * place and encoded from there.
  */
 #include "base/cleanup.h"
 #include "base/status.h"

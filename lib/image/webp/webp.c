@@ -119,8 +119,9 @@ static int shrink_weighted(struct resizer *shrink, const struct plane *planes, u
     return 0;
 }
 
-/* Chroma has half the pixels, of which the last may stand for one of the picture's; its step is the
- * picture's, or colours would be beside their places; but one for a single pixel has that one's. */
+/* Chroma has half the columns and rows, the last of which may stand for one of the image's. Its
+ * step is the image's, or colours would move; only chroma for a single pixel is resized to that
+ * pixel. */
 static struct resizer_size half(const struct resizer_size *size)
 {
     return (struct resizer_size){
@@ -133,7 +134,7 @@ static struct resizer_size half(const struct resizer_size *size)
     };
 }
 
-/* Alpha of the chroma's pixels, which are four of the picture's. */
+/* Alpha for chroma: the mean of the four pixels that share a sample. */
 static uint8_t *halve_alpha(const struct plane *alpha, const struct resizer_size *size)
 {
     const struct resizer_size chroma = half(size);
