@@ -13,7 +13,7 @@ static bool is_integer(unsigned type)
            type == TYPE_SSHORT || type == TYPE_SLONG;
 }
 
-/* The value has to lie in the entry itself; of several the first one counts. */
+/* The value must lie in the entry itself; of several the first one counts. */
 static unsigned read_orientation(const struct tiff_bytes *tiff, const struct tiff_entry *entry)
 {
     const unsigned bytes = tiff_type_bytes(entry->type);

@@ -61,7 +61,7 @@ static void forget_codes(struct lzw_encoder *encoder)
     memset(encoder->places, 0, sizeof(encoder->places));
 }
 
-/* Where the pair is, or would be. */
+/* The place of the pair, or the free one where it belongs. */
 static _inline_ uint32_t *find_place(struct lzw_encoder *encoder, uint32_t pair)
 {
     uint32_t place = pair * 2654435761U >> (32 - PLACE_BITS);

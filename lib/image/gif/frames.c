@@ -17,7 +17,7 @@ enum { EFFORT = 3 << 20, EFFORT_OF_PALETTE = 512 };
 
 /* The mean squared error of a palette that needs no other to be looked for: about 45 dB. */
 static const double GOOD_ERROR = 2;
-/* By how much another one has to be better, for its bytes and time. */
+/* How much better a new palette must be, to be worth its bytes and time. */
 static const double BETTER_THAN_SOURCE = 1.2;
 /* How much worse it may serve for other frames. */
 static const double WORSE_THAN_CHOSEN = 1.1;

@@ -19,17 +19,17 @@ struct gif_frames {
     const struct gif_blocks *source; /* for the loop */
     struct gif_writer writer;
     uint32_t *wanted;  /* what the next frame is to show, to be filled in by the caller; owned */
-    uint32_t *before;  /* what the last one was to show; owned; NULL where single */
+    uint32_t *before;  /* what the last frame should show; owned; NULL if single */
     uint32_t *shown;   /* and what it shows, in the colours that there were; owned; the same */
     int16_t *errors;   /* of two rows, to be made up for by their neighbours; owned */
     uint32_t *samples; /* of what is new; owned */
     size_t sample_count;
     struct gif_palette palette; /* of the last frame */
-    uint32_t effort;            /* left for new ones; when it is used up, the source's have to do */
-    double error;               /* of it, for the frame that it was chosen for */
-    bool begun;                 /* the screen is written */
-    struct gif_frame waiting;   /* its table is in `table` */
-    uint8_t *indices;           /* of the frame that waits, width * height; owned */
+    uint32_t effort;          /* left for new palettes; once it is used up, the source's are used */
+    double error;             /* of it, for the frame that it was chosen for */
+    bool begun;               /* the screen is written */
+    struct gif_frame waiting; /* its table is in `table` */
+    uint8_t *indices;         /* of the frame that waits, width * height; owned */
     bool is_waiting;
     uint8_t table[3 * GIF_COLOURS], first_table[3 * GIF_COLOURS];
     unsigned table_count, first_count;

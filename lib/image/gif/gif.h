@@ -14,13 +14,13 @@
  * STATUS_IMAGE_TOO_LARGE or -ENOMEM. One thread.
  */
 
-/* A copy of the file, with colour tables rewritten to luma where gray is asked for. Every pixel of
- * every frame, delay, loop and transparency stays what it was, to the bit; comments and
- * applications' blocks but for the loop are left out. */
+/* Copies the file, with luma in its colour tables if gray is asked for. Every pixel of every frame,
+ * delay, loop and transparency stays the same to the bit; comments and application blocks other
+ * than the loop are left out. */
 int gif_copy(const struct image_plan *plan, const struct image_output_plan *planned,
              struct bytes input, struct image_output *output);
 
-/* In another size: frames are decoded, laid over one another, and filtered in colour; the result
- * has a palette of the source's where that serves. */
+/* Resizes: frames are decoded, laid over one another, and filtered in colour; the result uses the
+ * source's palette if that is good enough. */
 int gif_resize(const struct image_plan *plan, const struct image_output_plan *planned,
                struct bytes input, struct image_output *output);

@@ -36,7 +36,7 @@ struct code_table {
     unsigned clear, next, bits;
 };
 
-/* False where the sub-blocks end. */
+/* False: the sub-blocks end. */
 static bool next_byte(struct code_reader *reader)
 {
     if (reader->block == 0 && reader->at < reader->end)

@@ -170,7 +170,7 @@ static uint16_t fill_cell(const struct gif_palette *palette, struct gif_pixel pi
     return pair(search(palette, at));
 }
 
-/* As grays lie close to one another, and are asked for again and again. */
+/* An exact search, of which the last results are kept: grays lie close together and repeat. */
 static unsigned find_exactly(struct gif_palette *palette, uint32_t pixel)
 {
     struct gif_found *found = &palette->found[pixel * 2654435761U >> (32 - GIF_FOUND_BITS)];

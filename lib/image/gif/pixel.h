@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A pixel of a canvas is R, G, B, A in memory, a byte each, and 0 where it is transparent. */
+/* A pixel of a canvas is R, G, B, A in memory, a byte each, and 0 if it is transparent. */
 struct gif_pixel {
     uint8_t red, green, blue, alpha;
 };

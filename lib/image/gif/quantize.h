@@ -6,10 +6,9 @@
 #include <stdint.h>
 
 /*
- * Finds colours for pixels: boxes of them are cut in two where they vary most, and the means of the
- * boxes then move to where they are the means of what is nearest to them. `pixels`, all opaque, are
- * put into another order. Returns how many colours it found, at most `limit` (256), fewer where
- * there are no more. Any thread.
+ * Finds colours for pixels: boxes of them are split where they vary most, then the boxes' means
+ * move to the mean of the pixels nearest to them. `pixels`, all opaque, are reordered. Returns the
+ * number of colours, at most `limit` (256), fewer if the pixels have fewer. Any thread.
  */
 enum { GIF_SAMPLES_MAX = 8192 };
 

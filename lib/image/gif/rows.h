@@ -5,8 +5,8 @@
 #include "image/probe/gif_blocks.h"
 
 /*
- * Where row `y` of a frame is among those that its data hold. Rows of an interlaced one come in
- * four passes: each eighth from 0, each eighth from 4, each fourth from 2, each second from 1.
+ * The place of row `y` among the rows of a frame's data. An interlaced frame has four passes
+ * (GIF89a, appendix E): every 8th row from 0, every 8th from 4, every 4th from 2, every 2nd from 1.
  */
 static inline uint32_t gif_row_place(const struct gif_frame *frame, uint32_t y)
 {

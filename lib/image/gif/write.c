@@ -72,7 +72,7 @@ void gif_write_loop(struct gif_writer *writer, const struct gif_blocks *source)
     if (source->loop == 0)
         return;
     gif_put(writer, source->input.data + source->loop, GIF_LOOP_BYTES);
-    gif_put(writer, "", 1); /* where others may have more sub-blocks */
+    gif_put(writer, "", 1); /* the source may have more sub-blocks here */
 }
 
 static void put_control(struct gif_writer *writer, const struct gif_frame *frame)

@@ -24,7 +24,7 @@ int gif_within(const struct gif_blocks *source, uint64_t max_pixels, struct imag
 void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height,
                       uint8_t background, struct gif_table table);
 
-/* The loop extension of the source, where it has one. */
+/* The loop extension of the source, if it has one. */
 void gif_write_loop(struct gif_writer *writer, const struct gif_blocks *source);
 
 /* All of a frame but its pixels: graphic control, descriptor, and its own table, if it has one. */

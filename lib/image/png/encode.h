@@ -26,8 +26,8 @@ bool png_encoder_takes(const struct png_format *format);
 /* `format` is copied but for the profile. NULL if memory is short. */
 struct png_encoder *png_encoder_new(const struct png_format *format);
 
-/* The next row: samples of a byte each, or of two in the machine's order where bits is 16. Samples
- * of 1, 2 and 4 bits come as 0..255 and their upper bits are kept. */
+/* The next row: samples of a byte each, or of two in the machine's order if bits is 16. Samples of
+ * 1, 2 and 4 bits come as 0..255 and their upper bits are kept. */
 void png_encoder_row(struct png_encoder *encoder, const void *samples);
 
 /* Once all rows are in: the file. 0, STATUS_IMAGE_TOO_LARGE, or -ENOMEM. */

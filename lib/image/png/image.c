@@ -154,8 +154,8 @@ static int read_palette_alpha(struct png_image *image, struct bytes alpha)
     return 0;
 }
 
-/* Of the 16 bits that a sample of the key always has, those count that the image's samples have.
- */
+/* A sample of the key always has 16 bits; only as many count as the image's samples have
+ * (PNG, 11.3.2.1). */
 static int read_transparency(struct png_image *image, struct bytes alpha)
 {
     const unsigned most = (1u << image->bits) - 1;
@@ -174,8 +174,8 @@ static int read_transparency(struct png_image *image, struct bytes alpha)
     return 0;
 }
 
-/* One that cannot be read is none, and no other is looked for: of thousands that do not inflate
- * each would cost as much as the first. */
+/* A profile that cannot be inflated is dropped and no other is tried: of thousands each would cost
+ * as much as the first. */
 static int inflate_profile(struct png_image *image, struct bytes deflated,
                            struct libdeflate_decompressor *inflater)
 {
@@ -215,7 +215,7 @@ static int read_profile(struct png_image *image, struct bytes content)
     return status;
 }
 
-/* The stream in one piece: the file's own bytes where one chunk holds it all. */
+/* Gathers the stream; one chunk that holds all of it is used where it lies in the file. */
 static int add_to_stream(struct png_image *image, struct bytes piece, size_t limit)
 {
     struct buffer *gathered = &image->gathered;
@@ -233,8 +233,8 @@ static int add_to_stream(struct png_image *image, struct bytes piece, size_t lim
     return status;
 }
 
-/* Those that change pixels have to be sound. Ancillary chunks and palettes that come too late mean
- * nothing, to libpng neither (PNG, 5.6). */
+/* Chunks that change pixels must be sound. Ancillary chunks and palettes that come too late are
+ * ignored, as by libpng (PNG, 5.6). */
 static int read_chunk(struct png_image *image, const struct chunk *chunk, size_t limit)
 {
     const bool late = image->stream.data != NULL;
@@ -258,8 +258,8 @@ static int read_chunk(struct png_image *image, const struct chunk *chunk, size_t
     return (chunk->name[0] & ANCILLARY) == 0 ? STATUS_IMAGE_CORRUPT : 0; /* unknown, but needed */
 }
 
-/* A file without its end, or cut off behind its pixels, is as good as another; whether it is cut
- * off in them is seen when they are inflated. */
+/* A file without its end, or cut off behind its pixels, is accepted; whether it is cut off within
+ * them is found when they are inflated. */
 int png_open(struct png_image *image, const uint8_t *data, size_t size)
 {
     const struct bytes file = {data, size};

@@ -24,12 +24,12 @@ struct png_image {
     bool has_palette;
     unsigned colours; /* in it */
     uint8_t palette[PNG_PALETTE_MAX]
-                   [4]; /* red, green, blue, alpha; black where the file has none */
+                   [4]; /* red, green, blue, alpha; black beyond the file's colours */
     bool has_key;       /* one colour stands for transparent: rows have an alpha */
     uint16_t key[3];    /* as in the rows */
     uint8_t *profile;   /* ICC as it came; owned; NULL: none that can be read */
     size_t profile_size;
-    bool profile_is_late; /* one that comes now is none */
+    bool profile_is_late; /* a profile that comes now is ignored */
     unsigned orientation; /* EXIF, 1..8 */
     bool has_exif;
 
@@ -38,7 +38,7 @@ struct png_image {
     size_t row_bytes, step; /* as stored; bytes to the pixel on the left */
     uint8_t *filtered;      /* all rows, each behind its filter's number; owned */
     uint32_t row;           /* the next one to be unfiltered */
-    uint8_t *samples;       /* one row, where what is stored is not samples of bytes; owned */
+    uint8_t *samples;       /* one row, if samples are not stored as bytes; owned */
     uint8_t *keyed;         /* one row with the alpha of a key; owned */
 };
 

@@ -11,7 +11,7 @@
 
 enum { PASSES = 7 };
 
-/* Where a pass begins, and how far its pixels are apart. */
+/* The first pixel of each pass, and the steps to the next ones. */
 static const struct {
     uint8_t left, top, horizontal, vertical;
 } passes[PASSES] = {

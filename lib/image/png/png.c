@@ -48,7 +48,7 @@ static void cleanup_to_gray(struct to_gray *to)
     free(to->gray);
 }
 
-/* to->transform stays NULL where colours are sRGB's. Those of a palette are made so at once. */
+/* to->transform stays NULL if colours are sRGB. Those of a palette are converted at once. */
 static int begin_profile(struct png_image *image, struct to_gray *to)
 {
     const struct profile_pixels pixels = {
@@ -160,7 +160,7 @@ static int encode_resized_rows(struct png_image *image, const struct to_gray *to
 /* ------------------------------------------------------------------------------------------------
  */
 
-/* A gray image of few bits keeps them where its values stay what they are. */
+/* A gray image of few bits keeps them if its values do not change. */
 static unsigned choose_result_bits(const struct png_image *image, unsigned steps)
 {
     const bool few = image->bits < 8 && image->bands == 1 && steps == IMAGE_STEP_GRAY;

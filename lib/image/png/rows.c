@@ -14,8 +14,8 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
-/* Room behind the pixels for more than they need: no piece of a deflated stream is longer, so where
- * it is not enough all pixels are there. */
+/* Room behind the pixels: no piece of a deflated stream is longer, so if it overflows all pixels
+ * are there. */
 enum { SLACK_BYTES = 65536 + PNG_UNFILTER_MARGIN };
 
 /* Whether what is stored is what the caller gets. */

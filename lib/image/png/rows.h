@@ -11,6 +11,6 @@
 int png_inflate(struct png_image *image);
 
 /* The next row, `height` times: width * bands samples of a byte each, those of few bits stretched
- * to 0..255; of two bytes in the machine's order where bits is 16. Valid until the next call. NULL:
- * its filter is none of the five, the file is damaged. */
+ * to 0..255; or of two bytes in the machine's order if bits is 16. Valid until the next call. NULL:
+ * its filter does not exist, the file is damaged. */
 const void *png_next_row(struct png_image *image);

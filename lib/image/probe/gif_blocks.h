@@ -61,5 +61,5 @@ bool gif_begin(struct gif_blocks *blocks, struct bytes input);
 /* The next frame. Damage ends the walk; a frame that is cut off is counted. */
 enum gif_next gif_next(struct gif_blocks *blocks, struct gif_frame *frame);
 
-/* The table that a frame's indices refer to. Where the file has none at all: black and white. */
+/* The table that a frame's indices refer to; black and white if the file has none at all. */
 struct gif_table gif_colours(const struct gif_blocks *blocks, const struct gif_frame *frame);

@@ -73,8 +73,8 @@ static bool is_alike(const struct tiff_pages *pages, const struct tiff_page *pag
     return true;
 }
 
-/* How many pages there are, all of the first one's size and kind; 1 where they differ or form a
- * circle. 0 or STATUS_IMAGE_CORRUPT: a page is not in the file, which was cut off. */
+/* Counts the pages; 1 if they differ in size or kind from the first one or form a circle. 0 or
+ * STATUS_IMAGE_CORRUPT: a page is not in the file, which was cut off. */
 static int count_pages(struct tiff_pages *pages, const struct tiff_page *first,
                        struct image_header *header)
 {
@@ -235,8 +235,8 @@ static int check_photometric(const struct tiff_pages *pages, const struct tiff_p
     return header->samples < colours ? STATUS_IMAGE_CORRUPT : 0;
 }
 
-/* Where the file does not say what its samples mean, their number does, as in libtiff's own RGBA
- * reader; but not that of four. */
+/* If the file does not say what its samples mean, their number does, as in libtiff's own RGBA
+ * reader; but not the number four. */
 static int guess_photometric(struct image_header *header, unsigned extra_samples)
 {
     switch (header->samples - extra_samples) {

@@ -41,7 +41,7 @@ enum tiff_tag {
     TIFF_TAGS
 };
 
-/* Where the values of a tag lie; count 0: the page does not have it. */
+/* The values of a tag; count 0: the page does not have it. */
 struct tiff_values {
     uint64_t at, count;
     unsigned bytes; /* of each */
@@ -61,9 +61,9 @@ struct tiff_page {
 /* False: this is no TIFF. */
 bool tiff_pages_begin(struct tiff_pages *pages, struct bytes input);
 
-/* Reads the page at `offset`. Where the file ends right behind its entries there is no next one. 0;
- * STATUS_IMAGE_CORRUPT: it is not in the file, or numbers of it that matter are not; -ELOOP: there
- * are more entries than a file of this size can have, so that directories overlap. */
+/* Reads the page at `offset`. It is the last one if the file ends right behind its entries. 0;
+ * STATUS_IMAGE_CORRUPT: the page, or one of the numbers that matter, is not in the file; -ELOOP:
+ * there are more entries than a file of this size can have, so that directories overlap. */
 int tiff_page_read(struct tiff_pages *pages, uint64_t offset, struct tiff_page *page);
 
 static inline bool tiff_page_has(const struct tiff_page *page, enum tiff_tag tag)
@@ -85,5 +85,5 @@ static inline bool tiff_is_tiled(const struct tiff_page *page)
     return tiff_page_has(page, TAG_TILE_WIDTH);
 }
 
-/* How many strips or tiles it has of all planes, saturating; 0 where sizes make no sense. */
+/* How many strips or tiles it has of all planes, saturating; 0 if a size is invalid. */
 uint64_t tiff_count_blocks(const struct tiff_pages *pages, const struct tiff_page *page);

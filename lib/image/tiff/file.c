@@ -115,8 +115,8 @@ static uint64_t value(const struct tiff_file *file, enum tiff_tag tag)
     return tiff_value(&file->pages, &file->page, tag);
 }
 
-/* Whether libtiff, which reads the directory too, found the same in it. Where it did not, the file
- * is broken. */
+/* Whether libtiff, which reads the directory too, finds the same in it. If not, the file is broken.
+ */
 static bool is_as_expected(const struct tiff_file *file)
 {
     uint32_t width = 0, height = 0;
@@ -219,7 +219,7 @@ static void free_rows(struct tiff_file *file)
     file->rows = 0;
 }
 
-/* A strip is decoded to where its rows are wanted, unless it is of one plane. Memory begins as
+/* A strip is decoded straight into the band, unless it holds one plane only. Memory begins as
  * zeros: no codec is trusted to fill all of it. */
 static int start_page(struct tiff_file *file)
 {
@@ -348,7 +348,8 @@ static void order_bytes(const struct tiff_file *file, uint8_t *samples, size_t b
         TIFFSwabArrayOfShort((uint16_t *)(void *)samples, (tmsize_t)(bytes / 2));
 }
 
-/* Of an uncompressed strip or tile, the rows from `first` on. A tile has to be there as a whole. */
+/* Copies rows of an uncompressed strip or tile, from `first` on. A tile must be there as a whole.
+ */
 static int copy_block(struct tiff_file *file, uint32_t number, uint32_t first, uint8_t *to,
                       uint32_t rows)
 {

@@ -9,9 +9,8 @@
 #include <tiffio.h>
 
 /*
- * Rows of a TIFF by libtiff, of strips or tiles, with the samples of a pixel side by side or in
- * planes. Where the file is damaged there is no row: what libtiff only warns of counts as damage.
- * One thread.
+ * Rows of a TIFF, from strips or tiles, with the samples of a pixel side by side or in planes. If
+ * the file is damaged there is no row: what libtiff only warns of counts as damage. One thread.
  */
 enum tiff_decoder { TIFF_LIBTIFF, TIFF_COPY, TIFF_INFLATE };
 
@@ -39,16 +38,15 @@ struct tiff_file {
     uint8_t *band, *block;
 };
 
-/* Opens the file at its first page. `input` and `file` stay where they are. 0;
- * STATUS_IMAGE_CORRUPT; STATUS_IMAGE_TOO_LARGE: a strip or tile that is a JPEG of more scans;
- * -ENOMEM; tiff_file_close in any case. */
+/* Opens the file at its first page. `input` and `file` must not move. 0; STATUS_IMAGE_CORRUPT;
+ * STATUS_IMAGE_TOO_LARGE: a strip or tile is a JPEG of more scans; -ENOMEM; tiff_file_close in any
+ * case. */
 int tiff_file_open(struct tiff_file *file, const struct image_header *header, struct bytes input,
                    unsigned max_scans);
 
-/* Row `row` of page `page`, as it lies in the file: header.samples samples a pixel, packed to bytes
- * if they have less than 8 bits, of the machine's byte order if they have more. Quick where pages
- * and rows are asked for in order. Valid until the next call. 0, STATUS_IMAGE_CORRUPT or -ENOMEM.
- */
+/* Row `row` of page `page` as stored: header.samples samples a pixel, packed into bytes if they
+ * have less than 8 bits, in the machine's byte order if they have more. Fast if pages and rows are
+ * asked for in order. Valid until the next call. 0, STATUS_IMAGE_CORRUPT or -ENOMEM. */
 int tiff_file_read(struct tiff_file *file, uint32_t page, uint32_t row, const uint8_t **samples);
 
 void tiff_file_close(struct tiff_file *file);

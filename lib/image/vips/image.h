@@ -47,8 +47,8 @@ static inline const void *image_profile(VipsImage *image, size_t *size)
     return profile;
 }
 
-/* Sets the profile to the `size` bytes at `profile`, or to none where that is NULL, whatever a
- * loader found. 0 or -1. */
+/* Sets the profile to the `size` bytes at `profile`, or to none if that is NULL, whatever a loader
+ * found. 0 or -1. */
 static inline int image_set_profile(VipsImage **image, const void *profile, size_t size)
 {
     if (image_own(image))

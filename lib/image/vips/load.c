@@ -61,9 +61,9 @@ int load_start(void)
     return 0;
 }
 
-/* What comes out is half as large again as the result, so that the filter still finds all it needs,
- * and whole: libvips leaves out a last column or row that stands for fewer pixels than the others.
- */
+/* The loaded image is half as large again as the result, so that the filter still finds all it
+ * needs, and complete: libvips leaves out a last column or row that stands for fewer pixels than
+ * the others. */
 int load_shrink(const struct image_plan *plan, const struct image_output_plan *planned)
 {
     const uint32_t width = plan->source.width, height = plan->source.height;
@@ -139,7 +139,7 @@ static bool is_supported(const VipsImage *image)
            (image->BandFmt == VIPS_FORMAT_UCHAR || image->BandFmt == VIPS_FORMAT_USHORT);
 }
 
-/* The header was read without libvips; what libvips makes of it has to keep the limit as well. */
+/* The header was read without libvips; the image that libvips opens must keep the limit as well. */
 static int check_loaded(const VipsImage *image, uint64_t max_pixels, char *detail)
 {
     uint64_t pixels = (uint64_t)image->Xsize * (uint64_t)image->Ysize;

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/vips/load_tiff.h"
 
-/* Rows of the file to rows of libvips' pixels, as its pipeline asks for them. libvips' own loader
- * goes on where libtiff warns of damage, and takes kinds of samples for others. */
+/* Converts rows of the file to rows of libvips' pixels, as its pipeline asks for them. libvips' own
+ * loader ignores damage that libtiff only warns of, and mistakes kinds of samples for others. */
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/tiff/file.h"
@@ -33,7 +33,7 @@ static void copy_row(const struct tiff_reader *reader, const uint8_t *from, uint
     memcpy(to, from, reader->file.row_bytes);
 }
 
-/* Where 0 is white: the first sample of each pixel, the others are no colours. */
+/* 0 is white: inverts the first sample of each pixel; the others are no colours. */
 static void invert_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
     size_t bytes = reader->file.header.bits / 8u, pixel = bytes * reader->file.header.samples;
@@ -139,7 +139,7 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
 /* --- the image
  * ------------------------------------------------------------------------------------ */
 
-/* What libvips is to make of it, in 8 and in 16 bits. */
+/* How libvips shall understand the pixels, in 8 and in 16 bits. */
 struct pixel_kind {
     VipsInterpretation interpretation[2];
     convert_row *convert[2];
@@ -166,7 +166,7 @@ static const struct pixel_kind kinds[] = {
                         0},
 };
 
-/* Pixels a unit; 0 where the page does not say. */
+/* Pixels a unit; 0 if the page does not say. */
 static float read_resolution(const struct tiff_file *file, enum tiff_tag tag)
 {
     const struct tiff_bytes *tiff = &file->pages.tiff;
@@ -239,7 +239,7 @@ static int undo_premultiplication(VipsImage **image)
     return vips_cast(*image, &out, format, NULL) ? -1 : image_replace(image, out);
 }
 
-/* Rows that libvips keeps together; of one page each, so that no page is asked for again. */
+/* Rows that libvips keeps together: all of one page, so that pages are read in order. */
 static int tile_rows(const struct image_header *header)
 {
     uint32_t rows = TILE_ROWS;

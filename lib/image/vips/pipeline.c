@@ -15,13 +15,13 @@
 #include <string.h>
 
 /*
- * The middle of the pipeline: frames apart, the steps of the plan on each one, together again.
+ * The middle of the pipeline: splits frames, does the steps of the plan on each, and joins them.
  * Frames never see one another's pixels. libvips holds an animation as one tall strip of frames.
  */
 struct work {
     const struct image_plan *plan;
     const struct image_output_plan *planned;
-    unsigned steps; /* of the plan, and IMAGE_STEP_TURN where the file is turned */
+    unsigned steps; /* of the plan, and IMAGE_STEP_TURN if the file is turned */
     VipsImage *source;
     int shrink; /* factor by which the decoder made it smaller */
     int frames, orientation;

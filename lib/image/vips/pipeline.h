@@ -12,7 +12,8 @@
  *     load -> for each frame: the plan's steps (a table in pipeline.c) -> join -> save
  *
  * Pixels flow through in strips; only an image that has to be turned is held as a whole, and then
- * it is already gray or resized. All pages of a TIFF are kept where they are alike, else the first.
+ * it is already gray or resized. All pages of a TIFF are kept if they are alike, else the first
+ * one.
  */
 
 /* Once per process, before the first pipeline_run. 0 or -EIO. */

@@ -47,7 +47,7 @@ int save_image(VipsImage *image, const struct save_options *options, struct imag
 
     output->format = options->header->format;
     status = savers[output->format](image, options, &memory);
-    if (status == 0 && !memory.overflow) /* libtiff writes on where a seek has failed */
+    if (status == 0 && !memory.overflow) /* libtiff writes on after a failed seek */
         return 0;
     output->size = 0;
     return memory.overflow ? STATUS_IMAGE_TOO_LARGE : status;

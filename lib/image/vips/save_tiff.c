@@ -22,7 +22,7 @@ static VipsForeignTiffCompression compression(VipsImage *image, const struct sav
         if (options->bits == 1)
             return VIPS_FOREIGN_TIFF_COMPRESSION_CCITTFAX4;
         return VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE;
-    case IMAGE_TIFF_JPEG: /* a loss again; the source's own values are not to have one more */
+    case IMAGE_TIFF_JPEG: /* lossy again: values of the source itself are kept losslessly */
         if (options->reduced && image->BandFmt == VIPS_FORMAT_UCHAR &&
             (image->Bands == 1 || image->Bands == 3))
             return VIPS_FOREIGN_TIFF_COMPRESSION_JPEG;

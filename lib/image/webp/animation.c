@@ -96,7 +96,7 @@ static void widen(const struct webp_animation *animation, const uint8_t *samples
     *right = (int)last;
 }
 
-/* The smallest part that holds all that is new; one pixel where nothing is. */
+/* The smallest part that holds all new pixels; one pixel if there are none. */
 static struct frame_part find_new(const struct webp_animation *animation, const uint8_t *samples)
 {
     int left = animation->format.width, right = 0, top = 0, bottom = animation->format.height;
@@ -145,7 +145,8 @@ static bool is_opaque(const struct webp_format *format, const uint8_t *samples)
     return true;
 }
 
-/* The part's own file goes to where its chunks belong; then its headers are overwritten. */
+/* Encodes the part as a file of its own, placed so that its chunks lie where they belong; its
+ * headers are overwritten afterwards. */
 static int encode_part(struct webp_animation *animation, const struct frame_part *part,
                        size_t *bytes)
 {

@@ -166,7 +166,7 @@ static int emphasize_chroma(const struct raster *raster, const struct resizer_si
     return 0;
 }
 
-/* Where the planes of a resized image lie. */
+/* The memory of a resized image's planes. */
 struct resized {
     struct resizer luma, cb,
         cr;        /* with alpha the first has that too, and the second all of chroma */
