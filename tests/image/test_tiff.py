@@ -306,6 +306,41 @@ def test_no_offset_behind_the_last_directory_of_a_big_one(image_cli):
     assert image_cli("gray", data[:-8]).data == image_cli("gray", data).data
 
 
+@pytest.mark.parametrize("operation", ["gray", "scale"])
+@pytest.mark.parametrize("tag, tile", [(273, None), (324, 16)])
+def test_a_strip_or_tile_without_an_offset_is_damage(image_cli, operation, tag, tile):
+    """libtiff reads it from the start of the file."""
+    rows = {278: [5]} if tile is None else {}
+    data = tiff(noise(3), tile=tile, more={tag: [8], **rows})
+    assert image_cli(operation, data).status == CORRUPT
+
+
+@pytest.mark.parametrize("bands", [5, 6, 8])
+def test_more_bands_are_resized_like_the_others(image_cli, bands):
+    """Alpha is the last one."""
+    source = np.concatenate([noise(4), noise(bands - 4)[::-1]], axis=-1)
+    source[..., -1] = 255
+    more = {338: [0] * (bands - 5) + [2]}
+    found = judge.read(image_cli("scale", tiff(source, photometric=5, more=more), 0.4).data)
+    alone = judge.read(image_cli("scale", tiff(source[..., :4], photometric=5), 0.4).data)
+    assert found.shape[-1] == bands and (found[..., -1] == 255).all()
+    assert np.abs(found[..., :4] - alone).max() <= 1
+
+
+@pytest.mark.parametrize("height", [1, 199, 3000])
+@pytest.mark.parametrize("fill_order", [1, 2])
+def test_a_tall_strip_that_is_not_compressed(image_cli, height, fill_order):
+    """It is copied some rows at a time; the bits of its bytes may go either way (TIFF 6.0, section 8)."""
+    source = noise(1, 4, (height, 301))
+    data = tiff(source, 4, more={266: [fill_order]})
+    if fill_order == 2:
+        flipped = np.packbits(np.unpackbits(np.frombuffer(data, np.uint8)[8:8 + 151 * height]),
+                              bitorder="little").tobytes()
+        data = data[:8] + flipped + data[8 + len(flipped):]
+    image = image_cli("gray", data).image
+    assert np.array_equal(np.asarray(image.convert("L")), source[..., 0] * 17)
+
+
 def with_the_same_strip(compression, strips):
     """A picture whose strips are all the same bytes of the file."""
     part = bytes(64 * 8 * 3)
