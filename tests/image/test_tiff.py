@@ -315,6 +315,23 @@ def test_a_strip_or_tile_without_an_offset_is_damage(image_cli, operation, tag, 
     assert image_cli(operation, data).status == CORRUPT
 
 
+def test_offsets_beyond_the_last_strip_cost_nothing(image_cli):
+    stream = files.encode(Image.fromarray(noise(1, 8, (1000, 1000))[..., 0].astype(np.uint8)), "JPEG",
+                          quality=95)
+
+    def with_offsets(count):
+        at = 8 + len(stream) + len(stream) % 2
+        tags = [(256, judge.LONG, [1000]), (257, judge.LONG, [1000]), (258, judge.SHORT, [8]),
+                (259, judge.SHORT, [7]), (262, judge.SHORT, [judge.GRAY]),
+                (273, judge.LONG, [8] * count), (277, judge.SHORT, [1]), (278, judge.LONG, [1000]),
+                (279, judge.LONG, [len(stream)] * count)]
+        return (b"II*\0" + at.to_bytes(4, "little") + stream).ljust(at, b"\0") + judge.directory(
+            "<", False, at, tags)
+
+    one, many = image_cli("gray", with_offsets(1)), image_cli("gray", with_offsets(100000))
+    assert many.data == one.data != b"" and many.cpu_s < 10 * one.cpu_s + 0.5
+
+
 @pytest.mark.parametrize("bands", [5, 6, 8])
 def test_more_bands_are_resized_like_the_others(image_cli, bands):
     """Alpha is the last one."""

@@ -274,11 +274,12 @@ static bool find_block(const struct tiff_file *file, const struct tiff_page *pag
 static bool page_has_more_scans(const struct tiff_file *file, const struct tiff_page *page,
                                 unsigned max_scans)
 {
+    const uint64_t blocks = tiff_count_blocks(&file->pages, page); /* not all that have offsets */
     struct bytes block;
 
     if (tiff_value(&file->pages, page, TAG_COMPRESSION) != IMAGE_TIFF_JPEG)
         return false;
-    for (uint64_t i = 0; find_block(file, page, i, &block); i++) {
+    for (uint64_t i = 0; i < blocks && find_block(file, page, i, &block); i++) {
         if (jpeg_count_scans(block.data, block.size) > max_scans)
             return true;
     }
