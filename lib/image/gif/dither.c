@@ -94,8 +94,8 @@ static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struc
 }
 
 /* Returns the first column that got an index, and the one behind the last. */
-_multiversion_ static struct gif_area dither_row(const struct gif_dither *dither, const struct row *row,
-                                        uint32_t y, bool backwards)
+_multiversion_ static struct gif_area dither_row(const struct gif_dither *dither,
+                                                 const struct row *row, uint32_t y, bool backwards)
 {
     const struct gif_area area = dither->area;
     const ptrdiff_t step = backwards ? -1 : 1;

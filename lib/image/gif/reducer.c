@@ -71,8 +71,8 @@ _multiversion_ static void load_row(const uint32_t *restrict from, float *restri
 }
 
 /* Filters row `y` of the canvas horizontally, to the columns left..right of the result. */
-_multiversion_ static void filter_row(struct gif_reducer *reducer, const uint32_t *pixels, uint32_t y,
-                             uint32_t left, uint32_t right)
+_multiversion_ static void filter_row(struct gif_reducer *reducer, const uint32_t *pixels,
+                                      uint32_t y, uint32_t left, uint32_t right)
 {
     const struct lanczos_filter *filter = &reducer->horizontal;
     const uint32_t from = filter->first[left], to = filter->first[right - 1] + filter->taps;
@@ -119,8 +119,8 @@ static _inline_ uint32_t to_straight(pixel sum)
 }
 
 /* Row `y` of the result. */
-_multiversion_ static void filter_columns(const struct gif_reducer *reducer, uint32_t y, uint32_t left,
-                                 uint32_t right, uint32_t *to)
+_multiversion_ static void filter_columns(const struct gif_reducer *reducer, uint32_t y,
+                                          uint32_t left, uint32_t right, uint32_t *to)
 {
     const struct lanczos_filter *filter = &reducer->vertical;
     const float *weights = filter->weights + (size_t)y * filter->taps;

@@ -134,24 +134,24 @@ static int encode_resized_rows(struct png_image *image, const struct to_gray *to
                                const struct png_format *format, struct png_encoder *encoder)
 {
     const struct resizer_size size = {.width = image->width,
-                                     .height = image->height,
-                                     .to_width = format->width,
-                                     .to_height = format->height};
-    _cleanup_(resizer_clear) struct resizer shrink = {0};
+                                      .height = image->height,
+                                      .to_width = format->width,
+                                      .to_height = format->height};
+    _cleanup_(resizer_clear) struct resizer resizer = {0};
     size_t row_bytes = (size_t)format->width * format->bands;
     _cleanup_free_ uint8_t *samples = malloc(row_bytes * format->height);
 
-    if (samples == NULL || resizer_begin(&shrink, &size, format->bands, has_alpha(image)) != 0)
+    if (samples == NULL || resizer_begin(&resizer, &size, format->bands, has_alpha(image)) != 0)
         return -ENOMEM;
     for (uint32_t y = 0; y < image->height; y++) {
         const uint8_t *row = next_row(image, to);
 
         if (row == NULL)
             return STATUS_IMAGE_CORRUPT;
-        resizer_row(&shrink, row);
+        resizer_row(&resizer, row);
     }
-    resizer_end(&shrink);
-    resizer_interleave(&shrink, samples);
+    resizer_end(&resizer);
+    resizer_interleave(&resizer, samples);
     for (uint32_t y = 0; y < format->height; y++)
         png_encoder_row(encoder, samples + y * row_bytes);
     return 0;

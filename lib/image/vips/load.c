@@ -64,18 +64,18 @@ int load_start(void)
 /* The loaded image is half as large again as the result, so that the filter still finds all it
  * needs, and complete: libvips leaves out a last column or row that stands for fewer pixels than
  * the others. */
-int load_shrink(const struct image_plan *plan, const struct image_output_plan *planned)
+int load_divisor(const struct image_plan *plan, const struct image_output_plan *planned)
 {
     const uint32_t width = plan->source.width, height = plan->source.height;
-    uint32_t shrink = 8;
+    uint32_t divisor = 8;
 
     if (plan->source.format != IMAGE_JPEG)
         return 1;
-    while (shrink > 1 && (3ULL * shrink * planned->width > 2ULL * width ||
-                          3ULL * shrink * planned->height > 2ULL * height || width % shrink != 0 ||
-                          height % shrink != 0))
-        shrink /= 2;
-    return (int)shrink;
+    while (divisor > 1 && (3ULL * divisor * planned->width > 2ULL * width ||
+                           3ULL * divisor * planned->height > 2ULL * height ||
+                           width % divisor != 0 || height % divisor != 0))
+        divisor /= 2;
+    return (int)divisor;
 }
 
 /* libvips would put a profile together from what it finds, whether or not it is all of it. */
@@ -89,7 +89,7 @@ static int set_profile(const struct jpeg_profile *pieces, VipsImage **image)
 
 /* The JPEG that is open. What we judge ourselves, libjpeg does not judge anew: its warnings are of
  * filling behind the pixels, too. */
-static int open_jpeg(int shrink, VipsImage **image, char *detail)
+static int open_jpeg(int divisor, VipsImage **image, char *detail)
 {
     const struct jpeg_layout *layout = jpeg_opened();
     _cleanup_(buffer_clear) struct buffer file = {0};
@@ -101,7 +101,7 @@ static int open_jpeg(int shrink, VipsImage **image, char *detail)
     if (jpeg_rewrite(layout, &file) != 0 || (source = memory_source_new(&file)) == NULL)
         return -ENOMEM;
     status = vips_jpegload_source(
-        source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", shrink, "fail_on",
+        source, image, "access", VIPS_ACCESS_SEQUENTIAL, "shrink", divisor, "fail_on",
         layout->arithmetic ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL);
     VIPS_UNREF(source);
     if (status != 0)
@@ -117,7 +117,7 @@ static int open_image(const struct image_plan *plan, const struct image_output_p
 
     switch (plan->source.format) {
     case IMAGE_JPEG:
-        return open_jpeg(load_shrink(plan, planned), image, detail);
+        return open_jpeg(load_divisor(plan, planned), image, detail);
     case IMAGE_PNG:
         return png_load(data, input.size, image);
     case IMAGE_WEBP:

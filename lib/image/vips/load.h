@@ -23,4 +23,4 @@ int load_image(const struct image_plan *plan, const struct image_output_plan *pl
 
 /* The factor, 1 to 8, by which libjpeg makes a JPEG smaller while it decodes. What is left of its
  * width and height is cut off at the right and at the bottom. */
-int load_shrink(const struct image_plan *plan, const struct image_output_plan *planned);
+int load_divisor(const struct image_plan *plan, const struct image_output_plan *planned);

@@ -23,7 +23,7 @@ struct work {
     const struct image_output_plan *planned;
     unsigned steps; /* of the plan, and IMAGE_STEP_TURN if the file is turned */
     VipsImage *source;
-    int shrink; /* factor by which the decoder made it smaller */
+    int divisor; /* factor by which the decoder made it smaller */
     int frames, orientation;
     bool was_gray;      /* the profile says the same of what gray makes of it */
     VipsImage **pieces; /* frames of them, or NULL */
@@ -58,8 +58,8 @@ static int resize_frame(const struct work *work, VipsImage **frame)
         .height = (uint32_t)(*frame)->Ysize,
         .to_width = work->planned->width,
         .to_height = work->planned->height,
-        .step_x = (double)header->width / work->shrink / work->planned->width,
-        .step_y = (double)header->height / work->shrink / work->planned->height,
+        .step_x = (double)header->width / work->divisor / work->planned->width,
+        .step_y = (double)header->height / work->divisor / work->planned->height,
     };
 
     return resample(frame, &size);
@@ -266,7 +266,7 @@ int pipeline_run(const struct image_plan *plan, const struct image_output_plan *
         .plan = plan,
         .planned = planned,
         .steps = planned->steps,
-        .shrink = load_shrink(plan, planned),
+        .divisor = load_divisor(plan, planned),
     };
     int status = process_and_save(&work, input, output);
 

@@ -71,49 +71,49 @@ static VipsImage *to_image(void *samples, size_t size, const struct resizer_size
     return image;
 }
 
-static VipsImage *interleave(const struct resizer *shrink, const struct resizer_size *of,
+static VipsImage *interleave(const struct resizer *resizer, const struct resizer_size *of,
                              VipsImage *source)
 {
-    size_t size = (size_t)of->to_width * of->to_height * shrink->bands;
+    size_t size = (size_t)of->to_width * of->to_height * resizer->bands;
     uint8_t *samples = g_try_malloc(size);
 
     if (samples == NULL) {
         vips_error("resample", "out of memory");
         return NULL;
     }
-    resizer_interleave(shrink, samples);
+    resizer_interleave(resizer, samples);
     return to_image(samples, size, of, source);
 }
 
 static int resize_8(VipsImage **image, const struct resizer_size *size)
 {
-    struct resizer shrink;
+    struct resizer resizer;
     VipsImage *out = NULL;
 
-    if (resizer_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
+    if (resizer_begin(&resizer, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
         vips_error("resample", "out of memory");
-    else if (vips_sink_disc(*image, take_strip_8, &shrink) == 0) {
-        resizer_end(&shrink);
-        out = interleave(&shrink, size, *image);
+    else if (vips_sink_disc(*image, take_strip_8, &resizer) == 0) {
+        resizer_end(&resizer);
+        out = interleave(&resizer, size, *image);
     }
-    resizer_clear(&shrink);
+    resizer_clear(&resizer);
     return out == NULL ? -1 : image_replace(image, out);
 }
 
 static int resize_16(VipsImage **image, const struct resizer_size *size)
 {
-    _cleanup_(resizer_16_clear) struct resizer_16 shrink;
+    _cleanup_(resizer_16_clear) struct resizer_16 resizer;
     size_t bytes = VIPS_IMAGE_SIZEOF_PEL(*image) * size->to_width * size->to_height;
     VipsImage *out;
 
-    if (resizer_16_begin(&shrink, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
+    if (resizer_16_begin(&resizer, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
                          (*image)->BandFmt == VIPS_FORMAT_SHORT) != 0) {
         vips_error("resample", "out of memory");
         return -1;
     }
-    if (vips_sink_disc(*image, take_strip_16, &shrink))
+    if (vips_sink_disc(*image, take_strip_16, &resizer))
         return -1;
-    out = to_image(TAKE_PTR(shrink.samples), bytes, size, *image);
+    out = to_image(TAKE_PTR(resizer.samples), bytes, size, *image);
     return out == NULL ? -1 : image_replace(image, out);
 }
 

@@ -83,29 +83,29 @@ static const uint8_t *row_of(const struct plane *plane, uint32_t y)
     return plane->data + y * plane->pitch;
 }
 
-static int shrink_plane(struct resizer *shrink, const struct plane *plane,
+static int resize_plane(struct resizer *resizer, const struct plane *plane,
                         const struct resizer_size *size)
 {
-    int status = resizer_begin(shrink, size, 1, false);
+    int status = resizer_begin(resizer, size, 1, false);
 
     if (status != 0)
         return status;
     for (uint32_t y = 0; y < size->height; y++)
-        resizer_row(shrink, row_of(plane, y));
-    resizer_end(shrink);
+        resizer_row(resizer, row_of(plane, y));
+    resizer_end(resizer);
     return 0;
 }
 
 /* Planes of one size, the last of them alpha. */
-static int shrink_weighted(struct resizer *shrink, const struct plane *planes, unsigned count,
-                           const struct resizer_size *size)
+static int resize_weighted_planes(struct resizer *resizer, const struct plane *planes,
+                                  unsigned count, const struct resizer_size *size)
 {
     _cleanup_free_ uint8_t *pixels = malloc((size_t)size->width * count);
-    int status = resizer_begin(shrink, size, count, true);
+    int status = resizer_begin(resizer, size, count, true);
 
     if (pixels == NULL || status != 0)
         return -ENOMEM;
-    shrink->faint = FAINT_ALPHA;
+    resizer->faint = FAINT_ALPHA;
     for (uint32_t y = 0; y < size->height; y++) {
         for (unsigned i = 0; i < count; i++) {
             const uint8_t *row = row_of(&planes[i], y);
@@ -113,9 +113,9 @@ static int shrink_weighted(struct resizer *shrink, const struct plane *planes, u
             for (uint32_t x = 0; x < size->width; x++)
                 pixels[x * count + i] = row[x];
         }
-        resizer_row(shrink, pixels);
+        resizer_row(resizer, pixels);
     }
-    resizer_end(shrink);
+    resizer_end(resizer);
     return 0;
 }
 
@@ -185,8 +185,8 @@ static int resize_luma(const struct raster *raster, const struct resizer_size *s
                        struct resized *resized, struct raster *to)
 {
     const struct plane luma_alpha[] = {raster->planes[RASTER_LUMA], raster->planes[RASTER_ALPHA]};
-    int status = raster->alpha ? shrink_weighted(&resized->luma, luma_alpha, 2, size)
-                               : shrink_plane(&resized->luma, luma_alpha, size);
+    int status = raster->alpha ? resize_weighted_planes(&resized->luma, luma_alpha, 2, size)
+                               : resize_plane(&resized->luma, luma_alpha, size);
 
     to->planes[RASTER_LUMA] = resized->luma.planes[0];
     to->planes[RASTER_ALPHA] = resized->luma.planes[1];
@@ -197,10 +197,10 @@ static int resize_chroma(const struct raster *raster, const struct resizer_size 
                          struct resized *resized, struct raster *to)
 {
     const struct resizer_size chroma = half(size);
-    int status = shrink_plane(&resized->cb, &raster->planes[RASTER_CB], &chroma);
+    int status = resize_plane(&resized->cb, &raster->planes[RASTER_CB], &chroma);
 
     if (status == 0)
-        status = shrink_plane(&resized->cr, &raster->planes[RASTER_CR], &chroma);
+        status = resize_plane(&resized->cr, &raster->planes[RASTER_CR], &chroma);
     to->planes[RASTER_CB] = resized->cb.planes[0];
     to->planes[RASTER_CR] = resized->cr.planes[0];
     return status != 0 ? status : emphasize_chroma(to, size);
@@ -216,7 +216,8 @@ static int resize_chroma_with_alpha(const struct raster *raster, const struct re
         raster->planes[RASTER_CR],
         {halved, chroma.width, chroma.height, chroma.width},
     };
-    int status = halved == NULL ? -ENOMEM : shrink_weighted(&resized->cb, planes, 3, &chroma);
+    int status =
+        halved == NULL ? -ENOMEM : resize_weighted_planes(&resized->cb, planes, 3, &chroma);
 
     to->planes[RASTER_CB] = resized->cb.planes[0];
     to->planes[RASTER_CR] = resized->cb.planes[1];
