@@ -15,7 +15,7 @@
 #include <time.h>
 
 /*
- * What the short ways of a JPEG cost, without any server: the CPU time of jpeg_process on files,
+ * What the fast paths of a JPEG cost, without any server: the CPU time of jpeg_process on files,
  * the best of some runs.
  *
  *     jpeg_bench gray photo.jpg ...

@@ -111,7 +111,7 @@ static bool read_coefficients(struct jpeg_decompress_struct *codec, void *argume
     return jpeg_finish_decompress(codec);
 }
 
-/* What a picture of 8 bits may have; libjpeg writes nonsense for more, without an error. */
+/* What an image of 8 bits may have; libjpeg writes nonsense for more, without an error. */
 static bool is_writable(const struct reference *reference)
 {
     for (size_t i = 0; i < reference->used; i++) {
@@ -122,7 +122,7 @@ static bool is_writable(const struct reference *reference)
 }
 
 /* A JPEG of the same coefficients. */
-struct rewriting {
+struct recoding {
     unsigned flags;
     struct jpeg_compress_struct codec;
     unsigned char *data;
@@ -131,19 +131,19 @@ struct rewriting {
 
 static bool rewrite(struct jpeg_decompress_struct *from, void *argument)
 {
-    struct rewriting *rewriting = argument;
-    struct jpeg_compress_struct *to = &rewriting->codec;
+    struct recoding *recoding = argument;
+    struct jpeg_compress_struct *to = &recoding->codec;
     jvirt_barray_ptr *arrays = jpeg_read_coefficients(from);
 
     to->err = from->err;
     to->client_data = from->client_data;
     jpeg_create_compress(to);
-    jpeg_mem_dest(to, &rewriting->data, &rewriting->size);
+    jpeg_mem_dest(to, &recoding->data, &recoding->size);
     jpeg_copy_critical_parameters(from, to);
-    if (rewriting->flags & 1)
+    if (recoding->flags & 1)
         jpeg_simple_progression(to);
-    to->optimize_coding = rewriting->flags & 2 ? TRUE : FALSE;
-    to->restart_interval = rewriting->flags >> 2 & 3;
+    to->optimize_coding = recoding->flags & 2 ? TRUE : FALSE;
+    to->restart_interval = recoding->flags >> 2 & 3;
     jpeg_write_coefficients(to, arrays);
     jpeg_finish_compress(to);
     return jpeg_finish_decompress(from);
@@ -234,7 +234,7 @@ static void compare_block(const struct idct *idct, const int16_t block[64], uint
     }
 }
 
-/* The same of a block that the picture ends in. */
+/* The same of a block that the image ends in. */
 static void compare_edge_block(const struct jpeg_target *target, const int16_t block[64],
                                uint32_t row, uint32_t column)
 {
@@ -314,17 +314,17 @@ static void run(const struct picture_input *input)
     static struct reference reference;
     const bool good = strict_jpeg_read(input->data, input->size, read_coefficients, &reference);
     int status = read_and_decode(input, input->data, input->size, good ? &reference : NULL);
-    struct rewriting rewriting = {.flags = input->last};
+    struct recoding recoding = {.flags = input->last};
 
     fuzz_require(status == 0 || status == STATUS_IMAGE_CORRUPT ||
                  status == STATUS_UNSUPPORTED_FORMAT || status == STATUS_IMAGE_TOO_LARGE);
     if (good && is_writable(&reference) &&
-        strict_jpeg_read(input->data, input->size, rewrite, &rewriting)) {
-        status = read_and_decode(input, rewriting.data, rewriting.size, &reference);
+        strict_jpeg_read(input->data, input->size, rewrite, &recoding)) {
+        status = read_and_decode(input, recoding.data, recoding.size, &reference);
         fuzz_require(status == 0);
     }
-    jpeg_destroy_compress(&rewriting.codec);
-    free(rewriting.data);
+    jpeg_destroy_compress(&recoding.codec);
+    free(recoding.data);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* Halved pictures: what the filter's formula makes of the samples, nearly; and by every kernel
+/* Halved images: what the filter's formula makes of the samples, nearly; and by every kernel
  * the same. */
 
 enum {
@@ -26,7 +26,7 @@ enum {
 static uint8_t quantization[64];
 static const struct jpeg_component component = {.h = 1, .v = 1, .quantization = quantization};
 
-struct picture {
+struct image {
     uint32_t width, height;
     unsigned at_once; /* rows of blocks */
     bool hostile;     /* behind its edges there is anything at all; else what is before them */
@@ -41,28 +41,28 @@ static int setup(void **state)
     return 0;
 }
 
-static double sample_at(const struct picture *picture, int y, int x)
+static double sample_at(const struct image *image, int y, int x)
 {
-    const int right = (int)picture->width - 1, bottom = (int)picture->height - 1;
+    const int right = (int)image->width - 1, bottom = (int)image->height - 1;
 
-    if (picture->hostile && (y > bottom || x > right))
+    if (image->hostile && (y > bottom || x > right))
         return (x + y) % 3 == 0 ? 127 : -128;
-    return picture->sample[y > bottom ? bottom : y][x > right ? right : x];
+    return image->sample[y > bottom ? bottom : y][x > right ? right : x];
 }
 
 /* Waves of any direction, and some noise: what is to be seen in a photograph. */
-static void draw(struct picture *picture)
+static void draw(struct image *image)
 {
-    for (uint32_t y = 0; y < picture->height; y++)
-        for (uint32_t x = 0; x < picture->width; x++) {
+    for (uint32_t y = 0; y < image->height; y++)
+        for (uint32_t x = 0; x < image->width; x++) {
             double value = 40 * sin(x * 0.31 + y * 0.13) + 30 * sin(x * 0.9 - y * 1.1) +
                            x * y / 400.0 + rand() % 9 - 40;
 
-            picture->sample[y][x] = round(fmax(-128, fmin(127, value)));
+            image->sample[y][x] = round(fmax(-128, fmin(127, value)));
         }
 }
 
-static int16_t coefficient(const struct picture *picture, uint32_t row, uint32_t column, unsigned v,
+static int16_t coefficient(const struct image *image, uint32_t row, uint32_t column, unsigned v,
                            unsigned u)
 {
     const struct jpeg_synthesis transform = synthesis_transform(8);
@@ -70,7 +70,7 @@ static int16_t coefficient(const struct picture *picture, uint32_t row, uint32_t
 
     for (unsigned y = 0; y < 8; y++)
         for (unsigned x = 0; x < 8; x++)
-            sum += sample_at(picture, (int)(row * 8 + y), (int)(column * 8 + x)) *
+            sum += sample_at(image, (int)(row * 8 + y), (int)(column * 8 + x)) *
                    transform.weight[y][v] * transform.weight[x][u];
     return (int16_t)lrint(sum);
 }
@@ -80,42 +80,42 @@ static uint32_t blocks(uint32_t length)
     return (length + 7) / 8;
 }
 
-static void write_block(const struct picture *picture, const struct idct *idct, uint32_t row,
+static void write_block(const struct image *image, const struct idct *idct, uint32_t row,
                         uint32_t column, uint8_t *to, size_t pitch)
 {
     int16_t block[IDCT_BLOCK] __attribute__((aligned(32))) = {0};
 
     for (unsigned k = 0; k <= idct->last; k++)
-        block[idct->place[k]] = coefficient(picture, row, column, idct_natural_order[k] >> 3,
-                                            idct_natural_order[k] & 7);
+        block[idct->place[k]] =
+            coefficient(image, row, column, idct_natural_order[k] >> 3, idct_natural_order[k] & 7);
     idct_block(idct, block, idct->last, row, column, to, pitch);
 }
 
 /* A block at the edge, behind which there is what must not be seen. */
-static void write_edge_block(const struct picture *picture, const struct jpeg_edges *edges,
+static void write_edge_block(const struct image *image, const struct jpeg_edges *edges,
                              uint32_t row, uint32_t column, uint8_t *to, size_t pitch)
 {
     int16_t block[EDGE_BLOCK] __attribute__((aligned(32))) = {0};
 
     for (unsigned k = 0; k < 64; k++)
-        block[k] = coefficient(picture, row, column, k / 8, k % 8);
+        block[k] = coefficient(image, row, column, k / 8, k % 8);
     jpeg_edges_block(edges, block, row, column, to, pitch);
 }
 
 /* As a decoder does: whole MCUs, of which some blocks hold no pixels, and then anything at all. */
-static void halve(const struct picture *picture, struct plane *plane)
+static void halve(const struct image *image, struct plane *plane)
 {
-    const uint32_t rows = blocks(picture->height), columns = blocks(picture->width);
-    const uint32_t along_x = picture->width % 2 == 1 ? picture->width / 2 + 1 : 0;
-    const uint32_t along_y = picture->height % 2 == 1 ? picture->height / 2 + 1 : 0;
+    const uint32_t rows = blocks(image->height), columns = blocks(image->width);
+    const uint32_t along_x = image->width % 2 == 1 ? image->width / 2 + 1 : 0;
+    const uint32_t along_y = image->height % 2 == 1 ? image->height / 2 + 1 : 0;
     const struct halver_options options = {.columns = columns,
                                            .rows = rows,
                                            .padded_columns = columns + 1,
-                                           .rows_at_once = picture->at_once,
+                                           .rows_at_once = image->at_once,
                                            .along_x = along_x,
                                            .along_y = along_y,
-                                           .inside_x = edge_inside(picture->width),
-                                           .inside_y = edge_inside(picture->height)};
+                                           .inside_x = edge_inside(image->width),
+                                           .inside_y = edge_inside(image->height)};
     uint8_t *memory = aligned_alloc(64, (halver_bytes(&options) + 63) & ~(size_t)63), *next;
     struct jpeg_edges edges;
     struct halver halver;
@@ -123,36 +123,36 @@ static void halve(const struct picture *picture, struct plane *plane)
 
     assert_non_null(memory);
     idct_prepare(&idct, &component, &(struct idct_options){.points = 4, .pairs = true});
-    jpeg_edges_prepare(&edges, &idct, &component, &(struct edge_length){.pixels = picture->width},
-                       &(struct edge_length){.pixels = picture->height});
+    jpeg_edges_prepare(&edges, &idct, &component, &(struct edge_length){.pixels = image->width},
+                       &(struct edge_length){.pixels = image->height});
     halver_begin(&halver, &options, memory, plane);
     next = halver_take(&halver, 0);
-    for (uint32_t row = 0; row < rows; row += picture->at_once) {
-        for (uint32_t i = 0; i < picture->at_once; i++)
+    for (uint32_t row = 0; row < rows; row += image->at_once) {
+        for (uint32_t i = 0; i < image->at_once; i++)
             for (uint32_t column = 0; column <= columns; column++) {
                 uint8_t *to = next + i * idct.rows * halver.pitch + column * idct.step;
 
                 if (column < jpeg_edges_from(&edges, row + i))
-                    write_block(picture, &idct, row + i, column, to, halver.pitch);
+                    write_block(image, &idct, row + i, column, to, halver.pitch);
                 else if (jpeg_edges_hold(&edges, row + i, column))
-                    write_edge_block(picture, &edges, row + i, column, to, halver.pitch);
+                    write_edge_block(image, &edges, row + i, column, to, halver.pitch);
             }
-        next = halver_take(&halver, picture->at_once * idct.rows);
+        next = halver_take(&halver, image->at_once * idct.rows);
     }
     free(memory);
 }
 
-static void with_plane(const struct picture *picture,
-                       void check(const struct picture *picture, const struct plane *plane))
+static void with_plane(const struct image *image,
+                       void check(const struct image *image, const struct plane *plane))
 {
-    const uint32_t width = blocks(picture->width) * 4, height = blocks(picture->height) * 4;
+    const uint32_t width = blocks(image->width) * 4, height = blocks(image->height) * 4;
     uint8_t *memory = malloc(plane_bytes(width, height));
     struct plane plane;
 
     assert_non_null(memory);
     plane_place(&plane, memory, width, height);
-    halve(picture, &plane);
-    check(picture, &plane);
+    halve(image, &plane);
+    check(image, &plane);
     free(memory);
 }
 
@@ -173,7 +173,7 @@ static double filtered(unsigned i, uint32_t length, double of(const void *line, 
 }
 
 struct row {
-    const struct picture *picture;
+    const struct image *image;
     int y;
     unsigned x; /* of the result */
 };
@@ -182,7 +182,7 @@ static double of_row(const void *line, int n)
 {
     const struct row *row = (const struct row *)line;
 
-    return row->picture->sample[row->y][n];
+    return row->image->sample[row->y][n];
 }
 
 static double of_column(const void *line, int n)
@@ -190,73 +190,73 @@ static double of_column(const void *line, int n)
     struct row row = *(const struct row *)line;
 
     row.y = n;
-    return filtered(row.x, row.picture->width, of_row, &row);
+    return filtered(row.x, row.image->width, of_row, &row);
 }
 
-static void compare_with_formula(const struct picture *picture, const struct plane *plane)
+static void compare_with_formula(const struct image *image, const struct plane *plane)
 {
     double square = 0, square_at_edges = 0;
     unsigned count = 0, count_at_edges = 0;
 
-    for (unsigned y = 0; y < (picture->height + 1) / 2; y += 3)
-        for (unsigned x = 0; x < (picture->width + 1) / 2; x++) {
-            struct row row = {.picture = picture, .x = x};
-            double want = filtered(y, picture->height, of_column, &row) + 128;
+    for (unsigned y = 0; y < (image->height + 1) / 2; y += 3)
+        for (unsigned x = 0; x < (image->width + 1) / 2; x++) {
+            struct row row = {.image = image, .x = x};
+            double want = filtered(y, image->height, of_column, &row) + 128;
             double error = plane->data[y * plane->pitch + x] - fmax(0, fmin(255, want));
 
             square += error * error;
             count++;
-            if (x + 8 >= picture->width / 2 || y + 8 >= picture->height / 2) {
+            if (x + 8 >= image->width / 2 || y + 8 >= image->height / 2) {
                 square_at_edges += error * error;
                 count_at_edges++;
             }
         }
     if (square / count > 1) /* 48 dB; of the blocks alone it is 6 to 34 */
-        fail_msg("%ux%u: mean square error %f", picture->width, picture->height, square / count);
+        fail_msg("%ux%u: mean square error %f", image->width, image->height, square / count);
     if (square_at_edges / count_at_edges > 1.1) /* of odd sizes, phases are coarse */
-        fail_msg("%ux%u: mean square error at the edges %f", picture->width, picture->height,
+        fail_msg("%ux%u: mean square error at the edges %f", image->width, image->height,
                  square_at_edges / count_at_edges);
 }
 
 static void test_it_is_nearly_the_filter(void **state)
 {
-    static struct picture picture;
+    static struct image image;
 
     (void)state;
     for (unsigned i = 0; i < 24; i++) {
-        picture.width = 150 - i % 8;
-        picture.height = 136 - i * 3 % 8;
-        picture.at_once = 1 + i % 4;
-        picture.hostile = i % 3 != 0;
-        draw(&picture);
-        with_plane(&picture, compare_with_formula);
+        image.width = 150 - i % 8;
+        image.height = 136 - i * 3 % 8;
+        image.at_once = 1 + i % 4;
+        image.hostile = i % 3 != 0;
+        draw(&image);
+        with_plane(&image, compare_with_formula);
     }
 }
 
-static void compare_with_sample(const struct picture *picture, const struct plane *plane)
+static void compare_with_sample(const struct image *image, const struct plane *plane)
 {
-    for (uint32_t y = 0; y < (picture->height + 1) / 2; y++)
-        for (uint32_t x = 0; x < (picture->width + 1) / 2; x++)
-            assert_int_equal(plane->data[y * plane->pitch + x], (int)picture->sample[0][0] + 128);
+    for (uint32_t y = 0; y < (image->height + 1) / 2; y++)
+        for (uint32_t x = 0; x < (image->width + 1) / 2; x++)
+            assert_int_equal(plane->data[y * plane->pitch + x], (int)image->sample[0][0] + 128);
 }
 
-/* At every phase, at edges, in pictures of one block and of one pixel. */
+/* At every phase, at edges, in images of one block and of one pixel. */
 static void test_flat_stays_flat(void **state)
 {
     static const uint32_t sizes[][2] = {{1, 1},  {2, 2},   {8, 8},   {9, 7},    {16, 5},
                                         {7, 33}, {64, 48}, {65, 48}, {129, 131}};
-    static struct picture picture;
+    static struct image image;
 
     (void)state;
     for (unsigned i = 0; i < 256; i += 15)
         for (unsigned n = 0; n < sizeof(sizes) / sizeof(*sizes); n++) {
-            picture.width = sizes[n][0];
-            picture.height = sizes[n][1];
-            picture.at_once = 1 + n % 4;
+            image.width = sizes[n][0];
+            image.height = sizes[n][1];
+            image.at_once = 1 + n % 4;
             for (unsigned y = 0; y < SIDE_MAX; y++)
                 for (unsigned x = 0; x < SIDE_MAX; x++)
-                    picture.sample[y][x] = (int)i - 128;
-            with_plane(&picture, compare_with_sample);
+                    image.sample[y][x] = (int)i - 128;
+            with_plane(&image, compare_with_sample);
         }
 }
 

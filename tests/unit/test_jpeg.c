@@ -19,7 +19,7 @@
 #include <jpeglib.h>
 
 /*
- * The short ways of a JPEG, on files that libjpeg writes here and with libjpeg as the judge: it
+ * The fast paths of a JPEG, on files that libjpeg writes here and with libjpeg as the judge: it
  * reads the coefficients of both sides.
  */
 enum { CAPACITY = 1 << 20, SIDE_MAX = 200 };
@@ -48,7 +48,7 @@ static void free_file(struct file *file)
 }
 #define _cleanup_file_ _cleanup_(free_file)
 
-/* A picture with edges, slopes and noise, the same each time. */
+/* An image with edges, slopes and noise, the same each time. */
 static void paint_row(const struct recipe *recipe, unsigned y, int channels, uint8_t *row)
 {
     for (unsigned x = 0; x < recipe->width; x++)
@@ -200,7 +200,7 @@ static void test_gray_keeps_every_luma_coefficient(void **state)
     for_each_recipe(check_lossless);
 }
 
-/* Coefficient (v, u) of block (y, x) of the picture turned upright, from the picture as it was. */
+/* Coefficient (v, u) of block (y, x) of the image turned upright, from the image as it was. */
 static int turned_coefficient(const struct luma *luma, unsigned orientation, unsigned y, unsigned x,
                               unsigned v, unsigned u)
 {

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/colour/luma.h"
 
-/* Rows of pixels: the loops are made for RGB and RGB + alpha, which all but the odd picture are. */
+/* Rows of pixels: the loops are made for RGB and RGB + alpha, which all but the odd image are. */
 #include "image/core/multiversion.h"
 
 static _inline_ void row_8(const uint8_t *restrict in, unsigned bands, uint8_t *restrict out,

@@ -124,14 +124,14 @@ static _inline_ void clear(int16_t block[IDCT_BLOCK], unsigned stride)
         memset(block, 0, IDCT_BLOCK * sizeof(*block));
 }
 
-static _inline_ uint8_t *place_of(const struct scan_component *component, uint32_t y,
-                                  uint32_t column)
+static _inline_ uint8_t *block_place(const struct scan_component *component, uint32_t y,
+                                     uint32_t column)
 {
     return component->to + y * component->idct.rows * component->pitch +
            column * component->idct.step;
 }
 
-/* The same of a block that the picture ends in, or before. */
+/* The same of a block that the image ends in, or before. */
 __attribute__((noinline)) static bool decode_edge_block(struct bit_reader *bits,
                                                         struct scan_component *component,
                                                         uint32_t y, uint32_t column)
@@ -145,14 +145,15 @@ __attribute__((noinline)) static bool decode_edge_block(struct bit_reader *bits,
     if (!read_ac(bits, component->ac_table, edges->place, 63, block, &kept))
         return false;
     block[0] = (int16_t)component->dc;
-    jpeg_edges_block(edges, block, component->row + y, column, place_of(component, y, column),
+    jpeg_edges_block(edges, block, component->row + y, column, block_place(component, y, column),
                      component->pitch);
     return true;
 }
 
 /* A block, and its samples: in row y of the MCU row's blocks, and in that column of all. */
-static _inline_ bool decode_block(struct bit_reader *bits, struct scan_component *component,
-                                  uint32_t y, uint32_t column)
+static _inline_ bool decode_baseline_block(struct bit_reader *bits,
+                                           struct scan_component *component, uint32_t y,
+                                           uint32_t column)
 {
     int16_t block[IDCT_BLOCK] __attribute__((aligned(32)));
     int difference;
@@ -176,7 +177,7 @@ static _inline_ bool decode_block(struct bit_reader *bits, struct scan_component
         return false;
     block[0] = (int16_t)component->dc;
     idct_block(&component->idct, block, kept, component->row + y, column,
-               place_of(component, y, column), component->pitch);
+               block_place(component, y, column), component->pitch);
     return true;
 }
 
@@ -187,7 +188,7 @@ static _inline_ bool decode_mcu(struct decoder *decoder, struct bit_reader *bits
 
         for (unsigned y = 0; y < component->v; y++)
             for (unsigned x = 0; x < component->h; x++)
-                if (!decode_block(bits, component, y, column * component->h + x))
+                if (!decode_baseline_block(bits, component, y, column * component->h + x))
                     return false;
     }
     return !reader_is_past_end(&decoder->scan, bits);

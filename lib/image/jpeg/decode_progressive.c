@@ -8,7 +8,7 @@
 /*
  * Progressive: the coefficients that this size needs out of all scans, then every block
  * transformed. Scans that hold none of them, or only bits that hardly show, are read all the same:
- * whether a picture is damaged is not to depend on what is asked of it. Blocks that the picture
+ * whether an image is damaged is not to depend on what is asked of it. Blocks that the image
  * ends in want all coefficients.
  */
 

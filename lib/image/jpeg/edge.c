@@ -140,7 +140,7 @@ void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
 typedef int32_t mask_row __attribute__((vector_size(32), may_alias));
 
 /* Eight pixels, as they are in a file of 8 bits, less 128. (Vectors go by pointer: there is no one
- * way to pass them by value.) */
+ * convention for passing them by value.) */
 static _inline_ void limit(idct_row *row)
 {
     const idct_row low = {-128, -128, -128, -128, -128, -128, -128, -128};
@@ -153,7 +153,7 @@ static _inline_ void limit(idct_row *row)
 }
 
 /* Most rows of frequencies hold nothing. */
-static _inline_ bool is_empty(const int16_t row[8])
+static _inline_ bool is_empty_row(const int16_t row[8])
 {
     uint64_t halves[2];
 
@@ -168,7 +168,7 @@ static _inline_ void transform_block(const struct jpeg_edges *edges, const int16
     for (unsigned v = 0; v < 8; v++) {
         idct_row row, sum = {0};
 
-        if (is_empty(block + 8 * v))
+        if (is_empty_row(block + 8 * v))
             continue;
         row = __builtin_convertvector(*(const idct_shorts *)(block + 8 * v), idct_row) *
               edges->quantizer[v];
@@ -182,9 +182,9 @@ static _inline_ void transform_block(const struct jpeg_edges *edges, const int16
 }
 
 /* Rows of pixels become one by the vertical weights, and that one a row of samples. */
-static _inline_ void weigh(const idct_row pixels[8], const struct edge_weights *vertical,
-                           unsigned y, const struct edge_weights *horizontal, float middle,
-                           idct_row *samples)
+static _inline_ void weigh_pixels(const idct_row pixels[8], const struct edge_weights *vertical,
+                                  unsigned y, const struct edge_weights *horizontal, float middle,
+                                  idct_row *samples)
 {
     idct_row sum = pixels[0] * vertical->of[0][y];
 
@@ -222,7 +222,7 @@ _multiversion_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16
     for (unsigned y = 0; y < (edges->pairs ? OVERLAP_FREQUENCIES : rows); y++) {
         idct_row samples;
 
-        weigh(pixels, vertical, y, horizontal, edges->middle, &samples);
+        weigh_pixels(pixels, vertical, y, horizontal, edges->middle, &samples);
         if (edges->pairs)
             store_frequencies(&samples, y, to, pitch);
         else

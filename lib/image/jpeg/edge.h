@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /*
- * The last blocks of each row and column, where the picture ends inside them. Behind its edge a
+ * The last blocks of each row and column, where the image ends inside them. Behind its edge a
  * block may hold anything: what an encoder thought fit, or what a lossless crop cut off. A
  * transform that reduces the block would mix that into what is to be seen, so these few blocks are
  * transformed in full, and made from their pixels alone into what the component's other blocks
@@ -48,8 +48,8 @@ struct jpeg_edges {
     uint8_t place[64 + 16]; /* of each coefficient in zigzag order; and behind the last */
 };
 
-/* A component's size along one dimension. Where it is sampled more sparsely than the picture, half
- * of its last pixel, or so, may lie behind the picture's edge. */
+/* A component's size along one dimension. Where it is sampled more sparsely than the image, half
+ * of its last pixel, or so, may lie behind the image's edge. */
 struct edge_length {
     uint32_t pixels;
     double cut; /* what does, of that one, 0..1 */
@@ -61,7 +61,7 @@ static inline unsigned edge_inside(uint32_t pixels)
     return (pixels - 1) % 8 + 1;
 }
 
-/* Whether the picture ends inside the last block. */
+/* Whether the image ends inside the last block. */
 static inline bool edge_is_inside(const struct edge_length *length)
 {
     return length->pixels % 8 != 0 || length->cut > 0;

@@ -7,7 +7,7 @@
 
 /*
  * Half of the time that a JPEG costs is reading Huffman codes one after the other. Where the values
- * themselves are not wanted (all of them for gray, the high frequencies for a reduced picture) this
+ * themselves are not wanted (all of them for gray, the high frequencies for a reduced image) this
  * reads several at once: a table tells for 11 bits how many whole coefficients they hold.
  */
 

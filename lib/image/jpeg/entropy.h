@@ -34,7 +34,7 @@ struct huffman {
 struct skip_table {
     struct huffman huffman;
     /* From the lowest: bits of all, coefficients of all (SKIP_END added: the last one ends the
-     * block); bits and coefficients of the first alone, likewise. 0: take the slow way. */
+     * block); bits and coefficients of the first alone, likewise. 0: take the slow path. */
     uint32_t look[1 << ENTROPY_WINDOW];
 };
 
@@ -44,7 +44,7 @@ enum { SKIP_END = 0x80 };
 struct ac_table {
     struct skip_table skip;
     /* From the lowest: bits of code and value, at most AC_BITS_MAX; bits of the value; zeros before
-     * it. AC_END: bits of a code that ends the block. AC_LONG: take the slow way. */
+     * it. AC_END: bits of a code that ends the block. AC_LONG: take the slow path. */
     uint32_t one[1 << ENTROPY_WINDOW];
 };
 

@@ -22,8 +22,8 @@ static unsigned edge_of(const struct overlap_pixels *pixels)
 }
 
 /* Found once, when they are needed. */
-static const struct halver_vertical *find_weights(unsigned phase,
-                                                  const struct overlap_pixels *pixels)
+static const struct halver_vertical *find_vertical_weights(unsigned phase,
+                                                           const struct overlap_pixels *pixels)
 {
     static struct halver_vertical found[SYNTHESIS_PHASES + 1][EDGES];
     static bool is_found[SYNTHESIS_PHASES + 1][EDGES];
@@ -62,7 +62,7 @@ static struct overlap_pixels pixels_around(uint32_t at, uint32_t blocks, unsigne
 static void set_horizontal(struct halver_horizontal *horizontal, unsigned phase,
                            const struct overlap_pixels *pixels)
 {
-    const struct halver_vertical *vertical = find_weights(phase, pixels);
+    const struct halver_vertical *vertical = find_vertical_weights(phase, pixels);
 
     for (unsigned i = 0; i < HALVER_PAIRS; i++)
         for (unsigned x = 0; x < OVERLAP_POINTS; x++)
@@ -107,13 +107,13 @@ static void begin_horizontal(struct halver *halver, struct halver_horizontal *we
  */
 
 /* With room for what a block's three vectors write, and for what is read in whole vectors. */
-static size_t row_bytes(const struct halver_options *options)
+static size_t pairs_row_bytes(const struct halver_options *options)
 {
     return plane_aligned((size_t)options->padded_columns * HALVER_STEP + 128);
 }
 
 /* A block before the first, one behind the last, and one more of a pair. */
-static size_t filtered_bytes(const struct halver_options *options)
+static size_t filtered_row_bytes(const struct halver_options *options)
 {
     const size_t block = OVERLAP_FREQUENCIES * OVERLAP_POINTS * sizeof(int16_t);
 
@@ -129,11 +129,11 @@ static unsigned choose_ring(unsigned at_once)
 size_t halver_bytes(const struct halver_options *options)
 {
     return sizeof(struct halver_horizontal) * (count_phases(options) + WEIGHTS_AT_EDGES) +
-           row_bytes(options) * IDCT_PAIRS_ROWS * choose_ring(options->rows_at_once) +
-           filtered_bytes(options);
+           pairs_row_bytes(options) * IDCT_PAIRS_ROWS * choose_ring(options->rows_at_once) +
+           filtered_row_bytes(options);
 }
 
-static const struct halver_kernels *choose_kernels(void)
+static const struct halver_kernels *choose_halver_kernels(void)
 {
 #ifdef __x86_64__
     if (processor_has_vnni())
@@ -151,12 +151,12 @@ void halver_begin(struct halver *halver, const struct halver_options *options, u
     struct halver_horizontal *weights = (struct halver_horizontal *)(void *)memory;
 
     *halver = (struct halver){
-        .kernels = choose_kernels(),
+        .kernels = choose_halver_kernels(),
         .filter = {.columns = options->columns,
                    .phase = idct_find_phase(OVERLAP_POINTS, options->along_x)},
         .rows = options->rows,
         .phase = idct_find_phase(OVERLAP_POINTS, options->along_y),
-        .pitch = row_bytes(options),
+        .pitch = pairs_row_bytes(options),
         .ring = choose_ring(options->rows_at_once),
         .inside = options->inside_y,
         .to = to,
@@ -178,7 +178,7 @@ static uint8_t *band_at(const struct halver *halver, uint32_t row)
 
 /* Of a row of blocks whose neighbours are there: four rows of the plane. Where there is no
  * neighbour, weights of 0 make nothing of some other row. */
-static void finish_row(struct halver *halver, uint32_t row)
+static void finish_block_row(struct halver *halver, uint32_t row)
 {
     const struct overlap_pixels pixels = pixels_around(row, halver->rows, halver->inside);
     const uint8_t *before = band_at(halver, pixels.before == 0 ? row : row - 1);
@@ -192,7 +192,7 @@ static void finish_row(struct halver *halver, uint32_t row)
         rows[i + 2 * IDCT_PAIRS_ROWS] = behind + i * halver->pitch;
     }
     halver->kernels->vertical(&halver->filter, rows,
-                              find_weights(idct_phase_at(&halver->phase, row), &pixels));
+                              find_vertical_weights(idct_phase_at(&halver->phase, row), &pixels));
     halver->kernels->horizontal(&halver->filter,
                                 halver->to->data + (size_t)row * OVERLAP_POINTS * halver->to->pitch,
                                 halver->to->pitch);
@@ -204,9 +204,9 @@ uint8_t *halver_take(struct halver *halver, uint32_t rows)
 
     for (; halver->taken < end; halver->taken++) {
         if (halver->taken > 0 && halver->taken < halver->rows)
-            finish_row(halver, halver->taken - 1);
+            finish_block_row(halver, halver->taken - 1);
         if (halver->taken + 1 == halver->rows)
-            finish_row(halver, halver->taken);
+            finish_block_row(halver, halver->taken);
     }
     return band_at(halver, halver->taken);
 }

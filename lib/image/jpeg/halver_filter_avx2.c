@@ -9,5 +9,5 @@
 #define ADD_PRODUCTS(sum, pairs, weights) _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, weights))
 #include "image/jpeg/halver_filter_x86.h"
 
-const struct halver_kernels halver_kernels_avx2 = {vertical, horizontal};
+const struct halver_kernels halver_kernels_avx2 = {vertical_step, horizontal_step};
 #endif

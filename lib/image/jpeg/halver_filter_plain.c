@@ -14,8 +14,9 @@ static unsigned multiply_pair(const int16_t *pair, const int16_t weight[2])
     return (unsigned)(pair[0] * weight[0]) + (unsigned)(pair[1] * weight[1]);
 }
 
-static void vertical(const struct halver_filter *filter, const uint8_t *const rows[HALVER_PAIRS],
-                     const struct halver_vertical *weights)
+static void vertical_plain(const struct halver_filter *filter,
+                           const uint8_t *const rows[HALVER_PAIRS],
+                           const struct halver_vertical *weights)
 {
     int16_t *to = halver_filtered(filter, 0);
 
@@ -31,7 +32,7 @@ static void vertical(const struct halver_filter *filter, const uint8_t *const ro
         }
 }
 
-static void horizontal(const struct halver_filter *filter, uint8_t *to, size_t pitch)
+static void horizontal_plain(const struct halver_filter *filter, uint8_t *to, size_t pitch)
 {
     for (uint32_t column = 0; column < filter->columns; column++, to += OVERLAP_POINTS) {
         const struct halver_horizontal *weights = halver_weights(filter, column);
@@ -49,4 +50,4 @@ static void horizontal(const struct halver_filter *filter, uint8_t *to, size_t p
     }
 }
 
-const struct halver_kernels halver_kernels_plain = {vertical, horizontal};
+const struct halver_kernels halver_kernels_plain = {vertical_plain, horizontal_plain};

@@ -10,5 +10,5 @@
 #define ADD_PRODUCTS(sum, pairs, weights) _mm256_dpwssd_epi32(sum, pairs, weights)
 #include "image/jpeg/halver_filter_x86.h"
 
-const struct halver_kernels halver_kernels_vnni = {vertical, horizontal};
+const struct halver_kernels halver_kernels_vnni = {vertical_step, horizontal_step};
 #endif

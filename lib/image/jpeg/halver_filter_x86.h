@@ -33,9 +33,9 @@ _target_ static _inline_ void store_pairs(const __m256i sum[OVERLAP_POINTS], int
     _mm256_storeu_si256((__m256i_u *)to + 1, _mm256_permute2x128_si256(even, odd, 0x31));
 }
 
-_target_ static void vertical(const struct halver_filter *filter,
-                              const uint8_t *const rows[HALVER_PAIRS],
-                              const struct halver_vertical *weights)
+_target_ static void vertical_step(const struct halver_filter *filter,
+                                   const uint8_t *const rows[HALVER_PAIRS],
+                                   const struct halver_vertical *weights)
 {
     const size_t bytes = (size_t)filter->columns * HALVER_STEP;
     int16_t *to = halver_filtered(filter, 0);
@@ -100,7 +100,7 @@ _target_ static _inline_ void store_blocks(__m256i first, __m256i second, uint8_
     _mm_storel_epi64((__m128i_u *)(to + 3 * pitch), _mm_unpackhi_epi64(lower, lower));
 }
 
-_target_ static void horizontal(const struct halver_filter *filter, uint8_t *to, size_t pitch)
+_target_ static void horizontal_step(const struct halver_filter *filter, uint8_t *to, size_t pitch)
 {
     for (uint32_t column = 0; column < filter->columns; column += 2, to += 2 * OVERLAP_POINTS)
         store_blocks(sum_block(filter, column), sum_block(filter, column + 1), to, pitch);

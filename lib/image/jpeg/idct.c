@@ -31,7 +31,7 @@ static void prepare_pairs(struct idct *idct, const struct jpeg_component *compon
     }
 }
 
-static unsigned choose_frequencies(const struct idct_options *options)
+static unsigned count_wanted_frequencies(const struct idct_options *options)
 {
     if (options->pairs)
         return OVERLAP_FREQUENCIES;
@@ -47,7 +47,7 @@ void idct_prepare(struct idct *idct, const struct jpeg_component *component,
     idct->deep = options->deep;
     idct->rows = points;
     idct->step = points * (options->deep ? 2 : 1);
-    idct->frequencies = choose_frequencies(options);
+    idct->frequencies = count_wanted_frequencies(options);
     idct->kind = options->pairs ? IDCT_PAIRS : idct->frequencies <= 4 ? IDCT_NARROW : IDCT_WIDE;
     idct->horizontal = idct_find_phase(points, options->along_x);
     idct->vertical = idct_find_phase(points, options->along_y);

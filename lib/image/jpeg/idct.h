@@ -19,7 +19,7 @@
 /*
  * Prepares for one component. Deep samples are still to be filtered, the others are final.
  *
- * Final ones may come to lie, from left to right and from top to bottom, up to one of the picture's
+ * Final ones may come to lie, from left to right and from top to bottom, up to one of the image's
  * samples before where their blocks would have them (synthesis.h): sample i by (i + 0.5) / along of
  * one; along is 0 where they do not. Only of four points.
  */

@@ -11,7 +11,7 @@
 /* The weights and the choice of a kernel (idct_narrow_kernels.h), and blocks that need none. */
 
 /* The place of vertical frequency v and horizontal frequency u. */
-static unsigned place_of(unsigned v, unsigned u)
+static unsigned pair_place(unsigned v, unsigned u)
 {
     return v / 2 * 8 + u * 2 + v % 2;
 }
@@ -39,7 +39,7 @@ void idct_narrow_prepare(struct idct *idct, const struct jpeg_component *compone
     memset(idct->place, idct->frequencies <= 2 ? 7 : 16, sizeof(idct->place));
     memset(narrow->quantizer, 0, sizeof(narrow->quantizer));
     for (unsigned k = 0; k <= idct->last; k++) {
-        unsigned place = place_of(idct_natural_order[k] >> 3, idct_natural_order[k] & 7);
+        unsigned place = pair_place(idct_natural_order[k] >> 3, idct_natural_order[k] & 7);
 
         if (!idct_wants(idct, k))
             continue;

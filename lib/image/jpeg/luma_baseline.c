@@ -184,7 +184,7 @@ static int copy_blocks(struct luma_reader *reader, struct jpeg_writer *writer,
     for (uint32_t row = 0; row < reader->mcus.rows; row++) {
         if ((status = read_mcu_row(reader)) != 0)
             return status;
-        /* The last MCU row and column may hold blocks that no pixel of the picture lies in. */
+        /* The last MCU row and column may hold blocks that no pixel of the image lies in. */
         for (unsigned y = 0; y < reader->v && rows_left > 0; y++, rows_left--) {
             status = write_row(writer, reader->scan.bytes, reader->row + (size_t)y * pitch,
                                luma->block_columns, &dc);

@@ -29,7 +29,7 @@ struct marker_reader {
 };
 
 /* The blocks of each component, counted as a scan of that component alone has them. */
-static void count_blocks(struct jpeg_layout *layout)
+static void count_component_blocks(struct jpeg_layout *layout)
 {
     const uint32_t mcu_width = 8U * layout->h_max, mcu_height = 8U * layout->v_max;
 
@@ -41,8 +41,8 @@ static void count_blocks(struct jpeg_layout *layout)
     }
 }
 
-static int read_frame(struct marker_reader *reader, uint8_t marker, const uint8_t *payload,
-                      size_t size)
+static int read_frame_segment(struct marker_reader *reader, uint8_t marker, const uint8_t *payload,
+                              size_t size)
 {
     struct jpeg_layout *layout = reader->layout;
 
@@ -77,7 +77,7 @@ static int read_frame(struct marker_reader *reader, uint8_t marker, const uint8_
             layout->v_max = component->v;
         progression_begin(&reader->progression[i]);
     }
-    count_blocks(layout);
+    count_component_blocks(layout);
     reader->has_frame = true;
     return 0;
 }
@@ -256,7 +256,7 @@ static int read_payload(struct marker_reader *reader, uint8_t marker, const uint
         return STATUS_UNSUPPORTED_FORMAT;
     }
     if (marker >= JPEG_SOF0 && marker <= JPEG_SOF15)
-        return read_frame(reader, marker, payload, size);
+        return read_frame_segment(reader, marker, payload, size);
     if (is_application(marker))
         read_application(reader, marker, payload, size);
     return 0;

@@ -12,11 +12,11 @@ enum memory_use {
     MEMORY_SCAN,         /* a scan's bytes without stuffing */
     MEMORY_ROWS,         /* luma blocks of an MCU row; coefficients; rows of chroma */
     MEMORY_HISTORY,      /* which coefficients of each block are not zero */
-    MEMORY_COEFFICIENTS, /* of a progressive picture */
+    MEMORY_COEFFICIENTS, /* of a progressive image */
     MEMORY_PLANES,
     MEMORY_REDUCERS,
     MEMORY_TURNED,
-    MEMORY_STREAM, /* a JPEG on its way to another */
+    MEMORY_STREAM, /* a JPEG that is made into another */
     MEMORY_USES
 };
 

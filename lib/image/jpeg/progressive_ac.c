@@ -134,7 +134,7 @@ static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const b
 }
 
 /* One more of each coefficient's magnitude. */
-static _inline_ void correct(const struct ac_scan *ac, int16_t *block, uint64_t which)
+static _inline_ void correct_magnitudes(const struct ac_scan *ac, int16_t *block, uint64_t which)
 {
     const uint8_t *place = ac->place;
 
@@ -206,7 +206,7 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
         rest &= ~(passed | target);
     }
     if (keep)
-        correct(ac, block, ones | read_set(bits, rest & before, pdep));
+        correct_magnitudes(ac, block, ones | read_set(bits, rest & before, pdep));
     else if ((rest & before) != 0)
         pass_set(bits, rest & before);
     return true;
@@ -324,8 +324,8 @@ static int read_run(struct ac_scan *ac, const struct block_functions *functions,
 }
 
 /* A row of `count` blocks: those that are like most, then those at the edge. */
-static int read_row(struct ac_scan *ac, const struct block_functions *functions, size_t row,
-                    size_t count)
+static int read_block_row(struct ac_scan *ac, const struct block_functions *functions, size_t row,
+                          size_t count)
 {
     const struct component_coefficients *component = ac->component;
     const struct jpeg_edges *edges = component->edges;
@@ -371,7 +371,7 @@ int progressive_read_ac(struct jpeg_coefficients *coefficients, const struct jpe
     ac.band = set_between(scan->first, scan->last);
     scan_reader_begin(&ac.reader, scan, memory);
     for (size_t row = 0; row < size->block_rows; row++)
-        if ((status = read_row(&ac, &functions, row, size->block_columns)) != 0)
+        if ((status = read_block_row(&ac, &functions, row, size->block_columns)) != 0)
             return status;
     return scan_reader_finish(&ac.reader, end);
 }

@@ -24,7 +24,7 @@ static void put(struct rewriting *to, const void *bytes, size_t size)
         to->failed = true;
 }
 
-static void put_byte(struct rewriting *to, unsigned value)
+static void rewrite_byte(struct rewriting *to, unsigned value)
 {
     const uint8_t byte = (uint8_t)value;
 
@@ -44,7 +44,7 @@ static void put_marker(struct rewriting *to, enum jpeg_marker marker)
 }
 
 /* The head of a segment with that much behind it. */
-static void put_segment(struct rewriting *to, enum jpeg_marker marker, size_t size)
+static void rewrite_segment_head(struct rewriting *to, enum jpeg_marker marker, size_t size)
 {
     put_marker(to, marker);
     put_u16(to, (unsigned)size + 2);
@@ -60,25 +60,25 @@ static void put_colour_space(struct rewriting *to)
     enum { NONE = 0, YCCK = 2 };
 
     if (layout->ycc) {
-        put_segment(to, JPEG_APP0, sizeof(jfif));
+        rewrite_segment_head(to, JPEG_APP0, sizeof(jfif));
         put(to, jfif, sizeof(jfif));
     } else if (layout->components == 3 || layout->application.has_adobe) {
-        put_segment(to, JPEG_APP14, sizeof(adobe) + 1);
+        rewrite_segment_head(to, JPEG_APP14, sizeof(adobe) + 1);
         put(to, adobe, sizeof(adobe));
-        put_byte(to,
-                 layout->components == 4 && layout->application.adobe_transform != 0 ? YCCK : NONE);
+        rewrite_byte(
+            to, layout->components == 4 && layout->application.adobe_transform != 0 ? YCCK : NONE);
     }
 }
 
 /* One for each component, by its number. */
-static void put_quantization(struct rewriting *to)
+static void rewrite_quantization(struct rewriting *to)
 {
     for (unsigned i = 0; i < to->layout->components; i++) {
         const struct jpeg_component *component = &to->layout->component[i];
         size_t size = component->quantization_wide ? 128 : 64;
 
-        put_segment(to, JPEG_DQT, 1 + size);
-        put_byte(to, (unsigned)component->quantization_wide << 4 | i);
+        rewrite_segment_head(to, JPEG_DQT, 1 + size);
+        rewrite_byte(to, (unsigned)component->quantization_wide << 4 | i);
         put(to, component->quantization, size);
     }
 }
@@ -94,15 +94,15 @@ static void put_frame(struct rewriting *to)
 {
     const struct jpeg_layout *layout = to->layout;
 
-    put_segment(to, frame_marker(layout), 6 + 3 * layout->components);
-    put_byte(to, 8);
+    rewrite_segment_head(to, frame_marker(layout), 6 + 3 * layout->components);
+    rewrite_byte(to, 8);
     put_u16(to, layout->height);
     put_u16(to, layout->width);
-    put_byte(to, layout->components);
+    rewrite_byte(to, layout->components);
     for (unsigned i = 0; i < layout->components; i++) {
-        put_byte(to, i + 1);
-        put_byte(to, (unsigned)layout->component[i].h << 4 | layout->component[i].v);
-        put_byte(to, i);
+        rewrite_byte(to, i + 1);
+        rewrite_byte(to, (unsigned)layout->component[i].h << 4 | layout->component[i].v);
+        rewrite_byte(to, i);
     }
 }
 
@@ -112,16 +112,16 @@ static void put_huffman(struct rewriting *to, unsigned class, unsigned number,
     if (table->counts == NULL || to->huffman[class][number] == table->counts)
         return;
     to->huffman[class][number] = table->counts;
-    put_segment(to, JPEG_DHT, 17 + table->values);
-    put_byte(to, class << 4 | number);
+    rewrite_segment_head(to, JPEG_DHT, 17 + table->values);
+    rewrite_byte(to, class << 4 | number);
     put(to, table->counts, 16 + table->values);
 }
 
 static void put_conditioning(struct rewriting *to, unsigned class, unsigned number, unsigned value)
 {
-    put_segment(to, JPEG_DAC, 2);
-    put_byte(to, class << 4 | number);
-    put_byte(to, value);
+    rewrite_segment_head(to, JPEG_DAC, 2);
+    rewrite_byte(to, class << 4 | number);
+    rewrite_byte(to, value);
 }
 
 /* A number that no table of Huffman codes has stands where the scan needs none. */
@@ -150,19 +150,19 @@ static void put_scan(struct rewriting *to, const struct jpeg_scan *scan)
 {
     put_tables(to, scan);
     if (to->restart_interval != scan->restart_interval) {
-        put_segment(to, JPEG_DRI, 2);
+        rewrite_segment_head(to, JPEG_DRI, 2);
         put_u16(to, scan->restart_interval);
         to->restart_interval = scan->restart_interval;
     }
-    put_segment(to, JPEG_SOS, 4 + 2 * scan->components);
-    put_byte(to, scan->components);
+    rewrite_segment_head(to, JPEG_SOS, 4 + 2 * scan->components);
+    rewrite_byte(to, scan->components);
     for (unsigned n = 0; n < scan->components; n++) {
-        put_byte(to, scan->component[n] + 1U);
-        put_byte(to, selectors_of(to->layout, scan, n));
+        rewrite_byte(to, scan->component[n] + 1U);
+        rewrite_byte(to, selectors_of(to->layout, scan, n));
     }
-    put_byte(to, scan->first);
-    put_byte(to, scan->last);
-    put_byte(to, (unsigned)scan->high << 4 | scan->low);
+    rewrite_byte(to, scan->first);
+    rewrite_byte(to, scan->last);
+    rewrite_byte(to, (unsigned)scan->high << 4 | scan->low);
     put(to, scan->data, (size_t)(scan->end - scan->data));
 }
 
@@ -172,7 +172,7 @@ int jpeg_rewrite(const struct jpeg_layout *layout, struct buffer *copy)
 
     put_marker(&to, JPEG_SOI);
     put_colour_space(&to);
-    put_quantization(&to);
+    rewrite_quantization(&to);
     put_frame(&to);
     for (unsigned i = 0; i < layout->scans; i++)
         put_scan(&to, &layout->scan[i]);

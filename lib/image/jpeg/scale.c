@@ -38,7 +38,7 @@ static bool swaps_sides(unsigned orientation)
     return orientation >= 5;
 }
 
-static uint32_t divide_up(uint32_t length, unsigned by)
+static uint32_t subsampled_length(uint32_t length, unsigned by)
 {
     return (length + by - 1) / by;
 }
@@ -81,14 +81,14 @@ static unsigned choose_points(const struct reduction *reduction, double factor, 
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
 }
 
-static uint32_t width_of(const struct reduction *reduction, unsigned component)
+static uint32_t component_width(const struct reduction *reduction, unsigned component)
 {
-    return component == 0 ? reduction->width : divide_up(reduction->width, reduction->h);
+    return component == 0 ? reduction->width : subsampled_length(reduction->width, reduction->h);
 }
 
-static uint32_t height_of(const struct reduction *reduction, unsigned component)
+static uint32_t component_height(const struct reduction *reduction, unsigned component)
 {
-    return component == 0 ? reduction->height : divide_up(reduction->height, reduction->v);
+    return component == 0 ? reduction->height : subsampled_length(reduction->height, reduction->v);
 }
 
 static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height)
@@ -145,8 +145,8 @@ static void describe_source(const struct reduction *reduction, unsigned componen
 {
     const struct jpeg_layout *layout = reduction->layout;
     const struct jpeg_component *size = &layout->component[component];
-    const uint32_t to_width = width_of(reduction, component);
-    const uint32_t to_height = height_of(reduction, component);
+    const uint32_t to_width = component_width(reduction, component);
+    const uint32_t to_height = component_height(reduction, component);
 
     source->extent = jpeg_decoded_extent(layout, component, points);
     source->direct = reduction->half || (layout->width * points == 8 * reduction->width &&
@@ -250,8 +250,8 @@ static int fill_planes(struct reduction *reduction, double factor)
     for (unsigned i = 0; i < reduction->components; i++) {
         reduction->transposed[i] = !sources[i].direct && sources[i].options.transposed;
         if (sources[i].direct) {
-            reduction->planes[i].width = width_of(reduction, i);
-            reduction->planes[i].height = height_of(reduction, i);
+            reduction->planes[i].width = component_width(reduction, i);
+            reduction->planes[i].height = component_height(reduction, i);
         }
     }
     return 0;

@@ -13,7 +13,7 @@
  * photograph resembles a random walk, neighbours differing by as much everywhere, and for that
  * model the best linear estimate of the filtered sample from the block's own frequencies is found
  * by solving one set of linear equations (in geostatistics: kriging). Against filtering the full
- * picture it errs 1 to 4 dB less than the mean of 2 x 2 samples, which is what libjpeg's own
+ * image it errs 1 to 4 dB less than the mean of 2 x 2 samples, which is what libjpeg's own
  * reduction by two computes, and 0.3 to 2.7 dB less than the DCT of n points, from the same
  * coefficients.
  */
@@ -42,7 +42,7 @@ struct jpeg_synthesis synthesis_transform(unsigned points)
     return synthesis;
 }
 
-/* The samples that there are: those of the picture. */
+/* The samples that there are: those of the image. */
 struct extent {
     unsigned from, to;
     double cut;   /* of the last one, what is none of them */
@@ -152,7 +152,7 @@ static unsigned choose_frequencies(unsigned points)
 }
 
 /* Where sample x of the result is centred. */
-static double centre_of(unsigned x, double step, double before)
+static double sample_centre(unsigned x, double step, double before)
 {
     return BEFORE + (x + 0.5) * step - 0.5 - before;
 }
@@ -178,7 +178,7 @@ static void find_reduction(const struct extent *extent, double before,
         synthesis->weight[x][0] = synthesis_basis(extent->own, 0, 0);
         if (BEFORE + x * step - before >= extent->to)
             continue;
-        find_filter(step, centre_of(x, step, before), extent, filter);
+        find_filter(step, sample_centre(x, step, before), extent, filter);
         estimate(&known, filter, weight);
         for (unsigned u = 1; u < synthesis->frequencies; u++)
             synthesis->weight[x][u] = weight[u - 1];
@@ -259,7 +259,7 @@ void synthesis_overlap(unsigned phase, const struct overlap_pixels *pixels,
         weights[x] = (struct overlap_weights){.own[0] = synthesis_basis(pixels->own, 0, 0)};
         if (pixels->own < BLOCK && x * step - before_block(phase) >= pixels->own)
             continue;
-        find_filter(step, centre_of(x, step, before_block(phase)), &extent, filter);
+        find_filter(step, sample_centre(x, step, before_block(phase)), &extent, filter);
         find_overlap(&known, filter, pixels, &weights[x]);
     }
 }

@@ -23,18 +23,18 @@ struct jpeg_synthesis {
 struct jpeg_synthesis synthesis_transform(unsigned points);
 
 /*
- * What the Lanczos filter (3 lobes) would make of the full picture, as far as one block's lowest
- * frequencies tell: the end of the way. Of 8 points it is the inverse DCT.
+ * What the Lanczos filter (3 lobes) would make of the full image, as far as one block's lowest
+ * frequencies tell: the final samples. Of 8 points it is the inverse DCT.
  *
  * Where a size is no multiple of the step between samples, they come to lie a little before where
  * the block would have them, further from block to block. Of phase p that is (p - 0.5) /
- * SYNTHESIS_PHASES of the picture's samples; of phase 0, nothing. The result lives on.
+ * SYNTHESIS_PHASES of the image's samples; of phase 0, nothing. The result lives on.
  */
 enum { SYNTHESIS_PHASES = 16 };
 
 const struct jpeg_synthesis *synthesis_reduction(unsigned points, unsigned phase);
 
-/* The same of a block of which the picture holds only the first `inside` pixels (1..8), and of the
+/* The same of a block of which the image holds only the first `inside` pixels (1..8), and of the
  * last of these all but `cut` (0..1), and ends there: the coefficients are all those of the DCT of
  * so many points. Samples behind the edge are the mean. */
 struct jpeg_synthesis synthesis_cut_reduction(unsigned points, unsigned phase, unsigned inside,
@@ -46,12 +46,12 @@ double synthesis_basis(unsigned n, unsigned x, unsigned u);
 /*
  * The same to one half, and with what the blocks before and behind tell: of a row of blocks, each
  * sample is the sum of three blocks' frequencies. Of six, that is nearly all that the filter would
- * find. At an edge of the picture there is no neighbour, and the filter ends there too. A block
+ * find. At an edge of the image there is no neighbour, and the filter ends there too. A block
  * that the edge cuts through has the frequencies of the DCT of as many points as it holds pixels.
  */
 enum { OVERLAP_POINTS = 4, OVERLAP_FREQUENCIES = 6 };
 
-struct overlap_pixels { /* of the picture, in each of the blocks: 8, or fewer at its end */
+struct overlap_pixels { /* of the image, in each of the blocks: 8, or fewer at its end */
     unsigned before;    /* 0 or 8 */
     unsigned own;       /* 1..8 */
     unsigned behind;    /* 0..8 */

@@ -44,7 +44,7 @@ static bool is_whole(uint32_t width, uint32_t height, unsigned orientation)
 }
 
 /*
- * For values that no picture of 8 bits has (T.81, F.1.2: 10 bits and a sign, 11 for a difference of
+ * For values that no image of 8 bits has (T.81, F.1.2: 10 bits and a sign, 11 for a difference of
  * DC) libjpeg's quick encoder has no code, and writes nonsense without a word. They come from
  * damage that still decodes.
  */

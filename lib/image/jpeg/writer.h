@@ -43,7 +43,7 @@ void writer_flush(struct jpeg_writer *writer);
 size_t writer_finish(struct jpeg_writer *writer);
 
 /* The table for DC differences that an encoder uses who has not counted them (T.81, K.3.1): every
- * difference of 8-bit pictures has a code there. */
+ * difference of 8-bit images has a code there. */
 extern const struct jpeg_table writer_dc_table;
 
 /* --- bits ---------------------------------------------------------------------------------------

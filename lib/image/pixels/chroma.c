@@ -39,9 +39,9 @@ size_t chroma_bytes(uint32_t width)
 }
 
 /* Samples between those before and behind them. */
-_multiversion_ static void emphasize(const uint8_t *before, const uint8_t *own,
-                                     const uint8_t *behind, unsigned emphasis, uint8_t *restrict to,
-                                     uint32_t count)
+_multiversion_ static void emphasize_line(const uint8_t *before, const uint8_t *own,
+                                          const uint8_t *behind, unsigned emphasis,
+                                          uint8_t *restrict to, uint32_t count)
 {
     const int16_t side = (int16_t)emphasis, middle = (int16_t)((1 << EMPHASIS_BITS) + 2 * side);
     const int16_t half = 1 << (EMPHASIS_BITS - 1);
@@ -61,7 +61,7 @@ static void emphasize_horizontally(uint8_t *row, uint32_t width, unsigned emphas
     line[0] = row[0];
     memcpy(line + 1, row, width);
     line[width + 1] = row[width - 1];
-    emphasize(line, line + 1, line + 2, emphasis, row, width);
+    emphasize_line(line, line + 1, line + 2, emphasis, row, width);
 }
 
 /* Rows are kept as they were until the next one is made of them. */
@@ -76,8 +76,9 @@ void chroma_emphasize(const struct plane *plane, unsigned emphasis, bool horizon
 
         memcpy(own, row, plane->width);
         if (vertical)
-            emphasize(y == 0 ? own : before, own, y + 1 < plane->height ? row + plane->pitch : own,
-                      emphasis, row, plane->width);
+            emphasize_line(y == 0 ? own : before, own,
+                           y + 1 < plane->height ? row + plane->pitch : own, emphasis, row,
+                           plane->width);
         if (horizontal)
             emphasize_horizontally(row, plane->width, emphasis, memory + 2 * line);
         before = own;

@@ -8,7 +8,7 @@
 
 /*
  * Halved chroma is shown interpolated, three parts of the sample and one of its neighbour
- * (libjpeg's "fancy" upsampling, and what browsers do). That flattens it, and a reduced picture
+ * (libjpeg's "fancy" upsampling, and what browsers do). That flattens it, and a reduced image
  * more than its source, whose samples are finer. What the reduced one would lack is added before it
  * is encoded. One thread.
  */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * One component of a picture: samples of 8 bits in rows `pitch` bytes apart. Every plane has memory
+ * One component of an image: samples of 8 bits in rows `pitch` bytes apart. Every plane has memory
  * for PLANE_MARGIN samples behind each row and PLANE_MARGIN rows behind the last: loops may work in
  * whole vectors and blocks. One thread.
  */

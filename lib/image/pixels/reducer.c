@@ -28,7 +28,7 @@ static const struct reducer_kernels *kernels_of(const struct reducer *reducer,
     return filter->stride >= REDUCER_TAPS_MANY ? &reducer_kernels_many : reducer->kernels;
 }
 
-static const struct reducer_kernels *choose_kernels(void)
+static const struct reducer_kernels *choose_reducer_kernels(void)
 {
 #ifdef __x86_64__
     if (processor_has_avx2())
@@ -59,7 +59,7 @@ static struct reducer_axis vertical_axis(const struct reducer_options *options)
 }
 
 /* A row going in, with whole groups. */
-static size_t row_bytes(const struct reducer_options *options)
+static size_t window_row_bytes(const struct reducer_options *options)
 {
     return plane_aligned(((size_t)options->padded_width + REDUCER_GROUP + 16) * SAMPLE_BYTES);
 }
@@ -84,7 +84,7 @@ size_t reducer_bytes(const struct reducer_options *options)
 
     return filter_bytes(options->to_width, reducer_count_taps(&horizontal)) +
            filter_bytes(options->to_height, reducer_count_taps(&vertical)) +
-           row_bytes(options) * (window_rows(options) + STRIP_ROWS) +
+           window_row_bytes(options) * (window_rows(options) + STRIP_ROWS) +
            plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES +
            plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS;
 }
@@ -97,8 +97,8 @@ static uint8_t *take(uint8_t **memory, size_t bytes)
     return taken;
 }
 
-static void begin_filter(struct reducer_filter *filter, uint32_t count,
-                         const struct reducer_axis *axis, uint8_t **memory)
+static void begin_direction(struct reducer_filter *filter, uint32_t count,
+                            const struct reducer_axis *axis, uint8_t **memory)
 {
     filter->count = count;
     filter->stride = reducer_count_taps(axis);
@@ -115,15 +115,15 @@ void reducer_begin(struct reducer *reducer, const struct reducer_options *option
     const struct reducer_axis horizontal = horizontal_axis(options),
                               vertical = vertical_axis(options);
 
-    *reducer = (struct reducer){.kernels = choose_kernels(),
+    *reducer = (struct reducer){.kernels = choose_reducer_kernels(),
                                 .width = options->width,
                                 .height = options->height,
-                                .pitch = row_bytes(options),
+                                .pitch = window_row_bytes(options),
                                 .window_rows = window_rows(options),
                                 .to = to,
                                 .transposed = options->transposed};
-    begin_filter(&reducer->horizontal, options->to_width, &horizontal, &memory);
-    begin_filter(&reducer->vertical, options->to_height, &vertical, &memory);
+    begin_direction(&reducer->horizontal, options->to_width, &horizontal, &memory);
+    begin_direction(&reducer->vertical, options->to_height, &vertical, &memory);
     reducer->window = take(&memory, reducer->pitch * reducer->window_rows);
     reducer->strip = take(&memory, reducer->pitch * STRIP_ROWS);
     reducer->turned =

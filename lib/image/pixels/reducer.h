@@ -40,8 +40,8 @@ struct reducer {
 
 /*
  * The last samples of each row and column may lie closer together than the others, so that a
- * picture that ends within one of these ends where it ends: each of the tail's stands for so much
- * of another one as tail_size says. And of the very last one some may lie behind the picture's
+ * image that ends within one of these ends where it ends: each of the tail's stands for so much
+ * of another one as tail_size says. And of the very last one some may lie behind the image's
  * edge.
  */
 struct reducer_options {

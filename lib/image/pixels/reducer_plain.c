@@ -8,8 +8,8 @@
 
 /* For every machine, and what the other kernels must agree with. */
 
-static void sum_group(const uint8_t *from, size_t pitch, const int16_t *weights, uint32_t taps,
-                      int16_t sums[REDUCER_GROUP])
+static void sum_group_plain(const uint8_t *from, size_t pitch, const int16_t *weights,
+                            uint32_t taps, int16_t sums[REDUCER_GROUP])
 {
     memset(sums, 0, REDUCER_GROUP * sizeof(*sums));
     for (; taps > 0; taps--, weights++, from += pitch) {
@@ -24,24 +24,24 @@ static void sum_group(const uint8_t *from, size_t pitch, const int16_t *weights,
 }
 
 /* To samples as they went in. */
-static void filter_to_deep(const uint8_t *from, size_t pitch, const int16_t *weights, uint32_t taps,
-                           uint8_t *to)
+static void filter_to_deep_plain(const uint8_t *from, size_t pitch, const int16_t *weights,
+                                 uint32_t taps, uint8_t *to)
 {
     int16_t sums[REDUCER_GROUP];
 
-    sum_group(from, pitch, weights, taps, sums);
+    sum_group_plain(from, pitch, weights, taps, sums);
     for (unsigned x = 0; x < REDUCER_GROUP; x++)
         sums[x] = (int16_t)(sums[x] * 2);
     memcpy(to, sums, sizeof(sums));
 }
 
 /* To samples of 8 bits. */
-static void filter_to_bytes(const uint8_t *from, size_t pitch, const int16_t *weights,
-                            uint32_t taps, uint8_t *to)
+static void filter_to_bytes_plain(const uint8_t *from, size_t pitch, const int16_t *weights,
+                                  uint32_t taps, uint8_t *to)
 {
     int16_t sums[REDUCER_GROUP];
 
-    sum_group(from, pitch, weights, taps, sums);
+    sum_group_plain(from, pitch, weights, taps, sums);
     for (unsigned x = 0; x < REDUCER_GROUP; x++) {
         int sample = (sums[x] + (128 << REDUCER_SUM_BITS) + (1 << (REDUCER_SUM_BITS - 1))) >>
                      REDUCER_SUM_BITS;
@@ -50,7 +50,7 @@ static void filter_to_bytes(const uint8_t *from, size_t pitch, const int16_t *we
     }
 }
 
-const struct reducer_kernels reducer_kernels_plain = {filter_to_deep, filter_to_bytes};
+const struct reducer_kernels reducer_kernels_plain = {filter_to_deep_plain, filter_to_bytes_plain};
 
 /* --- many taps ----------------------------------------------------------------------------------
  */

@@ -20,7 +20,7 @@ static void make_kernel(void)
 }
 
 /* lanczos(x), nearly. */
-static float look_up(float x)
+static float look_up_kernel(float x)
 {
     float position = fabsf(x) * KERNEL_STEPS;
     unsigned left = (unsigned)position;
@@ -38,7 +38,7 @@ static double size_of(const struct reducer_axis *axis, uint32_t n)
 }
 
 /* Where sample n is centred; the body's are so at whole numbers. */
-static double centre_of(const struct reducer_axis *axis, uint32_t n)
+static double tap_centre(const struct reducer_axis *axis, uint32_t n)
 {
     const double begin =
         n < axis->body ? n - 0.5 : axis->body - 0.5 + (n - axis->body) * axis->tail_size;
@@ -47,14 +47,14 @@ static double centre_of(const struct reducer_axis *axis, uint32_t n)
 }
 
 /* How far the filter reaches to either side. */
-static double find_reach(const struct reducer_axis *axis)
+static double filter_reach(const struct reducer_axis *axis)
 {
     return LANCZOS_LOBES * (axis->step < 1 ? 1 : axis->step);
 }
 
 uint32_t reducer_count_taps(const struct reducer_axis *axis)
 {
-    double taps = 2 * ceil(find_reach(axis)) + 1 + (axis->length - axis->body);
+    double taps = 2 * ceil(filter_reach(axis)) + 1 + (axis->length - axis->body);
 
     return taps < axis->length ? (uint32_t)taps : axis->length;
 }
@@ -62,26 +62,26 @@ uint32_t reducer_count_taps(const struct reducer_axis *axis)
 /* The samples under the filter around `centre`: one at least. */
 static struct reducer_taps find_taps(const struct reducer_axis *axis, double centre)
 {
-    const double from = centre - find_reach(axis), to = centre + find_reach(axis);
+    const double from = centre - filter_reach(axis), to = centre + filter_reach(axis);
     const uint32_t last = axis->length - 1;
     uint32_t first = from <= 0 ? 0 : from >= axis->body ? axis->body : (uint32_t)ceil(from), end;
 
-    while (first < last && centre_of(axis, first) <= from)
+    while (first < last && tap_centre(axis, first) <= from)
         first++;
     first = first < last ? first : last;
     end = to >= axis->body ? axis->body : to <= 0 ? 1 : (uint32_t)ceil(to);
     end = end > first ? end : first + 1;
-    while (end < axis->length && centre_of(axis, end) < to)
+    while (end < axis->length && tap_centre(axis, end) < to)
         end++;
     return (struct reducer_taps){first, end - first};
 }
 
 /* A weight of sample n, not yet as a part of all. */
-static double weigh(const struct reducer_axis *axis, double centre, uint32_t n)
+static double weigh_sample(const struct reducer_axis *axis, double centre, uint32_t n)
 {
     const double width = axis->step < 1 ? 1 : axis->step;
 
-    return look_up((float)((centre_of(axis, n) - centre) / width)) * size_of(axis, n);
+    return look_up_kernel((float)((tap_centre(axis, n) - centre) / width)) * size_of(axis, n);
 }
 
 /* Each as near as can be, and the largest makes good what that comes to. */
@@ -92,7 +92,7 @@ static void round_few(int16_t *weights, const struct reducer_axis *axis, double 
     uint32_t largest = 0;
 
     for (uint32_t n = 0; n < taps->count; n++) {
-        double weight = weigh(axis, centre, taps->first + n) / sum;
+        double weight = weigh_sample(axis, centre, taps->first + n) / sum;
 
         weights[n] = (int16_t)lrint(weight * (1 << REDUCER_WEIGHT_BITS));
         rest -= weights[n];
@@ -111,13 +111,14 @@ static void round_many(int16_t *weights, const struct reducer_axis *axis, double
     int taken = 0;
 
     for (uint32_t n = 0; n < taps->count; n++) {
-        upto += weigh(axis, centre, taps->first + n) / sum;
+        upto += weigh_sample(axis, centre, taps->first + n) / sum;
         weights[n] = (int16_t)(lrint(upto * (1 << REDUCER_WEIGHT_BITS)) - taken);
         taken += weights[n];
     }
 }
 
-static void find_weights(struct reducer_filter *filter, uint32_t i, const struct reducer_axis *axis)
+static void find_sample_weights(struct reducer_filter *filter, uint32_t i,
+                                const struct reducer_axis *axis)
 {
     const double centre = (i + 0.5) * axis->step - 0.5;
     const struct reducer_taps taps = find_taps(axis, centre);
@@ -125,7 +126,7 @@ static void find_weights(struct reducer_filter *filter, uint32_t i, const struct
     double sum = 0;
 
     for (uint32_t n = 0; n < taps.count; n++)
-        sum += weigh(axis, centre, taps.first + n);
+        sum += weigh_sample(axis, centre, taps.first + n);
     if (filter->stride < REDUCER_TAPS_MANY)
         round_few(weights, axis, centre, &taps, sum);
     else
@@ -137,5 +138,5 @@ void reducer_find_weights(struct reducer_filter *filter, const struct reducer_ax
 {
     make_kernel();
     for (uint32_t i = 0; i < filter->count; i++)
-        find_weights(filter, i, axis);
+        find_sample_weights(filter, i, axis);
 }

@@ -10,7 +10,7 @@
 
 /*
  * Rows of interleaved samples of 8 bits go in from the top; a smaller image of exact size comes
- * out, filtered as a JPEG's planes are (reducer.h). For what is decoded by other libraries. One
+ * out, filtered as a JPEG's planes are (reducer.h). For images that other libraries decode. One
  * thread at a time.
  */
 enum { RESIZER_BANDS_MAX = 8 };

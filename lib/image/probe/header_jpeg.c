@@ -61,8 +61,8 @@ static int refuse_process(unsigned marker, struct image_header *header)
 /* SOFn from its length on: length, precision, height, width, number of components; then a name,
  * sampling factors and a table for each of them. It may be longer than its length says: whoever
  * decodes it decides about that. */
-static int read_frame(struct bytes frame, unsigned marker, const unsigned sums[16],
-                      struct image_header *header)
+static int read_frame_header(struct bytes frame, unsigned marker, const unsigned sums[16],
+                             struct image_header *header)
 {
     unsigned bits, components;
     int status = refuse_process(marker, header);
@@ -112,7 +112,7 @@ int header_read_jpeg(struct bytes input, struct image_header *header)
         if (marker == JPEG_EOI || marker == JPEG_SOS)
             break;
         if (is_frame_header(marker) && segment.rest.size >= 2) {
-            int status = read_frame(segment.rest, marker, sums, header);
+            int status = read_frame_header(segment.rest, marker, sums, header);
 
             header->arithmetic = marker == JPEG_SOF9 || marker == JPEG_SOF10;
             header->progressive = marker == JPEG_SOF2 || marker == JPEG_SOF10;
