@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "image/jpeg/decode.h"
 #include "image/jpeg/markers.h"
+#include "image/probe/format.h"
 #include "tests/fuzz/picture_input.h"
 #include "tests/fuzz/strict_jpeg.h"
 
@@ -279,6 +280,20 @@ static void compare_plane(const struct jpeg_layout *layout, unsigned index,
 /* ------------------------------------------------------------------------------------------------
  */
 
+/* Servers decide by the header, workers by all markers: of what both accept they must say the
+ * same. */
+static void compare_header(const struct jpeg_layout *layout, const uint8_t *data, size_t size)
+{
+    struct image_header header;
+
+    if (image_read_header(data, size, &header) != 0)
+        return;
+    fuzz_require(header.width == layout->width && header.height == layout->height);
+    fuzz_require(header.samples == layout->components);
+    fuzz_require(header.progressive == layout->progressive);
+    fuzz_require(header.arithmetic == layout->arithmetic);
+}
+
 static int decode(const struct picture_input *input, const struct jpeg_layout *layout,
                   const struct reference *reference)
 {
@@ -304,6 +319,8 @@ static int read_and_decode(const struct picture_input *input, const uint8_t *dat
     int status = jpeg_read_markers(&layout, data, size, SCANS_MAX);
 
     fuzz_require(reference == NULL || reference->scans.twice || status != STATUS_IMAGE_CORRUPT);
+    if (status == 0)
+        compare_header(&layout, data, size);
     if (status != 0 || layout.arithmetic) /* which only TurboJPEG decodes */
         return status;
     return decode(input, &layout, reference);
