@@ -207,8 +207,9 @@ static void read_command(const uint8_t *input, size_t size, char text[static COM
 /* Reports the output as an honest image worker does. */
 static void report_output(struct worker_output *output)
 {
-    const struct image_result result = {.count = 1,
-                                        .outputs[0] = {.bytes = output->size, .format = IMAGE_PNG}};
+    const struct image_result result = {
+        .count = 1,
+        .outputs[0] = {.bytes = output->size, .format = IMAGE_PNG, .path = IMAGE_PATH_GENERAL}};
 
     memcpy(output->result, &result, sizeof(result));
     output->result_size = sizeof(result);
