@@ -64,12 +64,25 @@ build_programs()
     ninja -C "$1" "${programs[@]}" || fail "the build in $1 failed"
 }
 
-# build DIRECTORY [MESON OPTION]...: everything, in a directory that ./start may have set up.
-build()
+# set_up_tests DIRECTORY [MESON OPTION]...: also where ./start set it up, without tests.
+set_up_tests()
 {
     if [[ -f $1/build.ninja ]]; then # what an earlier run could not or should not build
         meson setup --reconfigure "$@" -Dtests=enabled || fail "meson setup $1 failed"
     fi
     set_up "$@" -Dtests=enabled
+}
+
+# build DIRECTORY [MESON OPTION]...: everything, tests as well.
+build()
+{
+    set_up_tests "$@"
     ninja -C "$1" || fail "the build in $1 failed"
+}
+
+# build_test_programs DIRECTORY [MESON OPTION]...: our programs and those that pytest's tests start.
+build_test_programs()
+{
+    ninja -C "$1" -t query test-programs >/dev/null 2>&1 || set_up_tests "$@"
+    ninja -C "$1" "${programs[@]}" test-programs || fail "the build in $1 failed"
 }

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""./check -k NAME, and what CONTRIBUTING.md says of it."""
+import os
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = (ROOT / os.environ.get("GRISAILLE_BUILD", "build")).resolve()
+
+
+def run_named(name):
+    return subprocess.run([ROOT / "tests/run_named.py", BUILD, name], capture_output=True, text=True)
+
+
+def test_a_unit_test_alone():
+    """One cmocka function runs, and the summary names it."""
+    ran = run_named("unit/test_rate.c::TEST_UNREAD")
+    assert ran.returncode == 0 and "tests/unit/test_rate.c::test_unread" in ran.stdout, ran
+
+
+def test_a_pytest_test_alone():
+    """Parameters are part of the name, and no expression."""
+    ran = run_named("structure/test_structure.py::test_wings[lib/image/image.c]")
+    assert ran.returncode == 0 and " 1 passed" in ran.stdout, ran
+
+
+def test_no_such_test():
+    """A name that no test has is an error."""
+    ran = run_named("no such test")
+    assert ran.returncode == 2 and "no test has 'no such test'" in ran.stderr, ran
+
+
+def test_contributing_names_tests_that_exist():
+    """Each `./check -k PATH[::FUNCTION]` of CONTRIBUTING.md."""
+    named = re.findall(r"\./check -k (\S+/\S+)", (ROOT / "CONTRIBUTING.md").read_text())
+    assert len(named) >= 4
+    for name in named:
+        path, _, function = name.partition("::")
+        if not path.startswith("fuzz/replay_"):
+            assert re.search(rf"\b{function}\(", (ROOT / "tests" / path).read_text()), name
