@@ -7,12 +7,12 @@ import itertools
 import time
 import typing
 
-from attacks import inside, outside
-from attacks.honest import Honest
+from attacks import by_clients, by_workers
+from attacks.honest_client import Honest
 from attacks.memory import Watch, defaults
-from faults import orders
+from faults import hostile_worker
 from faults.injection import HOSTILE
-from pictures import bombs, files
+from samples import bombs, files
 from support.clients import Client
 from support.programs import GATEWAY, SCALE, Server
 
@@ -43,19 +43,21 @@ class Row:
 
 
 ROWS = [
-    Row("answers that nobody takes", outside.untaken, settings=TIGHT, example=lambda: outside.LARGE),
-    Row("the same of repeated strips", outside.untaken_of_little, settings=TIGHT),
-    Row("bodies without their end", outside.endless_bodies, settings=TIGHT),
-    Row("dripping bodies", outside.dripping_bodies, settings=TIGHT),
-    Row("200 greedy connections", outside.greedy, example=bombs.heavy_picture),
-    Row("dear WebPs of 38 bytes", outside.dear_webps, example=outside.dear_webp),
-    Row("1,300 connections", outside.connections, short=("through",)),
-    Row("aborted uploads", outside.aborted_uploads, settings=TIGHT, example=lambda: outside.LARGE),
-    Row("log lines that a worker writes", inside.flood, ("gateway",), hostile=True),
-    Row("threads that compute", inside.spinning_threads, ("gateway",), hostile=True),
-    Row("threads that rest", inside.resting_threads, ("gateway",), hostile=True),
-    Row("a worker answers and hangs", inside.hanging, ("gateway",), hostile=True),
-    Row("a worker answers no pictures", inside.wrong_format, ("gateway",), hostile=True),
+    Row("answers that nobody takes", by_clients.untaken, settings=TIGHT,
+        example=lambda: by_clients.LARGE),
+    Row("the same of repeated strips", by_clients.untaken_of_little, settings=TIGHT),
+    Row("bodies without their end", by_clients.endless_bodies, settings=TIGHT),
+    Row("dripping bodies", by_clients.dripping_bodies, settings=TIGHT),
+    Row("200 greedy connections", by_clients.greedy, example=bombs.heavy_picture),
+    Row("dear WebPs of 38 bytes", by_clients.dear_webps, example=by_clients.dear_webp),
+    Row("1,300 connections", by_clients.connections, short=("through",)),
+    Row("aborted uploads", by_clients.aborted_uploads, settings=TIGHT,
+        example=lambda: by_clients.LARGE),
+    Row("log lines that a worker writes", by_workers.flood, ("gateway",), hostile=True),
+    Row("threads that compute", by_workers.spinning_threads, ("gateway",), hostile=True),
+    Row("threads that rest", by_workers.resting_threads, ("gateway",), hostile=True),
+    Row("a worker answers and hangs", by_workers.hanging, ("gateway",), hostile=True),
+    Row("a worker answers no pictures", by_workers.wrong_format, ("gateway",), hostile=True),
 ]
 
 
@@ -65,7 +67,8 @@ class Target:
     def __init__(self, kind, servers, greedy=(GREEDY,), honest=HONEST, hostile=False):
         self.kind, self.servers = kind, servers
         self.server, self.path = servers[0], "/" if hostile else PATHS[kind]
-        self.picture = orders.picture("echo", "honest", 3000) if hostile else files.jpeg(96, 64)
+        self.picture = (hostile_worker.picture("echo", "honest", 3000) if hostile
+                        else files.jpeg(96, 64))
         self.greedy, self.honest, self.requests = itertools.cycle(greedy), honest, 0
 
 

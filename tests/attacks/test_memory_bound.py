@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from attacks import outside, table
+from attacks import by_clients, table
 from attacks.conftest import LONG
 from attacks.memory import Watch
 from faults.injection import MemoryGroup, plain_build
-from pictures import files
+from samples import files
 from support.clients import curl, request_head
 
 MIB = 1 << 20
@@ -28,7 +28,7 @@ PATHS = {"gateway": ["/gray", "/gray?quality=90"],
 @functools.cache
 def large_bodies():
     """As large as they may be, or their answers are, or what a worker needs for them."""
-    return [outside.LARGE,
+    return [by_clients.LARGE,
             files.encode(files.Image.new("1", (7000, 7000)), "TIFF"), # its result has eight bits
             files.encode(files.picture(1200, 1000, "RGBA"), "PNG", compress_level=0),
             files.animation("GIF", 500, 400, 10), files.jpeg(3000, 2500)]
@@ -37,7 +37,7 @@ def large_bodies():
 def requests(path, body):
     """The same three times, with a length and in chunks."""
     yield (request_head("POST", path, len(body)) + body) * 3
-    yield (request_head("POST", path, None, outside.CHUNKED)
+    yield (request_head("POST", path, None, by_clients.CHUNKED)
            + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)) * 3
 
 
@@ -48,17 +48,17 @@ def fill(target, paths, stack):
     head = request_head("POST", target.path, 7 * MIB)
     field = "X: " + "x" * 1000 + "\r\n"
     section = "POST / HTTP/1.1\r\n" + field * (HEADER_BYTES // len(field))
-    for count, data in ((60, untaken), (30, [head + outside.SMALL + bytes(6 * MIB)]),
+    for count, data in ((60, untaken), (30, [head + by_clients.SMALL + bytes(6 * MIB)]),
                         (180, [section.encode()])):
-        stack.enter_context(outside.held(target, count, *data, receive_bytes=4096))
+        stack.enter_context(by_clients.held(target, count, *data, receive_bytes=4096))
 
 
 def go_on(target, path, stack):
     """What goes on: answers that are taken, slowly or at once, and uploads that end."""
     target.path = path
     for body in large_bodies():
-        stack.enter_context(outside.asking(target, body, 2))
-    stack.enter_context(outside.aborted_uploads(target))
+        stack.enter_context(by_clients.asking(target, body, 2))
+    stack.enter_context(by_clients.aborted_uploads(target))
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 from faults import open_loop, traffic
-from pictures import files, hurt
+from samples import files, malformed
 from support import processes
 from support.programs import GATEWAY, Server
 from support.watching import Watching
@@ -27,7 +27,7 @@ HEADINGS = ("offered", "requests", "200", "goodput/s", "503", "other", "200 p50"
 
 def cheap_requests():
     """What is refused for what it is, and health; (method, path, body) as Client.request has it."""
-    too_large = hurt.huge_headers()["png"]
+    too_large = malformed.huge_headers()["png"]
     return {
         "healthz": ("GET", "/healthz"),
         "type": ("POST", "/", b"this is a text, and no picture" * 9),

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from faults import orders, traffic
+from faults import hostile_worker, traffic
 from faults.injection import HOSTILE
-from pictures import files
+from samples import files
 from support.clients import RawConnection, request_head
 from support.processes import wait_until
 
@@ -52,7 +52,7 @@ def test_vanish_while_waiting(own, experiment, leave):
     with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.4) as trial:
         for number in range(5):
             raw = RawConnection(server)
-            body = orders.picture("sleep 50000", number, 2000)
+            body = hostile_worker.picture("sleep 50000", number, 2000)
             raw.send(request_head("POST", "/", len(body)) + body)
             time.sleep(0.05)
             leave(raw)
@@ -69,7 +69,7 @@ def test_vanish_during_download(own, experiment, leave):
     def vanish():
         raw = RawConnection(server)
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        body = orders.picture("echo", time.monotonic(), LARGE)
+        body = hostile_worker.picture("echo", time.monotonic(), LARGE)
         raw.send(request_head("POST", "/", len(body)) + body)
         raw.fill()
         assert raw.pending.startswith(b"HTTP/1.1 200")
@@ -102,7 +102,7 @@ def test_hanging_up_ends_a_long_job(own):
     """A job without end, of a client that is gone, costs its worker, long before the deadline."""
     server = own.gateway(gray__program=str(HOSTILE), gray__workers=1, limits__deadline_ms=60000)
     raw = RawConnection(server)
-    body = orders.picture("hang")
+    body = hostile_worker.picture("hang")
     raw.send(request_head("POST", "/", len(body)) + body)
     wait_until(lambda: traffic.pool_state(server)["busy"] == 1, 10, "busy")
     reset(raw)

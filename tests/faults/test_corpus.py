@@ -13,7 +13,7 @@ from PIL import Image
 
 from faults.conftest import LONG
 from faults.injection import needs_root, open_folder, wrapped
-from pictures import files, pixels, png
+from samples import files, pixels, png
 from support.clients import Client
 from support.programs import SCALE, sanitizer
 

@@ -8,7 +8,7 @@ grows as everything does where the machine is busy. That may spoil a comparison 
 hardly three of them."""
 import pytest
 
-from faults import orders, overload
+from faults import hostile_worker, overload
 from faults.conftest import LONG
 from faults.injection import HOSTILE
 from support.programs import sanitizer
@@ -22,7 +22,8 @@ def test_overload(own, request):
     """At ten times the capacity as much is done as at once; what is refused is refused at once."""
     server = own.gateway(gray__program=str(HOSTILE), gray__workers=2, log__level="warning",
                          gray__queue_max=32)
-    pictures = [orders.picture("sleep 20", number, 150_000 + number * 1000) for number in range(16)]
+    pictures = [hostile_worker.picture("sleep 20", number, 150_000 + number * 1000)
+                for number in range(16)]
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     measured = []
     for _ in range(ATTEMPTS):

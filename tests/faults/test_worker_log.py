@@ -10,7 +10,7 @@ import signal
 
 import pytest
 
-from faults import orders, traffic
+from faults import hostile_worker, traffic
 from faults.injection import HOSTILE, script, set_limit
 from support.clients import Client, curl
 from support.processes import is_alive, wait_until
@@ -39,7 +39,7 @@ def start(request, own):
 
 def order(server, text):
     with Client(server) as client:
-        return client.post("/", orders.picture(text)).status
+        return client.post("/", hostile_worker.picture(text)).status
 
 
 def flush(server, name):

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from faults import orders, traffic
+from faults import hostile_worker, traffic
 from faults.injection import HOSTILE, MemoryGroup, needs_root, plain_build, script
-from pictures import files
+from samples import files
 from support.clients import Client, curl
 from support.processes import wait_until
 from support.programs import BUILD, sanitizer
@@ -100,7 +100,7 @@ def test_workers_crash(hostile, experiment):
     with experiment.run(hostile, pictures=pictures) as run, Client(hostile) as client:
         def crash():
             number = random.choice([4, 6, 7, 8, 11, 31])
-            reply = client.post("/", orders.picture(f"signal {number}", run.injected))
+            reply = client.post("/", hostile_worker.picture(f"signal {number}", run.injected))
             assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
             return 1
         run.every(lambda: 0.03, crash)
@@ -112,7 +112,7 @@ def test_workers_lie(hostile, experiment):
     with experiment.run(hostile, pictures=traffic.order_pictures(4)) as run:
         with Client(hostile) as client:
             for lie in LIES * 2:
-                reply = client.post("/", orders.picture(f"lie {lie}", run.injected))
+                reply = client.post("/", hostile_worker.picture(f"lie {lie}", run.injected))
                 seen[lie] = reply.status
                 run.injected += 1
     assert seen == dict.fromkeys(LIES, 422)
@@ -124,13 +124,13 @@ def test_workers_answer_twice(hostile, experiment):
     with experiment.run(hostile, pictures=traffic.order_pictures(3)) as run:
         with Client(hostile) as client:
             def twice():
-                body = orders.picture("lie twice", run.injected)
+                body = hostile_worker.picture("lie twice", run.injected)
                 reply = client.post("/", body)
                 assert reply.status == 200 and reply.body == body
                 return 1
             run.every(lambda: 0.02, twice)
             # What was copied out before the scribbling is whole; what was not is the sender's own.
-            assert client.post("/", orders.picture("lie after", 1)).status == 200
+            assert client.post("/", hostile_worker.picture("lie after", 1)).status == 200
 
 
 def test_worker_hangs(own, experiment):
@@ -140,7 +140,7 @@ def test_worker_hangs(own, experiment):
         with Client(server) as client:
             def hang():
                 began = time.monotonic()
-                reply = client.post("/", orders.picture("hang", run.injected))
+                reply = client.post("/", hostile_worker.picture("hang", run.injected))
                 assert reply.status == 504 and b"deadline-exceeded" in reply.body, reply
                 assert 1.4 < time.monotonic() - began < 15
                 return 1
@@ -156,7 +156,7 @@ def test_worker_takes_memory(own, experiment):
     with experiment.run(server, pictures=traffic.order_pictures(3)) as run:
         with Client(server) as client:
             def take():
-                reply = client.post("/", orders.picture("allocate 4096", run.injected))
+                reply = client.post("/", hostile_worker.picture("allocate 4096", run.injected))
                 assert reply.status == 422 and b"image-too-large" in reply.body, reply
                 return 1
             run.every(lambda: 0.05, take)
@@ -212,7 +212,7 @@ def test_workers_without_proc(own, tmp_path):
                      f"'/bin/umount -l /proc && exec {HOSTILE} \"$@\"' sh \"$@\"")
     server = own.gateway(gray__program=str(program), gray__workers=1)
     with Client(server) as client:
-        body = orders.picture("echo")
+        body = hostile_worker.picture("echo")
         assert client.picture("/", body) == body
 
 
@@ -249,7 +249,7 @@ def test_bombs(hostile, experiment, bomb):
     with experiment.run(hostile, pictures=traffic.order_pictures(3), seconds=0.6) as run:
         with Client(hostile) as client:
             def explode():
-                reply = client.post("/", orders.picture(bomb, run.injected))
+                reply = client.post("/", hostile_worker.picture(bomb, run.injected))
                 assert reply.status == 422, reply
                 return 1
             run.every(lambda: 0.05, explode)

@@ -11,8 +11,8 @@ import json
 import threading
 import time
 
-from faults import orders
-from pictures import files
+from faults import hostile_worker
+from samples import files
 from support import processes
 from support.clients import Client, curl
 from support.programs import sanitizer
@@ -33,7 +33,7 @@ def honest_pictures(clients, each=4):
 
 def order_pictures(clients, each=4, order="echo", size=3000):
     """For the hostile worker: its answer is the very picture."""
-    return [[orders.picture(order, f"{client}-{index}", size + client * 97 + index)
+    return [[hostile_worker.picture(order, f"{client}-{index}", size + client * 97 + index)
              for index in range(each)] for client in range(clients)]
 
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np # noqa: E402
 
-from pictures import files, gif, hurt, pixels, png, tiff # noqa: E402
+from samples import files, gif, malformed, pixels, png, tiff # noqa: E402
 
 # operation, quality, factor, capacity: picture_input.h
 GRAY, GRAY_QUALITY, GRAY_SMALL = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0]), bytes([0, 0, 0, 0x88])
@@ -117,9 +117,9 @@ def jpegs():
         files.jpeg(1, 100), files.jpeg(100, 1, progressive=True), *cmyk_jpegs(),
         files.jpeg(24, 16, icc_profile=files.srgb_profile()),
         files.jpeg(24, 16, icc_profile=files.sampled_srgb_profile()),
-        files.jpeg(24, 16, icc_profile=files.wide_profile()), hurt.scan_bomb(5, 64, 64),
-        hurt.run_past_the_band(),
-        hurt.jpeg_header(65500, 65500), files.jpeg(80, 64)[:-200]]
+        files.jpeg(24, 16, icc_profile=files.wide_profile()), malformed.scan_bomb(5, 64, 64),
+        malformed.run_past_the_band(),
+        malformed.jpeg_header(65500, 65500), files.jpeg(80, 64)[:-200]]
 
 
 def pngs():
@@ -176,7 +176,7 @@ def webps():
         files.encode(drawing, "WEBP", lossless=True), files.encode(files.picture(1, 31), "WEBP"),
         files.animation("WEBP", 16, 12, 3), files.animation("WEBP", 16, 12, 3, lossless=True),
         files.encode(alpha, "WEBP", icc_profile=files.srgb_profile()),
-        hurt.webp_extended(1 << 24, 128),
+        malformed.webp_extended(1 << 24, 128),
         files.encode(picture, "WEBP", icc_profile=files.wide_profile(), exif=files.exif(6))]
 
 
@@ -191,8 +191,8 @@ def odd_gifs():
 def gifs():
     return [files.encode(files.picture(24, 16, "P"), "GIF"), files.animation("GIF", 16, 12, 3),
             files.encode(files.picture(24, 16, "P"), "GIF", interlace=1),
-            files.encode(files.picture(24, 16, "PA"), "GIF"), hurt.gif_of_frames(20),
-            files.animation("GIF", 20, 10, 3, disposal=2), hurt.gif_header(65535, 65535), *odd_gifs()]
+            files.encode(files.picture(24, 16, "PA"), "GIF"), malformed.gif_of_frames(20),
+            files.animation("GIF", 20, 10, 3, disposal=2), malformed.gif_header(65535, 65535), *odd_gifs()]
 
 
 def written_tiffs():
@@ -219,7 +219,7 @@ def tiffs():
              for name in ("group3", "group4")]
     return compressed + modes + faxes + written_tiffs() + [
         files.encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]),
-        hurt.tiff_header(65536, 32768)]
+        malformed.tiff_header(65536, 32768)]
 
 
 def asked(pictures, *tails):

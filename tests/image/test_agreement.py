@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 import pytest
 
-from pictures import files, hurt, png, webp
+from samples import files, malformed, png, webp
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF")
 OPERATIONS = [("gray", 1), ("scale", 0.5), ("scale", 1)]
@@ -148,4 +148,4 @@ def test_cases(image_cli, path):
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_files_that_hurt(image_cli, file_format):
-    assert_agreement(image_cli, hurt.huge_headers()[file_format.lower()], file_format)
+    assert_agreement(image_cli, malformed.huge_headers()[file_format.lower()], file_format)

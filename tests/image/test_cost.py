@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictures import files, jpegs
+from samples import files, jpeg
 
 IMAGE_CLI = pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent"))
 SIDE = 800
@@ -71,10 +71,10 @@ CODED = {"cmyk-progressive": ["-progressive"], "cmyk-arithmetic": ["-arithmetic"
 def coded_picture(kind, texture, side):
     options = CODED[kind]
     if kind.startswith("cmyk"):
-        return jpegs.jpegtran(picture("cmyk", texture, side), *options)
+        return jpeg.jpegtran(picture("cmyk", texture, side), *options)
     image = files.decode(picture("png", texture, side))
     colours = ["-rgb"] if kind.startswith("rgb") else []
-    return jpegs.cjpeg(image, "-quality", "90", *colours, *options)
+    return jpeg.cjpeg(image, "-quality", "90", *colours, *options)
 
 
 def run(folder, data, operation, factor, quality):

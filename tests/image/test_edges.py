@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictures import files, jpegs
+from samples import files, jpeg
 
 FACTORS = [0.9, 0.75, 0.7, 0.5, 0.33, 0.25, 0.125, 0.1, 0.05]
 SAMPLINGS = {"4:4:4": "1x1", "4:2:0": "2x2", "4:2:2": "2x1", "4:4:0": "1x2", "4:1:1": "4x1",
@@ -181,8 +181,8 @@ def test_pixels_at_the_edge_count_in_full(image_cli, factor, kind):
             options = {"RGB": ["-rgb"], "RGB progressive": ["-rgb", "-progressive"],
                        "arithmetic": ["-sample", "1x1", "-arithmetic"],
                        "gray arithmetic": ["-grayscale", "-arithmetic"]}[kind]
-            data = jpegs.cjpeg(image, "-quality", "97", *options)
-        plain = jpegs.jpegtran(data) if "arithmetic" in kind else data # for the judge
+            data = jpeg.cjpeg(image, "-quality", "97", *options)
+        plain = jpeg.jpegtran(data) if "arithmetic" in kind else data # for the judge
         result = image_cli("scale", data, factor, quality=100).image
         difference = np.abs(differences(result, plain, result.mode))
         inside = difference[2:-2, 2:-2].mean()

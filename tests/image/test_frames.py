@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageSequence
 
-from pictures import files
+from samples import files
 from support.judges import psnr
 
 CORRUPT = 9

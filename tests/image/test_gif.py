@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictures import files, gif, pixels
+from samples import files, gif, pixels
 
 CORRUPT, TOO_LARGE = 9, 10
 WIDTH, HEIGHT = 12, 10

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from pictures import files, png, tiff
+from samples import files, png, tiff
 from support.judges import luma_of_jpeg
 
 UNSUPPORTED = 8 # enum status

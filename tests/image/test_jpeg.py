@@ -8,10 +8,10 @@ import struct
 import numpy as np
 import pytest
 
-from pictures import files, hurt, jpegs, png, tiff
+from samples import files, jpeg, malformed, png, tiff
 
 UNSUPPORTED, CORRUPT, TOO_LARGE = 8, 9, 10 # enum status
-KINDS = jpegs.kinds()
+KINDS = jpeg.kinds()
 HUFFMAN = [name for name in KINDS if "arithmetic" not in name]
 SEQUENTIAL = [name for name in KINDS if "progressive" not in name]
 REQUESTS = [("gray", 1, 0), ("gray", 1, 70), ("scale", 1, 0), ("scale", 0.5, 0), ("scale", 0.125, 0)]
@@ -29,25 +29,25 @@ def statuses(image_cli, data):
 
 def odd_selection(data):
     """SOS with numbers that mean nothing in a sequential file."""
-    return jpegs.replaced(data, jpegs.SOS, lambda content: content[:-3] + b"\x00\x00\x21")
+    return jpeg.replaced(data, jpeg.SOS, lambda content: content[:-3] + b"\x00\x00\x21")
 
 
 def odd_revision(data):
     """JFIF 5.3, added where there is none, unless that would say that colours are Y, Cb, Cr."""
-    old = [segment for segment in jpegs.split(data) if segment.marker == jpegs.APP0]
-    frame = next(segment for segment in jpegs.split(data) if segment.marker in jpegs.SOF)
+    old = [segment for segment in jpeg.split(data) if segment.marker == jpeg.APP0]
+    frame = next(segment for segment in jpeg.split(data) if segment.marker in jpeg.SOF)
     if frame.content[6] == ord("R"):
         return data
     head = old[0].content if old else b"JFIF\0\1\1\0\0\1\0\1\0\0"
-    rest = [segment for segment in jpegs.split(data) if segment.marker != jpegs.APP0]
-    return jpegs.join([jpegs.Segment(jpegs.APP0, head[:5] + b"\5\3" + head[7:])] + rest)
+    rest = [segment for segment in jpeg.split(data) if segment.marker != jpeg.APP0]
+    return jpeg.join([jpeg.Segment(jpeg.APP0, head[:5] + b"\5\3" + head[7:])] + rest)
 
 
 def between_segments(stray):
     """Bytes that belong to none, before each segment up to the first scan's, but the first of all."""
     def change(data):
-        first, *rest = jpegs.split(data)
-        scan = [segment.marker for segment in rest].index(jpegs.SOS)
+        first, *rest = jpeg.split(data)
+        scan = [segment.marker for segment in rest].index(jpeg.SOS)
         return b"\xff\xd8" + bytes(first) + b"".join(
             (stray if number <= scan else b"") + bytes(segment)
             for number, segment in enumerate(rest)) + b"\xff\xd9"
@@ -57,7 +57,7 @@ def between_segments(stray):
 def raw_segment(head):
     """A segment behind the first one."""
     def change(data):
-        first, *rest = map(bytes, jpegs.split(data))
+        first, *rest = map(bytes, jpeg.split(data))
         return b"\xff\xd8" + first + head + b"".join(rest) + b"\xff\xd9"
     return change
 
@@ -67,7 +67,7 @@ def behind_the_end(data):
 
 
 def no_tables(data):
-    return jpegs.without(data, jpegs.DHT)
+    return jpeg.without(data, jpeg.DHT)
 
 
 def no_end(data):
@@ -98,7 +98,7 @@ def same_names(data):
         for n in range(names[0]):
             names[1 + 2 * n] = 7
         return bytes(names)
-    return jpegs.replaced(jpegs.replaced(data, 0xC0, frame), jpegs.SOS, scan)
+    return jpeg.replaced(jpeg.replaced(data, 0xC0, frame), jpeg.SOS, scan)
 
 
 EVERY = list(KINDS)
@@ -145,25 +145,25 @@ def test_harmless(image_cli, kind):
 def test_unknown_transforms_of_adobe(image_cli, kind, transform, like):
     """Of three components it is Y, Cb, Cr, of four Y, Cb, Cr, K, as libjpeg and browsers have it."""
     def said_to_be(number):
-        rest = [segment for segment in jpegs.split(KINDS[kind])
-                if segment.marker not in (jpegs.APP0, jpegs.APP14)]
-        adobe = jpegs.Segment(jpegs.APP14, b"Adobe\0\x64\0\0\0\0" + bytes([number]))
-        return jpegs.join([adobe] + rest)
+        rest = [segment for segment in jpeg.split(KINDS[kind])
+                if segment.marker not in (jpeg.APP0, jpeg.APP14)]
+        adobe = jpeg.Segment(jpeg.APP14, b"Adobe\0\x64\0\0\0\0" + bytes([number]))
+        return jpeg.join([adobe] + rest)
     for result, expected in zip(ask_all(image_cli, said_to_be(transform)),
                                 ask_all(image_cli, said_to_be(like))):
         assert result.status == 0 and result.data == expected.data
 
 
 def test_adobe_without_a_transform_is_rgb(image_cli):
-    source = jpegs.picture(64, 48)
-    data = jpegs.cjpeg(source, "-rgb", "-quality", "95")
-    names = jpegs.replaced(data, 0xC0, lambda content: content[:6] + bytes(
+    source = jpeg.picture(64, 48)
+    data = jpeg.cjpeg(source, "-rgb", "-quality", "95")
+    names = jpeg.replaced(data, 0xC0, lambda content: content[:6] + bytes(
         value if index % 3 else 1 + index // 3 for index, value in enumerate(content[6:])))
-    names = jpegs.replaced(names, jpegs.SOS, lambda content: content[:1] + bytes(
+    names = jpeg.replaced(names, jpeg.SOS, lambda content: content[:1] + bytes(
         value if index % 2 else 1 + index // 2 for index, value in enumerate(content[1:7]))
         + content[7:])
-    adobe = jpegs.Segment(jpegs.APP14, b"Adobe\0\x64\0\0\0\0\0")
-    data = jpegs.join([adobe] + jpegs.split(names))
+    adobe = jpeg.Segment(jpeg.APP14, b"Adobe\0\x64\0\0\0\0\0")
+    data = jpeg.join([adobe] + jpeg.split(names))
     difference = np.asarray(image_cli("scale", data, 1).image.convert("RGB")).astype(int) - source
     assert np.abs(difference).mean() < 12
 
@@ -208,33 +208,33 @@ def test_every_request_finds_the_same_damage(image_cli, kind, damage):
 @pytest.mark.parametrize("part", [0.5, 0.97])
 def test_damage_in_any_scan_is_found(image_cli, kind, part):
     """Whether of chroma, of high frequencies or of last bits, which few requests need."""
-    whole = [segment.marker for segment in jpegs.split(KINDS[kind])].count(jpegs.SOS)
+    whole = [segment.marker for segment in jpeg.split(KINDS[kind])].count(jpeg.SOS)
     for number in range(whole):
-        segments = jpegs.split(KINDS[kind])
-        scan = [segment for segment in segments if segment.marker == jpegs.SOS][number]
+        segments = jpeg.split(KINDS[kind])
+        scan = [segment for segment in segments if segment.marker == jpeg.SOS][number]
         scan.scan = scan.scan[:int(part * (len(scan.scan) - 2))]
-        assert set(statuses(image_cli, jpegs.join(segments))) == {CORRUPT}, number
+        assert set(statuses(image_cli, jpeg.join(segments))) == {CORRUPT}, number
 
 
 @pytest.mark.parametrize("kind", ["progressive", "CMYK progressive", "scans apart"])
 def test_without_its_end_no_scan_may_be_missing(image_cli, kind):
-    segments = jpegs.split(KINDS[kind])
-    while segments[-1].marker != jpegs.SOS:
+    segments = jpeg.split(KINDS[kind])
+    while segments[-1].marker != jpeg.SOS:
         segments.pop()
-    assert set(statuses(image_cli, jpegs.join(segments[:-1], end=b""))) == {CORRUPT}
+    assert set(statuses(image_cli, jpeg.join(segments[:-1], end=b""))) == {CORRUPT}
 
 
 @pytest.mark.parametrize("kind", ["scans apart", "progressive"])
 def test_a_component_without_any_scan_is_lost(image_cli, kind):
     """Gray, too, tells it, though it needs no chroma."""
-    segments = [segment for segment in jpegs.split(KINDS[kind])
-                if segment.marker != jpegs.SOS or segment.content[1] != 3]
+    segments = [segment for segment in jpeg.split(KINDS[kind])
+                if segment.marker != jpeg.SOS or segment.content[1] != 3]
     if kind == "progressive": # its first scan holds the DC of all three: the third's is taken out
-        segments = jpegs.split(jpegs.scans_apart(
+        segments = jpeg.split(jpeg.scans_apart(
             KINDS["baseline"], b"0: 0 0 0 0;\n1: 0 0 0 0;\n2: 0 0 0 0;\n0: 1 63 0 0;\n"))
         segments = [segment for segment in segments
-                    if segment.marker != jpegs.SOS or segment.content[1] != 3]
-    assert set(statuses(image_cli, jpegs.join(segments))) == {CORRUPT}
+                    if segment.marker != jpeg.SOS or segment.content[1] != 3]
+    assert set(statuses(image_cli, jpeg.join(segments))) == {CORRUPT}
 
 
 # --- limits ---------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ def many_scans(kind, *options):
     """Each with one coefficient of one component."""
     components = 4 if kind in ("CMYK", "YCCK") else 1 if kind == "gray" else 3
     script = "".join(f"{n}: {k} {k} 0 0;\n" for k in range(20) for n in range(components))
-    return jpegs.scans_apart(KINDS[kind], script.encode(), *options), 20 * components
+    return jpeg.scans_apart(KINDS[kind], script.encode(), *options), 20 * components
 
 
 @pytest.mark.parametrize("kind", ["baseline", "gray", "P3", "CMYK", "YCCK", "RGB",
@@ -263,10 +263,10 @@ def test_scans_are_counted_whatever_the_kind(image_cli, kind, coding):
 @pytest.mark.parametrize("operation", ["gray", "scale"])
 def test_scans_are_counted_inside_a_tiff(image_cli, pages, operation):
     """Each strip is a JPEG of its own; libtiff's limit of a hundred gives way to ours."""
-    bomb = hurt.scan_bomb(8, 64, 64)
-    many = jpegs.split(bomb)
+    bomb = malformed.scan_bomb(8, 64, 64)
+    many = jpeg.split(bomb)
     many += many[-1:] * 142
-    streams = [jpegs.join(many), jpegs.join(many[:-140])][:pages]
+    streams = [jpeg.join(many), jpeg.join(many[:-140])][:pages]
     data = tiff.jpeg_pages(streams[::-1], 64, 64)
     taken = image_cli(operation, data, MAX_SCANS=151)
     assert taken.status == 0 and taken.image.n_frames == pages
@@ -275,8 +275,8 @@ def test_scans_are_counted_inside_a_tiff(image_cli, pages, operation):
 
 
 def test_scans_behind_a_complete_picture_are_counted(image_cli):
-    segments = jpegs.split(KINDS["CMYK"])
-    data = jpegs.join(segments + [segments[-1]] * 30)
+    segments = jpeg.split(KINDS["CMYK"])
+    data = jpeg.join(segments + [segments[-1]] * 30)
     for operation in ("gray", "scale"):
         assert image_cli(operation, data, MAX_SCANS=31).status == 0
         assert image_cli(operation, data, MAX_SCANS=30).status == TOO_LARGE
@@ -287,16 +287,16 @@ def test_scans_behind_a_complete_picture_are_counted(image_cli):
 
 def with_frame(marker, change=lambda content: content):
     def make():
-        return jpegs.join([jpegs.Segment(marker, change(segment.content), segment.scan)
+        return jpeg.join([jpeg.Segment(marker, change(segment.content), segment.scan)
                            if segment.marker == 0xC0 else segment
-                           for segment in jpegs.split(KINDS["baseline"])])
+                           for segment in jpeg.split(KINDS["baseline"])])
     return make
 
 
 def two_components():
-    return jpegs.join([segment if segment.marker != 0xC0 else
-                       jpegs.Segment(0xC0, segment.content[:5] + b"\2" + segment.content[6:12])
-                       for segment in jpegs.split(KINDS["baseline"])])
+    return jpeg.join([segment if segment.marker != 0xC0 else
+                       jpeg.Segment(0xC0, segment.content[:5] + b"\2" + segment.content[6:12])
+                       for segment in jpeg.split(KINDS["baseline"])])
 
 
 UNSUPPORTED_KINDS = {
@@ -322,8 +322,8 @@ def test_sound_but_unsupported(image_cli, words):
 
 def test_sampling_of_two_against_three(image_cli):
     """The luma of it can be copied; no decoder makes colours of it."""
-    data = jpegs.scans_apart(jpegs.cjpeg(jpegs.picture(8, 8), "-sample", "1x1"), b"0;\n1;\n2;\n")
-    data = jpegs.replaced(data, 0xC0, lambda content: bytes(
+    data = jpeg.scans_apart(jpeg.cjpeg(jpeg.picture(8, 8), "-sample", "1x1"), b"0;\n1;\n2;\n")
+    data = jpeg.replaced(data, 0xC0, lambda content: bytes(
         {7: 0x31, 10: 0x21, 13: 0x21}.get(place, value) for place, value in enumerate(content)))
     assert image_cli("gray", data).status == 0
     result = image_cli("scale", data)
@@ -399,12 +399,12 @@ def test_orientation_of_a_tiff(image_cli, kind):
 
 
 def test_bombs_of_scans(image_cli):
-    result = image_cli("gray", hurt.scan_bomb())
+    result = image_cli("gray", malformed.scan_bomb())
     assert result.status == TOO_LARGE and result.cpu_s < 2
 
 
 def test_the_standard_tables_are_in_the_gray(image_cli):
     data = no_tables(KINDS["baseline"])
     gray = image_cli("gray", data).data
-    assert [segment.marker for segment in jpegs.split(gray)].count(jpegs.DHT) == 2
+    assert [segment.marker for segment in jpeg.split(gray)].count(jpeg.DHT) == 2
     assert files.decode(gray).mode == "L"

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictures import files, hurt, png
+from samples import files, malformed, png
 
 CORRUPT, TOO_LARGE = 9, 10
 
 
-@pytest.mark.parametrize("name", sorted(hurt.huge_headers()))
+@pytest.mark.parametrize("name", sorted(malformed.huge_headers()))
 def test_too_many_pixels_are_refused_from_the_header(image_cli, name):
-    result = image_cli("gray", hurt.huge_headers()[name])
+    result = image_cli("gray", malformed.huge_headers()[name])
     assert result.status == TOO_LARGE
     assert result.cpu_s < 1
 
@@ -42,14 +42,14 @@ def test_png_with_a_bomb_beside_the_pixels(image_cli, bomb, operation):
 
 @pytest.mark.parametrize("operation", ["gray", "scale"])
 def test_a_run_past_the_end_of_its_band_ends_there(image_cli, operation):
-    data = hurt.run_past_the_band()
+    data = malformed.run_past_the_band()
     expected = np.asarray(Image.open(io.BytesIO(data)))
     image = image_cli(operation, data, 1).image
     assert np.array_equal(np.asarray(image), expected)
 
 
 def test_gif_of_very_many_frames(image_cli):
-    data = hurt.gif_of_frames()
+    data = malformed.gif_of_frames()
     result = image_cli("gray", data)
     assert result.status == 0
     assert result.cpu_s < 2
@@ -58,9 +58,9 @@ def test_gif_of_very_many_frames(image_cli):
 
 @pytest.mark.parametrize("strips", [1, 1000000])
 def test_tiff_whose_strips_are_not_there(image_cli, strips):
-    data = bytearray(hurt.tiff_header(1000, 1000))
+    data = bytearray(malformed.tiff_header(1000, 1000))
     if strips > 1: # RowsPerStrip 1, a million offsets that lie nowhere
-        data = bytearray(hurt.tiff_header(1, strips))
+        data = bytearray(malformed.tiff_header(1, strips))
         place = data.index(struct.pack("<HH", 278, 4))
         data[place + 8:place + 12] = struct.pack("<I", 1)
         for tag in (273, 279):

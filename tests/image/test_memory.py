@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictures import files
+from samples import files
 
 
 def picture(mode="RGB", size=(45, 33)):

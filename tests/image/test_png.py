@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from pictures import files, png
+from samples import files, png
 
 CORRUPT = 9 # enum status
 SIZE = (61, 83)

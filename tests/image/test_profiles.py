@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pictures import files, png, tiff
+from samples import files, png, tiff
 
 OPERATIONS = [("gray", 1), ("scale", 1), ("scale", 0.5), ("scale", 0.3)]
 FORMATS = {"JPEG": {"quality": 95}, "JPEG progressive": {"quality": 95, "progressive": True},

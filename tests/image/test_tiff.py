@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictures import files, tiff as judge
+from samples import files, tiff as judge
 
 UNSUPPORTED, CORRUPT = 8, 9 # enum status
 PHOTOMETRIC = {1: 1, 2: 1, 3: 2, 4: 2, 5: 5}

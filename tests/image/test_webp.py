@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pictures import files, webp
+from samples import files, webp
 
 
 CORRUPT, TOO_LARGE = 9, 10 # enum status

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pictures import files
+from samples import files
 from support.clients import RawConnection, request_head
 from support.processes import wait_until
 from test_http import assert_problem

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from faults.injection import plain_build, wrapped
-from pictures import files
+from samples import files
 from support.clients import curl
 from support.programs import GATEWAY, SCALE, run
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pictures import files, hurt
+from samples import files, malformed
 from support.clients import Client, RawConnection, curl, request_head
 from support.processes import wait_until
 from test_http import assert_problem
@@ -220,11 +220,11 @@ def test_photograph_cut_short(gateway):
 
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5", "/gray?scale=0.5"])
-@pytest.mark.parametrize("kind", hurt.huge_headers())
+@pytest.mark.parametrize("kind", malformed.huge_headers())
 def test_too_many_pixels(client, kind, path):
     """2^31 pixels promised by a header are refused from the header, at once."""
     began = time.monotonic()
-    reply = client.post(path, hurt.huge_headers()[kind])
+    reply = client.post(path, malformed.huge_headers()[kind])
     assert_problem(reply, 422, "image-too-large")
     assert time.monotonic() - began < 5
     assert client.post(path, FORMATS["JPEG"]).status == 200
@@ -250,7 +250,7 @@ def test_result_too_large(own):
 def test_scan_bomb(own):
     """A JPEG of 883 legal scans is refused by limits.max_scans, long before the deadline."""
     gateway = own.system()
-    bomb = hurt.scan_bomb()
+    bomb = malformed.scan_bomb()
     for path in ("/", "/scale?scale=0.5"):
         reply = curl(gateway.url(path), body=bomb)
         assert reply.status == 422, reply.body
@@ -259,7 +259,7 @@ def test_scan_bomb(own):
 
 def test_gif_of_ten_thousand_frames(client):
     """10,000 frames of one pixel end within the deadline in an honest answer."""
-    reply = client.post("/scale?scale=0.5", hurt.gif_of_frames(10000))
+    reply = client.post("/scale?scale=0.5", malformed.gif_of_frames(10000))
     assert reply.status in (200, 422, 504)
     assert client.post("/", FORMATS["JPEG"]).status == 200
 

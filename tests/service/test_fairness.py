@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pictures.bombs import heavy_picture, lossless_webp, widened
+from samples.bombs import heavy_picture, lossless_webp, widened
 from support.clients import Client
 
 GREEDY, HONEST = "127.0.0.2", "127.0.0.3"

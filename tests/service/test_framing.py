@@ -4,7 +4,7 @@
 in a closed connection, and no smuggled request is ever run."""
 import pytest
 
-from pictures import files
+from samples import files
 from support.clients import RawConnection, curl, request_head
 from test_http import assert_problem
 

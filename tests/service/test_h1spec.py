@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from pictures import files
-from test_front import front # noqa: F401 (a fixture)
+from samples import files
+from test_haproxy import front # noqa: F401 (a fixture)
 
 WAITS = range(0)
 GOOD, REFUSED, FAILED = range(200, 300), range(400, 500), range(400, 600)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from pictures import files
+from samples import files
 from support.clients import Client, RawConnection, curl, request_head
 from support.processes import wait_until
 

@@ -9,7 +9,7 @@ import numpy
 import pytest
 from PIL import Image
 
-from pictures import files
+from samples import files
 from support import processes
 from support.clients import curl
 from support.programs import sanitizer

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from pictures import files
+from samples import files
 from support import processes
 from support.clients import Client, RawConnection, curl, request_head
 from support.processes import wait_until

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pictures import files
+from samples import files
 from support.clients import Client, curl
 from support.pipes import Unread
 from support.processes import wait_until

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pictures import files
+from samples import files
 from support.clients import curl
 from test_http import assert_problem
 

@@ -7,7 +7,7 @@ import functools
 import pytest
 from PIL import Image
 
-from pictures import files
+from samples import files
 from support.judges import array, luma_of_jpeg, open_image, psnr, scaled
 
 PHOTOGRAPHS = pytest.mark.parametrize("path", files.photographs(), ids=lambda path: path.stem)

@@ -12,7 +12,7 @@ import statistics
 import threading
 import time
 
-from pictures import files
+from samples import files
 
 DRIPPING, DRIP_SECONDS = 200, 0.2 # each sends a byte so often
 ROUNDS, SECONDS = 8, 0.4

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from pictures import files
+from samples import files
 from support import processes
 from support.clients import curl
 from support.programs import BUILD, ROOT

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from pictures import files
+from samples import files
 from support.clients import RawConnection, curl, request_head
 from support.processes import wait_until
 from support.programs import GATEWAY, ROOT, SCALE, run

@@ -8,7 +8,7 @@ import tempfile
 import numpy as np
 from PIL import Image
 
-from pictures import files
+from samples import files
 
 SOF = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
 DHT, SOI, EOI, SOS, DQT, DRI, COM = 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xFE

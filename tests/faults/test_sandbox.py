@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from faults import orders, traffic
+from faults import hostile_worker, traffic
 from faults.injection import HOSTILE, needs_root, wrapped
 from support import processes
 from support.clients import Client, curl
@@ -88,9 +88,9 @@ def try_order(server, order):
     """What became of it: "errno N", or how the log says that the worker died, twice."""
     seen = len(server.log())
     with Client(server) as client:
-        reply = client.post("/", orders.picture(order, size=200))
+        reply = client.post("/", hostile_worker.picture(order, size=200))
     if reply.status == 200:
-        return orders.read_answer(reply.body).splitlines()[0]
+        return hostile_worker.read_answer(reply.body).splitlines()[0]
     assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
     def deaths():
         return re.findall(r"died during a job: (.*)\n", server.log()[seen:])
@@ -105,7 +105,7 @@ def test_wall(caged, name):
     """One call from inside; then the server serves as before."""
     assert try_call(caged, name) == WALLS[name]
     with Client(caged) as client:
-        body = orders.picture("echo", name)
+        body = hostile_worker.picture("echo", name)
         assert client.picture("/", body) == body
     assert processes.is_alive(caged.pid)
 
@@ -248,7 +248,7 @@ def test_workers_die_with_their_server(own):
 
     def hang(order):
         try:
-            curl(server.url("/"), "--max-time", "10", body=orders.picture(order))
+            curl(server.url("/"), "--max-time", "10", body=hostile_worker.picture(order))
         except AssertionError:
             pass # its server is killed
     threads = [threading.Thread(target=hang, args=(order,)) for order in ("hang", "sleep 9000")]

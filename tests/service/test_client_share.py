@@ -11,7 +11,7 @@ import time
 import pytest
 
 from faults.fake_scale import Fake, head
-from pictures import files
+from samples import files
 from support import processes
 from support.clients import RawConnection, curl, request_head
 from support.processes import wait_until

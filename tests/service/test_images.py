@@ -10,7 +10,7 @@ import numpy
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from pictures import files, pixels, png
+from samples import files, pixels, png
 from support.judges import (array, assert_within, frames, imagemagick, luma_of_jpeg, open_image,
                             psnr, scaled, webp_chunks)
 from test_http import assert_problem

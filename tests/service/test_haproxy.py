@@ -12,7 +12,7 @@ import zlib
 
 import pytest
 
-from pictures import files
+from samples import files
 from support.clients import Client, RawConnection, curl, request_head
 from support.programs import ROOT
 from test_http import assert_problem

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Pictures that are orders for the hostile worker (tests/hostile_worker/commands.h)."""
-from pictures import png
+from samples import png
 
 HEAD = png.header(1, 1)
 

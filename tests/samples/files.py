@@ -11,7 +11,7 @@ import struct
 import numpy as np
 from PIL import Image, ImageCms
 
-from pictures import pixels
+from samples import pixels
 
 TJPF_RGB, TJFLAG_PROGRESSIVE = 0, 16384 # turbojpeg.h
 BACKGROUNDS = pathlib.Path("/usr/share/backgrounds")

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from faults import orders, traffic
+from faults import hostile_worker, traffic
 from faults.injection import HOSTILE, STRANGER, as_stranger, needs_root, plain_build, wrapped
-from pictures import files
+from samples import files
 from support import processes
 from support.clients import Client, curl
 from support.processes import wait_until
@@ -47,8 +47,9 @@ def start(own, kind, ahead=True, **settings):
 
 def crowd(server, order):
     """What became of it, and how many threads were started, if it was let tell."""
-    reply = curl(server.url("/"), "--max-time", "60", body=orders.picture(f"crowd {order}", size=200))
-    told = orders.read_answer(reply.body) if reply.status == 200 else None
+    reply = curl(server.url("/"), "--max-time", "60",
+                 body=hostile_worker.picture(f"crowd {order}", size=200))
+    told = hostile_worker.read_answer(reply.body) if reply.status == 200 else None
     return reply.status, told and int(told.split()[0])
 
 
@@ -57,7 +58,7 @@ def is_well(server):
     wait_until(lambda: traffic.is_whole(server), 30, "whole again")
     with Client(server) as client:
         for number in range(8):
-            body = orders.picture("echo", number)
+            body = hostile_worker.picture("echo", number)
             assert client.picture("/", body) == body
 
     def few_threads():
@@ -131,7 +132,7 @@ def test_a_server_that_is_not_root(own, kind):
     for state in states:
         assert all(int(state[f"Cap{name}"], 16) == 0 for name in ("Inh", "Prm", "Eff", "Amb"))
     assert curl(server.url("/readyz")).json()["sandbox"]["user"] is own_users
-    assert curl(server.url("/"), body=orders.picture("hang")).status == 504
+    assert curl(server.url("/"), body=hostile_worker.picture("hang")).status == 504
     assert is_well(server)
     server.process.send_signal(signal.SIGSTOP)
     server.kill()

@@ -12,8 +12,8 @@ import struct
 import threading
 import time
 
-from attacks.honest import Answer, Measure
-from pictures import bombs, files
+from attacks.honest_client import Answer, Measure
+from samples import bombs, files
 from support.clients import Client, RawConnection, request_head
 
 SMALL = files.jpeg(64, 48)

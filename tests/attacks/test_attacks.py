@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from attacks import inside, outside, table
+from attacks import by_clients, by_workers, table
 from attacks.conftest import LONG, SECONDS
 from attacks.network import own_network
 from faults.injection import needs_root, plain_build
@@ -46,7 +46,7 @@ def test_one_network_of_ipv6(own, tell, kind):
         def make():
             return table.start_target(own, kind, {"listen.ip": "::1"}, greedy=greedy,
                                       honest="fd00:0:0:2::1")
-        judge(tell, "1,300 connections of a /64", make, outside.connections)
+        judge(tell, "1,300 connections of a /64", make, by_clients.connections)
 
 
 @pytest.mark.parametrize("kind", ["gateway", "scale"])
@@ -55,7 +55,7 @@ def test_unread_log(own, tell, kind):
     pipe = Unread()
     try:
         judge(tell, "a log that nobody reads",
-              lambda: table.start_target(own, kind, {}, stderr=pipe.writer), outside.log_lines)
+              lambda: table.start_target(own, kind, {}, stderr=pipe.writer), by_clients.log_lines)
         own.servers[-1].stop()
     finally:
         pipe.close()
@@ -70,7 +70,7 @@ def test_log_vandalised(own, tell):
         places.append(path)
         with open(path, "wb") as log: # as the shell's 2> opens it: not for appending alone
             return table.start_target(own, "gateway", {}, hostile=True, stderr=log.fileno())
-    judge(tell, "a log that a worker vandalises", make, inside.vandals)
+    judge(tell, "a log that a worker vandalises", make, by_workers.vandals)
     server = own.servers[-1]
     assert is_alive(server.pid)
     assert places[-1].stat().st_size < 1 << 20
@@ -84,8 +84,8 @@ def test_log_vandalised(own, tell):
 def test_end_behind_a_burst(own, tell, kind):
     """SIGTERM together with 200 requests that were wholly sent, and the same without it."""
     target = table.start_target(own, kind, {})
-    calm, beside = (outside.burst(target, end) for end in (False, True))
+    calm, beside = (by_clients.burst(target, end) for end in (False, True))
     result = table.Result(target, calm, beside, 0.0, [])
     tell(result.row("SIGTERM behind a burst"))
-    assert beside.right == outside.BURST and result.is_quick()
+    assert beside.right == by_clients.BURST and result.is_quick()
     assert target.server.process.wait(30) == 0

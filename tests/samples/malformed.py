@@ -4,7 +4,7 @@
 import struct
 import zlib
 
-from pictures import files, png
+from samples import files, png
 
 
 def huge_headers():

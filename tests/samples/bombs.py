@@ -8,7 +8,7 @@ import zlib
 import numpy
 from PIL import Image
 
-from pictures import files, hurt, png
+from samples import files, malformed, png
 
 PROGRESSIVE_HEADER_BYTES = 713
 
@@ -68,17 +68,17 @@ def png_profile(megabytes=512):
 
 
 def jpeg_scans(side, scans=883):
-    return hurt.scan_bomb(scans, side, side)
+    return malformed.scan_bomb(scans, side, side)
 
 
 def jpeg_progressive_header(side=30000):
     """The header of a progressive picture, 713 bytes, and nothing behind it."""
-    data = hurt.jpeg_header(side, side, progressive=True)
+    data = malformed.jpeg_header(side, side, progressive=True)
     return (data + b"\0" * PROGRESSIVE_HEADER_BYTES)[:PROGRESSIVE_HEADER_BYTES]
 
 
 def gif_frames(frames=10000):
-    return hurt.gif_of_frames(frames)
+    return malformed.gif_of_frames(frames)
 
 
 def gif_large_frames(frames=3000, side=500):

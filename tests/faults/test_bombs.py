@@ -11,7 +11,7 @@ import pytest
 
 from faults import traffic
 from faults.conftest import LONG, TABLE
-from pictures import bombs
+from samples import bombs
 from support import processes
 from support.clients import Client
 from support.programs import sanitizer
