@@ -65,7 +65,7 @@ class Target:
     """What is attacked: the server, and those behind it; by whom, and beside whom."""
 
     def __init__(self, kind, servers, greedy=(GREEDY,), honest=HONEST, hostile=False):
-        self.kind, self.servers = kind, servers
+        self.kind, self.servers, self.hostile = kind, servers, hostile
         self.server, self.path = servers[0], "/" if hostile else PATHS[kind]
         self.picture = (hostile_worker.picture("echo", "honest", 3000) if hostile
                         else files.jpeg(96, 64))
@@ -106,6 +106,7 @@ class Result:
     beside: object
     alone: float # seconds
     memory: list # a Watch for each server
+    large: int = 200 # the status of another client's largest image, beside the attack
 
     @property
     def limit(self):
@@ -126,12 +127,17 @@ class Result:
                 *memory)
 
 
+def post(target, body):
+    """One request of the honest client."""
+    with Client(target.server, source=target.honest) as client:
+        return client.post(target.path, body)
+
+
 def time_alone(target, body):
     """Seconds."""
-    with Client(target.server, source=target.honest) as client:
-        began = time.monotonic()
-        client.post(target.path, body)
-        return time.monotonic() - began
+    began = time.monotonic()
+    post(target, body)
+    return time.monotonic() - began
 
 
 def attacked(target, attack, seconds, example=None):
@@ -146,5 +152,6 @@ def attacked(target, attack, seconds, example=None):
         with attack(target):
             time.sleep(seconds)
             until = time.monotonic()
+            large = 200 if target.hostile else post(target, by_clients.LARGE).status
     calm, beside = honest.split(begun, until)
-    return Result(target, calm, beside, alone, watches)
+    return Result(target, calm, beside, alone, watches, large)

@@ -25,6 +25,7 @@ def judge(tell, name, make, attack, example=None):
         tell(result.row(name))
         assert result.beside.right == len(result.beside.seconds)
         assert all(watch.is_held() for watch in result.memory)
+        assert result.large == 200
         if result.is_quick():
             return result
     return pytest.fail(f"p99 {result.beside.quantile(0.99):.3f} s, limit {result.limit:.3f} s")

@@ -1,35 +1,22 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Scaling: exact sizes, alpha, depth, profile, and what goes back in the format that came."""
-import math
+import io
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
 from samples import files, png
+from support.judges import scaled
 
 STILL = {"JPEG": {"quality": 95}, "PNG": {}, "WEBP": {"quality": 95}, "TIFF": {}}
-
-
-def scaled(length, factor):
-    return max(1, math.floor(length * factor + 0.5))
 
 
 def smooth(width=96, height=64):
     """Large patches of colour, which every good reduction keeps."""
     patches = np.random.default_rng(2).integers(40, 216, (4, 6, 3), dtype=np.uint8)
     return Image.fromarray(patches).resize((width, height), Image.BICUBIC)
-
-
-@pytest.mark.parametrize("file_format", STILL)
-@pytest.mark.parametrize("factor", [0.001, 0.1, 0.125, 0.25, 0.3, 0.5, 0.7, 0.99, 1])
-def test_sizes(image_cli, file_format, factor):
-    for width, height in ((97, 61), (64, 1), (1, 33), (200, 150)):
-        data = files.encode(smooth(width, height), file_format, **STILL[file_format])
-        image = image_cli("scale", data, factor).image
-        assert image.size == (scaled(width, factor), scaled(height, factor))
-        assert image.format == file_format
 
 
 @pytest.mark.parametrize("file_format", STILL)
@@ -113,17 +100,6 @@ def test_the_profile_is_kept(image_cli, file_format):
     assert image_cli("scale", data).image.info["icc_profile"] == profile
 
 
-@pytest.mark.parametrize("file_format", STILL)
-@pytest.mark.parametrize("operation", ["gray", "scale"])
-def test_metadata_is_left_behind(image_cli, file_format, operation):
-    data = files.encode(smooth(), file_format, exif=files.exif(gps=True), **STILL[file_format])
-    assert b"ecret" in data
-    result = image_cli(operation, data)
-    assert b"ecret" not in result.data
-    if file_format != "TIFF": # whose own tags are EXIF's
-        assert not result.image.getexif()
-
-
 TURNED = {1: lambda i: i, 2: lambda i: i.transpose(Image.FLIP_LEFT_RIGHT),
           3: lambda i: i.transpose(Image.ROTATE_180),
           4: lambda i: i.transpose(Image.FLIP_TOP_BOTTOM), 5: lambda i: i.transpose(Image.TRANSPOSE),
@@ -146,6 +122,8 @@ def test_orientation(image_cli, operation, file_format, orientation):
     assert result.getexif().get(0x0112, 1) == 1
     difference = np.asarray(result.convert("L")).astype(int) - np.asarray(expected.convert("L"))
     assert np.abs(difference).mean() < 3
+    if operation == "gray" and file_format in ("PNG", "TIFF"):
+        assert np.abs(difference).max() <= 2
 
 
 @pytest.mark.parametrize("quality", [10, 50, 90])
@@ -158,7 +136,7 @@ def test_quality_counts(image_cli, file_format, quality):
 
 
 def test_lossless_webp_stays_lossless(image_cli):
-    lossless = image_cli("scale", files.encode(smooth(), "WEBP", lossless=True)).data
+    lossless = image_cli("scale", files.encode(smooth(), "WEBP", lossless=True), quality=30).data
     lossy = image_cli("scale", files.encode(smooth(), "WEBP", quality=80)).data
     assert b"VP8L" in lossless[:64] and b"VP8L" not in lossy[:64]
 
@@ -293,3 +271,12 @@ def test_cmyk_stays_in_its_place(image_cli, size, factor):
     expected = files.decode(data).resize(image.size, Image.LANCZOS)
     difference = np.asarray(image).astype(int) - np.asarray(expected)
     assert np.abs(difference)[:-1, :-1].max() <= 2
+
+
+def test_jpeg_stays_in_its_subsampling(image_cli):
+    """A scaled 4:4:4 JPEG is 4:4:4, a 4:2:0 one 4:2:0."""
+    for subsampling in (0, 1, 2):
+        body = files.jpeg(256, 192, subsampling=subsampling)
+        small = Image.open(io.BytesIO(image_cli("scale", body).data))
+        assert [layer[1:3] for layer in small.layer] == [
+            layer[1:3] for layer in Image.open(io.BytesIO(body)).layer]

@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""One client takes what it can get, and the others notice nothing of it. 127.0.0.N are as many clients;
-through the gateway they are as many to the scale server."""
+"""One client's share of a server: what is refused beyond it, and whose share it is. 127.0.0.N are as
+many clients, also to the scale server behind the gateway. What the others notice: tests/attacks."""
 import contextlib
 import re
 import socket
-import threading
 import time
 
 import pytest
 
 from faults.fake_scale import Fake, head
 from samples import files
-from support import processes
 from support.clients import RawConnection, curl, request_head
 from support.processes import wait_until
-from support.programs import sanitizer
 from test_http import assert_problem
 
 GREEDY, HONEST = "127.0.0.2", "127.0.0.3"
@@ -47,15 +44,6 @@ def ask(server, path, source=HONEST, body=BODY):
     return curl(server.url(path), "--interface", source, body=body)
 
 
-def assert_served(server, path, times=10):
-    for _ in range(times):
-        assert ask(server, path).status == 200
-
-
-def anonymous_bytes(server):
-    return int(processes.status(server.pid)["RssAnon"].split()[0]) * 1024
-
-
 def take_nothing(stack, server, path):
     """A request whose answer nobody takes, until the stack ends."""
     raw = stack.enter_context(connect(server))
@@ -64,67 +52,21 @@ def take_nothing(stack, server, path):
 
 
 def test_answers_that_nobody_takes(tight):
-    """Forty answers that their client does not read: the server holds its share of them, which is in
-    the limit, and others get theirs."""
+    """Beyond its share a client is refused until it takes its answers, or goes away."""
     server, path = tight
-    before = anonymous_bytes(server)
     with contextlib.ExitStack() as stack:
         for _ in range(40):
             take_nothing(stack, server, path)
-        assert_served(server, path)
-        if sanitizer() == "none": # which keeps what is freed for a while
-            assert anonymous_bytes(server) - before < 96 * MIB
-        while (reply := ask(server, path, GREEDY, LARGE)).status == 200: # many were refused for one another
+        while (reply := ask(server, path, GREEDY, LARGE)).status == 200: # some made room again
             take_nothing(stack, server, path)
         assert_problem(reply, 503, "overloaded")
     wait_until(lambda: ask(server, path, GREEDY, LARGE).status == 200, 10, "room again")
 
 
-@pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_bodies_without_their_end(tight, framing):
-    """Seventeen bodies short of their last 100 bytes."""
-    server, path = tight
-    size = 6 * MIB
-    start = request_head("POST", path, size)
-    if framing == "chunked":
-        start = request_head("POST", path, None, "Transfer-Encoding: chunked") + b"%x\r\n" % size
-    with contextlib.ExitStack() as stack:
-        for _ in range(17):
-            raw = stack.enter_context(connect(server))
-            raw.send(start + BODY + bytes(size - len(BODY) - 100))
-        assert_served(server, path)
-        reply = ask(server, path, HONEST, LARGE)
-        assert reply.status == 200, reply.body
-
-
-def test_dripping_bodies(tight):
-    """Twelve bodies of the largest size, of which a byte comes now and then."""
-    server, path = tight
-    stop = threading.Event()
-    with contextlib.ExitStack() as stack:
-        raws = [stack.enter_context(connect(server)) for _ in range(12)]
-        for raw in raws:
-            raw.send(request_head("POST", path, 8 * MIB) + BODY + bytes(70_000))
-
-        def drip():
-            while not stop.wait(0.05):
-                for raw in raws:
-                    with contextlib.suppress(OSError):
-                        raw.send(b"a")
-        thread = threading.Thread(target=drip)
-        thread.start()
-        try:
-            assert_served(server, path)
-            assert ask(server, path, HONEST, LARGE).status == 200
-        finally:
-            stop.set()
-            thread.join()
-
-
 @pytest.mark.parametrize("kind", ["gateway", "scale"])
 @pytest.mark.parametrize("start", [b"", b"POST /scale HTTP/1.1\r\nX: "], ids=["silent", "headers"])
 def test_connections(own, kind, start):
-    """1,300 connections of one client: others are served, and it gets /healthz itself."""
+    """1,300 connections of one client: everybody's probes are answered, its own too."""
     server = own.gateway(own.scale()) if kind == "gateway" else own.scale(trusted_proxies=[])
     path = "/gray" if kind == "gateway" else "/scale"
     with contextlib.ExitStack() as stack:
@@ -132,7 +74,6 @@ def test_connections(own, kind, start):
             raw = stack.enter_context(connect(server))
             with contextlib.suppress(OSError): # one of those that are closed at once
                 raw.send(start)
-        assert_served(server, path)
         for source in (GREEDY, HONEST):
             for probe in ("/healthz", "/readyz"):
                 assert curl(server.url(probe), "--interface", source).status == 200
