@@ -20,7 +20,7 @@ SMALL = files.jpeg(64, 48)
 MIB = 1 << 20
 BODY_BYTES = 6 * MIB
 # More than the kernel's buffers of a connection hold.
-LARGE = files.encode(files.picture(3000, 2500, "L"), "TIFF")
+LARGE = files.encode(files.image(3000, 2500, "L"), "TIFF")
 SENDERS, SEND_SECONDS = 16, 1
 CHUNKED = "Transfer-Encoding: chunked"
 
@@ -127,7 +127,7 @@ def dripping_bodies(target):
 
 
 def asking(target, body, count):
-    """The same picture on so many connections, without heed of what the server says; hangs up at the
+    """The same image on so many connections, without heed of what the server says; hangs up at the
     end, whatever is under way."""
     clients = [Client(target.server, 60, next(target.greedy)) for _ in range(count)]
     places, own = iter(clients), threading.local()
@@ -151,8 +151,8 @@ def asking(target, body, count):
 
 
 def greedy(target):
-    """200 connections with pictures that take a worker long."""
-    return asking(target, bombs.heavy_picture(), 200)
+    """200 connections with images that take a worker long."""
+    return asking(target, bombs.heavy_image(), 200)
 
 
 def dear_webp():
@@ -160,7 +160,7 @@ def dear_webp():
 
 
 def dear_webps(target):
-    """Pictures of 38 bytes that take a worker longer than anything else."""
+    """Images of 38 bytes that take a worker longer than anything else."""
     return asking(target, dear_webp(), 16)
 
 
@@ -209,7 +209,7 @@ def burst(target, end):
     clients = [RawConnection(target.server, 20, f"127.0.0.{3 + number % 8}")
                for number in range(BURST)]
     for client in clients:
-        client.send(request_head("POST", target.path, len(target.picture)) + target.picture)
+        client.send(request_head("POST", target.path, len(target.image)) + target.image)
     if end:
         target.server.process.send_signal(signal.SIGTERM)
     began = time.monotonic()

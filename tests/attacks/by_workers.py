@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""What a worker that was taken over can do, by orders in a "picture" (tests/hostile_worker/commands.h): as
+"""What a worker that was taken over can do, by orders in a "image" (tests/hostile_worker/commands.h): as
 by_clients.py, but by whoever can take over a worker whenever it likes."""
 import contextlib
 import http.client
@@ -25,7 +25,7 @@ def ordering(target, *texts):
         target.requests += 1
         with contextlib.suppress(OSError, http.client.HTTPException):
             with Client(target.server, 10, next(target.greedy)) as client:
-                client.post(target.path, hostile_worker.picture(next(found), next(numbers), 200))
+                client.post(target.path, hostile_worker.image(next(found), next(numbers), 200))
         time.sleep(PAUSE_SECONDS)
     return again_and_again(1, order)
 
@@ -57,7 +57,7 @@ def one_at_a_time(target, order):
         before, since = target.server.workers(), time.monotonic()
         target.requests += 1
         with Client(target.server, 10, next(target.greedy)) as client:
-            client.post(target.path, hostile_worker.picture(order, next(numbers), 200))
+            client.post(target.path, hostile_worker.image(order, next(numbers), 200))
         while (target.server.workers() == before and not end.is_set()
                and time.monotonic() < since + FOUND_SECONDS):
             time.sleep(PAUSE_SECONDS)
@@ -71,5 +71,5 @@ def hanging(target):
 
 
 def wrong_format(target):
-    """From then on each of its answers is no picture."""
+    """From then on each of its answers is no image."""
     return one_at_a_time(target, "turn")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """An honest client with an address of its own, in a process of its own, so that only the server can
-make it wait: small pictures over a kept connection and over new ones, and /healthz."""
+make it wait: small images over a kept connection and over new ones, and /healthz."""
 import dataclasses
 import http.client
 import itertools
@@ -39,21 +39,21 @@ class Measure:
 
 
 class Asker:
-    def __init__(self, server, source, path, picture, good):
+    def __init__(self, server, source, path, image, good):
         self.server, self.source = server, source
-        self.path, self.picture, self.good = path, picture, good
+        self.path, self.image, self.good = path, image, good
         self.kept = self.connect()
 
     def connect(self):
         return Client(self.server, PATIENCE_SECONDS, self.source)
 
     def over_a_kept_connection(self):
-        reply = self.kept.post(self.path, self.picture)
+        reply = self.kept.post(self.path, self.image)
         return reply.status == 200 and reply.body == self.good
 
     def over_a_new_connection(self):
         with self.connect() as client:
-            reply = client.post(self.path, self.picture)
+            reply = client.post(self.path, self.image)
         return reply.status == 200 and reply.body == self.good
 
     def health(self):
@@ -84,11 +84,11 @@ class Asker:
 class Honest:
     """Asks from `with` to its end; then `answers` holds what it got."""
 
-    def __init__(self, server, source, path, picture):
+    def __init__(self, server, source, path, image):
         with Client(server, source=source) as client:
-            good = client.picture(path, picture)
+            good = client.image(path, image)
         address = dataclasses.make_dataclass("Address", ["host", "port"])(server.host, server.port)
-        asker = Asker(address, source, path, picture, good)
+        asker = Asker(address, source, path, image, good)
         self.pipe, theirs = multiprocessing.Pipe()
         self.process = multiprocessing.get_context("fork").Process(target=asker.run, args=(theirs,),
                                                                    daemon=True)

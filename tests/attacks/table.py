@@ -48,7 +48,7 @@ ROWS = [
     Row("the same of repeated strips", by_clients.untaken_of_little, settings=TIGHT),
     Row("bodies without their end", by_clients.endless_bodies, settings=TIGHT),
     Row("dripping bodies", by_clients.dripping_bodies, settings=TIGHT),
-    Row("200 greedy connections", by_clients.greedy, example=bombs.heavy_picture),
+    Row("200 greedy connections", by_clients.greedy, example=bombs.heavy_image),
     Row("dear WebPs of 38 bytes", by_clients.dear_webps, example=by_clients.dear_webp),
     Row("1,300 connections", by_clients.connections, short=("through",)),
     Row("aborted uploads", by_clients.aborted_uploads, settings=TIGHT,
@@ -57,7 +57,7 @@ ROWS = [
     Row("threads that compute", by_workers.spinning_threads, ("gateway",), hostile=True),
     Row("threads that rest", by_workers.resting_threads, ("gateway",), hostile=True),
     Row("a worker answers and hangs", by_workers.hanging, ("gateway",), hostile=True),
-    Row("a worker answers no pictures", by_workers.wrong_format, ("gateway",), hostile=True),
+    Row("a worker answers no images", by_workers.wrong_format, ("gateway",), hostile=True),
 ]
 
 
@@ -67,7 +67,7 @@ class Target:
     def __init__(self, kind, servers, greedy=(GREEDY,), honest=HONEST, hostile=False):
         self.kind, self.servers, self.hostile = kind, servers, hostile
         self.server, self.path = servers[0], "/" if hostile else PATHS[kind]
-        self.picture = (hostile_worker.picture("echo", "honest", 3000) if hostile
+        self.image = (hostile_worker.image("echo", "honest", 3000) if hostile
                         else files.jpeg(96, 64))
         self.greedy, self.honest, self.requests = itertools.cycle(greedy), honest, 0
 
@@ -145,7 +145,7 @@ def attacked(target, attack, seconds, example=None):
     alone = time_alone(target, example()) if example else 0.0
     with contextlib.ExitStack() as stack:
         honest = stack.enter_context(Honest(target.server, target.honest, target.path,
-                                            target.picture))
+                                            target.image))
         watches = [stack.enter_context(Watch(server)) for server in target.servers]
         time.sleep(seconds / 2)
         begun = time.monotonic()

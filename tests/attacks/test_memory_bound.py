@@ -30,7 +30,7 @@ def large_bodies():
     """As large as they may be, or their answers are, or what a worker needs for them."""
     return [by_clients.LARGE,
             files.encode(files.Image.new("1", (7000, 7000)), "TIFF"), # its result has eight bits
-            files.encode(files.picture(1200, 1000, "RGBA"), "PNG", compress_level=0),
+            files.encode(files.image(1200, 1000, "RGBA"), "PNG", compress_level=0),
             files.animation("GIF", 500, 400, 10), files.jpeg(3000, 2500)]
 
 

@@ -7,10 +7,10 @@ from figures import NGINX, OURS, PILLOW, SHARP, USUAL
 
 def points(results, operation, name, progressive=None):
     """(megapixels, CPU ms) of each photograph, of one kind or of both."""
-    pictures = results["pictures"]
-    return sorted((pictures[path]["megapixels"], figures["cpu_ms"])
+    images = results["images"]
+    return sorted((images[path]["megapixels"], figures["cpu_ms"])
                   for path, figures in results["cpu"]["photographs"][operation][name].items()
-                  if progressive in (None, pictures[path]["progressive"]))
+                  if progressive in (None, images[path]["progressive"]))
 
 
 def write(results, folder):

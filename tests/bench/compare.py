@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """./bench --compare REV: this checkout and another revision, both built in release, on the same
-pictures in turn. CPU through the servers, as ratios with their intervals of 95 %; rounds go on
+images in turn. CPU through the servers, as ratios with their intervals of 95 %; rounds go on
 until each ratio tells whether a tenth was lost. Then instructions of the image functions, which no
 noise touches. Exit code 0: nothing lost; 1: something lost a tenth; 2: no such revision or no
 build of it; 3: too noisy to tell."""
@@ -23,7 +23,7 @@ PROGRAMS = ("services/gateway/grisaille-gateway", "services/gray/grisaille-gray"
             "services/scale/grisaille-scale", "services/scale/grisaille-scale-worker",
             "tests/tools/image_cli")
 LEAST_ROUNDS, MOST_ROUNDS = 5, 20
-SECONDS = 0.25 # of each server for each picture in a round
+SECONDS = 0.25 # of each server for each image in a round
 VERDICTS = {True: "LOST", False: "", None: "unsure"}
 
 
@@ -46,19 +46,19 @@ def build(work, revision):
 
 
 class Row:
-    """One operation on pictures of one kind, measured on both servers."""
+    """One operation on images of one kind, measured on both servers."""
 
-    def __init__(self, kind, operation, pictures):
-        self.what, self.operation, self.pictures = f"{kind}, {operation}", operation, pictures
+    def __init__(self, kind, operation, images):
+        self.what, self.operation, self.images = f"{kind}, {operation}", operation, images
         self.costs, self.ratios = ([], []), []
 
     def measure(self, servers):
         """A round; the servers take turns at being first."""
         order = (0, 1) if len(self.ratios) % 2 == 0 else (1, 0)
         costs = ([], [])
-        for picture in self.pictures:
+        for image in self.images:
             for which in order:
-                cost, _ = exact(servers[which], self.operation, [picture.path], SECONDS)
+                cost, _ = exact(servers[which], self.operation, [image.path], SECONDS)
                 costs[which].append(cost)
         self.ratios.append(geometric_mean(new / old for new, old in zip(*costs)))
         for mine, cost in zip(self.costs, costs):
@@ -81,8 +81,8 @@ class Row:
 
 def rows_of(work, quick):
     every = sources.photographs()
-    kinds = {"baseline": [picture for picture in every if not picture.progressive],
-             "progressive": [picture for picture in every if picture.progressive]}
+    kinds = {"baseline": [image for image in every if not image.progressive],
+             "progressive": [image for image in every if image.progressive]}
     kinds = {kind: sources.spread(found, 2) for kind, found in kinds.items()}
     few = sources.spread(every, 2)
     rows = [Row(kind, operation, found) for kind, found in kinds.items()
@@ -109,10 +109,10 @@ def compare_cpu(now, then, rows):
 
 
 def compare_instructions(now, then, rows):
-    """The verdicts of the photographs' rows; the first picture of each."""
+    """The verdicts of the photographs' rows; the first image of each."""
     verdicts = []
     for row in rows:
-        new, old = (sum(instructions.count(folder, row.operation, row.pictures[0].path).values())
+        new, old = (sum(instructions.count(folder, row.operation, row.images[0].path).values())
                     for folder in (now, then))
         verdicts.append(new > old * LINE)
         print(f"{row.what + ', million instr.':32} {new / 1e6:10.2f} {old / 1e6:10.2f} "

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Who is measured: each contestant starts and stops, and says how one picture is asked of it."""
+"""Who is measured: each contestant starts and stops, and says how one image is asked of it."""
 import http.client
 import json
 import os
@@ -87,7 +87,7 @@ class Contestant:
     def can(self, operation):
         return ("gray" if operation.startswith("gray") else "scale") in self.methods
 
-    def target(self, operation, _picture):
+    def target(self, operation, _image):
         """Method and request target: operation is "gray", "gray+0.25", "gray q80" or "0.5". Others
         than ours have one gray, encoded at 80."""
         if operation == "gray q80":
@@ -106,7 +106,7 @@ PATIENT = {"queue_max": 1024, "queue_wait_ms": 300000}
 
 
 class Grisaille(Contestant):
-    """Both servers; pictures go to the gateway, or to the scale server alone."""
+    """Both servers; images go to the gateway, or to the scale server alone."""
 
     def __init__(self, name, build, gray_program="", scale_program="", alone=False):
         super().__init__()
@@ -155,10 +155,10 @@ class Sharp(Contestant):
         self.spawn_telling_port(["node", HERE / "sharp_server.js", self.modules])
         return self
 
-    def target(self, operation, picture):
+    def target(self, operation, image):
         """It has to be told to keep a lossless WebP lossless; we need not."""
-        method, target = super().target(operation, picture)
-        if "lossless" in str(picture):
+        method, target = super().target(operation, image)
+        if "lossless" in str(image):
             target += ("&" if "?" in target else "?") + "lossless=1"
         return method, target
 
@@ -197,7 +197,7 @@ http {{
 
     def __init__(self, sizes):
         super().__init__()
-        self.sizes = sizes # of each picture, by path
+        self.sizes = sizes # of each image, by path
 
     def start(self):
         import socket
@@ -217,7 +217,7 @@ http {{
                 time.sleep(0.05)
         raise RuntimeError("nginx did not start")
 
-    def target(self, operation, picture):
+    def target(self, operation, image):
         width, height = (max(1, int(length * float(operation) + 0.5))
-                         for length in self.sizes[picture])
-        return "GET", f"{picture}?w={width}&h={height}"
+                         for length in self.sizes[image])
+        return "GET", f"{image}?w={width}&h={height}"

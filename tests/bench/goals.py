@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""What should be reached, and what a run has: one row a goal, by CPU for a picture, which is what
+"""What should be reached, and what a run has: one row a goal, by CPU for an image, which is what
 can be measured well, and by requests a second at four connections."""
 import dataclasses
 import math
@@ -45,7 +45,7 @@ class Goal:
 
 
 def cpu_ratios(section, other, keep=lambda path: True):
-    """CPU of the other by ours, picture by picture."""
+    """CPU of the other by ours, image by image."""
     return [section[other][path]["cpu_ms"] / figures["cpu_ms"]
             for path, figures in section[OURS].items() if keep(path)]
 
@@ -85,7 +85,7 @@ def progressive(results):
     cpu, rates = results["cpu"]["photographs"], results["throughput"]["progressive"]
     for operation, least in (("gray", 3.5), ("0.25", 2.5), ("0.125", 3)):
         ratios = cpu_ratios(cpu[operation], SHARP,
-                            lambda path: results["pictures"][path]["progressive"])
+                            lambda path: results["images"][path]["progressive"])
         yield Goal(f"{operation} progressive JPEG against sharp, mean", least,
                    geometric_mean(ratios), rate_ratio(rates, operation, SHARP))
 
@@ -151,9 +151,9 @@ def lines(results):
     """How straight CPU against megapixels is, where it can be: of a progressive JPEG the bytes
     count."""
     for operation, section in results["cpu"]["photographs"].items():
-        points = [(results["pictures"][path]["megapixels"], figures["cpu_ms"])
+        points = [(results["images"][path]["megapixels"], figures["cpu_ms"])
                   for path, figures in section[OURS].items()
-                  if not results["pictures"][path]["progressive"]]
+                  if not results["images"][path]["progressive"]]
         if operation in ("gray", "0.5", "0.25") and len(points) > 2:
             yield [f"CPU against megapixels, baseline JPEG, {operation}", "a straight line",
                    f"R² {straightness(points)[2]:.2f}", "", "see the plot"]

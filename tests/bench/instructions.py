@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Instructions of the image functions for one picture, by callgrind: what no noise of a machine
+"""Instructions of the image functions for one image, by callgrind: what no noise of a machine
 touches. valgrind's processor has AVX2 and no AVX-512."""
 import collections
 import re
@@ -36,19 +36,19 @@ def parse(text):
     return found
 
 
-def collected(build, operation, picture, times):
+def collected(build, operation, image, times):
     words = ["gray", "1"] if operation == "gray" else ["scale", operation]
     with tempfile.NamedTemporaryFile() as file:
         subprocess.run(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file.name}",
              "--toggle-collect=image_process", build / "tests/tools/image_cli", *words, "0",
-             picture, "/dev/null", str(times)], check=True, capture_output=True)
+             image, "/dev/null", str(times)], check=True, capture_output=True)
         return parse(subprocess.run(
             ["callgrind_annotate", "--threshold=100", "--show-percs=no", "--auto=no", file.name],
             check=True, capture_output=True, text=True).stdout)
 
 
-def count(build, operation, picture):
-    """{(stage, function): instructions} of one picture in a warm worker: what a second one adds."""
-    twice, once = (collected(build, operation, picture, times) for times in (2, 1))
+def count(build, operation, image):
+    """{(stage, function): instructions} of one image in a warm worker: what a second one adds."""
+    twice, once = (collected(build, operation, image, times) for times in (2, 1))
     return {key: twice[key] - once[key] for key in twice if twice[key] > once[key]}

@@ -7,7 +7,7 @@
  *
  *     limit SECONDS PROCESSES gray|FACTOR FILE...
  *
- * prints "pictures/s CPU-milliseconds", of all processes together and of one picture. Starting the
+ * prints "images/s CPU-milliseconds", of all processes together and of one image. Starting the
  * codecs and touching memory for the first time are not counted: a worker does these once.
  */
 #include "base/cleanup.h"
@@ -44,7 +44,7 @@ static bool load(const char *path, struct file *file)
 
 /* What one process has done. */
 struct tally {
-    long pictures;
+    long images;
     double wall_s, cpu_s;
 };
 
@@ -83,14 +83,14 @@ static int work(const struct image_request *request, const struct file *files, s
     do {
         if (!pass(request, files, count, &output))
             return 1;
-        tally.pictures += (long)count;
+        tally.images += (long)count;
         tally.wall_s = (double)(clock_us() - began_us) / 1e6;
     } while (tally.wall_s < duration);
     tally.cpu_s = cpu_s() - cpu_began_s;
     return write(pipe_fd, &tally, sizeof(tally)) == sizeof(tally) ? 0 : 1;
 }
 
-/* Waits for all of them and adds up: pictures and CPU, and the rates of all together. */
+/* Waits for all of them and adds up: images and CPU, and the rates of all together. */
 static bool gather(int pipe_fd, int processes, struct tally *sum, double *per_second)
 {
     bool good = true;
@@ -107,9 +107,9 @@ static bool gather(int pipe_fd, int processes, struct tally *sum, double *per_se
         good = read(pipe_fd, &tally, sizeof(tally)) == sizeof(tally);
         if (!good)
             break;
-        sum->pictures += tally.pictures;
+        sum->images += tally.images;
         sum->cpu_s += tally.cpu_s;
-        *per_second += (double)tally.pictures / tally.wall_s;
+        *per_second += (double)tally.images / tally.wall_s;
     }
     return good;
 }
@@ -129,7 +129,7 @@ static int run(const struct image_request *request, const struct file *files, si
     }
     if (!gather(ends[0], processes, &sum, &per_second))
         return 1;
-    printf("%.3f %.4f\n", per_second, sum.cpu_s * 1e3 / (double)sum.pictures);
+    printf("%.3f %.4f\n", per_second, sum.cpu_s * 1e3 / (double)sum.images);
     return 0;
 }
 

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- SPDX-FileCopyrightText: 2026 the grisaille authors
 --
--- wrk asks for the pictures of a list, one after the other: lines of "METHOD target file".
+-- wrk asks for the images of a list, one after the other: lines of "METHOD target file".
 --
--- Counted is what comes after the first answer of each connection: all of them send a picture at
+-- Counted is what comes after the first answer of each connection: all of them send an image at
 -- once in the beginning, and until these are there the server has more to receive than to answer.
 local ffi = require("ffi")
 ffi.cdef [[

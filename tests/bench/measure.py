@@ -67,7 +67,7 @@ def wrk(contestant, operation, paths, connections, seconds):
 
 
 def load(contestant, operation, paths, connections, seconds, watch_memory=False):
-    """A closed loop of `connections` for `seconds`, the pictures in turn; a Sample. What it costs
+    """A closed loop of `connections` for `seconds`, the images in turn; a Sample. What it costs
     is exact()'s to say: at the end of the time there is work under way that nobody counts. Where
     few are answered that would distort the rate, too: then all is done again, for longer."""
     with PssWatch(contestant) if watch_memory else contextlib.nullcontext() as watch:
@@ -82,7 +82,7 @@ def load(contestant, operation, paths, connections, seconds, watch_memory=False)
 
 
 def ask(contestant, operation, paths, times):
-    """Each picture so often on one connection; the last answers."""
+    """Each image so often on one connection; the last answers."""
     connection = http.client.HTTPConnection("127.0.0.1", contestant.port, timeout=300)
     bodies = {path: pathlib.Path(path).read_bytes() for path in paths}
     answers = {}
@@ -100,7 +100,7 @@ def ask(contestant, operation, paths, times):
 
 
 def exact(contestant, operation, paths, seconds=0.3):
-    """CPU milliseconds for one of these pictures, over as many rounds of them as take about
+    """CPU milliseconds for one of these images, over as many rounds of them as take about
     `seconds`, on two connections; and the answers."""
     began = time.monotonic()
     answers = ask(contestant, operation, paths, 1)

@@ -24,14 +24,14 @@ def say(text):
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def cpu(title, pictures, contestants, operations, rounds):
-    """Each picture by itself: {operation: {name: {path: {cpu_ms, bytes}}}}."""
+def cpu(title, images, contestants, operations, rounds):
+    """Each image by itself: {operation: {name: {path: {cpu_ms, bytes}}}}."""
     results = {}
     for operation in operations:
         say(f"CPU, {title}, {operation}")
         samples = {}
         for _ in range(rounds):
-            for path in (picture.path for picture in pictures):
+            for path in (image.path for image in images):
                 for contestant in contestants:
                     if contestant.can(operation):
                         cost, answers = exact(contestant, operation, [path])
@@ -42,10 +42,10 @@ def cpu(title, pictures, contestants, operations, rounds):
     return results
 
 
-def throughput(title, pictures, contestants, operations, counts, rounds, seconds):
+def throughput(title, images, contestants, operations, counts, rounds, seconds):
     """Closed loops: {operation: {name: {connections: figures}}}. Many connections run longer, that
     each may be answered several times; memory is watched in the first round only."""
-    paths = [picture.path for picture in pictures]
+    paths = [image.path for image in images]
     results = {}
     for operation in operations:
         say(f"requests/s, {title}, {operation}")
@@ -70,17 +70,17 @@ def summary(samples):
 
 
 def limit(build, operation, paths, seconds):
-    """The image functions in a loop on every core: pictures a second, CPU ms of one."""
+    """The image functions in a loop on every core: images a second, CPU ms of one."""
     command = [build / "tests/bench/limit", str(seconds), str(os.cpu_count()), operation, *paths]
     return map(float, subprocess.run(command, check=True, capture_output=True,
                                      text=True).stdout.split())
 
 
-def shares(build, title, pictures, operation, servers, repetitions, seconds):
+def shares(build, title, images, operation, servers, repetitions, seconds):
     """What the servers reach of the limit: {title: {requests, cpu, ...}}, each share taken within
     one repetition, in which all are measured one after the other."""
     say(f"share of the limit, {title}, {operation}")
-    paths = [picture.path for picture in pictures]
+    paths = [image.path for image in images]
     samples = {server.name: [] for server in servers}
     for _ in range(repetitions):
         rate, cost = limit(build, operation, paths, seconds)
@@ -100,40 +100,40 @@ def spread(samples):
             for key in ("requests", "cpu") for word, end in (("low", min), ("high", max))}
 
 
-def judged(picture, factor, contestants):
+def judged(image, factor, contestants):
     """(PSNR, SSIM) of each contestant's answer, and of the best that can be had at their quality."""
-    ideal = quality.Ideal(picture.path, factor)
+    ideal = quality.Ideal(image.path, factor)
     found = {contestant.name: quality.judge(
-        ask(contestant, factor, [picture.path], 1)[picture.path], ideal)
+        ask(contestant, factor, [image.path], 1)[image.path], ideal)
         for contestant in contestants if contestant.can(factor)}
     if "gray" not in factor:
         found[REFERENCE] = quality.judge(ideal.encoded(80), ideal)
     return found
 
 
-def qualities(pictures, scaling, graying):
-    """{path: {factor or gray: {name: [psnr, ssim]}}}, a picture a core. Comes first in a run: who
+def qualities(images, scaling, graying):
+    """{path: {factor or gray: {name: [psnr, ssim]}}}, an image a core. Comes first in a run: who
     cannot answer something is found out here, and not after half an hour."""
     say("quality")
-    tasks = [(picture, factor, scaling) for picture in pictures for factor in QUALITY_FACTORS]
-    tasks += [(picture, operation, graying) for picture in pictures
+    tasks = [(image, factor, scaling) for image in images for factor in QUALITY_FACTORS]
+    tasks += [(image, operation, graying) for image in images
               for operation in ("gray", "gray q80")]
     results = {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
-        for (picture, factor, _), figures in zip(tasks, threads.map(judged, *zip(*tasks))):
-            results.setdefault(picture.path, {})[factor] = figures
+        for (image, factor, _), figures in zip(tasks, threads.map(judged, *zip(*tasks))):
+            results.setdefault(image.path, {})[factor] = figures
     return results
 
 
-def counted(build, pictures):
-    """Instructions of one picture: {name: {operation: [[stage, function, count], ...]}}."""
+def counted(build, images):
+    """Instructions of one image: {name: {operation: [[stage, function, count], ...]}}."""
     say("instructions")
     def rows(operation, path):
         found = instructions.count(build, operation, path)
         return [[*key, number] for key, number in found.items()]
 
-    return {picture.name: {operation: rows(operation, picture.path)
-                           for operation in ("gray", "0.5")} for picture in pictures}
+    return {image.name: {operation: rows(operation, image.path)
+                           for operation in ("gray", "0.5")} for image in images}
 
 
 def rest(build):

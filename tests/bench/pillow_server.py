@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""A threaded Python server whose pictures are made by Pillow children, one a core."""
+"""A threaded Python server whose images are made by Pillow children, one a core."""
 import concurrent.futures
 import http.server
 import io
@@ -45,7 +45,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)) # children end with an orderly exit only
     children = concurrent.futures.ProcessPoolExecutor(os.cpu_count())
-    list(children.map(abs, range(8))) # they start before the first picture
+    list(children.map(abs, range(8))) # they start before the first image
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.handle_error = lambda *_: None # a client that has left
     print(server.server_port, flush=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""How good a picture is: a reduced one against a full decode and lanczos3, of RGB and of luma; a
+"""How good an image is: a reduced one against a full decode and lanczos3, of RGB and of luma; a
 gray one against the luma that the source holds."""
 import io
 
@@ -32,7 +32,7 @@ class Ideal:
 
 
     def encoded(self, level):
-        """The picture that answers should be, as a JPEG with chroma halved."""
+        """The image that answers should be, as a JPEG with chroma halved."""
         data = io.BytesIO()
         self.of(tuple(self.size)).save(data, "jpeg", quality=level)
         return data.getvalue()

@@ -26,10 +26,10 @@ def table(heads, rows):
 
 
 def photograph_table(results):
-    pictures, rows = results["pictures"], []
-    for path, picture in sorted(pictures.items(), key=lambda item: item[1]["megapixels"]):
-        cells = [picture["name"], f"{picture['megapixels']:.1f}",
-                 "yes" if picture["progressive"] else ""]
+    images, rows = results["images"], []
+    for path, image in sorted(images.items(), key=lambda item: item[1]["megapixels"]):
+        cells = [image["name"], f"{image['megapixels']:.1f}",
+                 "yes" if image["progressive"] else ""]
         for section in results["cpu"]["photographs"].values():
             ours, sharp = section[OURS][path]["cpu_ms"], section[SHARP][path]["cpu_ms"]
             cells.append(f"{ours:.1f} / {sharp:.1f}")
@@ -39,7 +39,7 @@ def photograph_table(results):
 
 def kinds_table(results):
     """Geometric means and the worst against sharp, by kind of JPEG."""
-    pictures, rows = results["pictures"], []
+    images, rows = results["images"], []
 
     def cell(section, keep=lambda path: True):
         values = goals.cpu_ratios(section, SHARP, keep)
@@ -47,8 +47,8 @@ def kinds_table(results):
 
     for operation, section in results["cpu"]["photographs"].items():
         small = results["cpu"]["small"].get(operation)
-        rows.append([operation, cell(section, lambda path: not pictures[path]["progressive"]),
-                     cell(section, lambda path: pictures[path]["progressive"]),
+        rows.append([operation, cell(section, lambda path: not images[path]["progressive"]),
+                     cell(section, lambda path: images[path]["progressive"]),
                      cell(small) if small else ""])
     return table(["", "baseline", "progressive", "50 KB"], rows)
 
@@ -72,7 +72,7 @@ def everybody_table(results):
         for name in (name for name in EVERYBODY if name in section):
             judged = OURS if name == ALONE else name
             cost = geometric_mean(figures["cpu_ms"] for figures in section[name].values())
-            share = statistics.median(figures["bytes"] / results["pictures"][path]["bytes"]
+            share = statistics.median(figures["bytes"] / results["images"][path]["bytes"]
                                       for path, figures in section[name].items())
             rows.append([operation, name, f"{cost:.1f}",
                          f"{geometric_mean(goals.cpu_ratios(section, name)):.2f}x"
@@ -112,7 +112,7 @@ def share_table(results):
     rows = [[title, f"{share['limit_per_second']:.1f}", f"{share['per_second']:.1f}",
              cell(share, "requests"), f"{share['limit_cpu_ms']:.2f}", f"{share['cpu_ms']:.2f}",
              cell(share, "cpu")] for title, share in results["shares"].items()]
-    return table(["", "limit, pictures/s", "served", "share", "limit, CPU ms", "served", "share"],
+    return table(["", "limit, images/s", "served", "share", "limit, CPU ms", "served", "share"],
                  rows)
 
 
@@ -127,7 +127,7 @@ def quality_table(results):
             rows.append([name, factor, *(mean_quality(results, factor, who)[0]
                                          for who in (OURS, name)),
                          f"{statistics.fmean(decibels.values()):+.2f}",
-                         f"{decibels[worst]:+.2f} ({results['pictures'][worst]['name']})",
+                         f"{decibels[worst]:+.2f} ({results['images'][worst]['name']})",
                          f"{statistics.fmean(similar.values()):+.4f}",
                          f"{min(similar.values()):+.4f}"])
     return table(["peer", "factor", "ours, dB", "peer, dB", "difference, mean", "worst",
@@ -136,14 +136,14 @@ def quality_table(results):
 
 def fit_table(results):
     """How straight CPU is against megapixels and against bytes."""
-    pictures, rows = results["pictures"], []
+    images, rows = results["images"], []
     for operation in ("gray", "0.5", "0.25"):
         section = results["cpu"]["photographs"][operation][OURS]
         for title, kind in (("baseline", False), ("progressive", True)):
-            paths = [path for path in section if pictures[path]["progressive"] == kind]
+            paths = [path for path in section if images[path]["progressive"] == kind]
             cells = [operation, title]
             for key, unit in (("megapixels", 1), ("bytes", 1e6)):
-                points = [(pictures[path][key] / unit, section[path]["cpu_ms"]) for path in paths]
+                points = [(images[path][key] / unit, section[path]["cpu_ms"]) for path in paths]
                 if len(points) > 2:
                     slope, intercept, r2 = straightness(points)
                     cells.append(f"{slope:.1f} ms each {intercept:+.1f} ms, R² {r2:.2f}")
@@ -153,7 +153,7 @@ def fit_table(results):
 
 
 def instruction_table(results):
-    """Shares of the stages of a picture."""
+    """Shares of the stages of an image."""
     stages = ("entropy decoding", "IDCT", "resample", "encode", "the rest")
     rows = []
     for name, operations in results["instructions"].items():
@@ -167,7 +167,7 @@ def instruction_table(results):
 
 
 def function_table(results):
-    """The functions with a fiftieth of a picture or more."""
+    """The functions with a fiftieth of an image or more."""
     rows = []
     for name, operations in results["instructions"].items():
         for operation, functions in operations.items():
@@ -195,13 +195,13 @@ def machine(modules):
 
 
 def write(results, docs):
-    pictures = results["pictures"].values()
+    images = results["images"].values()
     charts.write(results, docs / "performance")
     (docs / "performance.md").write_text(PAGE.format(
-        **results["settings"], count=len(pictures),
-        least=min(picture["megapixels"] for picture in pictures),
-        most=max(picture["megapixels"] for picture in pictures),
-        progressive=sum(picture["progressive"] for picture in pictures),
+        **results["settings"], count=len(images),
+        least=min(image["megapixels"] for image in images),
+        most=max(image["megapixels"] for image in images),
+        progressive=sum(image["progressive"] for image in images),
         few=len(next(iter(results["cpu"]["few"]["gray"].values()))),
         goals=table(["", "target", "measured, ratios by CPU", "by requests/s", "reached"],
                     goals.rows(results)),

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Measures grisaille beside others on the same pictures and writes docs/performance.md; ./bench
+"""Measures grisaille beside others on the same images and writes docs/performance.md; ./bench
 sets it up. A run that leaves something out writes into build-bench/quick instead."""
 import argparse
 import json
@@ -37,14 +37,14 @@ def parse():
 
 
 class Run:
-    """The pictures, and those who are measured on them."""
+    """The images, and those who are measured on them."""
 
     def __init__(self, options):
         self.options = options
         self.photographs = sources.photographs(options.photographs)
         self.few = sources.spread(self.photographs, 8)
         self.progressive = sources.spread(
-            [picture for picture in self.photographs if picture.progressive], 4)
+            [image for image in self.photographs if image.progressive], 4)
         self.small = sources.made(options.work, "small", self.few)
         self.formats = {kind: sources.made(options.work, kind, self.few[:4]) for kind in FORMATS}
         build, usual = options.build, options.build / "tests/bench/usual_worker"
@@ -52,7 +52,7 @@ class Run:
         self.alone = Grisaille(ALONE, build, alone=True)
         self.usual = Grisaille(USUAL, build, usual, usual)
         self.sharp, self.pillow = Sharp(options.modules), Pillow()
-        self.nginx = Nginx({picture.path: picture.size for picture in self.photographs})
+        self.nginx = Nginx({image.path: image.size for image in self.photographs})
         self.pair = [self.ours, self.sharp]
         self.everybody = [self.ours, self.usual, self.sharp, self.pillow, self.nginx]
 
@@ -64,14 +64,14 @@ class Run:
             "few": phases.cpu("everybody", self.few, self.everybody + [self.alone],
                               ("gray", "gray q80", "0.5", "0.25", "gray+0.25"), rounds),
             "small": phases.cpu("50 KB", self.small, self.pair, ("gray", "0.5"), rounds),
-            **{kind: phases.cpu(kind, pictures, self.pair, ("gray", "0.5", "0.25"), rounds)
-               for kind, pictures in self.formats.items()}}
+            **{kind: phases.cpu(kind, images, self.pair, ("gray", "0.5", "0.25"), rounds)
+               for kind, images in self.formats.items()}}
 
     def throughput(self):
         rounds, seconds = self.options.rounds, self.options.seconds
 
-        def at_four(title, pictures, who, operations):
-            return phases.throughput(title, pictures, who, operations, (4,), rounds, seconds)
+        def at_four(title, images, who, operations):
+            return phases.throughput(title, images, who, operations, (4,), rounds, seconds)
 
         return {
             "few": {**at_four("everybody", self.few, self.everybody, ("gray", "0.5")),
@@ -80,21 +80,21 @@ class Run:
             "progressive": at_four("progressive", self.progressive, self.pair,
                                    ("gray", "0.25", "0.125")),
             "small": at_four("50 KB", self.small, self.pair, ("gray", "0.5")),
-            **{kind: at_four(kind, pictures, self.pair, ("gray", "0.5"))
-               for kind, pictures in self.formats.items()}}
+            **{kind: at_four(kind, images, self.pair, ("gray", "0.5"))
+               for kind, images in self.formats.items()}}
 
     def connections(self):
         rounds, seconds = self.options.rounds, self.options.seconds
-        return {title: phases.throughput(title, pictures, [self.ours], ("gray", "0.5"), CONNECTIONS,
+        return {title: phases.throughput(title, images, [self.ours], ("gray", "0.5"), CONNECTIONS,
                                          rounds, seconds)
-                for title, pictures in (("photographs", self.few), ("50 KB", self.small))}
+                for title, images in (("photographs", self.few), ("50 KB", self.small))}
 
     def shares(self):
         repetitions = 2 * self.options.rounds - 1
         found = {}
-        for title, pictures in (("photographs", self.few), ("50 KB", self.small)):
+        for title, images in (("photographs", self.few), ("50 KB", self.small)):
             for operation, servers in (("gray", [self.ours]), ("0.5", [self.ours, self.alone])):
-                found |= phases.shares(self.options.build, title, pictures, operation, servers,
+                found |= phases.shares(self.options.build, title, images, operation, servers,
                                        repetitions, self.options.seconds - 1 or 1)
         return found
 
@@ -111,9 +111,9 @@ class Run:
         finally:
             for server in servers:
                 server.stop()
-        baseline = [picture for picture in self.few if not picture.progressive]
-        return {**results, "pictures": {
-            picture.path: picture.facts() for picture in self.photographs},
+        baseline = [image for image in self.few if not image.progressive]
+        return {**results, "images": {
+            image.path: image.description() for image in self.photographs},
             "instructions": phases.counted(self.options.build, baseline[:1] + self.progressive[:1]),
             "rest": phases.rest(self.options.build)}
 

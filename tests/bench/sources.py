@@ -9,7 +9,7 @@ LOMIRI = "/usr/share/backgrounds/*_by_*.jpg"   # lomiri-wallpapers-16.04, -20.04
 NATURE = "/usr/share/backgrounds/mate/nature/*.jpg" # mate-backgrounds
 
 
-class Picture:
+class ImageFile:
     def __init__(self, path):
         self.path = str(path)
         with Image.open(path) as image:
@@ -22,31 +22,31 @@ class Picture:
     def name(self):
         return pathlib.Path(self.path).stem.split("_by_")[0]
 
-    def facts(self):
+    def description(self):
         return {"name": self.name, "megapixels": self.megapixels, "bytes": self.bytes,
                 "progressive": self.progressive}
 
 
-def spread(pictures, count):
+def spread(images, count):
     """So many of them, from all along the list."""
-    return pictures[:: max(1, len(pictures) // count)][:count]
+    return images[:: max(1, len(images) // count)][:count]
 
 
 def photographs(limit=None):
     """All of them, or a few that are baseline, progressive, large and small."""
     paths = [path for pattern in (LOMIRI, NATURE) for path in sorted(pathlib.Path("/").glob(
         pattern.lstrip("/")))]
-    pictures = [Picture(path) for path in paths]
-    pictures = [picture for picture in pictures if picture.mode == "RGB"]
-    return spread(pictures, limit) if limit else pictures
+    images = [ImageFile(path) for path in paths]
+    images = [image for image in images if image.mode == "RGB"]
+    return spread(images, limit) if limit else images
 
 
 def made(folder, kind, sources):
-    """Pictures of a kind made from photographs: "small" JPEGs of about 50 KB, "png", "webp" and
+    """Images of a kind made from photographs: "small" JPEGs of about 50 KB, "png", "webp" and
     "webp lossless" of 1600 pixels width."""
     folder = pathlib.Path(folder) / kind.replace(" ", "-")
     folder.mkdir(parents=True, exist_ok=True)
-    return [Picture(make(folder, kind, source)) for source in sources]
+    return [ImageFile(make(folder, kind, source)) for source in sources]
 
 
 def make(folder, kind, source):

@@ -26,7 +26,7 @@ def test_psnr_of_an_error_of_three():
 
 
 def test_psnr_of_black_and_white():
-    """255 squared does not overflow; the same picture has none."""
+    """255 squared does not overflow; the same image has none."""
     black, white = numpy.zeros((8, 8), numpy.uint8), numpy.full((8, 8), 255, numpy.uint8)
     assert quality.psnr(black, white) == pytest.approx(0)
     assert quality.psnr(white, white) is None

@@ -13,7 +13,7 @@ COSTS = {OURS: {"a": {"cpu_ms": 10}, "b": {"cpu_ms": 5}},
 
 
 def test_ratio_is_the_other_by_ours():
-    """Twice the CPU is 2x, picture by picture, and those not asked for stay out."""
+    """Twice the CPU is 2x, image by image, and those not asked for stay out."""
     assert goals.cpu_ratios(COSTS, SHARP) == [2, 8]
     assert goals.cpu_ratios(COSTS, SHARP, lambda path: path == "b") == [8]
 
@@ -78,7 +78,7 @@ def test_table():
         "| a | b |\n| --- | --- |\n| 1 | x |\n| 2 |  |")
 
 
-def test_exact_where_every_picture_is():
+def test_exact_where_every_image_is():
     results = {"quality": {"a": {"gray": {OURS: [None, 1]}}, "b": {"gray": {OURS: [None, 1]}}}}
     assert report.mean_quality(results, "gray", OURS) == ["exact", "1.0000"]
     assert report.mean_quality(results, "gray", SHARP) == ["", ""]

@@ -71,19 +71,19 @@ class Experiment:
         self.table, self.name = table, name
 
     @contextlib.contextmanager
-    def run(self, server, path="/", pictures=None, clients=4, seconds=0.5, pause=0.0):
-        pictures = pictures or traffic.honest_pictures(clients)
-        good = traffic.ask_all(server, path, pictures)
-        with traffic.Traffic(server, path, pictures, good): # warm, every client's thread was there
+    def run(self, server, path="/", images=None, clients=4, seconds=0.5, pause=0.0):
+        images = images or traffic.honest_images(clients)
+        good = traffic.ask_all(server, path, images)
+        with traffic.Traffic(server, path, images, good): # warm, every client's thread was there
             time.sleep(0.2)
         vitals = traffic.Vitals(server)
-        run = Run(traffic.Traffic(server, path, pictures, good, pause),
+        run = Run(traffic.Traffic(server, path, images, good, pause),
                   seconds * (LONG_FACTOR if LONG else 1))
         with run.traffic:
-            run.wait_for(4 * len(pictures)) # everybody is connected
+            run.wait_for(4 * len(images)) # everybody is connected
             yield run
             ended = time.monotonic()
-        traffic.wait_until_recovered(server, path, pictures, good)
+        traffic.wait_until_recovered(server, path, images, good)
         recovered = time.monotonic() - ended
         self.judge(run, vitals, vitals.assert_back(), recovered)
 
@@ -96,7 +96,7 @@ class Experiment:
             *(f"{before[key]}>{after[key]}" for key in ("descriptors", "threads", "children"))))
         assert seen.wrong == []
         assert set(seen.statuses) <= {200} | run.allowed, answers
-        assert seen.statuses[200] > 4 * len(seen.pictures), answers
+        assert seen.statuses[200] > 4 * len(seen.images), answers
         assert run.may_lose or seen.lost == []
         assert run.injected > 0, "nothing was injected"
         assert recovered < traffic.RECOVERY_SECONDS

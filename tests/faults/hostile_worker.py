@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Pictures that are orders for the hostile worker (tests/hostile_worker/commands.h)."""
+"""Images that are orders for the hostile worker (tests/hostile_worker/commands.h)."""
 from samples import png
 
 HEAD = png.header(1, 1)
 
 
-def picture(order="echo", payload="", size=0):
+def image(order="echo", payload="", size=0):
     """An order, a payload that makes it different from all others, and bytes up to `size`."""
     body = HEAD + f"{order}\n{payload}\n".encode()
     return body + bytes(max(0, size - len(body)))

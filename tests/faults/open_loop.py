@@ -26,9 +26,9 @@ class Answer:
 class OpenLoop:
     """Requests at a rate, over connections that are kept as long as the server keeps them."""
 
-    def __init__(self, server, path, pictures, good):
+    def __init__(self, server, path, images, good):
         self.server, self.good = server, good
-        self.requests = [request_head("POST", path, len(body)) + body for body in pictures]
+        self.requests = [request_head("POST", path, len(body)) + body for body in images]
         self.addresses = itertools.cycle(ADDRESSES)
         self.idle, self.answers, self.late = [], [], 0.0
 

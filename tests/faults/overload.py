@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Offered load of 1, 2, 5 and 10 times the capacity, and what becomes of it. By itself, a table
-over real pictures:
+over real images:
 
     cd tests && GRISAILLE_BUILD=build /usr/bin/python3 -m faults.overload [SECONDS]
 """
@@ -30,7 +30,7 @@ def cheap_requests():
     too_large = malformed.huge_headers()["png"]
     return {
         "healthz": ("GET", "/healthz"),
-        "type": ("POST", "/", b"this is a text, and no picture" * 9),
+        "type": ("POST", "/", b"this is a text, and no image" * 9),
         "parameter": ("POST", "/?quality=0", files.jpeg(16, 16)),
         "pixels": ("POST", "/", too_large),
         "size": ("POST", "/", b"", {"Content-Length": "99999999", "Expect": "100-continue"}),
@@ -68,9 +68,9 @@ def memory_bound(server):
     return server.configuration()["computed"]["memory_bound_bytes"]
 
 
-def measure_capacity(server, path, pictures, good, seconds):
+def measure_capacity(server, path, images, good, seconds):
     """Answers a second in a closed loop of four clients."""
-    with traffic.Traffic(server, path, [pictures] * 4, [good] * 4) as load:
+    with traffic.Traffic(server, path, [images] * 4, [good] * 4) as load:
         time.sleep(seconds)
         answered = load.statuses[200]
     assert load.wrong == [] and load.lost == [] and set(load.statuses) == {200}
@@ -117,8 +117,8 @@ def ms(values, share):
     return f"{quantile(values, share) * 1000:.0f} ms" if values else "-"
 
 
-def run_level(server, path, pictures, good, rate, seconds):
-    loop = open_loop.OpenLoop(server, path, pictures, good)
+def run_level(server, path, images, good, rate, seconds):
+    loop = open_loop.OpenLoop(server, path, images, good)
     with MemoryWatch(server) as memory, open_loop.Probe(server, cheap_requests()) as probed:
         began = time.monotonic()
         asyncio.run(loop.run(rate, seconds))
@@ -126,11 +126,11 @@ def run_level(server, path, pictures, good, rate, seconds):
     return Level(rate, took, loop.answers, probed.seen, loop.late, memory.highest)
 
 
-def run_all(server, path, pictures, seconds, multiples=MULTIPLES):
+def run_all(server, path, images, seconds, multiples=MULTIPLES):
     """Capacity, and a Level for each multiple of it."""
-    good = traffic.ask_all(server, path, [pictures])[0]
-    capacity = measure_capacity(server, path, pictures, good, min(seconds, 5))
-    return capacity, [run_level(server, path, pictures, good, capacity * multiple, seconds)
+    good = traffic.ask_all(server, path, [images])[0]
+    capacity = measure_capacity(server, path, images, good, min(seconds, 5))
+    return capacity, [run_level(server, path, images, good, capacity * multiple, seconds)
                       for multiple in multiples]
 
 
@@ -140,7 +140,7 @@ def table(levels):
     return ["  ".join(map(str.rjust, row, widths)) for row in rows]
 
 
-def ordinary_pictures():
+def ordinary_images():
     """Photographs as phones send them to a thumbnail service: 100 to 300 KB."""
     return [files.encode(files.decode(path.read_bytes()).convert("RGB").resize((1400, 1050)),
                          "JPEG", quality=quality)
@@ -154,9 +154,9 @@ def main():
                                           "log.level": "warning"})
         server.start()
         try:
-            pictures = ordinary_pictures()
-            capacity, levels = run_all(server, "/gray?quality=80", pictures, seconds)
-            print(f"capacity {capacity:.0f}/s of {sum(map(len, pictures)) / 8000:.0f} KB, "
+            images = ordinary_images()
+            capacity, levels = run_all(server, "/gray?quality=80", images, seconds)
+            print(f"capacity {capacity:.0f}/s of {sum(map(len, images)) / 8000:.0f} KB, "
                   f"{os.cpu_count()} CPUs shared with the client, "
                   f"memory bound {memory_bound(server) / 2**20:.0f} MiB")
             print("\n".join(table(levels)))

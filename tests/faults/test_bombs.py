@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Pictures made to hurt: each ends in its 422, its 504 or an honest 200, within the deadline and the
+"""Images made to hurt: each ends in its 422, its 504 or an honest 200, within the deadline and the
 memory limit, and other clients do not notice."""
 import functools
 import re
@@ -61,20 +61,20 @@ def system(fleet):
 @pytest.mark.parametrize("path", ["/gray", "/scale?scale=0.5"])
 @pytest.mark.parametrize("name", bombs.ALL)
 def test_bomb(request, system, name, path):
-    """One bomb, beside two clients with ordinary pictures."""
+    """One bomb, beside two clients with ordinary images."""
     scale, gateway = system
     server = scale if path.startswith("/scale") else gateway
     body, allowed = bomb(name), bombs.ALL[name][1]
     assert len(body) <= 32 << 20, "small, it should be"
-    pictures = traffic.honest_pictures(2)
-    good = traffic.ask_all(server, path, pictures)
-    with Peaks(server) as peaks, traffic.Traffic(server, path, pictures, good, 0.01) as others:
+    images = traffic.honest_images(2)
+    good = traffic.ask_all(server, path, images)
+    with Peaks(server) as peaks, traffic.Traffic(server, path, images, good, 0.01) as others:
         with Client(server) as client:
             began = time.monotonic()
             reply = client.post(path, body)
             seconds = time.monotonic() - began
             time.sleep(0.06)
-            assert client.post(path, pictures[0][0]).body == good[0][0]
+            assert client.post(path, images[0][0]).body == good[0][0]
     longest = max(others.seconds)
     request.config.stash[TABLE].append((
         f"{name} {path}", f"{len(body) / 1e6:.2f} MB", f"{reply.status} {seconds:.2f} s",

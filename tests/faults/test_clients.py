@@ -33,7 +33,7 @@ def shut(raw):
 def test_vanish_during_upload(own, experiment, leave):
     """In the middle of a header or body."""
     server = own.gateway()
-    body = traffic.honest_pictures(1)[0][0]
+    body = traffic.honest_images(1)[0][0]
     request = request_head("POST", "/", len(body)) + body
     with experiment.run(server, clients=3, seconds=0.4) as trial:
         def vanish():
@@ -49,10 +49,10 @@ def test_vanish_during_upload(own, experiment, leave):
 def test_vanish_while_waiting(own, experiment, leave):
     """With a worker, or in the queue for one: the work is given up, the worker is free again."""
     server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=60000)
-    with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.4) as trial:
+    with experiment.run(server, images=traffic.order_images(2), seconds=0.4) as trial:
         for number in range(5):
             raw = RawConnection(server)
-            body = hostile_worker.picture("sleep 50000", number, 2000)
+            body = hostile_worker.image("sleep 50000", number, 2000)
             raw.send(request_head("POST", "/", len(body)) + body)
             time.sleep(0.05)
             leave(raw)
@@ -69,7 +69,7 @@ def test_vanish_during_download(own, experiment, leave):
     def vanish():
         raw = RawConnection(server)
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        body = hostile_worker.picture("echo", time.monotonic(), LARGE)
+        body = hostile_worker.image("echo", time.monotonic(), LARGE)
         raw.send(request_head("POST", "/", len(body)) + body)
         raw.fill()
         assert raw.pending.startswith(b"HTTP/1.1 200")
@@ -77,15 +77,15 @@ def test_vanish_during_download(own, experiment, leave):
         return 1
     for _ in range(12): # what the allocator keeps of large bodies
         vanish()
-    with experiment.run(server, pictures=traffic.order_pictures(2), seconds=0.4) as trial:
+    with experiment.run(server, images=traffic.order_images(2), seconds=0.4) as trial:
         trial.every(lambda: 0.01, vanish)
 
 
 @pytest.mark.parametrize("leave", [reset, shut])
 def test_hanging_up_kills_no_worker(own, leave):
-    """Clients that send a whole picture and hang up: its job is short, and is let end."""
+    """Clients that send a whole image and hang up: its job is short, and is let end."""
     server = own.gateway()
-    body = files.encode(files.picture(1200, 900, "RGB"), "PNG")
+    body = files.encode(files.image(1200, 900, "RGB"), "PNG")
     workers = sorted(server.workers())
     for _ in range(40):
         raw = RawConnection(server)
@@ -102,7 +102,7 @@ def test_hanging_up_ends_a_long_job(own):
     """A job without end, of a client that is gone, costs its worker, long before the deadline."""
     server = own.gateway(gray__program=str(HOSTILE), gray__workers=1, limits__deadline_ms=60000)
     raw = RawConnection(server)
-    body = hostile_worker.picture("hang")
+    body = hostile_worker.image("hang")
     raw.send(request_head("POST", "/", len(body)) + body)
     wait_until(lambda: traffic.pool_state(server)["busy"] == 1, 10, "busy")
     reset(raw)

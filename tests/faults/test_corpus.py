@@ -28,7 +28,7 @@ def generated():
     """(name, bytes): what each format can be, and each way through the codecs."""
     for mode in ("RGB", "L", "CMYK"):
         for options in ({}, {"progressive": True}):
-            yield f"JPEG {mode} {options}", files.encode(files.picture(333, 222, mode), "JPEG",
+            yield f"JPEG {mode} {options}", files.encode(files.image(333, 222, mode), "JPEG",
                                                          quality=88, **options)
     for progressive in (False, True):
         yield f"JPEG restarting {progressive}", files.restarting_jpeg(333, 222, 3, progressive)
@@ -38,21 +38,21 @@ def generated():
         yield f"JPEG turned {orientation}", files.jpeg(160, 96, exif=files.exif(orientation, True))
     yield "JPEG wide", files.jpeg(200, 150, icc_profile=files.wide_profile())
     for mode in ("RGB", "RGBA", "L", "LA", "P", "1"):
-        yield f"PNG {mode}", files.encode(files.picture(222, 111, mode), "PNG")
+        yield f"PNG {mode}", files.encode(files.image(222, 111, mode), "PNG")
         if mode not in ("LA", "RGBA"):
-            yield f"GIF {mode}", files.encode(files.picture(200, 100, mode), "GIF")
+            yield f"GIF {mode}", files.encode(files.image(200, 100, mode), "GIF")
     yield "PNG 16", png.write(pixels.wide(pixels.rgb(120, 80)))
-    yield "PNG wide", files.encode(files.picture(99, 55), "PNG", icc_profile=files.wide_profile())
+    yield "PNG wide", files.encode(files.image(99, 55), "PNG", icc_profile=files.wide_profile())
     for options in ({"lossless": True}, {"quality": 80}, {"quality": 80, "method": 6}):
         for mode in ("RGB", "RGBA"):
-            yield f"WebP {mode} {options}", files.encode(files.picture(210, 140, mode), "WEBP",
+            yield f"WebP {mode} {options}", files.encode(files.image(210, 140, mode), "WEBP",
                                                          **options)
     for mode, compression in itertools.product(
             ("RGB", "RGBA", "L", "1", "CMYK"), ("raw", "tiff_lzw", "tiff_adobe_deflate",
                                                 "packbits")):
-        yield f"TIFF {mode} {compression}", files.encode(files.picture(180, 90, mode), "TIFF",
+        yield f"TIFF {mode} {compression}", files.encode(files.image(180, 90, mode), "TIFF",
                                                          compression=compression)
-    yield "TIFF jpeg", files.encode(files.picture(180, 90), "TIFF", compression="jpeg")
+    yield "TIFF jpeg", files.encode(files.image(180, 90), "TIFF", compression="jpeg")
     yield "TIFF 16", files.encode(Image.fromarray(
         pixels.wide(pixels.rgb(90, 60))[..., 0].copy()), "TIFF")
     for file_format in ("GIF", "WEBP"):
@@ -72,20 +72,20 @@ def largest():
     side = int(LARGEST ** 0.5)
     row = numpy.arange(side, dtype=numpy.uint32)
     plane = ((row[None, :] * 7 + row[:, None] * 13) >> 6).astype(numpy.uint8)
-    image = Image.merge("RGB", [Image.fromarray(plane)] * 3)
+    source = Image.merge("RGB", [Image.fromarray(plane)] * 3)
     for name, file_format, options in (
             ("baseline", "JPEG", {"quality": 80}), ("progressive", "JPEG", {"progressive": True}),
             ("", "PNG", {"compress_level": 1}), ("", "TIFF", {"compression": "tiff_lzw"}),
             ("", "GIF", {}), ("", "WEBP", {"quality": 60, "method": 0})):
         out = io.BytesIO()
-        picture = image.convert("L").quantize(64) if file_format == "GIF" else image
-        picture.save(out, file_format, **options)
+        image = source.convert("L").quantize(64) if file_format == "GIF" else source
+        image.save(out, file_format, **options)
         yield f"{file_format} {name} of {side}x{side}", out.getvalue()
 
 
-def through(system, pictures):
-    """Sends each picture each way from several clients; {what was not 200}."""
-    jobs = list(itertools.product(pictures, PATHS))
+def through(system, images):
+    """Sends each image along each path from several clients; {what was not 200}."""
+    jobs = list(itertools.product(images, PATHS))
     bad = collections.Counter()
 
     def ask(part):
@@ -108,11 +108,11 @@ def assert_caged(scale, gateway):
 
 @pytest.mark.parametrize("jobs", [1, 0], ids=["cold", "warm"])
 def test_generated(own, jobs):
-    """Each kind of picture, as the first job of a fresh worker and as one of many."""
+    """Each kind of image, as the first job of a fresh worker and as one of many."""
     scale = own.scale(scale__max_jobs=jobs)
     gateway = own.gateway(scale, gray__max_jobs=jobs)
-    pictures = list(generated())
-    assert through(gateway, pictures[::1 if LONG or jobs == 0 else 7]) == {}
+    images = list(generated())
+    assert through(gateway, images[::1 if LONG or jobs == 0 else 7]) == {}
     assert_caged(scale, gateway)
 
 

@@ -137,7 +137,7 @@ def test_queue_limit_of_a_user(own, experiment):
     wait_until(lambda: traffic.pool_state(server)["idle"] == 1, 30, "one worker")
     time.sleep(0.3)
     assert traffic.pool_state(server)["starting"] == 1
-    assert curl(server.url("/"), body=traffic.honest_pictures(1)[0][0]).status == 200
+    assert curl(server.url("/"), body=traffic.honest_images(1)[0][0]).status == 200
     set_limit(server, "msgqueue", 819200)
     wait_until(lambda: traffic.pool_state(server)["idle"] == 2, 20, "two workers")
     with experiment.run(server) as trial:
@@ -175,7 +175,7 @@ def test_unprivileged_user(own, experiment):
     server.start()
     for pid in server.workers():
         assert traffic.processes.status(pid)["Uid"].split() == [str(STRANGER)] * 4
-    with experiment.run(server, pictures=traffic.order_pictures(4)) as trial:
+    with experiment.run(server, images=traffic.order_images(4)) as trial:
         trial.every(lambda: random.uniform(0.05, 0.1), lambda: signal_one(server, signal.SIGKILL))
 
 
@@ -223,8 +223,8 @@ def test_the_smallest_memory_is_enough(own, tmp_path, kind, key):
     """The least max_memory_bytes that a configuration may have lets workers start and work."""
     least = 160 << 20
     server = getattr(own, kind)(**{f"{key}__max_memory_bytes": least})
-    picture = traffic.honest_pictures(1)[0][0]
-    assert curl(server.url("/gray" if kind == "gateway" else "/scale"), body=picture).status == 200
+    image = traffic.honest_images(1)[0][0]
+    assert curl(server.url("/gray" if kind == "gateway" else "/scale"), body=image).status == 200
     config = tmp_path / "config.json"
     config.write_text(json.dumps({key: {"max_memory_bytes": least - 1}}))
     done = run(GATEWAY if kind == "gateway" else SCALE, "--check-config", "-c", config)

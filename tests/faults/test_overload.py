@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""More is asked than can be done. A picture here costs a worker 20 ms of its time but no CPU's, so
+"""More is asked than can be done. An image here costs a worker 20 ms of its time but no CPU's, so
 that the client does not compete with what it measures; overload.py does it with real ones.
 
 How long something takes is compared with what waiting in the full queue takes in the same run, which
@@ -22,12 +22,12 @@ def test_overload(own, request):
     """At ten times the capacity as much is done as at once; what is refused is refused at once."""
     server = own.gateway(gray__program=str(HOSTILE), gray__workers=2, log__level="warning",
                          gray__queue_max=32)
-    pictures = [hostile_worker.picture("sleep 20", number, 150_000 + number * 1000)
+    images = [hostile_worker.image("sleep 20", number, 150_000 + number * 1000)
                 for number in range(16)]
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     measured = []
     for _ in range(ATTEMPTS):
-        capacity, levels = overload.run_all(server, "/", pictures, 20 if LONG else 2,
+        capacity, levels = overload.run_all(server, "/", images, 20 if LONG else 2,
                                             overload.MULTIPLES if LONG else (1, 10))
         reporter.write_line(f"\ncapacity {capacity:.0f}/s")
         for line in overload.table(levels):

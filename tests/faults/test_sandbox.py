@@ -88,7 +88,7 @@ def try_order(server, order):
     """What became of it: "errno N", or how the log says that the worker died, twice."""
     seen = len(server.log())
     with Client(server) as client:
-        reply = client.post("/", hostile_worker.picture(order, size=200))
+        reply = client.post("/", hostile_worker.image(order, size=200))
     if reply.status == 200:
         return hostile_worker.read_answer(reply.body).splitlines()[0]
     assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
@@ -105,8 +105,8 @@ def test_wall(caged, name):
     """One call from inside; then the server serves as before."""
     assert try_call(caged, name) == WALLS[name]
     with Client(caged) as client:
-        body = hostile_worker.picture("echo", name)
-        assert client.picture("/", body) == body
+        body = hostile_worker.image("echo", name)
+        assert client.image("/", body) == body
     assert processes.is_alive(caged.pid)
 
 
@@ -193,8 +193,8 @@ def readiness(server):
 def test_sandbox_off(own):
     """"off" is off, works, and /readyz says so."""
     server = own.scale(sandbox="off")
-    picture = traffic.honest_pictures(1)[0][0]
-    assert curl(server.url("/scale"), body=picture).status == 200
+    image = traffic.honest_images(1)[0][0]
+    assert curl(server.url("/scale"), body=image).status == 200
     sandbox = readiness(server)["sandbox"]
     assert sandbox.pop("mode") == "off" and not any(sandbox.values())
     for pid in server.workers():
@@ -248,7 +248,7 @@ def test_workers_die_with_their_server(own):
 
     def hang(order):
         try:
-            curl(server.url("/"), "--max-time", "10", body=hostile_worker.picture(order))
+            curl(server.url("/"), "--max-time", "10", body=hostile_worker.image(order))
         except AssertionError:
             pass # its server is killed
     threads = [threading.Thread(target=hang, args=(order,)) for order in ("hang", "sleep 9000")]

@@ -28,13 +28,13 @@ def fake():
         yield lambda answer: stack.enter_context(contextlib.closing(Fake(answer)))
 
 
-def scale_statuses(gateway, picture, count=3, path="/scale?scale=0.5"):
+def scale_statuses(gateway, image, count=3, path="/scale?scale=0.5"):
     """Statuses and the longest time of some requests for the scale server."""
     with Client(gateway) as client:
         replies = []
         for _ in range(count):
             began = time.monotonic()
-            replies.append((client.post(path, picture), time.monotonic() - began))
+            replies.append((client.post(path, image), time.monotonic() - began))
     return [reply.status for reply, _ in replies], max(seconds for _, seconds in replies)
 
 
@@ -58,17 +58,17 @@ def test_scale_server_stopped(own, experiment):
     """SIGSTOP: its clients get an answer at the deadline; gray does not wait."""
     scale = own.scale()
     gateway = own.gateway(scale, limits__deadline_ms=1500)
-    picture = traffic.honest_pictures(1)[0][0]
+    image = traffic.honest_images(1)[0][0]
     with experiment.run(gateway, clients=3) as trial:
         scale.process.send_signal(signal.SIGSTOP)
         trial.injected = 1
         try:
             assert curl(gateway.url("/readyz")).status == 503
-            statuses, longest = scale_statuses(gateway, picture, 2)
+            statuses, longest = scale_statuses(gateway, image, 2)
             assert set(statuses) <= {502, 504} and longest < 15, (statuses, longest)
         finally:
             scale.process.send_signal(signal.SIGCONT)
-        wait_until(lambda: scale_statuses(gateway, picture, 1)[0] == [200], 20, "it answers again")
+        wait_until(lambda: scale_statuses(gateway, image, 1)[0] == [200], 20, "it answers again")
     assert max(trial.traffic.seconds) < 1.5 # the deadline
 
 
@@ -79,10 +79,10 @@ def test_scale_server_hangs_in_its_answer(own, experiment, fake):
         server.hang()
     server = fake(half)
     gateway = own.gateway(scale__upstream=server.address, limits__deadline_ms=1000)
-    picture = traffic.honest_pictures(1)[0][0]
+    image = traffic.honest_images(1)[0][0]
     with experiment.run(gateway, clients=3) as trial:
         for path in ("/scale?scale=0.5", "/gray?scale=0.5"):
-            statuses, longest = scale_statuses(gateway, picture, 2, path)
+            statuses, longest = scale_statuses(gateway, image, 2, path)
             trial.injected += 2
             assert set(statuses) <= {502, 504} and longest < 10, (statuses, longest)
     assert max(trial.traffic.seconds) < 1 # the deadline
@@ -91,7 +91,7 @@ def test_scale_server_hangs_in_its_answer(own, experiment, fake):
 NONSENSE = {
     "nothing": b"",
     "no HTTP": b"\x00\x01\x02\r\n\r\n",
-    "no picture": head(200, "image/jpeg", 5) + b"hello",
+    "no image": head(200, "image/jpeg", 5) + b"hello",
     "another format": head(200, "image/jpeg", 40) + b"GIF89a" + bytes(34),
     "cut short": head(200, "image/jpeg", 1000) + b"\xff\xd8\xff\xe0 half",
     "endless": head(200, "image/jpeg", 1 << 40),
@@ -124,9 +124,9 @@ def test_what_the_scale_server_is_asked(own, fake, asked, passed_on):
         return True
     server = fake(answer)
     gateway = own.gateway(scale__upstream=server.address)
-    picture = traffic.honest_pictures(1)[0][0]
+    image = traffic.honest_images(1)[0][0]
     with Client(gateway) as client:
-        assert client.picture(asked, picture) == picture
+        assert client.image(asked, image) == image
     asked_of_it = [line for line in server.heads if line.startswith(b"POST")]
     assert [line.split()[1].decode() for line in asked_of_it] == [passed_on]
 
@@ -137,7 +137,7 @@ def test_gray_alone_is_not_passed_on(own, fake):
     gateway = own.gateway(scale__upstream=server.address)
     with Client(gateway) as client:
         for path in ("/", "/gray", "/gray?gray=luma", "/?quality=80"):
-            assert client.post(path, traffic.honest_pictures(1)[0][0]).status == 200
+            assert client.post(path, traffic.honest_images(1)[0][0]).status == 200
     assert server.requests == 0
 
 
@@ -157,7 +157,7 @@ def test_path_of_the_scale_server(own, fake, timing, passed_on):
         return True
     gateway = own.gateway(scale__upstream=fake(answer).address)
     with Client(gateway) as client:
-        reply = client.post("/scale", traffic.honest_pictures(1)[0][0])
+        reply = client.post("/scale", traffic.honest_images(1)[0][0])
     found = re.fullmatch(r"queue;dur=1.000, work;dur=2.000(.*), total;dur=[0-9.]+",
                          reply.headers["server-timing"])
     assert found and found[1] == passed_on, reply.headers
@@ -173,11 +173,11 @@ def test_scale_server_answers_nonsense(own, experiment, fake):
         connection.shutdown(socket.SHUT_WR)
         return False
     gateway = own.gateway(scale__upstream=fake(nonsense).address)
-    picture = traffic.honest_pictures(1)[0][0]
+    image = traffic.honest_images(1)[0][0]
     with experiment.run(gateway, clients=3) as trial:
         for name, answer in NONSENSE.items():
             answers = itertools.repeat(answer)
-            statuses, longest = scale_statuses(gateway, picture, 2)
+            statuses, longest = scale_statuses(gateway, image, 2)
             assert statuses == [502, 502] and longest < 8, (name, statuses, longest)
             trial.injected += 2
 
@@ -188,11 +188,11 @@ def test_scale_server_is_slow(own, experiment, fake):
         drip(connection, head(200, "image/jpeg", len(body)) + body, 0.3)
         return True
     gateway = own.gateway(scale__upstream=fake(slow).address)
-    picture = traffic.honest_pictures(1)[0][0]
+    image = traffic.honest_images(1)[0][0]
     with experiment.run(gateway, clients=3) as trial:
         with Client(gateway) as client:
             for _ in range(3):
-                assert client.picture("/scale", picture) == picture
+                assert client.image("/scale", image) == image
                 trial.injected += 1
 
 
@@ -202,11 +202,11 @@ def test_scale_server_closes_kept_connections(own, experiment, fake):
         connection.sendall(head(200, "image/jpeg", len(body)) + body)
         return False # closes, though it said nothing of that
     gateway = own.gateway(scale__upstream=fake(once).address)
-    picture = traffic.honest_pictures(1)[0][0]
+    image = traffic.honest_images(1)[0][0]
     with experiment.run(gateway, clients=2) as trial:
         with Client(gateway) as client:
             for pause in (0.0, 0.05) * 5:
-                assert client.picture("/scale", picture) == picture
+                assert client.image("/scale", image) == image
                 trial.injected += 1
                 time.sleep(pause)
 
@@ -215,11 +215,11 @@ def test_clients_of_a_hung_scale_server_leave(own, experiment, fake):
     """Who goes away while the scale server hangs frees its thread before the deadline."""
     server = fake(lambda _connection, _body: server.hang())
     gateway = own.gateway(scale__upstream=server.address, limits__deadline_ms=20000)
-    picture = traffic.honest_pictures(1)[0][0]
+    image = traffic.honest_images(1)[0][0]
 
     def leave():
         with pytest.raises(OSError), Client(gateway, timeout=0.05) as client:
-            client.post("/scale", picture)
+            client.post("/scale", image)
         return 1
     with experiment.run(gateway, clients=2) as trial:
         for _ in range(8):
@@ -238,11 +238,11 @@ def test_failures_are_logged_once(own):
     settings = {"listen__ip": next(ADDRESSES)}
     scale = own.scale(**settings)
     gateway = own.gateway(scale)
-    picture = traffic.honest_pictures(1)[0][0]
-    assert scale_statuses(gateway, picture, 2)[0] == [200, 200]
+    image = traffic.honest_images(1)[0][0]
+    assert scale_statuses(gateway, image, 2)[0] == [200, 200]
     assert logged(gateway) == []
     scale.kill()
-    assert scale_statuses(gateway, picture, 20)[0] == [502] * 20
+    assert scale_statuses(gateway, image, 20)[0] == [502] * 20
     assert curl(gateway.url("/readyz")).status == 503
     wait_until(lambda: logged(gateway), 20, "a line")
     assert len(logged(gateway)) < 4, logged(gateway) # one each ten seconds
@@ -251,7 +251,7 @@ def test_failures_are_logged_once(own):
     scale = own.scale(listen__port=scale.port, **settings)
     assert curl(gateway.url("/readyz")).status == 200
     wait_until(lambda: "works again" in logged(gateway)[-1], 20, "a line")
-    assert scale_statuses(gateway, picture, 2)[0] == [200, 200]
+    assert scale_statuses(gateway, image, 2)[0] == [200, 200]
     assert re.fullmatch(r"the scale server works again, after \d+ more failure\(s\)",
                         logged(gateway)[-1])
 
@@ -272,8 +272,8 @@ def test_what_failed_is_logged(own, fake, answer, why):
         return False
     server = fake(send)
     gateway = own.gateway(scale__upstream=server.address, limits__deadline_ms=1500)
-    picture = traffic.honest_pictures(1)[0][0]
-    assert scale_statuses(gateway, picture, 1)[0][0] in (502, 504)
+    image = traffic.honest_images(1)[0][0]
+    assert scale_statuses(gateway, image, 1)[0][0] in (502, 504)
     wait_until(lambda: logged(gateway), 20, "a line")
     line, = logged(gateway)
     assert line.startswith(f"the scale server failed: {server.address}: {why}")
@@ -290,8 +290,8 @@ def test_no_failure_of_the_scale_server(own, fake):
         return True
     server = fake(busy)
     gateway = own.gateway(scale__upstream=server.address)
-    picture = traffic.honest_pictures(1)[0][0]
-    even = picture + bytes(len(picture) % 2)
+    image = traffic.honest_images(1)[0][0]
+    even = image + bytes(len(image) % 2)
     with Client(gateway) as client:
         reply = client.post("/scale", even, {"X-Deadline-Ms": "50"})
         assert reply.status == 504, reply

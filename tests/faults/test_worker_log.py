@@ -39,7 +39,7 @@ def start(request, own):
 
 def order(server, text):
     with Client(server) as client:
-        return client.post("/", hostile_worker.picture(text)).status
+        return client.post("/", hostile_worker.image(text)).status
 
 
 def flush(server, name):
@@ -135,7 +135,7 @@ def test_flood(start, experiment):
     """A worker that writes as fast as it can: others' answers are as before, its lines are bounded
     and the dropped ones counted, it costs the server little, and no line of the server is lost."""
     server = start()
-    with experiment.run(server, pictures=traffic.order_pictures(2)) as trial:
+    with experiment.run(server, images=traffic.order_images(2)) as trial:
         size, cpu = server.log_path.stat().st_size, cpu_seconds(server.pid)
         answers = sum(trial.traffic.statuses.values())
         assert order(server, "flood 1500") == 200

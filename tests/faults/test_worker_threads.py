@@ -48,7 +48,7 @@ def start(own, kind, ahead=True, **settings):
 def crowd(server, order):
     """What became of it, and how many threads were started, if it was let tell."""
     reply = curl(server.url("/"), "--max-time", "60",
-                 body=hostile_worker.picture(f"crowd {order}", size=200))
+                 body=hostile_worker.image(f"crowd {order}", size=200))
     told = hostile_worker.read_answer(reply.body) if reply.status == 200 else None
     return reply.status, told and int(told.split()[0])
 
@@ -58,8 +58,8 @@ def is_well(server):
     wait_until(lambda: traffic.is_whole(server), 30, "whole again")
     with Client(server) as client:
         for number in range(8):
-            body = hostile_worker.picture("echo", number)
-            assert client.picture("/", body) == body
+            body = hostile_worker.image("echo", number)
+            assert client.image("/", body) == body
 
     def few_threads():
         try:
@@ -132,7 +132,7 @@ def test_a_server_that_is_not_root(own, kind):
     for state in states:
         assert all(int(state[f"Cap{name}"], 16) == 0 for name in ("Inh", "Prm", "Eff", "Amb"))
     assert curl(server.url("/readyz")).json()["sandbox"]["user"] is own_users
-    assert curl(server.url("/"), body=hostile_worker.picture("hang")).status == 504
+    assert curl(server.url("/"), body=hostile_worker.image("hang")).status == 504
     assert is_well(server)
     server.process.send_signal(signal.SIGSTOP)
     server.kill()
@@ -184,12 +184,12 @@ def test_users_that_there_are_not(own):
 
 
 def test_honest_long_jobs(own):
-    """Pictures that take long, with every CPU that they can use, are let end."""
+    """Images that take long, with every CPU that they can use, are let end."""
     server = own.gateway(own.scale())
-    picture = files.picture(2400, 1800, "RGB")
-    pictures = [files.encode(picture, kind) for kind in ("PNG", "WEBP", "TIFF", "JPEG", "GIF")]
+    image = files.image(2400, 1800, "RGB")
+    images = [files.encode(image, kind) for kind in ("PNG", "WEBP", "TIFF", "JPEG", "GIF")]
     with Client(server) as client:
-        for body in pictures:
+        for body in images:
             assert client.post("/gray", body).status == 200
             assert client.post("/gray?scale=0.9", body).status == 200
     time.sleep(1.2) # memory goes back at rest

@@ -94,13 +94,13 @@ def test_health_checks_harm_nobody(own):
 
 
 def test_workers_crash(hostile, experiment):
-    """Pictures that crash their decoder, one after the other, beside honest ones: each is its own
+    """Images that crash their decoder, one after the other, beside honest ones: each is its own
     sender's 422 and nobody else's."""
-    pictures = traffic.order_pictures(4)
-    with experiment.run(hostile, pictures=pictures) as run, Client(hostile) as client:
+    images = traffic.order_images(4)
+    with experiment.run(hostile, images=images) as run, Client(hostile) as client:
         def crash():
             number = random.choice([4, 6, 7, 8, 11, 31])
-            reply = client.post("/", hostile_worker.picture(f"signal {number}", run.injected))
+            reply = client.post("/", hostile_worker.image(f"signal {number}", run.injected))
             assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
             return 1
         run.every(lambda: 0.03, crash)
@@ -109,10 +109,10 @@ def test_workers_crash(hostile, experiment):
 def test_workers_lie(hostile, experiment):
     """Every lie that a worker may tell, beside honest traffic: no byte of it reaches a client."""
     seen = {}
-    with experiment.run(hostile, pictures=traffic.order_pictures(4)) as run:
+    with experiment.run(hostile, images=traffic.order_images(4)) as run:
         with Client(hostile) as client:
             for lie in LIES * 2:
-                reply = client.post("/", hostile_worker.picture(f"lie {lie}", run.injected))
+                reply = client.post("/", hostile_worker.image(f"lie {lie}", run.injected))
                 seen[lie] = reply.status
                 run.injected += 1
     assert seen == dict.fromkeys(LIES, 422)
@@ -121,26 +121,26 @@ def test_workers_lie(hostile, experiment):
 def test_workers_answer_twice(hostile, experiment):
     """A worker that answers twice, or writes into an answer that it has given: the surplus answers
     nobody."""
-    with experiment.run(hostile, pictures=traffic.order_pictures(3)) as run:
+    with experiment.run(hostile, images=traffic.order_images(3)) as run:
         with Client(hostile) as client:
             def twice():
-                body = hostile_worker.picture("lie twice", run.injected)
+                body = hostile_worker.image("lie twice", run.injected)
                 reply = client.post("/", body)
                 assert reply.status == 200 and reply.body == body
                 return 1
             run.every(lambda: 0.02, twice)
             # What was copied out before the scribbling is whole; what was not is the sender's own.
-            assert client.post("/", hostile_worker.picture("lie after", 1)).status == 200
+            assert client.post("/", hostile_worker.image("lie after", 1)).status == 200
 
 
 def test_worker_hangs(own, experiment):
-    """A picture that hangs its decoder is 504 at the deadline; the others do not wait for it."""
+    """An image that hangs its decoder is 504 at the deadline; the others do not wait for it."""
     server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=1500)
-    with experiment.run(server, pictures=traffic.order_pictures(3), seconds=1.2) as run:
+    with experiment.run(server, images=traffic.order_images(3), seconds=1.2) as run:
         with Client(server) as client:
             def hang():
                 began = time.monotonic()
-                reply = client.post("/", hostile_worker.picture("hang", run.injected))
+                reply = client.post("/", hostile_worker.image("hang", run.injected))
                 assert reply.status == 504 and b"deadline-exceeded" in reply.body, reply
                 assert 1.4 < time.monotonic() - began < 15
                 return 1
@@ -153,10 +153,10 @@ def test_worker_takes_memory(own, experiment):
     """Allocation beyond gray.max_memory_bytes is refused inside the worker, and is its 422."""
     server = own.gateway(gray__program=str(HOSTILE), gray__max_memory_bytes=256 << 20,
                          limits__max_output_bytes=16 << 20, limits__max_body_bytes=16 << 20)
-    with experiment.run(server, pictures=traffic.order_pictures(3)) as run:
+    with experiment.run(server, images=traffic.order_images(3)) as run:
         with Client(server) as client:
             def take():
-                reply = client.post("/", hostile_worker.picture("allocate 4096", run.injected))
+                reply = client.post("/", hostile_worker.image("allocate 4096", run.injected))
                 assert reply.status == 422 and b"image-too-large" in reply.body, reply
                 return 1
             run.every(lambda: 0.05, take)
@@ -165,14 +165,14 @@ def test_worker_takes_memory(own, experiment):
 @needs_root
 @plain_build
 def test_workers_killed_by_the_kernel(own, experiment):
-    """Short of memory, the kernel kills a worker in the middle of a picture: another one does it."""
+    """Short of memory, the kernel kills a worker in the middle of an image: another one does it."""
     server = own.gateway()
     group = MemoryGroup(4 << 20)
-    large = files.encode(files.picture(2500, 1700, "RGB"), "PNG")
+    large = files.encode(files.image(2500, 1700, "RGB"), "PNG")
     with Client(server) as client:
-        good = client.picture("/", large)
+        good = client.image("/", large)
     try:
-        with experiment.run(server, pictures=traffic.honest_pictures(2)) as run:
+        with experiment.run(server, images=traffic.honest_images(2)) as run:
             with Client(server) as client:
                 for _ in range(3):
                     before = group.kills()
@@ -212,8 +212,8 @@ def test_workers_without_proc(own, tmp_path):
                      f"'/bin/umount -l /proc && exec {HOSTILE} \"$@\"' sh \"$@\"")
     server = own.gateway(gray__program=str(program), gray__workers=1)
     with Client(server) as client:
-        body = hostile_worker.picture("echo")
-        assert client.picture("/", body) == body
+        body = hostile_worker.image("echo")
+        assert client.image("/", body) == body
 
 
 def test_first_worker_starts_slowly(own, tmp_path):
@@ -246,17 +246,17 @@ def test_worker_program_replaced_by_nonsense(own, experiment, tmp_path):
 @pytest.mark.parametrize("bomb", ["fork-bomb", "thread-bomb"])
 def test_bombs(hostile, experiment, bomb):
     """Processes or threads without end: the first fork kills, threads meet the memory limit."""
-    with experiment.run(hostile, pictures=traffic.order_pictures(3), seconds=0.6) as run:
+    with experiment.run(hostile, images=traffic.order_images(3), seconds=0.6) as run:
         with Client(hostile) as client:
             def explode():
-                reply = client.post("/", hostile_worker.picture(bomb, run.injected))
+                reply = client.post("/", hostile_worker.image(bomb, run.injected))
                 assert reply.status == 422, reply
                 return 1
             run.every(lambda: 0.05, explode)
 
 
 def test_recycled_all_the_time(own, experiment):
-    """max_jobs of 3 under load: a fresh worker for every third picture loses nothing."""
+    """max_jobs of 3 under load: a fresh worker for every third image loses nothing."""
     server = own.gateway(gray__max_jobs=3)
     with experiment.run(server) as run:
         time.sleep(run.seconds)

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Traffic that knows every right answer, and what a system looks like before and after a fault.
 
-Each client thread has pictures of its own, no two alike in the whole run; an answer is compared
-byte for byte with the one that the calm server gave for that very picture. An answer that belongs
+Each client thread has images of its own, no two alike in the whole run; an answer is compared
+byte for byte with the one that the calm server gave for that very image. An answer that belongs
 to somebody else, is late, cut or mixed is a wrong one."""
 import collections
 import http.client
@@ -21,39 +21,39 @@ RECOVERY_SECONDS = 15 # a tenth of a second, on a machine with nothing else to d
 RSS_SLACK_KIB = 24 * 1024 # what an allocator may keep of a storm
 
 
-def honest_pictures(clients, each=4):
+def honest_images(clients, each=4):
     """For the real workers: formats and sizes mixed, for each client."""
     def one(number):
         width, height = 120 + 7 * number, 90 + 5 * number
         if number % 4 == 3:
-            return files.encode(files.picture(width, height, seed=number), "PNG")
+            return files.encode(files.image(width, height, seed=number), "PNG")
         return files.jpeg(width, height, seed=number, progressive=number % 4 == 2)
     return [[one(client * each + index) for index in range(each)] for client in range(clients)]
 
 
-def order_pictures(clients, each=4, order="echo", size=3000):
-    """For the hostile worker: its answer is the very picture."""
-    return [[hostile_worker.picture(order, f"{client}-{index}", size + client * 97 + index)
+def order_images(clients, each=4, order="echo", size=3000):
+    """For the hostile worker: its answer is the very image."""
+    return [[hostile_worker.image(order, f"{client}-{index}", size + client * 97 + index)
              for index in range(each)] for client in range(clients)]
 
 
-def ask_all(server, path, pictures):
+def ask_all(server, path, images):
     """The known-good answers: from the server itself, while nothing is wrong."""
     with Client(server) as client:
-        return [[client.picture(path, body) for body in own] for own in pictures]
+        return [[client.image(path, body) for body in own] for own in images]
 
 
 class Traffic:
     """Clients that ask without pause from `with` to its end."""
 
-    def __init__(self, server, path, pictures, good, pause=0.0):
-        self.server, self.path, self.pictures, self.good = server, path, pictures, good
+    def __init__(self, server, path, images, good, pause=0.0):
+        self.server, self.path, self.images, self.good = server, path, images, good
         self.pause = pause
         self.statuses = collections.Counter()
         self.wrong, self.lost, self.seconds = [], [], []
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self.run, args=(number,))
-                        for number in range(len(pictures))]
+                        for number in range(len(images))]
 
     def __enter__(self):
         for thread in self.threads:
@@ -72,7 +72,7 @@ class Traffic:
             client = client or Client(self.server, timeout=30)
             began = time.monotonic()
             try:
-                reply = client.post(self.path, self.pictures[number][index])
+                reply = client.post(self.path, self.images[number][index])
             except (OSError, http.client.HTTPException) as error:
                 self.lost.append(repr(error))
                 client.close()
@@ -86,7 +86,7 @@ class Traffic:
             if reply.headers.get("connection") == "close":
                 client.close()
                 client = None
-            index = (index + 1) % len(self.pictures[number])
+            index = (index + 1) % len(self.images[number])
             if self.pause:
                 time.sleep(self.pause)
         if client:
@@ -150,13 +150,13 @@ class Vitals:
         return self.measure()
 
 
-def wait_until_recovered(server, path, pictures, good):
-    """Until the workers are whole and one picture of each client is answered."""
+def wait_until_recovered(server, path, images, good):
+    """Until the workers are whole and one image of each client is answered."""
     end = time.monotonic() + RECOVERY_SECONDS
     while True:
         try:
             with Client(server) as client:
-                replies = [client.post(path, own[0]) for own in pictures]
+                replies = [client.post(path, own[0]) for own in images]
             if (all(reply.status == 200 for reply in replies)
                     and [reply.body for reply in replies] == [own[0] for own in good]):
                 break

@@ -13,7 +13,7 @@ import numpy as np # noqa: E402
 
 from samples import files, gif, malformed, pixels, png, tiff # noqa: E402
 
-# operation, quality, factor, capacity: picture_input.h
+# operation, quality, factor, capacity: image_input.h
 GRAY, GRAY_QUALITY, GRAY_SMALL = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0]), bytes([0, 0, 0, 0x88])
 HALF, ODD, EIGHTH, SMALL = (bytes([1, 0, 127, 0]), bytes([1, 60, 200, 0]), bytes([1, 0, 31, 0]),
                             bytes([1, 0, 127, 0x90]))
@@ -90,17 +90,17 @@ def without_jfif(data):
 
 
 def cmyk_jpegs():
-    picture = files.picture(24, 16, "CMYK")
+    image = files.image(24, 16, "CMYK")
     return [files.cmyk_jpeg(24, 16), files.cmyk_jpeg(100, 5),
-            files.encode(picture, "JPEG", icc_profile=files.cmyk_profile()),
-            files.encode(picture, "JPEG", progressive=True, exif=files.exif(6))]
+            files.encode(image, "JPEG", icc_profile=files.cmyk_profile()),
+            files.encode(image, "JPEG", progressive=True, exif=files.exif(6))]
 
 
 def jpegs():
     exif = [files.jpeg(40, 24, exif=files.exif(orientation)) for orientation in range(2, 9)]
     samplings = [files.jpeg(41, 27, subsampling=sampling, progressive=progressive)
                  for sampling in range(3) for progressive in (False, True)]
-    gray = files.encode(files.picture(33, 17, "L"), "JPEG")
+    gray = files.encode(files.image(33, 17, "L"), "JPEG")
     restarting = [files.restarting_jpeg(41, 27, every, progressive, sampling)
                   for sampling, every in ((0, 3), (2, 1), (3, 2), (5, 2))
                   for progressive in (False, True)]
@@ -113,7 +113,7 @@ def jpegs():
         files.jpeg(20, 20), (0xEE, b"Adobe\0\x64" + bytes([0, 0, 0, 0, transform]))))
              for transform in (0, 1)]
     return samplings + exif + restarting + arithmetic + adobe + [
-        gray, files.encode(files.picture(33, 17, "L"), "JPEG", progressive=True),
+        gray, files.encode(files.image(33, 17, "L"), "JPEG", progressive=True),
         files.jpeg(1, 100), files.jpeg(100, 1, progressive=True), *cmyk_jpegs(),
         files.jpeg(24, 16, icc_profile=files.srgb_profile()),
         files.jpeg(24, 16, icc_profile=files.sampled_srgb_profile()),
@@ -123,10 +123,10 @@ def jpegs():
 
 
 def pngs():
-    modes = [files.encode(files.picture(24, 16, mode), "PNG")
+    modes = [files.encode(files.image(24, 16, mode), "PNG")
              for mode in ("RGB", "RGBA", "L", "LA", "P", "PA", "1")]
     return modes + [png.write(pixels.wide(pixels.rgb(17, 9))), png.header(50000, 50000),
-                    files.encode(files.picture(24, 16), "PNG", icc_profile=files.wide_profile())]
+                    files.encode(files.image(24, 16), "PNG", icc_profile=files.wide_profile())]
 
 
 def filtered_rows(row_bytes, height=10):
@@ -166,18 +166,18 @@ def png_parts():
 
 
 def webps():
-    picture, alpha = files.picture(24, 16), files.picture(24, 16, "RGBA")
-    drawing = files.picture(90, 60).quantize(4).convert("RGB")
-    turned = [files.encode(picture, "WEBP", lossless=lossless, exif=exif)
+    image, alpha = files.image(24, 16), files.image(24, 16, "RGBA")
+    drawing = files.image(90, 60).quantize(4).convert("RGB")
+    turned = [files.encode(image, "WEBP", lossless=lossless, exif=exif)
               for lossless in (False, True) for exif in (files.exif(6), files.exif(3)[6:])]
     return turned + [
-        files.encode(picture, "WEBP"), files.encode(picture, "WEBP", lossless=True),
+        files.encode(image, "WEBP"), files.encode(image, "WEBP", lossless=True),
         files.encode(alpha, "WEBP"), files.encode(alpha, "WEBP", lossless=True),
-        files.encode(drawing, "WEBP", lossless=True), files.encode(files.picture(1, 31), "WEBP"),
+        files.encode(drawing, "WEBP", lossless=True), files.encode(files.image(1, 31), "WEBP"),
         files.animation("WEBP", 16, 12, 3), files.animation("WEBP", 16, 12, 3, lossless=True),
         files.encode(alpha, "WEBP", icc_profile=files.srgb_profile()),
         malformed.webp_extended(1 << 24, 128),
-        files.encode(picture, "WEBP", icc_profile=files.wide_profile(), exif=files.exif(6))]
+        files.encode(image, "WEBP", icc_profile=files.wide_profile(), exif=files.exif(6))]
 
 
 def odd_gifs():
@@ -189,9 +189,9 @@ def odd_gifs():
 
 
 def gifs():
-    return [files.encode(files.picture(24, 16, "P"), "GIF"), files.animation("GIF", 16, 12, 3),
-            files.encode(files.picture(24, 16, "P"), "GIF", interlace=1),
-            files.encode(files.picture(24, 16, "PA"), "GIF"), malformed.gif_of_frames(20),
+    return [files.encode(files.image(24, 16, "P"), "GIF"), files.animation("GIF", 16, 12, 3),
+            files.encode(files.image(24, 16, "P"), "GIF", interlace=1),
+            files.encode(files.image(24, 16, "PA"), "GIF"), malformed.gif_of_frames(20),
             files.animation("GIF", 20, 10, 3, disposal=2), malformed.gif_header(65535, 65535), *odd_gifs()]
 
 
@@ -211,27 +211,27 @@ def written_tiffs():
 
 
 def tiffs():
-    compressed = [files.encode(files.picture(24, 16), "TIFF", compression=name)
+    compressed = [files.encode(files.image(24, 16), "TIFF", compression=name)
                   for name in ("raw", "tiff_lzw", "tiff_deflate", "packbits", "jpeg")]
-    modes = [files.encode(files.picture(24, 16, mode), "TIFF") for mode in ("L", "RGBA", "P", "1", "CMYK")]
-    pages = [files.picture(12, 8, seed=seed) for seed in range(3)]
-    faxes = [files.encode(files.picture(24, 16, "1"), "TIFF", compression=name)
+    modes = [files.encode(files.image(24, 16, mode), "TIFF") for mode in ("L", "RGBA", "P", "1", "CMYK")]
+    pages = [files.image(12, 8, seed=seed) for seed in range(3)]
+    faxes = [files.encode(files.image(24, 16, "1"), "TIFF", compression=name)
              for name in ("group3", "group4")]
     return compressed + modes + faxes + written_tiffs() + [
         files.encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]),
         malformed.tiff_header(65536, 32768)]
 
 
-def asked(pictures, *tails):
-    """Each picture with each question; a picture of the short list would hide the others' branches."""
-    return [picture + tail for picture in pictures for tail in tails]
+def asked(images, *tails):
+    """Each image with each question; an image of the short list would hide the others' branches."""
+    return [image + tail for image in images for tail in tails]
 
 
 def seeds():
     whole = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "gif": gifs(), "tiff": tiffs()}
     result = {"parse": numbers(), "log": lines(), "params": targets(), "config": configurations(),
               "flags": command_lines(), "request": heads(), "job": messages(),
-              "header": [picture for pictures in whole.values() for picture in pictures]}
+              "header": [image for images in whole.values() for image in images]}
     result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH, TINY, LARGE)
     result["jpeg"] += asked(whole["jpeg"][:4], SMALL, GRAY_SMALL) # jpegs() begins with the ordinary
     result["jpeg_decode"] = asked(whole["jpeg"], bytes([1, 7, 0, 0]), bytes([1, 7, 0, 1]),
@@ -240,8 +240,8 @@ def seeds():
     result["png"] = asked(png_parts(), GRAY, HALF, ODD, LARGE)
     result["png"] += asked(png_parts()[::5], SMALL, GRAY_SMALL)
     result["gif"] = asked(whole["gif"], GRAY, GRAY_SMALL)
-    for name, pictures in whole.items():
-        result["image_" + name] = asked(pictures, GRAY, HALF, ODD, TINY, LARGE, SMALL)
+    for name, images in whole.items():
+        result["image_" + name] = asked(images, GRAY, HALF, ODD, TINY, LARGE, SMALL)
     return result
 
 

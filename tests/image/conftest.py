@@ -13,7 +13,7 @@ from PIL import Image
 
 
 class Result:
-    """What image_cli said: the status (enum status), its words, the picture; and the processor's
+    """What image_cli said: the status (enum status), its words, the image; and the processor's
     time that it took, which does not depend on what else the machine does."""
 
     def __init__(self, status, message, data, cpu_s):

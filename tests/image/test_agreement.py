@@ -30,8 +30,8 @@ def any_png(colour_type, bits, interlaced=False, extra=b""):
 
 
 def kinds():
-    """(format, name, bytes): each path through PNG and WebP, some pictures of each other format."""
-    image = files.picture(61, 47)
+    """(format, name, bytes): each path through PNG and WebP, some images of each other format."""
+    image = files.image(61, 47)
     profile = png.chunk(b"iCCP", b"x\0\0" + zlib.compress(files.wide_profile()))
     palette = png.chunk(b"PLTE", bytes(range(192)))
     found = {
@@ -46,7 +46,7 @@ def kinds():
     }
     for name, data in found.items():
         yield "PNG", name, data
-    alpha, wide = files.picture(61, 47, "RGBA"), files.wide_profile()
+    alpha, wide = files.image(61, 47, "RGBA"), files.wide_profile()
     for name, source, options in (
             ("lossy", image, {}), ("lossy with alpha", alpha, {}), ("lossless", image, {"lossless": True}),
             ("lossless with alpha", alpha, {"lossless": True}), ("profile", image, {"icc_profile": wide}),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""lib/image/plan/cost.c against what pictures really cost: time of the CPU, and address space."""
+"""lib/image/plan/cost.c against what images really cost: time of the CPU, and address space."""
 import io
 import os
 import pathlib
@@ -16,7 +16,7 @@ from samples import files, jpeg
 IMAGE_CLI = pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent"))
 SIDE = 800
 WORKER_KIB = 128 << 10 # of a worker at rest, in every estimate
-FIXED_KIB = 64 << 10 # what libraries and the heap take for a picture of any size
+FIXED_KIB = 64 << 10 # what libraries and the heap take for an image of any size
 ATTEMPTS = 5
 LINE = re.compile(r"([\d.]+) ms CPU, \d+ bytes, (\d+) KiB.*\nestimated ([\d.]+) ms, (\d+) KiB")
 
@@ -39,7 +39,7 @@ def instrumented():
 pytestmark = pytest.mark.skipif(instrumented(), reason="instrumented code has other costs")
 
 
-def picture(kind, texture, side):
+def rendered(kind, texture, side):
     random = np.random.default_rng(side)
     pixels = np.full((side, side, 4), 100, np.uint8) if texture == "flat" else \
         random.integers(0, 256, (side, side, 4), np.uint8)
@@ -68,11 +68,11 @@ CODED = {"cmyk-progressive": ["-progressive"], "cmyk-arithmetic": ["-arithmetic"
          "arithmetic": ["-arithmetic"]}
 
 
-def coded_picture(kind, texture, side):
+def coded_image(kind, texture, side):
     options = CODED[kind]
     if kind.startswith("cmyk"):
-        return jpeg.jpegtran(picture("cmyk", texture, side), *options)
-    image = files.decode(picture("png", texture, side))
+        return jpeg.jpegtran(rendered("cmyk", texture, side), *options)
+    image = files.decode(rendered("png", texture, side))
     colours = ["-rgb"] if kind.startswith("rgb") else []
     return jpeg.cjpeg(image, "-quality", "90", *colours, *options)
 
@@ -89,8 +89,8 @@ def run(folder, data, operation, factor, quality):
 
 @pytest.mark.parametrize("texture", ["flat", "soft", "noise"])
 @pytest.mark.parametrize("kind", [*SAVE, *CODED])
-def test_no_picture_costs_much_more_than_estimated(tmp_path, kind, texture):
-    data = picture(kind, texture, SIDE) if kind in SAVE else coded_picture(kind, texture, SIDE)
+def test_no_image_costs_much_more_than_estimated(tmp_path, kind, texture):
+    data = rendered(kind, texture, SIDE) if kind in SAVE else coded_image(kind, texture, SIDE)
     for operation, factor, quality in (("gray", 1, 0), ("gray", 1, 80), ("scale", 0.5, 0),
                                        ("scale", 0.95, 0), ("scale", 1, 0)):
         if quality > 0 and kind in SAVE and SAVE[kind][0] != "JPEG":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Pixels behind a JPEG's edges, in its last blocks, are not to be seen in a reduced picture: not what an
+"""Pixels behind a JPEG's edges, in its last blocks, are not to be seen in a reduced image: not what an
 encoder fills them with, and not what a lossless crop leaves there. The judge is a full decode, and Lanczos
 of the pixels that there are."""
 import io
@@ -86,7 +86,7 @@ def test_edges_of_any_size(image_cli, factor, sampling, progressive):
 @pytest.mark.parametrize("sampling", SAMPLINGS)
 @pytest.mark.parametrize("factor", FACTORS)
 def test_edges_of_subsampled_chroma(image_cli, factor, sampling, progressive):
-    """Chroma whose last pixels lie inside the picture. (Else the source itself mixes both.)"""
+    """Chroma whose last pixels lie inside the image. (Else the source itself mixes both.)"""
     for width, height in ((380, 290), (396, 300)):
         data = crop(smooth(width, height, (2, 3)), sampling, progressive)
         result = image_cli("scale", data, factor, quality=100).image
@@ -143,7 +143,7 @@ def test_tiny_results_have_the_mean(image_cli, side, sampling, progressive):
 
 @pytest.mark.parametrize("progressive", [False, True], ids=["baseline", "progressive"])
 @pytest.mark.parametrize("factor", [0.01, 0.001, 0.0003])
-def test_a_large_picture_made_tiny(image_cli, factor, progressive):
+def test_a_large_image_made_tiny(image_cli, factor, progressive):
     """Of hundreds of samples each, which must not round one by one."""
     data = files.encode(Image.new("RGB", (3003, 4001), (200, 40, 90)), "JPEG", quality=95,
                         progressive=progressive)

@@ -55,7 +55,7 @@ def test_frames_delays_and_loop(image_cli, kind, operation):
 
 def shaded_frames():
     """No row like another, so that a row of another frame or place shows."""
-    return [files.picture(41, 31, seed=seed) for seed in range(3)]
+    return [files.image(41, 31, seed=seed) for seed in range(3)]
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 7])
@@ -105,7 +105,7 @@ def test_delays_of_a_webp_however_short(image_cli, operation, kind, delays):
 @pytest.mark.parametrize("kind", ["webp", "lossless webp"])
 @pytest.mark.parametrize("transparent", [False, True])
 def test_frames_that_look_alike_stay_apart(image_cli, kind, transparent):
-    """A dot comes and goes, which 1 % of the picture does not show."""
+    """A dot comes and goes, which 1 % of the image does not show."""
     first = Image.new("RGBA", (200, 100), (200, 100, 50, 128 if transparent else 255))
     first.paste((10, 20, 200, 255), (40, 20, 120, 70))
     second = first.copy()

@@ -216,9 +216,9 @@ def psnr(first, second):
 
 
 def waves(side, seed, palette=None):
-    picture = Image.fromarray(pixels.smooth_rgb(side, side, seed))
-    return picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG) if palette is None else \
-        picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    image = Image.fromarray(pixels.smooth_rgb(side, side, seed))
+    return image.quantize(256, dither=Image.Dither.FLOYDSTEINBERG) if palette is None else \
+        image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 @pytest.mark.parametrize("tables", ["one", "each"])
@@ -250,12 +250,12 @@ def test_frames_of_noise_have_a_bound(image_cli):
 
 def test_a_still_background_stays_as_it_is(image_cli):
     """Dithering does not make it flicker, and it costs no bytes."""
-    picture = Image.fromarray(pixels.smooth_rgb(200, 150, 1))
+    background = Image.fromarray(pixels.smooth_rgb(200, 150, 1))
     images = []
     for at in range(10):
-        image = picture.copy()
+        image = background.copy()
         image.paste((255, 255, 255), (10 * at, 60, 10 * at + 10, 70))
-        images.append(image.quantize(palette=picture.quantize(256), dither=Image.Dither.NONE))
+        images.append(image.quantize(palette=background.quantize(256), dither=Image.Dither.NONE))
     data = files.encode(images[0], "GIF", save_all=True, append_images=images[1:], duration=20)
     result = image_cli("scale", data, 0.5).data
     shown = coalesce(result)

@@ -28,7 +28,7 @@ def noise(bands, depth=np.uint8, size=(61, 83)):
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "L", "P", "PA", "1"])
 def test_every_pixel_is_luma(image_cli, file_format, mode):
     """Gray is within 1 of Pillow's convert("L") for every pixel; alpha stays as it was."""
-    source = files.picture(83, 61, mode)
+    source = files.image(83, 61, mode)
     if file_format == "WEBP" and mode in ("1", "LA", "P", "PA"):
         source = source.convert("RGBA" if mode in ("LA", "PA") else "RGB")
     if file_format == "TIFF" and mode == "PA":
@@ -85,7 +85,7 @@ def test_palette_with_transparency(image_cli):
 
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "I;16"])
-def test_gray_pictures_stay_as_they_are(image_cli, file_format, mode):
+def test_gray_images_stay_as_they_are(image_cli, file_format, mode):
     if mode == "I;16":
         source = Image.fromarray(noise(1, np.uint16))
     else:

@@ -102,7 +102,7 @@ def test_a_quality_that_is_not_asked_for_is_no_worse_than_the_source(image_cli):
 
 
 def test_luma_alone_is_decoded(image_cli):
-    """It costs less than all planes of a picture whose chroma is as large as its luma."""
+    """It costs less than all planes of an image whose chroma is as large as its luma."""
     source = Image.fromarray(np.random.default_rng(1).integers(0, 255, (1500, 2000, 3), dtype=np.uint8))
     data = files.encode(source, "JPEG", quality=90, subsampling=0)
     both, scale = (min(image_cli(operation, data).cpu_s for _ in range(5))

@@ -155,7 +155,7 @@ def test_unknown_transforms_of_adobe(image_cli, kind, transform, like):
 
 
 def test_adobe_without_a_transform_is_rgb(image_cli):
-    source = jpeg.picture(64, 48)
+    source = jpeg.sample(64, 48)
     data = jpeg.cjpeg(source, "-rgb", "-quality", "95")
     names = jpeg.replaced(data, 0xC0, lambda content: content[:6] + bytes(
         value if index % 3 else 1 + index // 3 for index, value in enumerate(content[6:])))
@@ -274,7 +274,7 @@ def test_scans_are_counted_inside_a_tiff(image_cli, pages, operation):
     assert refused.status == TOO_LARGE and "scans" in refused.message
 
 
-def test_scans_behind_a_complete_picture_are_counted(image_cli):
+def test_scans_behind_a_complete_image_are_counted(image_cli):
     segments = jpeg.split(KINDS["CMYK"])
     data = jpeg.join(segments + [segments[-1]] * 30)
     for operation in ("gray", "scale"):
@@ -322,7 +322,7 @@ def test_sound_but_unsupported(image_cli, words):
 
 def test_sampling_of_two_against_three(image_cli):
     """The luma of it can be copied; no decoder makes colours of it."""
-    data = jpeg.scans_apart(jpeg.cjpeg(jpeg.picture(8, 8), "-sample", "1x1"), b"0;\n1;\n2;\n")
+    data = jpeg.scans_apart(jpeg.cjpeg(jpeg.sample(8, 8), "-sample", "1x1"), b"0;\n1;\n2;\n")
     data = jpeg.replaced(data, 0xC0, lambda content: bytes(
         {7: 0x31, 10: 0x21, 13: 0x21}.get(place, value) for place, value in enumerate(content)))
     assert image_cli("gray", data).status == 0
@@ -361,11 +361,11 @@ def png_with(block):
 
 
 def webp_with(block):
-    return files.encode(files.picture(48, 32), "WEBP", exif=block)
+    return files.encode(files.image(48, 32), "WEBP", exif=block)
 
 
 def lossless_webp_with(block):
-    return files.encode(files.picture(48, 32), "WEBP", lossless=True, exif=block)
+    return files.encode(files.image(48, 32), "WEBP", lossless=True, exif=block)
 
 
 CARRIERS = [jpeg_with, progressive_cmyk_with, png_with, webp_with, lossless_webp_with]
@@ -390,7 +390,7 @@ def test_orientation_that_is_none_is_passed_over(image_cli, carrier):
 
 @pytest.mark.parametrize("kind", [1, 3, 4, 8, 9])
 def test_orientation_of_a_tiff(image_cli, kind):
-    data = files.encode(files.picture(48, 32), "TIFF", tiffinfo={0x0112: 6})
+    data = files.encode(files.image(48, 32), "TIFF", tiffinfo={0x0112: 6})
     entry = struct.pack("<HHI", 0x0112, 3, 1)
     assert data.count(entry) == 1
     data = data.replace(entry, struct.pack("<HHI", 0x0112, kind, 1))

@@ -105,7 +105,7 @@ def patches():
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("operation", ["gray", "scale"])
 def test_cut_off(image_cli, operation, source):
-    """Never half a picture: refused, or (bytes that no pixel needs) the whole one."""
+    """Never half an image: refused, or (bytes that no pixel needs) the whole one."""
     data = SOURCES[source](patches())
     whole = image_cli(operation, data)
     assert whole.status == 0

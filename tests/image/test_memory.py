@@ -8,7 +8,7 @@ from PIL import Image
 from samples import files
 
 
-def picture(mode="RGB", size=(45, 33)):
+def sample(mode="RGB", size=(45, 33)):
     """Odd sides, so that rows and strips end at odd places."""
     noise = np.random.default_rng(9).integers(0, 256, (*size[::-1], 4), dtype=np.uint8)
     return Image.fromarray(noise, "RGBA").convert("RGB").convert(mode) if mode != "RGBA" else \
@@ -16,31 +16,31 @@ def picture(mode="RGB", size=(45, 33)):
 
 
 def frames(file_format, mode="RGB", **options):
-    images = [picture(mode, (45, 33)).rotate(angle) for angle in (0, 90, 180)]
+    images = [sample(mode, (45, 33)).rotate(angle) for angle in (0, 90, 180)]
     return files.encode(images[0], file_format, save_all=True, append_images=images[1:], **options)
 
 
 SOURCES = {
-    "jpeg": lambda: files.encode(picture(), "JPEG"),
-    "jpeg without subsampling": lambda: files.encode(picture(), "JPEG", subsampling=0),
-    "progressive jpeg": lambda: files.encode(picture(), "JPEG", progressive=True),
-    "gray jpeg": lambda: files.encode(picture("L"), "JPEG"),
-    "cmyk jpeg": lambda: files.encode(picture("CMYK"), "JPEG"),
-    **{f"{mode} png": lambda mode=mode: files.encode(picture(mode), "PNG")
+    "jpeg": lambda: files.encode(sample(), "JPEG"),
+    "jpeg without subsampling": lambda: files.encode(sample(), "JPEG", subsampling=0),
+    "progressive jpeg": lambda: files.encode(sample(), "JPEG", progressive=True),
+    "gray jpeg": lambda: files.encode(sample("L"), "JPEG"),
+    "cmyk jpeg": lambda: files.encode(sample("CMYK"), "JPEG"),
+    **{f"{mode} png": lambda mode=mode: files.encode(sample(mode), "PNG")
        for mode in ("RGB", "RGBA", "L", "P", "1")},
-    "interlaced png": lambda: files.encode(picture(), "PNG", interlace=1),
-    "webp": lambda: files.encode(picture(), "WEBP"),
-    "webp with alpha": lambda: files.encode(picture("RGBA"), "WEBP"),
-    "lossless webp": lambda: files.encode(picture(), "WEBP", lossless=True),
+    "interlaced png": lambda: files.encode(sample(), "PNG", interlace=1),
+    "webp": lambda: files.encode(sample(), "WEBP"),
+    "webp with alpha": lambda: files.encode(sample("RGBA"), "WEBP"),
+    "lossless webp": lambda: files.encode(sample(), "WEBP", lossless=True),
     "animated webp": lambda: frames("WEBP"),
-    "gif": lambda: files.encode(picture("P"), "GIF"),
+    "gif": lambda: files.encode(sample("P"), "GIF"),
     "animated gif": lambda: frames("GIF", "P"),
     **{f"tiff {mode} {compression}": lambda mode=mode, compression=compression: files.encode(
-        picture(mode), "TIFF", compression=compression)
+        sample(mode), "TIFF", compression=compression)
        for mode in ("RGB", "L", "P", "1") for compression in ("raw", "tiff_lzw", "packbits",
                                                               "tiff_adobe_deflate")},
-    "tiff jpeg": lambda: files.encode(picture(), "TIFF", compression="jpeg"),
-    "tiff group4": lambda: files.encode(picture("1"), "TIFF", compression="group4"),
+    "tiff jpeg": lambda: files.encode(sample(), "TIFF", compression="jpeg"),
+    "tiff group4": lambda: files.encode(sample("1"), "TIFF", compression="group4"),
     "tiff of pages": lambda: frames("TIFF"),
     "tiff of deflated pages": lambda: frames("TIFF", compression="tiff_adobe_deflate"),
 }

@@ -135,7 +135,7 @@ def test_palettes(image_cli, colours, transparent):
     assert np.array_equal(np.asarray(same)[visible], np.asarray(plain)[visible])
 
 
-def test_a_profile_in_several_kinds_of_picture(image_cli):
+def test_a_profile_in_several_kinds_of_image(image_cli):
     """Kept where pixels still mean it; one that is not for these pixels is left out."""
     profile = files.wide_profile()
     for mode, kept in (("RGB", True), ("RGBA", True), ("P", True), ("L", False)):

@@ -48,14 +48,14 @@ USELESS = {
 }
 
 
-def picture(bands=3):
+def sample(bands=3):
     small = np.random.default_rng(8).integers(0, 256, (5, 7, bands), dtype=np.uint8)
     return np.kron(small, np.ones((16, 16, 1), np.uint8))
 
 
 def encode(file_format, profile, mode="RGB"):
     bands = {"RGB": 3, "RGBA": 4, "CMYK": 4, "L": 1, "LA": 2}[mode]
-    image = Image.fromarray(picture(bands).squeeze(), mode)
+    image = Image.fromarray(sample(bands).squeeze(), mode)
     name = file_format.split()[0]
     options = {**FORMATS.get(file_format, {}), **({"icc_profile": profile} if profile else {})}
     return files.encode(image, name, **options)
@@ -106,7 +106,7 @@ def test_one_of_no_use_for_inks(image_cli, file_format, operation, factor):
 @pytest.mark.parametrize("bits", [8, 16])
 def test_rare_pngs_too(image_cli, bits, interlaced):
     """Interlaced, and of 16 bits: a profile in the chunk that does not inflate, or is for gray."""
-    samples = picture().astype(np.uint16) * (257 if bits == 16 else 1)
+    samples = sample().astype(np.uint16) * (257 if bits == 16 else 1)
     def with_profile(content, extra=b""):
         chunk = b"" if content is None else png.chunk(b"iCCP", b"x\0\0" + content) + extra
         return png.write_any(samples, bits, 2, interlaced, chunk)
@@ -197,14 +197,14 @@ def test_gray_keeps_what_gray_has(image_cli, file_format, mode):
 @pytest.mark.parametrize("quality", [0, 90])
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG"])
 def test_gray_that_is_turned_keeps_it(image_cli, file_format, quality, orientation):
-    image, profile = Image.fromarray(picture(1).squeeze()), files.gray_profile()
+    image, profile = Image.fromarray(sample(1).squeeze()), files.gray_profile()
     data = files.encode(image, file_format, icc_profile=profile, exif=files.exif(orientation))
     gray = image_cli("gray", data, quality=quality).image
     assert gray.info["icc_profile"] == profile and not gray.getexif()
 
 
 def test_gray_of_16_bits_keeps_it(image_cli):
-    samples = picture(1).astype(np.uint16) * 200
+    samples = sample(1).astype(np.uint16) * 200
     profile = files.gray_profile()
     data = png.write_any(samples, 16, 0, extra=png.chunk(b"iCCP", b"x\0\0" + zlib.compress(profile)))
     result = image_cli("gray", data)
@@ -255,13 +255,13 @@ def test_gray_by_a_profile_is_the_same_in_every_format(image_cli, mode):
     for file_format in ("PNG", "TIFF", "WEBP lossless"):
         image = image_cli("gray", encode(file_format, WIDE, mode)).image.convert("LA")
         results[file_format] = np.asarray(image)[..., 0].astype(int)
-    expected = wide_to_srgb(picture(len(mode))[..., :3] / 255) @ [0.299, 0.587, 0.114] * 255
+    expected = wide_to_srgb(sample(len(mode))[..., :3] / 255) @ [0.299, 0.587, 0.114] * 255
     for file_format, values in results.items():
         assert np.abs(values - expected).max() <= 1.6, file_format
 
 
 def test_palettes_by_a_profile(image_cli):
-    source = Image.fromarray(picture()).quantize(30)
+    source = Image.fromarray(sample()).quantize(30)
     data = files.encode(source, "PNG", icc_profile=WIDE)
     gray = np.asarray(image_cli("gray", data).image).astype(float)
     expected = wide_to_srgb(np.asarray(source.convert("RGB")) / 255) @ [0.299, 0.587, 0.114] * 255

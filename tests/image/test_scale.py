@@ -21,7 +21,7 @@ def smooth(width=96, height=64):
 
 @pytest.mark.parametrize("file_format", STILL)
 @pytest.mark.parametrize("factor", [0.25, 0.5, 0.6])
-def test_the_picture_is_the_same_but_smaller(image_cli, file_format, factor):
+def test_the_image_is_the_same_but_smaller(image_cli, file_format, factor):
     data = files.encode(smooth(384, 256), file_format, **STILL[file_format])
     image = image_cli("scale", data, factor, quality=95).image.convert("RGB")
     expected = files.decode(data).convert("RGB").resize(image.size, Image.LANCZOS)
@@ -31,7 +31,7 @@ def test_the_picture_is_the_same_but_smaller(image_cli, file_format, factor):
 
 
 def test_invisible_colours_do_not_bleed(image_cli):
-    """Half the picture is transparent green: no green may reach the red half."""
+    """Half the image is transparent green: no green may reach the red half."""
     pixels = np.zeros((40, 40, 4), np.uint8)
     pixels[:, :21] = [255, 0, 0, 255]
     pixels[:, 21:] = [0, 255, 0, 0]
@@ -151,7 +151,7 @@ def test_cmyk_stays_cmyk(image_cli):
 
 @pytest.mark.parametrize("factor", [0.01, 0.07, 0.125, 0.3, 0.33, 0.34, 0.5])
 def test_cmyk_reduced_while_it_is_decoded(image_cli, factor):
-    """The long way lets libjpeg reduce by 2, 4 or 8: the size stays exact, the picture in its place,
+    """The long way lets libjpeg reduce by 2, 4 or 8: the size stays exact, the image in its place,
     also where what libvips leaves out of it is a good part of all there is."""
     for width, height in ((333, 217), (400, 256), (127, 95), (31, 47), (5, 100), (100, 7)):
         data = files.encode(smooth(width, height).convert("CMYK"), "JPEG", quality=95)
@@ -223,7 +223,7 @@ def chroma_waves(side, period):
 
 
 def contrast(image, band, axis, period):
-    """The amplitude of such a wave, as the picture is shown."""
+    """The amplitude of such a wave, as the image is shown."""
     line = np.asarray(image.convert("YCbCr"))[..., band].mean(axis) - 128
     turns = np.exp(-2j * np.pi * np.arange(line.size) / period)
     return abs(line @ turns) * 2 / line.size

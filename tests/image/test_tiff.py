@@ -359,7 +359,7 @@ def test_a_tall_strip_that_is_not_compressed(image_cli, height, fill_order):
 
 
 def with_the_same_strip(compression, strips):
-    """A picture whose strips are all the same bytes of the file."""
+    """An image whose strips are all the same bytes of the file."""
     part = bytes(64 * 8 * 3)
     part = zlib.compress(part) if compression == judge.DEFLATE else part
     at = 8 + len(part) + len(part) % 2

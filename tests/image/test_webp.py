@@ -131,7 +131,7 @@ SIZE = (96, 64) # as smooth(bands, 64, 96) has it
 
 
 def parts_of(kind):
-    """An extended file's chunks: VP8X, perhaps ALPH, the picture."""
+    """An extended file's chunks: VP8X, perhaps ALPH, the image."""
     bands, options = KINDS[kind]
     found = list(webp.chunks(files.encode(smooth(bands, 64, 96), "WEBP", **options)))
     if found[0][0] == b"VP8X":
@@ -158,7 +158,7 @@ def harmless(parts):
                                        (b"ICCP", b"?"), *parts[1:], (b"EXIF", b"II*\0\xff\xff\xff\xff")]),
         "reserved bits": webp.write([webp.canvas(*SIZE, flags | 0xc1), *parts[1:]]),
         "a longer header": webp.write([(b"VP8X", head[1] + b"abcd"), *parts[1:]]),
-        "more behind the picture": webp.write([*parts[:-1], (parts[-1][0], parts[-1][1] + b"abcd")]),
+        "more behind the image": webp.write([*parts[:-1], (parts[-1][0], parts[-1][1] + b"abcd")]),
     }
 
 
@@ -185,24 +185,24 @@ def broken(parts):
     } | {
         f"cut by {bytes_}": good[:-bytes_] for bytes_ in (2, 50, half)
     } | {
-        f"a picture shorter by {by}": webp.write(shortened(parts, image[0], by)) for by in (8, 50, half)
+        f"an image shorter by {by}": webp.write(shortened(parts, image[0], by)) for by in (8, 50, half)
     } | {
         f"a canvas of {size}": webp.write([webp.canvas(*size, flags), *parts[1:]])
         for size in ((97, 64), (95, 64), (96, 63), (64, 96), (960, 640))
     } | {
-        "two pictures": webp.write(parts + [image]),
-        "no picture": webp.write(parts[:-1]),
+        "two images": webp.write(parts + [image]),
+        "no image": webp.write(parts[:-1]),
         "a header too short": webp.write([(b"VP8X", head[1][:8]), *parts[1:]]),
         "an animation without frames": webp.write([webp.canvas(*SIZE, flags | webp.ANIMATION), *parts[1:]]),
         "a chunk longer than the file": webp.resized(webp.write(parts + [(b"EXIF", bytes(100))])[:-50], 0),
-        "a picture of no bytes": webp.write([*parts[:-1], (image[0], b"")]),
-        "another kind of picture": webp.write([*parts[:-1], ({b"VP8 ": b"VP8L", b"VP8L": b"VP8 "}[image[0]],
+        "an image of no bytes": webp.write([*parts[:-1], (image[0], b"")]),
+        "another kind of image": webp.write([*parts[:-1], ({b"VP8 ": b"VP8L", b"VP8L": b"VP8 "}[image[0]],
                                                               image[1])]),
     }
     if parts[1][0] == b"ALPH":
         alpha = parts[1]
         found |= {
-            "alpha behind the picture": webp.write([head, image, alpha]),
+            "alpha behind the image": webp.write([head, image, alpha]),
             "alpha twice": webp.write([head, alpha, alpha, image]),
             "alpha of no bytes": webp.write([head, (b"ALPH", b""), image]),
             "half of the alpha": webp.write(shortened(parts, b"ALPH", len(alpha[1]) // 2)),
@@ -238,7 +238,7 @@ def test_an_animation_without_padding(image_cli):
 
 
 def test_an_animation_that_no_frame_fits_is_too_large(image_cli):
-    """A canvas can be larger than any picture in it."""
+    """A canvas can be larger than any image in it."""
     frame = files.encode(smooth(3, 16, 16), "WEBP", lossless=True)[12:]
     head = bytes(6) + struct.pack("<I", 15)[:3] + struct.pack("<I", 15)[:3] + bytes([100, 0, 0, 0])
     data = webp.write([webp.canvas(20000, 16, webp.ANIMATION), (b"ANIM", bytes(6)),

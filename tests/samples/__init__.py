@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Test pictures, made when a test asks for them: nothing binary lies in the repository."""
+"""Test images, made when a test asks for them: nothing binary lies in the repository."""

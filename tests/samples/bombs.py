@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Pictures made to hurt: small and valid, so that no check of the format stops them, and costly for
+"""Images made to hurt: small and valid, so that no check of the format stops them, and costly for
 whoever decodes them. Each function returns the bytes of one."""
 import struct
 import zlib
@@ -53,7 +53,7 @@ def png_wide(side=20000):
 
 
 def png_text(megabytes=512):
-    """A small picture with a compressed comment of that size."""
+    """A small image with a compressed comment of that size."""
     comment = b"Comment\0\0" + zlib_run(ord("a"), megabytes << 20)
     return png.write(numpy.zeros((8, 8, 3), numpy.uint8), png.chunk(b"zTXt", comment))
 
@@ -72,7 +72,7 @@ def jpeg_scans(side, scans=883):
 
 
 def jpeg_progressive_header(side=30000):
-    """The header of a progressive picture, 713 bytes, and nothing behind it."""
+    """The header of a progressive image, 713 bytes, and nothing behind it."""
     data = malformed.jpeg_header(side, side, progressive=True)
     return (data + b"\0" * PROGRESSIVE_HEADER_BYTES)[:PROGRESSIVE_HEADER_BYTES]
 
@@ -89,7 +89,7 @@ def gif_large_frames(frames=3000, side=500):
     return head + (control + frame) * frames + b"\x3b"
 
 
-def heavy_picture():
+def heavy_image():
     """One that takes a worker a while: noise, in which the encoder finds nothing."""
     noise = numpy.random.default_rng(7).integers(0, 256, (300, 300, 3), numpy.uint8)
     return files.encode(Image.fromarray(noise), "WEBP", lossless=True, method=0)
@@ -135,7 +135,7 @@ def tiff(entries, tail=b"", following=0, data=b""):
 
 
 def gray_entries(width, height, strips=1, offset=8, count_offset=8, rows=None):
-    """The tags of an uncompressed gray picture."""
+    """The tags of an uncompressed gray image."""
     return [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1),
             (262, 3, 1, 1), (273, 4, strips, offset), (277, 3, 1, 1),
             (278, 4, 1, rows or height), (279, 4, strips, count_offset)]
@@ -193,7 +193,7 @@ def tiff_pages(pages=9000):
             + struct.pack("<I", 0))
 
 
-# What each may end in. A 200 is honest where the limits allow the picture.
+# What each may end in. A 200 is honest where the limits allow the image.
 ALL = {
     "JPEG, 883 scans, 4096": (lambda: jpeg_scans(4096), {422}),
     "JPEG, 883 scans, 16384": (lambda: jpeg_scans(16384), {422}),

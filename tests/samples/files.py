@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Whole picture files, as bytes: formats, metadata, animations."""
+"""Whole image files, as bytes: formats, metadata, animations."""
 import ctypes
 import io
 import itertools
@@ -36,7 +36,7 @@ def decode(data):
     return image
 
 
-def picture(width=64, height=48, mode="RGB", seed=0):
+def image(width=64, height=48, mode="RGB", seed=0):
     """A Pillow image of that mode, with every colour in it."""
     image = Image.fromarray(pixels.rgb(width, height, seed))
     if mode in ("RGBA", "LA"):

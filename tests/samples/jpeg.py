@@ -65,7 +65,7 @@ def jpegtran(data, *options):
                           check=True).stdout
 
 
-def picture(width=149, height=101, seed=3):
+def sample(width=149, height=101, seed=3):
     """Colours, edges and some noise: every scan of it has something to tell."""
     small = np.random.default_rng(seed).integers(0, 256, (8, 12, 3), dtype=np.uint8)
     large = np.asarray(Image.fromarray(small).resize((width, height), Image.BICUBIC)).astype(int)
@@ -75,7 +75,7 @@ def picture(width=149, height=101, seed=3):
 
 def kinds(width=149, height=101):
     """{name: bytes} of every kind that is read: coding, colours, sampling, restarts, scans."""
-    image = picture(width, height)
+    image = sample(width, height)
     plain = files.encode(image, "JPEG", quality=85)
     cmyk = files.encode(image.convert("CMYK"), "JPEG", quality=85)
     several = b"0;\n1;\n2;\n"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Pictures that are not what they say, or cost far more than they weigh."""
+"""Images that are not what they say, or cost far more than they weigh."""
 import struct
 import zlib
 
@@ -29,7 +29,7 @@ def jpeg_header(width, height, progressive=False):
 
 
 def gif_header(width, height):
-    data = bytearray(files.encode(files.picture(16, 16, "P"), "GIF"))
+    data = bytearray(files.encode(files.image(16, 16, "P"), "GIF"))
     data[6:10] = struct.pack("<HH", width, height)
     place = data.index(b"\x2c\0\0\0\0") + 5 # the frame's own size
     data[place:place + 4] = struct.pack("<HH", width, height)
@@ -37,8 +37,8 @@ def gif_header(width, height):
 
 
 def webp_extended(width, height):
-    """A VP8X canvas of that size around a small still picture."""
-    still = files.encode(files.picture(16, 16), "WEBP", lossless=True)[12:]
+    """A VP8X canvas of that size around a small still image."""
+    still = files.encode(files.image(16, 16), "WEBP", lossless=True)[12:]
     canvas = struct.pack("<II", 0, 0)[:4] + struct.pack("<I", width - 1)[:3] + struct.pack(
         "<I", height - 1)[:3]
     body = b"WEBP" + b"VP8X" + struct.pack("<I", 10) + canvas + still
@@ -56,7 +56,7 @@ def tiff_header(width, height, strips=1):
 
 
 def scan_bomb(scans=883, width=4096, height=4096):
-    """A progressive JPEG of many legal refinement-like scans: each one walks the whole picture for
+    """A progressive JPEG of many legal refinement-like scans: each one walks the whole image for
     next to no bytes (ITU T.81, G.1: a scan of nothing but end-of-band runs)."""
     quantization = b"\xff\xdb" + struct.pack(">HB", 67, 0) + bytes([1] * 64)
     frame = b"\xff\xc2" + struct.pack(">HBHHB", 11, 8, height, width, 1) + b"\1\x11\0"

@@ -13,13 +13,13 @@ def rgb(width, height, seed=0):
         fx, fy, phase = random.uniform(0.5, 3, 2).tolist() + [random.uniform(0, 6.28)]
         wave = numpy.sin(6.28 * (fx * x / max(width, 8) + fy * y / max(height, 8)) + phase)
         channels.append(127.5 + 127.5 * wave)
-    picture = numpy.stack(channels, axis=-1).round().astype(numpy.uint8)
+    image = numpy.stack(channels, axis=-1).round().astype(numpy.uint8)
     for _ in range(4):
         left, top = random.integers(0, width), random.integers(0, height)
-        picture[top:top + height // 5 + 1, left:left + width // 5 + 1] = random.integers(0, 256, 3)
-    corner = picture[:height // 4, :width // 4]
+        image[top:top + height // 5 + 1, left:left + width // 5 + 1] = random.integers(0, 256, 3)
+    corner = image[:height // 4, :width // 4]
     corner[(numpy.indices(corner.shape[:2]).sum(axis=0) % 2) == 0] = 255 - seed % 256
-    return picture
+    return image
 
 
 def smooth_rgb(width, height, seed=0):
@@ -40,11 +40,11 @@ def alpha(width, height):
     return numpy.tile(numpy.asarray(row, numpy.uint8), (height, 1))
 
 
-def wide(picture):
+def wide(image):
     """The same in 16 bit, its low bytes used too."""
-    return picture.astype(numpy.uint16) * 257 - (picture.astype(numpy.uint16) // 3)
+    return image.astype(numpy.uint16) * 257 - (image.astype(numpy.uint16) // 3)
 
 
-def luma(picture):
+def luma(image):
     """Rec. 601 luma of the encoded values, as floats; the last axis is R, G, B (and more)."""
-    return picture[..., :3].astype(float) @ numpy.array([0.299, 0.587, 0.114])
+    return image[..., :3].astype(float) @ numpy.array([0.299, 0.587, 0.114])

@@ -20,10 +20,10 @@ def header(width, height, depth=8, colour_type=2):
                                                   0, 0, 0))
 
 
-def write(picture, extra=b""):
+def write(image, extra=b""):
     """An array of uint8 or uint16, height x width [x channels], as PNG bytes; `extra` are whole
     chunks that go before the pixels."""
-    array = picture if picture.ndim == 3 else picture[..., None]
+    array = image if image.ndim == 3 else image[..., None]
     height, width, channels = array.shape
     depth = array.dtype.itemsize * 8
     rows = array.astype(f">u{depth // 8}").tobytes()

@@ -36,11 +36,11 @@ def directory(order, big, at, tags):
     return struct.pack(order + counts[0], len(tags)) + entries + bytes(room) + behind
 
 
-def write(picture, photometric, profile=b"", order="<", big=False, compression=1, strips=1):
+def write(image, photometric, profile=b"", order="<", big=False, compression=1, strips=1):
     """An array of uint8 or uint16, height x width x channels, as TIFF bytes."""
-    height, width, channels = picture.shape
-    depth, rows = picture.dtype.itemsize * 8, -(-height // strips)
-    parts = [picture[y:y + rows].astype(f"{order}u{depth // 8}").tobytes()
+    height, width, channels = image.shape
+    depth, rows = image.dtype.itemsize * 8, -(-height // strips)
+    parts = [image[y:y + rows].astype(f"{order}u{depth // 8}").tobytes()
              for y in range(0, height, rows)]
     if compression == DEFLATE:
         parts = [zlib.compress(part) for part in parts]

@@ -15,7 +15,7 @@ from support.clients import RawConnection, request_head
 from support.processes import wait_until
 from test_http import assert_problem
 
-BODY = files.encode(files.picture(20, 10), "PNG")
+BODY = files.encode(files.image(20, 10), "PNG")
 HOST = b" HTTP/1.1\r\nHost: test\r\n"
 CHUNKED = b"POST /scale" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
 NEXT = request_head("GET", "/healthz", None, "X-Request-Id: next")
@@ -258,7 +258,7 @@ def test_byte_by_byte(server, data):
 def test_pipelined_errors(server):
     """Requests sent at once, most of them wrong: each has its answer, in order; none is lost."""
     wrong = [(b"GET /nothing" + HOST + EMPTY, 404), (post("/scale?scale=0"), 400), (post(), 200),
-             (b"DELETE /scale" + HOST + EMPTY, 405), (post(body=b"no picture"), 415),
+             (b"DELETE /scale" + HOST + EMPTY, 405), (post(body=b"no image"), 415),
              (CHUNKED + chunks(BODY) + LAST, 200), (CHUNKED + LAST, 400),
              (b"BREW /" + HOST + EMPTY, 501)]
     with RawConnection(server, timeout=20) as raw:
@@ -280,7 +280,7 @@ def test_nothing_behind_the_last_request(server):
 
 @pytest.mark.parametrize("data, statuses", [
     (NEXT, [200]), (CHUNKED + chunks(BODY) + LAST, [200]), (post() + NEXT + post(), [200] * 3),
-    (post("/scale?scale=0"), [400]), (post(body=b"no picture"), [415]),
+    (post("/scale?scale=0"), [400]), (post(body=b"no image"), [415]),
     (request_head("POST", "/scale", 40 << 20), [413]), (CHUNKED + b"zz\r\n", [400]),
     (post()[:-5], []), (CHUNKED + chunks(BODY), []), (NEXT[:-2], []),
 ], ids=["GET", "chunked", "pipelined", "parameter", "format", "size", "chunk", "half a body",

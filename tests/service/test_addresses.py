@@ -26,7 +26,7 @@ def refused(host, port):
 
 @PROGRAMS
 def test_default_answers_both(own, program):
-    """Without listen.ip, pictures are answered on 127.0.0.1 and on [::1]."""
+    """Without listen.ip, images are answered on 127.0.0.1 and on [::1]."""
     server = start(own, program)
     body = files.jpeg()
     for host in ("127.0.0.1", "[::1]"):

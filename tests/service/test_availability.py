@@ -61,7 +61,7 @@ def test_scale_server_comes_back(own):
     b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.1 500 Oops\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nOops",
     b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-], ids=["hangs up", "no HTTP", "cut short", "no picture", "redirect", "strange 500", "endless"])
+], ids=["hangs up", "no HTTP", "cut short", "no image", "redirect", "strange 500", "endless"])
 @pytest.mark.expects_errors("scale server|upstream|scale-unavailable")
 def test_scale_server_answers_nonsense(own, answer):
     """Whatever nonsense comes from the upstream is 502, and no byte of it reaches the client."""
@@ -137,11 +137,11 @@ def test_queue_full(own):
     wait_until(lambda: curl(server.url("/readyz")).status == 200, 10, "ready")
     waiting = [RawConnection(server) for _ in range(3)]
     try:
-        order = hostile_worker.picture("sleep 8000")
+        order = hostile_worker.image("sleep 8000")
         for raw, busy, queued in zip(waiting, (1, 2, 2), (0, 0, 1)): # two take the workers, one waits
             raw.send(request_head("POST", "/scale", len(order)) + order)
             wait_until(lambda: has_pool(server, busy, queued), 10, "with a worker, or waiting")
-        reply = curl(server.url("/scale"), body=hostile_worker.picture())
+        reply = curl(server.url("/scale"), body=hostile_worker.image())
         assert_problem(reply, 503, "overloaded")
         assert int(reply.headers["retry-after"]) >= 1 and reply.seconds < 2
         health = curl(server.url("/healthz"))
@@ -156,8 +156,8 @@ def test_queue_full(own):
 
 
 CHEAP = {
-    "type": ("?scale=0.5", b"a text, and no picture", {}, 415, "unsupported-format"),
-    "long type": ("", b"a text, and no picture" * 10000, {}, 415, "unsupported-format"),
+    "type": ("?scale=0.5", b"a text, and no image", {}, 415, "unsupported-format"),
+    "long type": ("", b"a text, and no image" * 10000, {}, 415, "unsupported-format"),
     "parameter": ("?scale=2", BODY, {}, 400, "bad-parameter"),
     "empty": ("", b"", {"Expect": "100-continue"}, 400, "empty-body"),
     "size": ("", b"", {"Content-Length": "99999999"}, 413, "body-too-large"),
@@ -177,7 +177,7 @@ def test_full_queue_hides_nothing(own, kind):
     settings = {f"{pool}__program": str(HOSTILE), f"{pool}__workers": 1, f"{pool}__queue_max": 0,
                 "limits__deadline_ms": 30000}
     server = own.gateway(**settings) if kind == "gateway" else own.scale(**settings)
-    order = hostile_worker.picture("sleep 8000")
+    order = hostile_worker.image("sleep 8000")
     with RawConnection(server) as busy:
         busy.send(request_head("POST", path, len(order)) + order)
         wait_until(lambda: curl(server.url("/readyz")).json()["workers"]["busy"] == 1, 20, "busy")
@@ -188,7 +188,7 @@ def test_full_queue_hides_nothing(own, kind):
                 assert_problem(reply, status, problem)
         with Client(server) as client:
             for size in (0, 200_000): # over one connection, which goes on
-                reply = client.post(path, hostile_worker.picture(size=size))
+                reply = client.post(path, hostile_worker.image(size=size))
                 assert_problem(reply, 503, "overloaded")
         with RawConnection(server) as raw:
             raw.send(request_head("POST", path, 200_000, "Expect: 100-continue"))
@@ -205,7 +205,7 @@ def test_burst_through_the_gateway(own):
     answered 503, and none 404."""
     scale = own.scale(scale__program=str(HOSTILE), scale__workers=2)
     gateway = own.gateway(scale, log__level="warning")
-    order = hostile_worker.picture("sleep 30", size=20_000)
+    order = hostile_worker.image("sleep 30", size=20_000)
     clients = [socket.create_connection((gateway.host, gateway.port), 60,
                                         (f"127.0.0.{number % 8 + 2}", 0)) for number in range(900)]
     for client in clients:

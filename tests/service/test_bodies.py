@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Bodies that are no good picture: empty, too large, too slow, of no known format, damaged, or of
+"""Bodies that are no good image: empty, too large, too slow, of no known format, damaged, or of
 too many pixels. Each gets its own problem, and the connection goes on where HTTP allows it."""
 import time
 
@@ -15,15 +15,15 @@ MIB = 1 << 20
 FORMATS = {
     "JPEG": files.jpeg(200, 150),
     "JPEG progressive": files.jpeg(200, 150, progressive=True),
-    "PNG": files.encode(files.picture(200, 150), "PNG"),
-    "PNG palette": files.encode(files.picture(200, 150, "P"), "PNG"),
-    "GIF": files.encode(files.picture(200, 150, "P"), "GIF"),
+    "PNG": files.encode(files.image(200, 150), "PNG"),
+    "PNG palette": files.encode(files.image(200, 150, "P"), "PNG"),
+    "GIF": files.encode(files.image(200, 150, "P"), "GIF"),
     "GIF animation": files.animation("GIF", 80, 60),
-    "WebP": files.encode(files.picture(200, 150), "WEBP"),
-    "WebP lossless": files.encode(files.picture(200, 150), "WEBP", lossless=True),
+    "WebP": files.encode(files.image(200, 150), "WEBP"),
+    "WebP lossless": files.encode(files.image(200, 150), "WEBP", lossless=True),
     "WebP animation": files.animation("WEBP", 80, 60),
-    "TIFF": files.encode(files.picture(200, 150), "TIFF"),
-    "TIFF deflate": files.encode(files.picture(200, 150), "TIFF", compression="tiff_adobe_deflate"),
+    "TIFF": files.encode(files.image(200, 150), "TIFF"),
+    "TIFF deflate": files.encode(files.image(200, 150), "TIFF", compression="tiff_adobe_deflate"),
 }
 
 
@@ -104,8 +104,8 @@ def test_largest_body_is_taken(own):
         assert_problem(reply, 413, "body-too-large")
 
 
-def test_chunked_picture(server):
-    """A picture in chunks is answered as one with a length is."""
+def test_chunked_image(server):
+    """An image in chunks is answered as one with a length is."""
     reply = curl(server.url("/scale"), "-H", "Transfer-Encoding: chunked", body=FORMATS["PNG"])
     assert reply.status == 200 and reply.body == curl(server.url("/scale"), body=FORMATS["PNG"]).body
 
@@ -173,10 +173,10 @@ def test_unsupported_format(server, body):
 
 
 def test_form(server, tmp_path):
-    """A form (curl -F) is no picture, and the answer says how to send one."""
+    """A form (curl -F) is no image, and the answer says how to send one."""
     path = tmp_path / "photo.jpg"
     path.write_bytes(FORMATS["JPEG"])
-    reply = curl(server.url("/scale"), "-F", f"picture=@{path}")
+    reply = curl(server.url("/scale"), "-F", f"image=@{path}")
     detail = assert_problem(reply, 415, "unsupported-format")["detail"]
     assert "form" in detail and "--data-binary" in detail
 
@@ -190,7 +190,7 @@ def cuts(body):
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_truncated(client, name, path):
-    """A truncated picture is 422 image-corrupt wherever it ends; never half a picture; and the
+    """A truncated image is 422 image-corrupt wherever it ends; never half an image; and the
     next request on the same connection works."""
     body = FORMATS[name]
     for cut in cuts(body):
@@ -203,7 +203,7 @@ def test_truncated(client, name, path):
 
 @pytest.mark.parametrize("name", ["PNG", "PNG palette", "WebP lossless", "TIFF deflate"])
 def test_damaged_inside(client, name):
-    """A picture whose data are overwritten in the middle is 422, not a picture with a hole."""
+    """An image whose data are overwritten in the middle is 422, not an image with a hole."""
     body = bytearray(FORMATS[name])
     middle = len(body) // 2
     body[middle:middle + 64] = b"\xa5" * 64
@@ -242,7 +242,7 @@ def test_pixels_are_counted_over_frames(own):
 def test_result_too_large(own):
     """A result beyond limits.max_output_bytes is a 422, not a cut file, and nobody dies of it."""
     server = own.scale(limits__max_output_bytes=4096)
-    reply = curl(server.url("/scale?scale=1"), body=files.encode(files.picture(300, 300), "PNG"))
+    reply = curl(server.url("/scale?scale=1"), body=files.encode(files.image(300, 300), "PNG"))
     assert_problem(reply, 422, "image-too-large")
     assert curl(server.url("/scale?scale=0.1"), body=FORMATS["JPEG"]).status == 200
 
@@ -274,7 +274,7 @@ def test_client_that_vanishes_in_an_upload(scale_server):
 
 
 def test_answer_goes_on_after_each_problem(server):
-    """One connection: a picture after each kind of refusal that leaves the framing whole."""
+    """One connection: an image after each kind of refusal that leaves the framing whole."""
     with Client(server) as client:
         client.request("GET", "/healthz")
         before = client.connection.sock.getsockname()

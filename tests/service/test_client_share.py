@@ -22,7 +22,7 @@ MIB = 1 << 20
 TIGHT = {"limits__max_body_bytes": 8 * MIB, "limits__max_output_bytes": 8 * MIB,
          "limits__max_inflight_bytes": 96 * MIB}
 # More than the kernel's buffers of a connection hold.
-LARGE = files.encode(files.picture(3000, 2500, "L"), "TIFF")
+LARGE = files.encode(files.image(3000, 2500, "L"), "TIFF")
 
 
 @pytest.fixture(params=["gateway", "scale", "through"])

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from samples.bombs import heavy_picture, lossless_webp, widened
+from samples.bombs import heavy_image, lossless_webp, widened
 from support.clients import Client
 
 GREEDY, HONEST = "127.0.0.2", "127.0.0.3"
@@ -17,7 +17,7 @@ SECONDS = 6
 
 
 class Asker:
-    """One connection from an address of its own, with one picture after the other."""
+    """One connection from an address of its own, with one image after the other."""
 
     def __init__(self, server, address, path, body):
         self.server, self.address, self.path, self.body = server, address, path, body
@@ -52,11 +52,11 @@ def run(askers, seconds):
 
 
 def test_a_greedy_client_takes_no_more_than_its_turns(own):
-    """150 connections of one address beside one of another, all with a heavy picture: the one has
+    """150 connections of one address beside one of another, all with a heavy image: the one has
     half of what it would have in a fair split, or more, waits for about one job of the others, and
     is never refused."""
     server = own.gateway(gray__workers=2, limits__deadline_ms=60000, gray__queue_wait_ms=30000)
-    body = heavy_picture()
+    body = heavy_image()
     alone = Asker(server, HONEST, "/", body)
     run([alone], 2)
     alone_s = statistics.median(alone.seconds)
@@ -100,7 +100,7 @@ def test_more_time_than_there_is_is_refused_at_once(own):
 
 
 def test_work_that_cannot_end_in_time_is_not_begun(own):
-    """The client's own deadline is no limit of the picture's: 503, and no worker is used."""
+    """The client's own deadline is no limit of the image's: 503, and no worker is used."""
     server = own.gateway()
     with Client(server) as client:
         before = client.request("GET", "/readyz").json()["workers"]["jobs"]

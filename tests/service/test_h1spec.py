@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """The 33 cases of the public suite h1spec (github.com/uNetworking/h1spec), byte for byte but for
-two: its servers echo what they get, ours answer pictures, so the POST and the chunked POST carry a
-picture, where h1spec sends words. Against the gateway, the scale server (at paths of its own) and
+two: its servers echo what they get, ours answer images, so the POST and the chunked POST carry a
+image, where h1spec sends words. Against the gateway, the scale server (at paths of its own) and
 the gateway behind the recommended front. A request that is not whole is waited for; a whole one is
 answered with a status of the range given."""
 import socket
@@ -16,7 +16,7 @@ from test_haproxy import front # noqa: F401 (a fixture)
 WAITS = range(0)
 GOOD, REFUSED, FAILED = range(200, 300), range(400, 500), range(400, 600)
 HEAD = b"GET / HTTP/1.1\r\nHost: example.com\r\n"
-PICTURE = files.encode(files.picture(8, 8), "PNG")
+PICTURE = files.encode(files.image(8, 8), "PNG")
 
 PARTS = ["G", "GET ", "GET /hello", "GET /hello ", "GET /hello HTTP", "GET /hello HTTP/1.1",
          "GET /hello HTTP/1.1\r", "GET /hello HTTP/1.1\r\n", "GET /hello HTTP/1.1\r\nHos",

@@ -99,11 +99,11 @@ def test_same_answer(front, gateway, path):
 
 
 def test_many_on_one_connection(front):
-    """A client's connection is kept over pictures, refusals and health checks."""
+    """A client's connection is kept over images, refusals and health checks."""
     with Client(front) as client:
         for _ in range(20):
-            client.picture("/gray", BODY)
-            assert client.post("/gray", b"no picture").status == 415
+            client.image("/gray", BODY)
+            assert client.post("/gray", b"no image").status == 415
             assert client.request("GET", "/healthz").status == 200
 
 
@@ -113,7 +113,7 @@ def test_chunked_body(front):
 
 
 def test_continue_comes_from_the_gateway(front):
-    """A client that waits for 100 Continue gets it, and then its picture."""
+    """A client that waits for 100 Continue gets it, and then its image."""
     with RawConnection(front) as raw:
         raw.send(request_head("POST", "/gray", len(BODY), "Expect: 100-continue"))
         while b"\r\n\r\n" not in raw.pending:

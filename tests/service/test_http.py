@@ -38,7 +38,7 @@ def assert_problem(reply, status, kind):
 @pytest.mark.parametrize("path", ["/", "/gray", "/gray?scale=0.5", "/scale", "/scale?scale=0.5",
                                   "/gray?quality=50", "/gray?scale=.5&quality=50"])
 def test_gateway_paths(gateway, path):
-    """Each path of the gateway answers a picture with a picture of the same format."""
+    """Each path of the gateway answers an image with an image of the same format."""
     reply = curl(gateway.url(path), body=files.jpeg(64, 48))
     assert reply.status == 200 and reply.media_type == "image/jpeg"
     image = files.decode(reply.body)
@@ -64,7 +64,7 @@ def test_default_factor_is_the_scale_servers(own):
 @pytest.mark.parametrize("file_format", MEDIA_TYPES)
 def test_same_format(client, file_format):
     """Every input format comes back as itself, gray and scaled, with its media type."""
-    body = files.encode(files.picture(40, 30), file_format)
+    body = files.encode(files.image(40, 30), file_format)
     for path in ("/", "/scale?scale=0.5", "/gray?scale=0.5"):
         reply = client.post(path, body)
         assert reply.status == 200, reply.body
@@ -80,7 +80,7 @@ def test_content_type_is_only_a_hint(client, claimed):
 
 
 def test_curl_default_content_type(gateway):
-    """--data-binary without -H claims a form; the picture is answered all the same."""
+    """--data-binary without -H claims a form; the image is answered all the same."""
     assert curl(gateway.url("/"), body=files.jpeg()).status == 200
 
 
@@ -166,8 +166,8 @@ def test_paths_of_the_scale_server(scale_server):
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "HEAD"])
-def test_picture_paths_take_post_and_put(server, method):
-    """Another method on a picture's path is 405 with what is allowed."""
+def test_image_paths_take_post_and_put(server, method):
+    """Another method on an image's path is 405 with what is allowed."""
     arguments = ["--head"] if method == "HEAD" else ["-X", method]
     reply = curl(server.url("/scale"), *arguments)
     assert reply.status == 405
@@ -296,7 +296,7 @@ def test_pipelined_requests(server):
 
 
 def test_content_length_matches(client):
-    """A picture's answer says its length and is not compressed again."""
+    """An image's answer says its length and is not compressed again."""
     reply = client.post("/", files.jpeg())
     assert int(reply.headers["content-length"]) == len(reply.body)
     assert "content-encoding" not in reply.headers

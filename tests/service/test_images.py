@@ -17,7 +17,7 @@ FORMATS = {"JPEG": {"quality": 90}, "PNG": {}, "WEBP": {"lossless": True}, "GIF"
 def test_gray_jpeg_with_quality(client):
     """With a quality it is encoded anew, close to the luma."""
     body = files.jpeg(200, 150)
-    result = open_image(client.picture("/?quality=95", body))
+    result = open_image(client.image("/?quality=95", body))
     assert result.mode == "L" and psnr(array(result), array(luma_of_jpeg(body))) > 38
 
 
@@ -29,10 +29,10 @@ FACTORS = [1, 0.99, 0.75, 0.5, 0.4999, 0.333, 0.3, 0.25, 0.125, 0.1, 0.01, 0.000
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_exact_sizes(client, size, file_format):
     """out = max(1, floor(in * F + 0.5)) in each dimension, for every factor."""
-    body = files.encode(files.picture(*size), file_format, **FORMATS[file_format])
+    body = files.encode(files.image(*size), file_format, **FORMATS[file_format])
     for factor in FACTORS:
         for path in ("/scale", "/gray"):
-            result = open_image(client.picture(f"{path}?scale={factor}", body))
+            result = open_image(client.image(f"{path}?scale={factor}", body))
             assert result.size == (scaled(size[0], factor), scaled(size[1], factor)), factor
             assert result.format == file_format
 
@@ -41,7 +41,7 @@ def test_exact_sizes(client, size, file_format):
 def test_animation_gray_and_smaller(client, file_format):
     """Every frame, delay and loop of an animation is kept by both operations at once."""
     body = files.animation(file_format, lossless=True)
-    data = client.picture("/gray?scale=0.5", body)
+    data = client.image("/gray?scale=0.5", body)
     before, after = frames(body), frames(data)
     assert [delay for _, delay in after] == [delay for _, delay in before]
     assert open_image(data).info.get("loop") == open_image(body).info.get("loop") == 3
@@ -52,7 +52,7 @@ def test_animation_gray_and_smaller(client, file_format):
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_metadata_is_stripped(client, file_format, path):
     """EXIF, GPS, XMP and comments are gone from the answer's bytes."""
-    source = files.picture(64, 48)
+    source = files.image(64, 48)
     options = {"exif": files.exif(1, gps=True)}
     if file_format == "WEBP":
         options["xmp"] = files.XMP
@@ -66,7 +66,7 @@ def test_metadata_is_stripped(client, file_format, path):
             b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + files.XMP)
         body = body[:33] + extra + body[33:]
     assert b"secret" in body or file_format == "TIFF"
-    data = client.picture(path, body)
+    data = client.image(path, body)
     for word in (b"secret", b"SecretCam", b"xmpmeta", b"Exif\0\0"):
         assert word not in data
     assert not open_image(data).getexif().get_ifd(0x8825)
@@ -75,7 +75,7 @@ def test_metadata_is_stripped(client, file_format, path):
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5"])
 def test_unsupported_kind(client, path):
     """A sound TIFF of 12 bits is 415, and the detail says what it is."""
-    body = files.encode(files.picture(64, 48, "L"), "TIFF")
+    body = files.encode(files.image(64, 48, "L"), "TIFF")
     depth = struct.pack("<HHIHH", 258, 3, 1, 8, 0)
     assert depth in body
     reply = client.post(path, body.replace(depth, struct.pack("<HHIHH", 258, 3, 1, 12, 0)))

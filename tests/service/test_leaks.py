@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Pictures that make a library leak do not fill up the workers: what one leaves behind is not the
+"""Images that make a library leak do not fill up the workers: what one leaves behind is not the
 next one's trouble."""
 import pathlib
 import re
@@ -39,7 +39,7 @@ def address_space_mib(pid):
 
 @pytest.mark.skipif(sanitizer() != "none", reason="a sanitizer has a heap and an address space of its own")
 def test_worker_that_leaks_is_replaced(own):
-    """Every broken picture is 422 and never 500, the worker stays small, the next picture works."""
+    """Every broken image is 422 and never 500, the worker stays small, the next image works."""
     server = own.scale(scale__workers=1)
     data = broken_animation()
     for _ in range(JOBS):
@@ -50,7 +50,7 @@ def test_worker_that_leaks_is_replaced(own):
 
 @pytest.mark.skipif(sanitizer() != "none", reason="a sanitizer keeps freed memory for itself")
 def test_worker_at_rest_gives_memory_back(own):
-    """What a worker keeps from picture to picture it does not sit on while none comes."""
+    """What a worker keeps from image to image it does not sit on while none comes."""
     server = own.scale(scale__workers=1)
     pid, = server.workers()
     before = processes.rss_kib(pid)

@@ -102,7 +102,7 @@ def test_nohup(own):
 
 
 def test_drain_waits_for_a_worker(own):
-    """A picture that is with a worker at SIGTERM is still answered."""
+    """An image that is with a worker at SIGTERM is still answered."""
     server = own.scale(scale__workers=1)
     with RawConnection(server) as raw:
         worker = server.workers()[0]
@@ -162,7 +162,7 @@ def test_kill_9_of_workers_under_load(server):
     """Workers killed every 100 ms while four clients ask: every answer is 200 and right."""
     bodies = [files.jpeg(300 + 40 * index, 200, seed=index) for index in range(4)]
     with Client(server) as client:
-        good = [client.picture("/scale?scale=0.5", body) for body in bodies]
+        good = [client.image("/scale?scale=0.5", body) for body in bodies]
     wrong, stop = [], threading.Event()
 
     def load(index):
@@ -205,10 +205,10 @@ def test_recycling(own):
     server = own.scale(scale__workers=1, scale__max_jobs=5)
     seen = set()
     with Client(server) as client:
-        good = client.picture("/scale", BODY)
+        good = client.image("/scale", BODY)
         for _ in range(40):
             seen.update(server.workers())
-            assert client.picture("/scale", BODY) == good
+            assert client.image("/scale", BODY) == good
     assert len(seen) >= 5
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""What the system must stand: 64 clients at once with photographs, each with pictures of its own,
+"""What the system must stand: 64 clients at once with photographs, each with images of its own,
 each answer compared byte for byte with the known-good one; undisturbed, and while workers are
 killed. Some seconds in ./check; GRISAILLE_LONG=1 makes it the full minute."""
 import collections
@@ -45,20 +45,20 @@ def crops(count):
 
 @pytest.fixture(scope="module")
 def work(fleet):
-    """A picture for each client, some of them whole photographs, with its known-good answers."""
-    pictures = [path.read_bytes() for path in PHOTOGRAPHS[: CLIENTS // 8]]
-    pictures += crops(CLIENTS - len(pictures))
+    """An image for each client, some of them whole photographs, with its known-good answers."""
+    images = [path.read_bytes() for path in PHOTOGRAPHS[: CLIENTS // 8]]
+    images += crops(CLIENTS - len(images))
     scale = fleet.scale()
     calm = fleet.gateway(scale)
     with Client(calm) as client:
-        good = [{path: client.picture(path, picture) for path in PATHS} for picture in pictures]
-    assert len({answers["/"] for answers in good}) == len(pictures)
-    yield list(zip(pictures, good))
+        good = [{path: client.image(path, image) for path in PATHS} for image in images]
+    assert len({answers["/"] for answers in good}) == len(images)
+    yield list(zip(images, good))
     fleet.end([scale, calm])
 
 
 class Crowd:
-    """One thread a client; each sends its picture along each path again and again."""
+    """One thread a client; each sends its image along each path again and again."""
 
     def __init__(self, server, work):
         self.server, self.stop = server, threading.Event()
@@ -66,12 +66,12 @@ class Crowd:
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self.run, args=job) for job in work]
 
-    def run(self, picture, good):
+    def run(self, image, good):
         with Client(self.server) as client:
             for path in itertools.cycle(PATHS):
                 if self.stop.is_set():
                     return
-                reply = client.post(path, picture)
+                reply = client.post(path, image)
                 with self.lock:
                     self.statuses[reply.status] += 1
                     if reply.status == 200 and reply.body != good[path]:

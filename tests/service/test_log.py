@@ -51,7 +51,7 @@ def make_lines(server):
 
 
 def test_unread_log(start, unread):
-    """Thousands of requests and a picture while the log is not read; once it is, each of them is there
+    """Thousands of requests and an image while the log is not read; once it is, each of them is there
     or counted as lost, and the next ones are there."""
     server = start()
     make_lines(server)

@@ -122,7 +122,7 @@ def test_presets(server, target, size, mode):
 ])
 def test_factors_are_exact(server, factor, size):
     """A factor is the decimal that was written: 0.29 of 50 is 15, though no double is 0.29."""
-    body = files.encode(files.picture(50, 50), "PNG")
+    body = files.encode(files.image(50, 50), "PNG")
     for path in ("/scale", "/gray"):
         reply = curl(server.url(f"{path}?scale={factor}"), body=body)
         assert files.decode(reply.body).size == (size, size)
@@ -141,7 +141,7 @@ def test_one_job(gateway):
 
 def test_parameter_before_body(server):
     """A bad parameter is reported before the body matters."""
-    reply = curl(server.url("/scale?scale=0"), body=b"no picture at all")
+    reply = curl(server.url("/scale?scale=0"), body=b"no image at all")
     assert_problem(reply, 400, "bad-parameter")
 
 
@@ -164,13 +164,13 @@ def test_locale_does_not_matter(own, monkeypatch):
 
 
 def sizes(client, path, body, qualities):
-    return [len(client.picture(f"{path}{'&' if '?' in path else '?'}quality={quality}", body))
+    return [len(client.image(f"{path}{'&' if '?' in path else '?'}quality={quality}", body))
             for quality in qualities]
 
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5"])
 @pytest.mark.parametrize("body", [files.jpeg(200, 150),
-                                  files.encode(files.picture(200, 150), "WEBP", quality=90)],
+                                  files.encode(files.image(200, 150), "WEBP", quality=90)],
                          ids=["jpeg", "lossy webp"])
 def test_quality_counts_for_lossy(client, path, body):
     """More quality, more bytes, in JPEG and lossy WebP."""
@@ -182,5 +182,5 @@ def test_quality_counts_for_lossy(client, path, body):
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF", "GIF"])
 def test_quality_is_no_matter_elsewhere(client, path, file_format):
     """In a lossless format the bytes are the same at every quality."""
-    body = files.encode(files.picture(), file_format)
+    body = files.encode(files.image(), file_format)
     assert len(set(sizes(client, path, body, [1, 100]))) == 1

@@ -27,7 +27,7 @@ def full(path):
 def test_gray(client, path):
     """Gray has the very luma of the photograph."""
     body = path.read_bytes()
-    result = open_image(client.picture("/gray", body))
+    result = open_image(client.image("/gray", body))
     assert result.mode == "L"
     difference = abs(array(result) - array(luma_of_jpeg(body))).max()
     assert difference <= 1
@@ -36,10 +36,10 @@ def test_gray(client, path):
 @PHOTOGRAPHS
 @pytest.mark.parametrize("factor", [0.5, 0.25, 0.3])
 def test_scale(client, path, factor):
-    """Reduced pictures: exact size, and as close to LANCZOS as Pillow's own JPEG of it."""
+    """Reduced images: exact size, and as close to LANCZOS as Pillow's own JPEG of it."""
     source = full(path)
     size = (scaled(source.width, factor), scaled(source.height, factor))
-    result = open_image(client.picture(f"/scale?scale={factor}", path.read_bytes()))
+    result = open_image(client.image(f"/scale?scale={factor}", path.read_bytes()))
     assert result.size == size and result.mode == "RGB"
     ideal = source.resize(size, Image.LANCZOS)
     reached = psnr(array(result), array(ideal))
@@ -52,7 +52,7 @@ def test_both(client, path):
     """Gray and reduced in one request."""
     source = full(path)
     size = (scaled(source.width, 0.25), scaled(source.height, 0.25))
-    result = open_image(client.picture("/gray?scale=0.25", path.read_bytes()))
+    result = open_image(client.image("/gray?scale=0.25", path.read_bytes()))
     assert result.size == size and result.mode == "L"
     ideal = source.convert("L").resize(size, Image.LANCZOS)
     peer = psnr(array(open_image(files.encode(ideal, "JPEG", quality=80))), array(ideal))

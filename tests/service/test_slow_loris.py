@@ -90,5 +90,5 @@ def test_honest_clients_go_on(own, client):
     """Every honest request is answered and right, whatever drips beside it, and its p99 is at most
     twice what it was."""
     server = own.gateway()
-    right = client.picture("/gray", PICTURE)
+    right = client.image("/gray", PICTURE)
     assert any(compare(server, right) <= TIMES_SLOWER for _ in range(3))

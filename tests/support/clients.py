@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Three clients: curl, as users call it; one kept connection, for many pictures; a bare socket,
+"""Three clients: curl, as users call it; one kept connection, for many images; a bare socket,
 for what no well-behaved client sends."""
 import dataclasses
 import http.client
@@ -78,7 +78,7 @@ class Client:
     def post(self, path, body, headers=None):
         return self.request("POST", path, body, headers)
 
-    def picture(self, path, body):
+    def image(self, path, body):
         """The bytes of a 200; fails with what the server said otherwise."""
         reply = self.post(path, body)
         assert reply.status == 200, f"{reply.status} {reply.body[:300]}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Judges of pictures: how far two are apart, and what a file still carries."""
+"""Judges of images: how far two are apart, and what a file still carries."""
 import io
 import struct
 import subprocess
