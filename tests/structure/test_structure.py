@@ -2,13 +2,13 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """The architecture as a test: who may include whom, who may know which library, and the two
 licence lines in each source file."""
-import pathlib
 import re
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCES = sorted(path for folder in ("lib", "services") for path in (ROOT / folder).rglob("*.[ch]"))
+from structure.sources import ROOT, c_files, includes, text
+
+SOURCES = c_files("lib", "services")
 
 # A folder of lib/ and what it may include of the others.
 MAY_INCLUDE = {
@@ -40,19 +40,13 @@ ONLY = {
     r"mqueue\.h": {"lib/ipc"},
     r"systemd/": {"lib/service"},
 }
-INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 
 
-def folder_of(path):
-    parts = path.relative_to(ROOT).parts
-    return "/".join(parts[:2])
+def folder_of(name):
+    return "/".join(name.split("/")[:2])
 
 
-def includes(path):
-    return INCLUDE.findall(path.read_text())
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES)
 def test_arrows_go_one_way(path):
     """A library includes base and itself; services include libraries and themselves alone."""
     folder = folder_of(path)
@@ -68,18 +62,17 @@ def test_arrows_go_one_way(path):
             assert first in MAY_INCLUDE[folder.removeprefix("lib/")], name
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if folder_of(path) == "lib/image"],
-                         ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", c_files("lib/image"))
 def test_wings(path):
     """Formats know what is common to all, libvips knows formats, and nobody knows image.h."""
-    wing, *inside = path.relative_to(ROOT / "lib/image").parts
+    wing, *inside = path.removeprefix("lib/image/").split("/")
     for quote, name in includes(path):
         if quote == '"' and name.startswith("image/") and inside:
             other = name.split("/")[1]
             assert other == wing or other in WINGS[wing], name
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES)
 def test_each_library_has_one_home(path):
     """Only lib/image knows codecs, only lib/http HTTP libraries, only lib/config cJSON ..."""
     for _, name in includes(path):
@@ -88,33 +81,14 @@ def test_each_library_has_one_home(path):
                 assert folder_of(path) in homes, name
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", SOURCES)
 def test_own_header_first_and_licence(path):
     """Two SPDX lines begin a file, and a .c file's first include is its own header."""
-    lines = path.read_text().splitlines()
+    lines = text(path).splitlines()
     assert "SPDX-License-Identifier: MIT" in lines[0] and "SPDX-FileCopyrightText" in lines[1]
-    own = path.with_suffix(".h")
-    if path.suffix == ".c" and own.exists():
-        first = includes(path)[0][1]
-        assert first == str(own.relative_to(ROOT / "lib" if folder_of(path).startswith("lib/")
-                                            else ROOT)), first
-
-
-def test_no_include_cycle():
-    """Headers include headers, but never in a ring."""
-    graph = {}
-    for path in SOURCES:
-        if path.suffix == ".h":
-            key = str(path.relative_to(ROOT)).removeprefix("lib/")
-            graph[key] = [name for quote, name in includes(path) if quote == '"']
-
-    def walk(name, trail):
-        assert name not in trail, " -> ".join([*trail, name])
-        for following in graph.get(name, []):
-            walk(following, [*trail, name])
-
-    for name in graph:
-        walk(name, [])
+    own = re.sub(r"c$", "h", path)
+    if own != path and (ROOT / own).exists():
+        assert includes(path)[0][1] == own.removeprefix("lib/")
 
 
 def test_every_image_test_is_run():
