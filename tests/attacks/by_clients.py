@@ -102,11 +102,11 @@ def untaken_of_little(target):
 
 
 def endless_bodies(target):
-    """Bodies short of their last 100 bytes, of a length that is told and of one that is not."""
+    """Bodies short of their last 100 bytes, with a Content-Length and in chunks."""
     data = SMALL + bytes(BODY_BYTES - len(SMALL) - 100)
-    told = request_head("POST", target.path, BODY_BYTES) + data
-    untold = request_head("POST", target.path, None, CHUNKED) + b"%x\r\n" % BODY_BYTES + data
-    return held(target, 17, told, untold)
+    whole = request_head("POST", target.path, BODY_BYTES) + data
+    chunked = request_head("POST", target.path, None, CHUNKED) + b"%x\r\n" % BODY_BYTES + data
+    return held(target, 17, whole, chunked)
 
 
 @contextlib.contextmanager

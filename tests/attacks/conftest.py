@@ -26,6 +26,6 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 @pytest.fixture
-def tell(request):
+def add_row(request):
     """Adds a row to the table."""
     return request.config.stash[TABLE].append

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""The table of attacks, how one is run beside an honest client, and what is told of it."""
+"""The table of attacks, how one is run beside an honest client, and the row that reports it."""
 import contextlib
 import dataclasses
 import itertools

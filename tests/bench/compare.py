@@ -3,9 +3,9 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """./bench --compare REV: this checkout and another revision, both built in release, on the same
 images in turn. CPU through the servers, as ratios with their intervals of 95 %; rounds go on
-until each ratio tells whether a tenth was lost. Then instructions of the image functions, which no
+until each ratio says whether a tenth was lost. Then instructions of the image functions, which no
 noise touches. Exit code 0: nothing lost; 1: something lost a tenth; 2: no such revision or no
-build of it; 3: too noisy to tell."""
+build of it; 3: too noisy to say."""
 import argparse
 import pathlib
 import shutil

@@ -67,7 +67,7 @@ class Contestant:
         self.processes.append(process)
         return process
 
-    def spawn_telling_port(self, command):
+    def spawn_with_port(self, command):
         process = self.spawn(command, stdout=subprocess.PIPE, text=True)
         self.port = int(process.stdout.readline())
 
@@ -152,11 +152,11 @@ class Sharp(Contestant):
         self.modules = modules
 
     def start(self):
-        self.spawn_telling_port(["node", HERE / "sharp_server.js", self.modules])
+        self.spawn_with_port(["node", HERE / "sharp_server.js", self.modules])
         return self
 
     def target(self, operation, image):
-        """It has to be told to keep a lossless WebP lossless; we need not."""
+        """It keeps a lossless WebP lossless only when asked to; we always do."""
         method, target = super().target(operation, image)
         if "lossless" in str(image):
             target += ("&" if "?" in target else "?") + "lossless=1"
@@ -167,7 +167,7 @@ class Pillow(Contestant):
     name = "Pillow"
 
     def start(self):
-        self.spawn_telling_port([PYTHON, HERE / "pillow_server.py"])
+        self.spawn_with_port([PYTHON, HERE / "pillow_server.py"])
         return self
 
 

@@ -39,7 +39,7 @@ def ratio_of(samples):
 
 def loss(ratio):
     """Of a Ratio of costs, new by old: True where it has risen, False where it has not risen by a
-    tenth, None where the samples do not tell."""
+    tenth, None where the samples do not show it."""
     if ratio.low > 1 and ratio.value > LINE:
         return True
     return False if ratio.high < TENTH else None

@@ -32,10 +32,10 @@ class Goal:
         return "yes" if good else "**no**"
 
     def verdict(self):
-        told = {name: self.reached(value) for name, value in
+        reached = {name: self.reached(value) for name, value in
                 (("CPU", self.cpu), ("requests/s", self.rate)) if value is not None}
-        words = list(told.values())
-        return words[0] if len(set(words)) == 1 else ", ".join(map(" ".join, told.items()))
+        words = list(reached.values())
+        return words[0] if len(set(words)) == 1 else ", ".join(map(" ".join, reached.items()))
 
     def cells(self):
         sign = "<=" if self.most else ">="

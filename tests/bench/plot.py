@@ -36,11 +36,11 @@ class Frame:
 
     def place(self, x, y):
         if self.doubling: # a doubling of x is a step of the same length
-            across = math.log2(x / self.xs[0]) / math.log2(self.xs[-1] / self.xs[0])
+            share = math.log2(x / self.xs[0]) / math.log2(self.xs[-1] / self.xs[0])
         else:
-            across = (x - self.xs[0]) / (self.xs[-1] - self.xs[0])
+            share = (x - self.xs[0]) / (self.xs[-1] - self.xs[0])
         up = (y - self.ys[0]) / (self.ys[-1] - self.ys[0])
-        return (LEFT + across * (WIDTH - LEFT - RIGHT),
+        return (LEFT + share * (WIDTH - LEFT - RIGHT),
                 HEIGHT - BOTTOM - up * (HEIGHT - BOTTOM - TOP))
 
     def draw(self, title, x_title, y_title):

@@ -3,7 +3,7 @@
 
 /*
  * A worker that does what other servers on libvips do: load, colourspace b-w, save; or thumbnail,
- * save. The same pool, the same cage and the same HTTP in front of it, so that what differs is
+ * save. The same pool, the same sandbox and the same HTTP in front of it, so that what differs is
  * the way through the image.
  */
 #include "base/cleanup.h"

@@ -22,7 +22,7 @@ HOSTILE = BUILD / "tests/hostile_worker/grisaille-hostile-worker"
 PRELOAD = BUILD / "tests/faults/faults-preload.so"
 CALLS = ("malloc", "thread", "memfd", "queue", "spawn", "eventfd", "accept")
 COUNT_PLACE = 16
-STRANGER = 71000 + os.getpid() % 4000 # a user of our own: limits count all processes of a user
+OTHER_USER = 71000 + os.getpid() % 4000 # a user of our own: limits count all processes of a user
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 plain_build = pytest.mark.skipif(sanitizer() != "none",
@@ -63,10 +63,10 @@ def wrapped(fleet, wrapper, settings, program=GATEWAY, environment=()):
     return server
 
 
-def as_stranger(*limits, capabilities=()):
+def as_other_user(*limits, capabilities=()):
     """A wrapper: another user, with prlimit's options, and capabilities such as "setuid"."""
     granted = ",".join(f"+{name}" for name in capabilities)
-    return ["prlimit", *limits, "setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER),
+    return ["prlimit", *limits, "setpriv", "--reuid", str(OTHER_USER), "--regid", str(OTHER_USER),
             "--clear-groups", *(["--inh-caps", granted, "--ambient-caps", granted] if granted else [])]
 
 
@@ -85,9 +85,9 @@ def limited(server, kind, value):
 
 def set_limit(server, kind, value):
     """As the server's own user: root may be without the right to do it for others."""
-    identity = ["setpriv", "--reuid", str(STRANGER), "--regid", str(STRANGER), "--clear-groups"]
+    identity = ["setpriv", "--reuid", str(OTHER_USER), "--regid", str(OTHER_USER), "--clear-groups"]
     owner = os.stat(f"/proc/{server.pid}").st_uid
-    subprocess.run([*(identity if owner == STRANGER else []), "prlimit", "--pid", str(server.pid),
+    subprocess.run([*(identity if owner == OTHER_USER else []), "prlimit", "--pid", str(server.pid),
                     f"--{kind}={value}:"], check=True)
 
 

@@ -83,7 +83,7 @@ class OpenLoop:
 
 def probe(server, requests, pause, pipe):
     """In a process of its own: asks in turn, each on a fresh connection, and sends back
-    [(name, status, seconds)] when told to end."""
+    [(name, status, seconds)] at the end."""
     seen = []
     names = itertools.cycle(requests)
     while not pipe.poll(pause):
@@ -99,7 +99,7 @@ def probe(server, requests, pause, pipe):
 
 
 class Probe:
-    """Asks for small things all the while, and tells how long each took."""
+    """Asks for small things all the while, and measures how long each took."""
 
     def __init__(self, server, requests, pause=0.02):
         self.ours, theirs = multiprocessing.Pipe()

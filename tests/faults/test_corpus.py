@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Every input format through the real cage, cold and warm, in parallel: a library that makes a new
+"""Every input format through the real sandbox, cold and warm, in parallel: a library that makes a new
 system call late is noticed here. An allow-list without such a test is a time bomb."""
 import collections
 import concurrent.futures
@@ -17,7 +17,7 @@ from samples import files, pixels, png
 from support.clients import Client
 from support.programs import SCALE, sanitizer
 
-pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no cage")
+pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no sandbox")
 
 PATHS = ("/gray", "/scale?scale=0.5", "/scale?scale=0.13", "/gray?scale=0.4", "/gray?quality=60")
 CLIENTS = 8
@@ -99,7 +99,7 @@ def through(system, images):
     return bad
 
 
-def assert_caged(scale, gateway):
+def assert_sandboxed(scale, gateway):
     """Nobody died of a forbidden call, or of anything."""
     for server in (scale, gateway):
         assert "died" not in server.log(), [line for line in server.log().splitlines()
@@ -113,7 +113,7 @@ def test_generated(own, jobs):
     gateway = own.gateway(scale, gray__max_jobs=jobs)
     images = list(generated())
     assert through(gateway, images[::1 if LONG or jobs == 0 else 7]) == {}
-    assert_caged(scale, gateway)
+    assert_sandboxed(scale, gateway)
 
 
 def test_photographs(own):
@@ -121,7 +121,7 @@ def test_photographs(own):
     scale = own.scale()
     gateway = own.gateway(scale)
     assert through(gateway, list(photographs())) == {}
-    assert_caged(scale, gateway)
+    assert_sandboxed(scale, gateway)
 
 
 @pytest.mark.skipif(not LONG, reason="only in the long form")
@@ -138,7 +138,7 @@ def test_largest_allowed(own):
             for path in ("/gray", "/scale?scale=0.25"):
                 reply = client.post(path, body)
                 assert reply.status == 200, f"{name} {path}: {reply.status} {reply.body[:200]}"
-    assert_caged(scale, gateway)
+    assert_sandboxed(scale, gateway)
 
 
 # Refused without harm: glibc asks how the kernel overcommits when it gives memory back.

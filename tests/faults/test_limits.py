@@ -12,7 +12,7 @@ import time
 import pytest
 
 from faults import traffic
-from faults.injection import (BUILD, HOSTILE, STRANGER, Odds, as_stranger, limited, needs_root,
+from faults.injection import (BUILD, HOSTILE, OTHER_USER, Odds, as_other_user, limited, needs_root,
                               plain_build, set_limit, wrapped)
 from faults.test_workers import signal_one
 from support.clients import RawConnection, curl
@@ -132,7 +132,7 @@ def test_queue_limit_of_a_user(own, experiment):
     """An unprivileged user whose limit on message queues has room for one worker's: one worker
     serves; with the limit raised there are two, without a restart."""
     settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2}
-    server = wrapped(own, as_stranger("--msgqueue=6000:"), settings)
+    server = wrapped(own, as_other_user("--msgqueue=6000:"), settings)
     server.start()
     wait_until(lambda: traffic.pool_state(server)["idle"] == 1, 30, "one worker")
     time.sleep(0.3)
@@ -153,7 +153,7 @@ def test_process_limit_of_a_user(own, experiment):
     """An unprivileged user at its limit of processes and threads: no new worker, no new connection,
     and both again as soon as there is room."""
     settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2}
-    server = wrapped(own, as_stranger(), settings)
+    server = wrapped(own, as_other_user(), settings)
     server.start()
     with experiment.run(server) as trial:
         with limited(server, "nproc", 1):
@@ -171,10 +171,10 @@ def test_unprivileged_user(own, experiment):
     """Everything works for an unprivileged user too; its workers stay that user."""
     settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2,
                 "gray.program": str(HOSTILE)}
-    server = wrapped(own, as_stranger(), settings)
+    server = wrapped(own, as_other_user(), settings)
     server.start()
     for pid in server.workers():
-        assert traffic.processes.status(pid)["Uid"].split() == [str(STRANGER)] * 4
+        assert traffic.processes.status(pid)["Uid"].split() == [str(OTHER_USER)] * 4
     with experiment.run(server, images=traffic.order_images(4)) as trial:
         trial.every(lambda: random.uniform(0.05, 0.1), lambda: signal_one(server, signal.SIGKILL))
 
@@ -209,7 +209,7 @@ def test_too_few_message_queues_are_told():
     """The same where the kernel has no more of them, whatever the user's own limit is."""
     done = run("/usr/bin/unshare", "--ipc", "/bin/sh", "-c",
                "echo 1 > /proc/sys/fs/mqueue/queues_max || exit 77\n"
-               f"exec {' '.join(as_stranger())} {SCALE} -p 0 -i 127.0.0.1")
+               f"exec {' '.join(as_other_user())} {SCALE} -p 0 -i 127.0.0.1")
     if done.returncode == 77:
         pytest.skip("no message queues' limits of our own here")
     lines = done.stderr.strip().splitlines()

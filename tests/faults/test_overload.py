@@ -62,7 +62,7 @@ def waiting(levels):
 
 
 def find_slow(levels):
-    """What took too long, or was done too seldom. Who is told 503, or asks for something small, does
+    """What took too long, or was done too seldom. Who gets 503, or asks for something small, does
     not wait for a worker: half of them take less than a tenth of that, hardly any as long."""
     limit, slow = waiting(levels), []
     for level in levels:

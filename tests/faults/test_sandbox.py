@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""The cage, from inside: a worker that has been taken over tries each way out in the real sandbox
+"""The sandbox, from inside: a worker that has been taken over tries each way out in the real sandbox
 of a running server. Each try fails, or ends the worker; the server goes on serving."""
 import os
 import pathlib
@@ -17,7 +17,7 @@ from support.clients import Client, curl
 from support.processes import wait_until
 from support.programs import GATEWAY, SCALE, run, sanitizer
 
-pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no cage")
+pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no sandbox")
 
 EPERM = "errno 1" # the filter's answer to whatever it does not know
 KILLED = "killed by signal 31 (SYS)"
@@ -68,14 +68,14 @@ OTHER_FLAGS = {
 
 
 @pytest.fixture(scope="module")
-def caged(fleet):
-    """A gateway with a hostile worker behind the real cage."""
+def sandboxed(fleet):
+    """A gateway with a hostile worker behind the real sandbox."""
     return fleet.gateway(gray__program=str(HOSTILE))
 
 
 @pytest.fixture(scope="module")
-def uncaged(fleet):
-    """The same without the cage: what the walls are measured against."""
+def unsandboxed(fleet):
+    """The same without the sandbox: what the walls are measured against."""
     return fleet.gateway(gray__program=str(HOSTILE), sandbox="off")
 
 
@@ -101,47 +101,47 @@ def try_order(server, order):
 
 
 @pytest.mark.parametrize("name", WALLS)
-def test_wall(caged, name):
+def test_wall(sandboxed, name):
     """One call from inside; then the server serves as before."""
-    assert try_call(caged, name) == WALLS[name]
-    with Client(caged) as client:
+    assert try_call(sandboxed, name) == WALLS[name]
+    with Client(sandboxed) as client:
         body = hostile_worker.image("echo", name)
         assert client.image("/", body) == body
-    assert processes.is_alive(caged.pid)
+    assert processes.is_alive(sandboxed.pid)
 
 
 @pytest.mark.parametrize("name", ["read-passwd", "write-file", "socket", "map-code", "memfd",
                                   "raise-descriptors", "dumpable", "duplicate-log", "getppid",
                                   "lower-priority", "scheduler", "affinity"])
-def test_the_same_call_works_without_the_cage(uncaged, name):
-    """What the cage forbids does work outside: the wall, not a mistake of the test, refuses it."""
-    assert try_call(uncaged, name) == "errno 0"
+def test_the_same_call_works_without_the_cage(unsandboxed, name):
+    """What the sandbox forbids does work outside: the wall, not a mistake of the test, refuses it."""
+    assert try_call(unsandboxed, name) == "errno 0"
     pathlib.Path("/tmp/grisaille-hostile").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("flag", PTHREAD_FLAGS | OTHER_FLAGS)
-def test_odd_threads(caged, flag):
+def test_odd_threads(sandboxed, flag):
     """A thread with one flag of clone(2) more or less than pthread_create() takes."""
     bits = (PTHREAD_FLAGS | OTHER_FLAGS)[flag]
-    assert try_order(caged, f"clone {bits:x}") == (KILLED if bits == THREAD else EPERM)
+    assert try_order(sandboxed, f"clone {bits:x}") == (KILLED if bits == THREAD else EPERM)
 
 
-def test_ordinary_threads(caged, uncaged):
-    """Exactly those flags work, as do odd ones where there is no cage."""
-    assert try_order(caged, "clone 0") == "errno 0"
-    assert try_order(uncaged, "clone 80000000") == "errno 0"
+def test_ordinary_threads(sandboxed, unsandboxed):
+    """Exactly those flags work, as do odd ones where there is no sandbox."""
+    assert try_order(sandboxed, "clone 0") == "errno 0"
+    assert try_order(unsandboxed, "clone 80000000") == "errno 0"
 
 
 @pytest.mark.parametrize("call, found", {
     "kill": KILLED, "tgkill": KILLED, "ptrace": KILLED, "read": KILLED, "get-limit": EPERM,
     "set-limit": EPERM, "setpriority": EPERM}.items())
-def test_other_workers(caged, call, found):
+def test_other_workers(sandboxed, call, found):
     """Nothing can be done to another worker."""
-    wait_until(lambda: traffic.is_whole(caged), 10, "both workers")
-    other = caged.workers()[0] # or the one that tries: it may not do so to itself either
+    wait_until(lambda: traffic.is_whole(sandboxed), 10, "both workers")
+    other = sandboxed.workers()[0] # or the one that tries: it may not do so to itself either
     if call == "tgkill":
-        other = caged.pid
-    assert try_order(caged, f"against {call} {other}") == found
+        other = sandboxed.pid
+    assert try_order(sandboxed, f"against {call} {other}") == found
 
 
 @pytest.mark.parametrize("kind", ["gateway", "scale"])

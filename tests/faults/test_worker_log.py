@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""The log, from inside a worker that was taken over: what it writes is told as its own, within
+"""The log, from inside a worker that was taken over: what it writes is marked as its own, within
 bounds, and what others have written stays."""
 import json
 import os
@@ -18,13 +18,13 @@ from support.programs import GATEWAY, Server, run, sanitizer
 
 LINE = re.compile(r"\d{4}-\S+Z (error|warning|info) grisaille-gateway\[(\d+)\]: (.*)")
 WORKER = re.compile(r"grisaille-hostile-worker\[(\d+)\]: (.*)")
-CAGES = ["off"] if sanitizer() != "none" else ["off", "required"]
+SANDBOXES = ["off"] if sanitizer() != "none" else ["off", "required"]
 FLOOD_BYTES = 128 * 1024 # what a worker may log at once; tests/unit/test_worker_log.c is exact
 
 
-@pytest.fixture(params=CAGES)
+@pytest.fixture(params=SANDBOXES)
 def start(request, own):
-    """Starts a gateway whose workers obey orders, in their cage or without one, and whose log is a
+    """Starts a gateway whose workers obey orders, in their sandbox or without one, and whose log is a
     file as the shell's 2> opens it: not for appending alone."""
     def start(**settings):
         server = Server(GATEWAY, own.folder, {
@@ -143,7 +143,7 @@ def test_flood(start, experiment):
         cpu = cpu_seconds(server.pid) - cpu
         trial.injected = 1
     for pid in server.workers():
-        os.kill(pid, signal.SIGKILL) # what is dropped is told at the end, at the latest
+        os.kill(pid, signal.SIGKILL) # what is dropped is reported at the end, at the latest
     wait_until(lambda: "says too much" in server.log(), 20, "the number of dropped lines")
     assert int(re.search(r"says too much: (\d+) line", server.log())[1]) > 1000
     flood = sum(len(text) for _, text in worker_lines(server))
@@ -177,7 +177,7 @@ def test_what_a_worker_says_that_does_not_start(own, tmp_path):
 
 def test_log_file_at_its_limit(own):
     """A log that has become as large as a file may be (SIGXFSZ) ends nothing; once there is room,
-    what is missing is told."""
+    what is missing is reported."""
     server = own.gateway()
     flush(server, "before")
     set_limit(server, "fsize", server.log_path.stat().st_size + 100)

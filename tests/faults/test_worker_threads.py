@@ -11,14 +11,14 @@ import time
 import pytest
 
 from faults import hostile_worker, traffic
-from faults.injection import HOSTILE, STRANGER, as_stranger, needs_root, plain_build, wrapped
+from faults.injection import HOSTILE, OTHER_USER, as_other_user, needs_root, plain_build, wrapped
 from samples import files
 from support import processes
 from support.clients import Client, curl
 from support.processes import wait_until
 from support.programs import GATEWAY, run
 
-# Both need the cage, which instrumented workers do not have.
+# Both need the sandbox, which instrumented workers do not have.
 pytestmark = [plain_build, needs_root]
 
 THREADS_MAX = 12
@@ -27,9 +27,9 @@ SETTINGS = {"scale.upstream": "http://127.0.0.1:1", "gray.program": str(HOSTILE)
             "limits.deadline_ms": 4000}
 AHEAD = ["nice", "-n", "-10"] # its workers have their share beside whatever else runs here
 SERVERS = {
-    "root": [], "a user": as_stranger(),
-    "a user that may change users": as_stranger(capabilities=CHANGE_USER),
-    "a user that may kill, too": as_stranger(capabilities=(*CHANGE_USER, "kill")),
+    "root": [], "a user": as_other_user(),
+    "a user that may change users": as_other_user(capabilities=CHANGE_USER),
+    "a user that may kill, too": as_other_user(capabilities=(*CHANGE_USER, "kill")),
     "root without /proc": ["unshare", "--mount", "sh", "-c",
                            "'umount -l /proc && exec \"$@\"'", "sh"],
 }
@@ -128,7 +128,7 @@ def test_a_server_that_is_not_root(own, kind):
     states = [processes.status(pid) for pid in server.workers()]
     users = {state["Uid"].split()[0] for state in states}
     own_users = kind in BOUNDED
-    assert len(users) == (2 if own_users else 1) and (str(STRANGER) in users) != own_users
+    assert len(users) == (2 if own_users else 1) and (str(OTHER_USER) in users) != own_users
     for state in states:
         assert all(int(state[f"Cap{name}"], 16) == 0 for name in ("Inh", "Prm", "Eff", "Amb"))
     assert curl(server.url("/readyz")).json()["sandbox"]["user"] is own_users

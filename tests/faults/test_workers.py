@@ -107,7 +107,7 @@ def test_workers_crash(hostile, experiment):
 
 
 def test_workers_lie(hostile, experiment):
-    """Every lie that a worker may tell, beside honest traffic: no byte of it reaches a client."""
+    """Every false reply of a worker, beside honest traffic: no byte of it reaches a client."""
     seen = {}
     with experiment.run(hostile, images=traffic.order_images(4)) as run:
         with Client(hostile) as client:
@@ -242,7 +242,7 @@ def test_worker_program_replaced_by_nonsense(own, experiment, tmp_path):
         run.wait_for(8)
 
 
-@pytest.mark.skipif(sanitizer() != "none", reason="no cage: a bomb would go off")
+@pytest.mark.skipif(sanitizer() != "none", reason="no sandbox: a bomb would go off")
 @pytest.mark.parametrize("bomb", ["fork-bomb", "thread-bomb"])
 def test_bombs(hostile, experiment, bomb):
     """Processes or threads without end: the first fork kills, threads meet the memory limit."""

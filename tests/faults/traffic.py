@@ -94,7 +94,7 @@ class Traffic:
 
 
 def pool_state(server):
-    """What /readyz tells of the workers, ready or not."""
+    """What /readyz says of the workers, ready or not."""
     return json.loads(curl(server.url("/readyz")).body)["workers"]
 
 

@@ -36,7 +36,7 @@ JOB_SECONDS = 600 # no job takes a tenth of that, instrumented and on a busy mac
 
 
 class Worker:
-    """An image_cli that does job after job, as workers do; one that dies is told and replaced."""
+    """An image_cli that does job after job, as workers do; one that dies is reported and replaced."""
 
     def __init__(self):
         self.process = None

@@ -226,7 +226,7 @@ def test_without_its_end_no_scan_may_be_missing(image_cli, kind):
 
 @pytest.mark.parametrize("kind", ["scans apart", "progressive"])
 def test_a_component_without_any_scan_is_lost(image_cli, kind):
-    """Gray, too, tells it, though it needs no chroma."""
+    """Gray reports it too, though it needs no chroma."""
     segments = [segment for segment in jpeg.split(KINDS[kind])
                 if segment.marker != jpeg.SOS or segment.content[1] != 3]
     if kind == "progressive": # its first scan holds the DC of all three: the third's is taken out

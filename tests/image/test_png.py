@@ -342,7 +342,7 @@ def test_what_touches_pixels_does_not(image_cli, kind, turned):
 
 
 @pytest.mark.parametrize("operation", ["gray", "scale"])
-def test_the_long_way_for_what_is_rare(image_cli, operation):
+def test_rare_kinds_take_the_general_path(image_cli, operation):
     """A colour for transparent; interlaced: both as other decoders see them."""
     array = smooth(3)
     array[:, 72:] = [10, 20, 30]
@@ -394,7 +394,7 @@ def test_profiles_that_do_not_inflate_cost_one(image_cli):
     assert result.cpu_s < 1
 
 
-def test_the_long_way_keeps_the_profile(image_cli):
+def test_the_general_path_keeps_the_profile(image_cli):
     good = subsampled(smooth(3)[:8, :8])
     profile = files.wide_profile()
     extra = (png.chunk(b"iCCP", b"x\0\0" + zlib.compress(profile)) +
@@ -407,9 +407,9 @@ def test_the_long_way_keeps_the_profile(image_cli):
 def subsampled(array):
     """Interlaced: the seven passes of Adam7 over 8 x 8 pixels."""
     lines = b""
-    for y, x, down, across in ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2),
+    for y, x, vertical, horizontal in ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2),
                                (0, 1, 2, 2), (1, 0, 2, 1)):
-        lines += b"".join(b"\0" + row.tobytes() for row in array[y::down, x::across])
+        lines += b"".join(b"\0" + row.tobytes() for row in array[y::vertical, x::horizontal])
     header = png.chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 1))
     return (png.SIGNATURE + header + png.chunk(b"IDAT", zlib.compress(lines)) +
             png.chunk(b"IEND", b""))

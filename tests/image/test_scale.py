@@ -151,7 +151,7 @@ def test_cmyk_stays_cmyk(image_cli):
 
 @pytest.mark.parametrize("factor", [0.01, 0.07, 0.125, 0.3, 0.33, 0.34, 0.5])
 def test_cmyk_reduced_while_it_is_decoded(image_cli, factor):
-    """The long way lets libjpeg reduce by 2, 4 or 8: the size stays exact, the image in its place,
+    """The general path lets libjpeg reduce by 2, 4 or 8: the size stays exact, the image in its place,
     also where what libvips leaves out of it is a good part of all there is."""
     for width, height in ((333, 217), (400, 256), (127, 95), (31, 47), (5, 100), (100, 7)):
         data = files.encode(smooth(width, height).convert("CMYK"), "JPEG", quality=95)

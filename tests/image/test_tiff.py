@@ -240,7 +240,7 @@ UNSUPPORTED_KINDS = {
 
 @pytest.mark.parametrize("operation", ["gray", "scale"])
 @pytest.mark.parametrize("words", UNSUPPORTED_KINDS)
-def test_what_is_not_supported_is_told(image_cli, words, operation):
+def test_what_is_not_supported_is_reported(image_cli, words, operation):
     bands, tags = UNSUPPORTED_KINDS[words]
     result = image_cli(operation, tiff(noise(bands), more=tags))
     assert result.status == UNSUPPORTED
@@ -424,17 +424,17 @@ def damaged(data, tries):
 
 
 @pytest.mark.parametrize("kind", COMPRESSED)
-def test_damage_is_told_by_both_operations(image_cli, kind):
+def test_damage_is_reported_by_both_operations(image_cli, kind):
     data = COMPRESSED[kind]()
-    whole, told, tries = image_cli("gray", data), 0, 0
+    whole, noticed, tries = image_cli("gray", data), 0, 0
     assert whole.status == 0
     for changed in damaged(data, 15):
         gray = image_cli("gray", changed)
         assert gray.status in (0, CORRUPT)
         assert gray.status == image_cli("scale", changed).status
-        told += gray.status == CORRUPT or gray.data == whole.data
+        noticed += gray.status == CORRUPT or gray.data == whole.data
         tries += 1
-    assert kind not in CHECKED or told >= 0.8 * tries
+    assert kind not in CHECKED or noticed >= 0.8 * tries
 
 
 @pytest.mark.parametrize("kind", COMPRESSED)

@@ -66,7 +66,7 @@ def jpegtran(data, *options):
 
 
 def sample(width=149, height=101, seed=3):
-    """Colours, edges and some noise: every scan of it has something to tell."""
+    """Colours, edges and some noise: every scan of it says something."""
     small = np.random.default_rng(seed).integers(0, 256, (8, 12, 3), dtype=np.uint8)
     large = np.asarray(Image.fromarray(small).resize((width, height), Image.BICUBIC)).astype(int)
     noise = np.random.default_rng(seed + 1).integers(-20, 21, large.shape)

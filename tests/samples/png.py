@@ -55,7 +55,7 @@ def rows_of(samples, bits, interlaced):
     """What the IDATs hold, inflated."""
     if not interlaced:
         return packed(samples, bits)
-    passes = (samples[y::down, x::across] for y, x, down, across in PASSES)
+    passes = (samples[y::vertical, x::horizontal] for y, x, vertical, horizontal in PASSES)
     return b"".join(packed(part, bits) for part in passes if part.size)
 
 

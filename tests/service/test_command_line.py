@@ -215,8 +215,8 @@ def test_port_taken(program, tmp_path):
         port = taken.getsockname()[1]
         done = run(program, "-i", "127.0.0.1", "-p", port)
     assert done.returncode == 1
-    told = [line for line in done.stderr.splitlines() if str(port) in line]
-    assert len(told) == 1 and program.name in told[0], done.stderr
+    said = [line for line in done.stderr.splitlines() if str(port) in line]
+    assert len(said) == 1 and program.name in said[0], done.stderr
 
 
 def test_worker_missing(tmp_path):
@@ -282,9 +282,9 @@ def test_ready_fd_that_nobody_reads():
     with os.fdopen(errors) as lines:
         assert "listening" in next(lines)
         process.terminate()
-        told = lines.readlines()
+        said = lines.readlines()
     assert process.wait(60) == 0
-    assert any("warning" in line and "--ready-fd" in line for line in told), told
+    assert any("warning" in line and "--ready-fd" in line for line in said), said
 
 
 def start_by_shell(program, ready_fd, closed):

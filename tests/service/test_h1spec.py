@@ -16,7 +16,7 @@ from test_haproxy import front # noqa: F401 (a fixture)
 WAITS = range(0)
 GOOD, REFUSED, FAILED = range(200, 300), range(400, 500), range(400, 600)
 HEAD = b"GET / HTTP/1.1\r\nHost: example.com\r\n"
-PICTURE = files.encode(files.image(8, 8), "PNG")
+IMAGE = files.encode(files.image(8, 8), "PNG")
 
 PARTS = ["G", "GET ", "GET /hello", "GET /hello ", "GET /hello HTTP", "GET /hello HTTP/1.1",
          "GET /hello HTTP/1.1\r", "GET /hello HTTP/1.1\r\n", "GET /hello HTTP/1.1\r\nHos",
@@ -44,8 +44,8 @@ CASES = {
     "words before the request line":
         (b"Extra lineGET / HTTP/1.1\r\nHost: example.com\r\n\r\n", FAILED),
     "CR in front of a field": (HEAD + b"\rSome-Header: Test\r\n\r\n", REFUSED),
-    "valid POST": (POST + b"Content-Length: %d\r\n\r\n" % len(PICTURE) + PICTURE, GOOD),
-    "chunked POST": (POST + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(PICTURE) + PICTURE
+    "valid POST": (POST + b"Content-Length: %d\r\n\r\n" % len(IMAGE) + IMAGE, GOOD),
+    "chunked POST": (POST + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(IMAGE) + IMAGE
                      + b"\r\n0\r\n\r\n", GOOD),
     "both framings, in varying case":
         (POST + b"content-LengtH: 5\r\nTransFer-Encoding: chunked\r\n\r\nc\r\nHellO world1\r\n"

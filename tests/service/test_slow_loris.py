@@ -17,7 +17,7 @@ from samples import files
 DRIPPING, DRIP_SECONDS = 200, 0.2 # each sends a byte so often
 ROUNDS, SECONDS = 8, 0.4
 TIMES_SLOWER = 2
-PICTURE = files.jpeg(1600, 1200)
+IMAGE = files.jpeg(1600, 1200)
 
 
 class Loris:
@@ -64,7 +64,7 @@ def p99_ms(server, right):
     times, end = [], time.monotonic() + SECONDS
     while time.monotonic() < end:
         began = time.monotonic()
-        connection.request("POST", "/gray", PICTURE)
+        connection.request("POST", "/gray", IMAGE)
         response = connection.getresponse()
         body = response.read()
         times.append((time.monotonic() - began) * 1000)
@@ -90,5 +90,5 @@ def test_honest_clients_go_on(own, client):
     """Every honest request is answered and right, whatever drips beside it, and its p99 is at most
     twice what it was."""
     server = own.gateway()
-    right = client.image("/gray", PICTURE)
+    right = client.image("/gray", IMAGE)
     assert any(compare(server, right) <= TIMES_SLOWER for _ in range(3))

@@ -63,7 +63,7 @@ class Server:
 
     def defaults(self):
         """Two workers, so that tests use more than one. A sanitizer's shadow memory is terabytes of
-        address space and its leak check needs ptrace: no cage for an instrumented worker."""
+        address space and its leak check needs ptrace: no sandbox for an instrumented worker."""
         pool = "gray" if self.program == GATEWAY else "scale"
         settings = {f"{pool}.workers": 2}
         if sanitizer() != "none":
