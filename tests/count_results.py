@@ -6,8 +6,8 @@ all: what was skipped and why, each part's figures, what failed, and "N passed, 
 
     tests/count_results.py FOLDER [FAILED STAGE]...
 
-A cmocka program counts as many tests as it says it ran; any other meson test, and a fuzz target,
-as one. A skipped test counts as neither and is named, so that nothing drops out unseen. A stage
+A cmocka program counts as many tests as it says it ran; any other meson test, a fuzz target, and a
+lint check of a file, as one. A skipped test counts as neither and is named, so that nothing drops out unseen. A stage
 that ended badly though none of its tests failed counts as one failure."""
 import collections
 import json
@@ -28,7 +28,8 @@ class Part:
 
 
 def read_meson(path):
-    """A line of JSON each; tests/fuzz/run writes the same, and a message of what it found."""
+    """A line of JSON each; tests/fuzz/run and tests/lint write the same, and a message of what they
+    found."""
     part = Part(path.stem)
     for line in path.read_text().splitlines():
         test = json.loads(line)

@@ -10,16 +10,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 
 
+def listed_by_git():
+    """None where this is no checkout, or there is no git."""
+    try:
+        done = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                              cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
+    return done.stdout.split("\0")[:-1] if done.returncode == 0 else None
+
+
 @functools.cache
 def tracked():
     """Paths below ROOT, as git knows them; without git, all but builds."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            cwd=ROOT, capture_output=True, text=True)
-    if listed.returncode == 0:
-        names = listed.stdout.split("\0")[:-1]
-    else:
-        names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
-                 if not path.relative_to(ROOT).parts[0].startswith(("build", ".git"))]
+    names = listed_by_git() or [
+        str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
+        if not path.relative_to(ROOT).parts[0].startswith(("build", ".git"))]
     return sorted(name for name in names if (ROOT / name).is_file())
 
 
