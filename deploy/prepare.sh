@@ -4,7 +4,7 @@
 # Shared by ./start, ./check and ./bench: the packages and the builds. Sourced by bash, from the top
 # of the checkout.
 
-# Debian's programs, whatever is first on the caller's PATH (another python, another meson).
+# Debian's programs, not another python or meson that comes first on the caller's PATH.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 say()
@@ -30,7 +30,7 @@ missing_packages()
     done
 }
 
-# Asks the network only where something is missing, so that a second run is quick.
+# Uses the network only if something is missing, so that a second run is quick.
 install_packages()
 {
     local missing as_root=()
@@ -49,25 +49,25 @@ install_packages()
 # The four programs: what ./start builds.
 programs=(services/{gateway/grisaille-gateway,gray/grisaille-gray,scale/grisaille-scale,scale/grisaille-scale-worker})
 
-# set_up DIRECTORY [MESON OPTION]...: for the first time, or for the first time to the end.
+# set_up DIRECTORY [MESON OPTION]...: does nothing if an earlier set-up came to its end.
 set_up()
 {
     [[ ! -f $1/build.ninja ]] || return 0
-    rm -rf "$1/meson-private" # of a set-up that was interrupted, which meson would take for done
+    rm -rf "$1/meson-private" # an interrupted set-up, which meson would take for a complete one
     meson setup "$@" || fail "meson setup $1 failed"
 }
 
-# build_programs DIRECTORY: no tests, whatever else the directory is set up for.
+# build_programs DIRECTORY: the programs alone, also in a directory with tests.
 build_programs()
 {
     set_up "$1" -Dtests=disabled
     ninja -C "$1" "${programs[@]}" || fail "the build in $1 failed"
 }
 
-# set_up_tests DIRECTORY [MESON OPTION]...: also where ./start set it up, without tests.
+# set_up_tests DIRECTORY [MESON OPTION]...: also if ./start has set it up without tests.
 set_up_tests()
 {
-    if [[ -f $1/build.ninja ]]; then # what an earlier run could not or should not build
+    if [[ -f $1/build.ninja ]]; then # with other options, or before packages were installed
         meson setup --reconfigure "$@" -Dtests=enabled || fail "meson setup $1 failed"
     fi
     set_up "$@" -Dtests=enabled

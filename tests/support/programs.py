@@ -27,9 +27,10 @@ SANITIZER = re.compile(r"(Address|Leak|Thread|Memory)Sanitizer|runtime error:")
 
 @functools.cache
 def sanitizer():
-    """What the build is instrumented with: "none", "address,undefined", "thread"."""
-    options = json.loads((BUILD / "meson-info/intro-buildoptions.json").read_text())
-    return next(option["value"] for option in options if option["name"] == "b_sanitize")
+    """What the build is instrumented with: "none", "address,undefined", "thread", "coverage"."""
+    listed = json.loads((BUILD / "meson-info/intro-buildoptions.json").read_text())
+    options = {option["name"]: option["value"] for option in listed}
+    return "coverage" if options["b_coverage"] else options["b_sanitize"]
 
 
 def nested(flat):
@@ -66,7 +67,7 @@ class Server:
         address space and its leak check needs ptrace: no sandbox for an instrumented worker."""
         pool = "gray" if self.program == GATEWAY else "scale"
         settings = {f"{pool}.workers": 2}
-        if sanitizer() != "none":
+        if sanitizer() not in ("none", "coverage"):
             settings["sandbox"] = "off"
         return settings
 
