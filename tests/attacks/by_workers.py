@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""What a worker that was taken over can do, by orders in a "image" (tests/hostile_worker/commands.h): as
+"""What a worker that was taken over can do, by commands in an "image" (tests/hostile_worker/commands.h): as
 by_clients.py, but by whoever can take over a worker whenever it likes."""
 import contextlib
 import http.client
@@ -17,38 +17,38 @@ PAUSE_SECONDS, FOUND_SECONDS = 0.05, 5
 LOG_ACTS = ("erase", "truncate", "sparse", "pwrite", "fallocate", "map", "forge", "close")
 
 
-def ordering(target, *texts):
-    """One order after the other."""
+def commanding(target, *texts):
+    """One command after the other."""
     numbers, found = itertools.count(), itertools.cycle(texts)
 
-    def order():
+    def command():
         target.requests += 1
         with contextlib.suppress(OSError, http.client.HTTPException):
             with Client(target.server, 10, next(target.greedy)) as client:
                 client.post(target.path, hostile_worker.image(next(found), next(numbers), 200))
         time.sleep(PAUSE_SECONDS)
-    return again_and_again(1, order)
+    return again_and_again(1, command)
 
 
 def vandals(target):
     """Erases the log, makes it 8 TB long, writes lines of others."""
-    return ordering(target, *(f"log {act}" for act in LOG_ACTS))
+    return commanding(target, *(f"log {act}" for act in LOG_ACTS))
 
 
 def flood(target):
     """Fills the log."""
-    return ordering(target, "flood 200")
+    return commanding(target, "flood 200")
 
 
 def spinning_threads(target):
-    return ordering(target, "crowd 300 spin")
+    return commanding(target, "crowd 300 spin")
 
 
 def resting_threads(target):
-    return ordering(target, "crowd 4000 rest")
+    return commanding(target, "crowd 4000 rest")
 
 
-def one_at_a_time(target, order):
+def one_at_a_time(target, command):
     """Takes over a worker; the next one once the server has replaced it. Where all workers are taken
     over there is none for others, which no server can help."""
     numbers, end = itertools.count(), threading.Event()
@@ -57,7 +57,7 @@ def one_at_a_time(target, order):
         before, since = target.server.workers(), time.monotonic()
         target.requests += 1
         with Client(target.server, 10, next(target.greedy)) as client:
-            client.post(target.path, hostile_worker.image(order, next(numbers), 200))
+            client.post(target.path, hostile_worker.image(command, next(numbers), 200))
         while (target.server.workers() == before and not end.is_set()
                and time.monotonic() < since + FOUND_SECONDS):
             time.sleep(PAUSE_SECONDS)

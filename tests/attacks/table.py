@@ -35,7 +35,7 @@ class Row:
     attack: typing.Callable
     short: tuple = ("gateway", "through")
     settings: dict = dataclasses.field(default_factory=dict)
-    hostile: bool = False # the workers obey orders
+    hostile: bool = False # the workers obey commands
     example: typing.Callable = None
 
     def kinds(self, long):

@@ -110,5 +110,5 @@ def experiment(request):
 
 @pytest.fixture
 def hostile(own):
-    """A gateway whose workers obey orders, behind the real sandbox."""
+    """A gateway whose workers obey commands, behind the real sandbox."""
     return own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=3000)

@@ -49,7 +49,7 @@ def test_vanish_during_upload(own, experiment, leave):
 def test_vanish_while_waiting(own, experiment, leave):
     """With a worker, or in the queue for one: the work is given up, the worker is free again."""
     server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=60000)
-    with experiment.run(server, images=traffic.order_images(2), seconds=0.4) as trial:
+    with experiment.run(server, images=traffic.command_images(2), seconds=0.4) as trial:
         for number in range(5):
             raw = RawConnection(server)
             body = hostile_worker.image("sleep 50000", number, 2000)
@@ -77,7 +77,7 @@ def test_vanish_during_download(own, experiment, leave):
         return 1
     for _ in range(12): # what the allocator keeps of large bodies
         vanish()
-    with experiment.run(server, images=traffic.order_images(2), seconds=0.4) as trial:
+    with experiment.run(server, images=traffic.command_images(2), seconds=0.4) as trial:
         trial.every(lambda: 0.01, vanish)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """The machine refuses: queues, descriptors, threads, memory. What can be served is, what cannot be
-is told so, and everything is whole again once the machine gives what was asked for."""
+gets a 503, and everything is whole again once the machine gives what was asked for."""
 import json
 import random
 import re
@@ -83,7 +83,7 @@ def test_no_thread(experiment, preloaded):
 
 @plain_build
 def test_no_memory(experiment, preloaded):
-    """One allocation in 300 fails: such a request is told 503 or hung up on, no other is touched,
+    """One allocation in 300 fails: such a request gets 503 or is hung up on, no other is touched,
     and nothing is an error of ours."""
     server, odds = preloaded
     with experiment.run(server, seconds=0.8) as trial:
@@ -107,7 +107,7 @@ def test_accept_fails(experiment, preloaded):
 
 def test_descriptors_run_out(own, experiment):
     """At the limit of descriptors new connections wait; those that are there are served while a
-    worker is free, else told 503; a worker that dies is replaced as soon as there is room."""
+    worker is free, else gets 503; a worker that dies is replaced as soon as there is room."""
     server = own.gateway()
     with experiment.run(server) as trial:
         trial.allowed = {503}
@@ -175,7 +175,7 @@ def test_unprivileged_user(own, experiment):
     server.start()
     for pid in server.workers():
         assert traffic.processes.status(pid)["Uid"].split() == [str(OTHER_USER)] * 4
-    with experiment.run(server, images=traffic.order_images(4)) as trial:
+    with experiment.run(server, images=traffic.command_images(4)) as trial:
         trial.every(lambda: random.uniform(0.05, 0.1), lambda: signal_one(server, signal.SIGKILL))
 
 
@@ -188,24 +188,24 @@ def test_too_few_descriptors_to_start():
 
 
 @plain_build
-@pytest.mark.parametrize("limit, told", [
+@pytest.mark.parametrize("limit, reason", [
     ("--msgqueue=1000:1000", "the user's limit is RLIMIT_MSGQUEUE (ulimit -q), 1000 bytes"),
     ("--as=150000000:150000000", "cannot map the shared memory: Cannot allocate memory"),
     ("--as=300000000:300000000",
      "RLIMIT_AS (ulimit -v) is 300000000, expected at least 2248146944"),
     ("--nofile=12:12", "Too many open files")])
-def test_a_limit_that_lets_no_worker_start_is_told(limit, told):
+def test_a_limit_that_lets_no_worker_start_is_reported(limit, reason):
     """One line that names what is short, and not the next best error."""
     done = run("/usr/bin/prlimit", limit, SCALE, "-p", "0", "-i", "127.0.0.1")
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 1 and len(lines) == 1, done
     assert lines[0].startswith("grisaille-scale: cannot start workers: "), lines
-    assert lines[0].endswith(told) and "not permitted" not in lines[0], lines
+    assert lines[0].endswith(reason) and "not permitted" not in lines[0], lines
 
 
 @needs_root
 @plain_build
-def test_too_few_message_queues_are_told():
+def test_too_few_message_queues_are_reported():
     """The same where the kernel has no more of them, whatever the user's own limit is."""
     done = run("/usr/bin/unshare", "--ipc", "/bin/sh", "-c",
                "echo 1 > /proc/sys/fs/mqueue/queues_max || exit 77\n"

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented work
 EPERM = "errno 1" # the filter's answer to whatever it does not know
 KILLED = "killed by signal 31 (SYS)"
 
-WALLS = {
+FORBIDDEN = {
     # files
     "read-passwd": EPERM, "list-root": EPERM, "write-file": KILLED, "write-own-memory": KILLED,
     "unlink": KILLED, "chroot": KILLED, "duplicate-log": EPERM,
@@ -75,20 +75,20 @@ def sandboxed(fleet):
 
 @pytest.fixture(scope="module")
 def unsandboxed(fleet):
-    """The same without the sandbox: what the walls are measured against."""
+    """The same without the sandbox: what the sandbox is measured against."""
     return fleet.gateway(gray__program=str(HOSTILE), sandbox="off")
 
 
 def try_call(server, name):
     """One of the calls that the hostile worker knows by name."""
-    return try_order(server, f"call {name}")
+    return try_command(server, f"call {name}")
 
 
-def try_order(server, order):
+def try_command(server, command):
     """What became of it: "errno N", or how the log says that the worker died, twice."""
     seen = len(server.log())
     with Client(server) as client:
-        reply = client.post("/", hostile_worker.image(order, size=200))
+        reply = client.post("/", hostile_worker.image(command, size=200))
     if reply.status == 200:
         return hostile_worker.read_answer(reply.body).splitlines()[0]
     assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
@@ -100,10 +100,10 @@ def try_order(server, order):
     return first
 
 
-@pytest.mark.parametrize("name", WALLS)
-def test_wall(sandboxed, name):
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_forbidden_call(sandboxed, name):
     """One call from inside; then the server serves as before."""
-    assert try_call(sandboxed, name) == WALLS[name]
+    assert try_call(sandboxed, name) == FORBIDDEN[name]
     with Client(sandboxed) as client:
         body = hostile_worker.image("echo", name)
         assert client.image("/", body) == body
@@ -113,8 +113,8 @@ def test_wall(sandboxed, name):
 @pytest.mark.parametrize("name", ["read-passwd", "write-file", "socket", "map-code", "memfd",
                                   "raise-descriptors", "dumpable", "duplicate-log", "getppid",
                                   "lower-priority", "scheduler", "affinity"])
-def test_the_same_call_works_without_the_cage(unsandboxed, name):
-    """What the sandbox forbids does work outside: the wall, not a mistake of the test, refuses it."""
+def test_the_same_call_works_without_the_sandbox(unsandboxed, name):
+    """What the sandbox forbids does work outside: the sandbox refuses it, not a mistake of the test."""
     assert try_call(unsandboxed, name) == "errno 0"
     pathlib.Path("/tmp/grisaille-hostile").unlink(missing_ok=True)
 
@@ -123,13 +123,13 @@ def test_the_same_call_works_without_the_cage(unsandboxed, name):
 def test_odd_threads(sandboxed, flag):
     """A thread with one flag of clone(2) more or less than pthread_create() takes."""
     bits = (PTHREAD_FLAGS | OTHER_FLAGS)[flag]
-    assert try_order(sandboxed, f"clone {bits:x}") == (KILLED if bits == THREAD else EPERM)
+    assert try_command(sandboxed, f"clone {bits:x}") == (KILLED if bits == THREAD else EPERM)
 
 
 def test_ordinary_threads(sandboxed, unsandboxed):
     """Exactly those flags work, as do odd ones where there is no sandbox."""
-    assert try_order(sandboxed, "clone 0") == "errno 0"
-    assert try_order(unsandboxed, "clone 80000000") == "errno 0"
+    assert try_command(sandboxed, "clone 0") == "errno 0"
+    assert try_command(unsandboxed, "clone 80000000") == "errno 0"
 
 
 @pytest.mark.parametrize("call, found", {
@@ -141,12 +141,12 @@ def test_other_workers(sandboxed, call, found):
     other = sandboxed.workers()[0] # or the one that tries: it may not do so to itself either
     if call == "tgkill":
         other = sandboxed.pid
-    assert try_order(sandboxed, f"against {call} {other}") == found
+    assert try_command(sandboxed, f"against {call} {other}") == found
 
 
 @pytest.mark.parametrize("kind", ["gateway", "scale"])
 def test_what_the_kernel_says(own, kind):
-    """/proc tells each wall of both servers' real workers, and /readyz says the same."""
+    """/proc shows each layer of both servers' real workers, and /readyz says the same."""
     server = own.gateway() if kind == "gateway" else own.scale()
     wait_until(lambda: traffic.is_whole(server), 10, "ready")
     workers, users = server.workers(), []
@@ -179,7 +179,7 @@ def test_what_the_kernel_says(own, kind):
         assert len(set(users)) == 2 and all(first <= user < first + 239 for user in users)
     sandbox = readiness(server)["sandbox"]
     assert sandbox["mode"] == "required"
-    assert all(sandbox[wall] is True for wall in ("seccomp", "no_new_privs", "limits", "user",
+    assert all(sandbox[layer] is True for layer in ("seccomp", "no_new_privs", "limits", "user",
                                                   "not_dumpable")), sandbox
     abi = landlock_abi()
     assert {name: value for name, value in sandbox.items() if name.startswith("landlock")} == {
@@ -236,8 +236,8 @@ def test_no_landlock(own):
                      {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 1})
     server.start()
     sandbox = readiness(server)["sandbox"]
-    assert not any(sandbox[wall] for wall in sandbox if wall.startswith("landlock")), sandbox
-    assert all(sandbox[wall] is True for wall in ("seccomp", "no_new_privs", "limits")), sandbox
+    assert not any(sandbox[layer] for layer in sandbox if layer.startswith("landlock")), sandbox
+    assert all(sandbox[layer] is True for layer in ("seccomp", "no_new_privs", "limits")), sandbox
     wait_until(lambda: "Landlock" in server.log(), 30, "a log line")
 
 
@@ -246,12 +246,12 @@ def test_workers_die_with_their_server(own):
     nor a queue or shared memory."""
     server = own.gateway(gray__program=str(HOSTILE), gray__workers=3)
 
-    def hang(order):
+    def hang(command):
         try:
-            curl(server.url("/"), "--max-time", "10", body=hostile_worker.image(order))
+            curl(server.url("/"), "--max-time", "10", body=hostile_worker.image(command))
         except AssertionError:
             pass # its server is killed
-    threads = [threading.Thread(target=hang, args=(order,)) for order in ("hang", "sleep 9000")]
+    threads = [threading.Thread(target=hang, args=(command,)) for command in ("hang", "sleep 9000")]
     for thread in threads:
         thread.start()
     wait_until(lambda: traffic.pool_state(server)["busy"] == 2, 30, "two are busy")

@@ -24,7 +24,7 @@ FLOOD_BYTES = 128 * 1024 # what a worker may log at once; tests/unit/test_worker
 
 @pytest.fixture(params=SANDBOXES)
 def start(request, own):
-    """Starts a gateway whose workers obey orders, in their sandbox or without one, and whose log is a
+    """Starts a gateway whose workers obey commands, in their sandbox or without one, and whose log is a
     file as the shell's 2> opens it: not for appending alone."""
     def start(**settings):
         server = Server(GATEWAY, own.folder, {
@@ -135,7 +135,7 @@ def test_flood(start, experiment):
     """A worker that writes as fast as it can: others' answers are as before, its lines are bounded
     and the dropped ones counted, it costs the server little, and no line of the server is lost."""
     server = start()
-    with experiment.run(server, images=traffic.order_images(2)) as trial:
+    with experiment.run(server, images=traffic.command_images(2)) as trial:
         size, cpu = server.log_path.stat().st_size, cpu_seconds(server.pid)
         answers = sum(trial.traffic.statuses.values())
         assert order(server, "flood 1500") == 200

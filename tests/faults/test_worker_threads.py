@@ -46,11 +46,11 @@ def start(own, kind, ahead=True, **settings):
 
 
 def crowd(server, order):
-    """What became of it, and how many threads were started, if it was let tell."""
+    """What became of it, and how many threads were started, if it could answer."""
     reply = curl(server.url("/"), "--max-time", "60",
                  body=hostile_worker.image(f"crowd {order}", size=200))
-    told = hostile_worker.read_answer(reply.body) if reply.status == 200 else None
-    return reply.status, told and int(told.split()[0])
+    answer = hostile_worker.read_answer(reply.body) if reply.status == 200 else None
+    return reply.status, answer and int(answer.split()[0])
 
 
 def is_well(server):
@@ -153,15 +153,15 @@ def test_users_of_two_servers(own):
     assert len(set(users())) == 4
 
 
-@pytest.mark.parametrize("users, told", [
+@pytest.mark.parametrize("users, reason", [
     ("4000001000-4000001001", "worker_users: expected as many as there are workers, which is 3, or one "
      "for all, got 4000001000-4000001001")])
-def test_too_few_users(tmp_path, users, told):
+def test_too_few_users(tmp_path, users, reason):
     """A line that says so, and no server."""
     config = tmp_path / "gateway.json"
     config.write_text('{"gray": {"workers": 3, "worker_users": "%s"}}' % users)
     done = run(GATEWAY, "--config", config, "-p", "0", "-i", "127.0.0.1")
-    assert (done.returncode, done.stderr) == (1, f"grisaille-gateway: {told}\n")
+    assert (done.returncode, done.stderr) == (1, f"grisaille-gateway: {reason}\n")
 
 
 def test_one_user_for_all(own):

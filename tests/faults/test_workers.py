@@ -96,7 +96,7 @@ def test_health_checks_harm_nobody(own):
 def test_workers_crash(hostile, experiment):
     """Images that crash their decoder, one after the other, beside honest ones: each is its own
     sender's 422 and nobody else's."""
-    images = traffic.order_images(4)
+    images = traffic.command_images(4)
     with experiment.run(hostile, images=images) as run, Client(hostile) as client:
         def crash():
             number = random.choice([4, 6, 7, 8, 11, 31])
@@ -109,7 +109,7 @@ def test_workers_crash(hostile, experiment):
 def test_workers_lie(hostile, experiment):
     """Every false reply of a worker, beside honest traffic: no byte of it reaches a client."""
     seen = {}
-    with experiment.run(hostile, images=traffic.order_images(4)) as run:
+    with experiment.run(hostile, images=traffic.command_images(4)) as run:
         with Client(hostile) as client:
             for lie in LIES * 2:
                 reply = client.post("/", hostile_worker.image(f"lie {lie}", run.injected))
@@ -121,7 +121,7 @@ def test_workers_lie(hostile, experiment):
 def test_workers_answer_twice(hostile, experiment):
     """A worker that answers twice, or writes into an answer that it has given: the surplus answers
     nobody."""
-    with experiment.run(hostile, images=traffic.order_images(3)) as run:
+    with experiment.run(hostile, images=traffic.command_images(3)) as run:
         with Client(hostile) as client:
             def twice():
                 body = hostile_worker.image("lie twice", run.injected)
@@ -136,7 +136,7 @@ def test_workers_answer_twice(hostile, experiment):
 def test_worker_hangs(own, experiment):
     """An image that hangs its decoder is 504 at the deadline; the others do not wait for it."""
     server = own.gateway(gray__program=str(HOSTILE), limits__deadline_ms=1500)
-    with experiment.run(server, images=traffic.order_images(3), seconds=1.2) as run:
+    with experiment.run(server, images=traffic.command_images(3), seconds=1.2) as run:
         with Client(server) as client:
             def hang():
                 began = time.monotonic()
@@ -153,7 +153,7 @@ def test_worker_takes_memory(own, experiment):
     """Allocation beyond gray.max_memory_bytes is refused inside the worker, and is its 422."""
     server = own.gateway(gray__program=str(HOSTILE), gray__max_memory_bytes=256 << 20,
                          limits__max_output_bytes=16 << 20, limits__max_body_bytes=16 << 20)
-    with experiment.run(server, images=traffic.order_images(3)) as run:
+    with experiment.run(server, images=traffic.command_images(3)) as run:
         with Client(server) as client:
             def take():
                 reply = client.post("/", hostile_worker.image("allocate 4096", run.injected))
@@ -246,7 +246,7 @@ def test_worker_program_replaced_by_nonsense(own, experiment, tmp_path):
 @pytest.mark.parametrize("bomb", ["fork-bomb", "thread-bomb"])
 def test_bombs(hostile, experiment, bomb):
     """Processes or threads without end: the first fork kills, threads meet the memory limit."""
-    with experiment.run(hostile, images=traffic.order_images(3), seconds=0.6) as run:
+    with experiment.run(hostile, images=traffic.command_images(3), seconds=0.6) as run:
         with Client(hostile) as client:
             def explode():
                 reply = client.post("/", hostile_worker.image(bomb, run.injected))

@@ -31,9 +31,9 @@ def honest_images(clients, each=4):
     return [[one(client * each + index) for index in range(each)] for client in range(clients)]
 
 
-def order_images(clients, each=4, order="echo", size=3000):
+def command_images(clients, each=4, command="echo", size=3000):
     """For the hostile worker: its answer is the very image."""
-    return [[hostile_worker.image(order, f"{client}-{index}", size + client * 97 + index)
+    return [[hostile_worker.image(command, f"{client}-{index}", size + client * 97 + index)
              for index in range(each)] for client in range(clients)]
 
 

@@ -137,9 +137,9 @@ def test_queue_full(own):
     wait_until(lambda: curl(server.url("/readyz")).status == 200, 10, "ready")
     waiting = [RawConnection(server) for _ in range(3)]
     try:
-        order = hostile_worker.image("sleep 8000")
+        command = hostile_worker.image("sleep 8000")
         for raw, busy, queued in zip(waiting, (1, 2, 2), (0, 0, 1)): # two take the workers, one waits
-            raw.send(request_head("POST", "/scale", len(order)) + order)
+            raw.send(request_head("POST", "/scale", len(command)) + command)
             wait_until(lambda: has_pool(server, busy, queued), 10, "with a worker, or waiting")
         reply = curl(server.url("/scale"), body=hostile_worker.image())
         assert_problem(reply, 503, "overloaded")
@@ -177,9 +177,9 @@ def test_full_queue_hides_nothing(own, kind):
     settings = {f"{pool}__program": str(HOSTILE), f"{pool}__workers": 1, f"{pool}__queue_max": 0,
                 "limits__deadline_ms": 30000}
     server = own.gateway(**settings) if kind == "gateway" else own.scale(**settings)
-    order = hostile_worker.image("sleep 8000")
+    command = hostile_worker.image("sleep 8000")
     with RawConnection(server) as busy:
-        busy.send(request_head("POST", path, len(order)) + order)
+        busy.send(request_head("POST", path, len(command)) + command)
         wait_until(lambda: curl(server.url("/readyz")).json()["workers"]["busy"] == 1, 20, "busy")
         for name, (query, body, fields, status, problem) in CHEAP.items():
             with Client(server) as client:
@@ -205,11 +205,11 @@ def test_burst_through_the_gateway(own):
     answered 503, and none 404."""
     scale = own.scale(scale__program=str(HOSTILE), scale__workers=2)
     gateway = own.gateway(scale, log__level="warning")
-    order = hostile_worker.image("sleep 30", size=20_000)
+    command = hostile_worker.image("sleep 30", size=20_000)
     clients = [socket.create_connection((gateway.host, gateway.port), 60,
                                         (f"127.0.0.{number % 8 + 2}", 0)) for number in range(900)]
     for client in clients:
-        client.sendall(request_head("POST", "/scale", len(order)) + order)
+        client.sendall(request_head("POST", "/scale", len(command)) + command)
     statuses = collections.Counter()
     for client in clients:
         with client, client.makefile("rb") as reply:

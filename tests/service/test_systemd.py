@@ -29,7 +29,7 @@ class Manager:
         self.socket.bind(address)
         self.socket.settimeout(10)
 
-    def told(self):
+    def heard(self):
         """The next message's assignments."""
         message = self.socket.recv(4096).decode()
         return dict(line.split("=", 1) for line in message.splitlines())
@@ -57,14 +57,14 @@ def test_ready_and_stopping(own, manager, program):
     """READY=1 once requests are answered; STOPPING=1 while those under way still are; no more."""
     server = own.gateway() if program == GATEWAY else own.scale()
     path = "/gray" if program == GATEWAY else "/scale"
-    told = manager.told()
-    assert told["READY"] == "1" and str(server.port) in told["STATUS"]
+    heard = manager.heard()
+    assert heard["READY"] == "1" and str(server.port) in heard["STATUS"]
     assert curl(server.url(path), body=BODY).status == 200
     with RawConnection(server) as raw:
         raw.send(request_head("POST", path, len(BODY)) + BODY[:100])
         assert curl(server.url("/healthz")).status == 200
         server.process.send_signal(signal.SIGTERM)
-        assert manager.told()["STOPPING"] == "1"
+        assert manager.heard()["STOPPING"] == "1"
         raw.send(BODY[100:])
         assert raw.read_reply().status == 200
     assert server.process.wait(30) == 0
@@ -143,5 +143,5 @@ def test_unit_is_one(program, tmp_path):
     unit.write_text(text)
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True,
                           text=True, check=False)
-    told = [line for line in done.stderr.splitlines() if unit.name in line]
-    assert done.returncode == 0 and told == []
+    heard = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert done.returncode == 0 and heard == []

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 /*
- * In a build that measures coverage (tests/coverage) this stands between a worker and what it calls.
- * A worker ends by SIGKILL, which leaves no time for gcov to write its counters, and its sandbox would
- * forbid to open their files. So it writes them with each message that it sends, and three calls by
- * which the sandbox would stop that do nothing. Nothing else of the worker differs.
+ * In a build that measures coverage (tests/coverage) this stands between a worker and what it
+ * calls. A worker ends by SIGKILL, which leaves no time for gcov to write its counters, and its
+ * sandbox would forbid to open their files. So it writes them with each message that it sends, and
+ * three calls by which the sandbox would stop that do nothing. Nothing else of the worker differs.
  */
 #include <seccomp.h>
 #include <stdarg.h>

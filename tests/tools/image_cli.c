@@ -19,7 +19,7 @@
  *     image_cli -     the same from standard input, a line a job: starting takes longer than most
  * jobs
  *
- * QUALITY 0 is "not asked" (80 where one is needed). With TIMES it runs that often and tells the
+ * QUALITY 0 is "not asked" (80 where one is needed). With TIMES it runs that often and reports the
  * CPU milliseconds of one run, the address space that all took, and what both were estimated at.
  * Exit code: 0, or the status that image_process returned.
  */
@@ -110,7 +110,7 @@ static bool read_request(char *const argv[3], struct image_request *request)
     return image_request_check(request) == 0;
 }
 
-/* Runs a job and tells what became of it. 0; the status that image_process returned; 125: -errno;
+/* Runs a job and reports what became of it. 0; the status that image_process returned; 125: -errno;
  * 126: no such file, or no memory. */
 static int run(struct image_request *request, struct image_output *output, char *const argv[5],
                int times, char message[static 256])
