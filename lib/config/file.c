@@ -334,7 +334,7 @@ int file_read(struct reading *reading, const char *path)
     else if (status == -EFBIG)
         reading_complain(reading, "%s: expected at most 1 MiB, got more", path);
     else if (status != 0)
-        reading_complain(reading, "%s: cannot be read: %s", path, strerror(-status));
+        reading_complain(reading, "%s: cannot be read: %s", path, strerrordesc_np(-status));
     else
         return file_read_text(reading, path, (const char *)buffer.data, buffer.size - 1);
     return 0;

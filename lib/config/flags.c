@@ -113,6 +113,7 @@ int flags_read(struct reading *reading, int argc, char **argv, struct flags *fla
     optind = 0; /* glibc: start over, after any earlier use */
     while (!flags->given[ACTION_HELP] && !flags->given[ACTION_VERSION]) {
         word = argv[optind > 0 ? optind : 1];
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet */
         value = getopt_long(argc, argv, lists.shorts, lists.longs, NULL);
         if (value == -1)
             break;

@@ -99,7 +99,7 @@ static void timing_description(const char *value, const char *name, char *text, 
     if (strncmp(found - strlen(description), description, strlen(description)) != 0)
         return;
     length = strcspn(found, "\"");
-    if (found[length] == '"' && length < size)
+    if (length < size && found[length] == '"')
         snprintf(text, size, "%.*s", (int)length, found);
 }
 
@@ -340,7 +340,7 @@ static bool was_stale(CURL *easy, CURLcode code)
 static int call_with(const struct transfer_handle *handle, const char *base_url,
                      struct transfer *transfer, struct curl_slist *fields)
 {
-    CURLcode code;
+    CURLcode code = CURLE_OK;
     int status;
 
     status = prepare_call(handle->easy, base_url, transfer, fields);

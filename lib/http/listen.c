@@ -60,7 +60,7 @@ static int open_at(const union address *address, socklen_t size)
 
 static int read_port(int fd, uint16_t *port)
 {
-    union address address;
+    union address address = {0};
     socklen_t size = sizeof(address);
 
     if (getsockname(fd, &address.any, &size) != 0)
@@ -84,11 +84,8 @@ int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_
     opened = open_at(&address, size);
     if ((opened == -EAFNOSUPPORT || opened == -EADDRNOTAVAIL) && strcmp(ip, "::") == 0)
         return listen_open("0.0.0.0", port, fd, text, text_size, bound_port);
-    if (opened < 0) {
-        status = opened;
-        opened = -1;
-        return status;
-    }
+    if (opened < 0)
+        return opened;
     status = read_port(opened, bound_port);
     if (status != 0)
         return status;

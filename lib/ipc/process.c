@@ -35,8 +35,6 @@ static const char *const inherited_variables[] = {
     NULL,
 };
 
-extern char **environ;
-
 static bool is_inherited(const char *variable)
 {
     for (size_t i = 0; inherited_variables[i] != NULL; i++) {

@@ -68,9 +68,11 @@ static void open_standard_descriptors(void)
  */
 static void keep_heap(void)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet */
     mallopt(M_ARENA_MAX, ARENAS);
     mallopt(M_MMAP_THRESHOLD, HEAP_BYTES);
     mallopt(M_TRIM_THRESHOLD, HEAP_BYTES);
+    /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 int service_begin(const struct service *service, const struct settings *settings)

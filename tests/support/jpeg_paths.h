@@ -7,8 +7,8 @@
 
 #include <errno.h>
 
-/* The paths of a JPEG as image.c has them, but for the general one: the status, or -ENOTSUP where it would
- * be next, of a file that is sound. */
+/* The paths of a JPEG as image.c has them, but for the general one: the status, or -ENOTSUP where
+ * it would be next, of a file that is sound. */
 static inline int run_jpeg_paths(const struct image_request *request, struct bytes input,
                                  struct image_output *output)
 {

@@ -50,6 +50,7 @@ static _inline_ void transform(const struct idct *idct, const int16_t *block, ui
         row[v] = __builtin_convertvector(*(const idct_shorts *)(block + 8 * v), idct_row) *
                  idct->wide.quantizer[v];
     for (unsigned y = 0; y < points; y++, to += pitch) {
+        /* cppcheck-suppress uninitvar ; there is one frequency at least */
         idct_row sum = row[0] * idct->wide.basis[y][0];
         idct_row samples = {middle, middle, middle, middle, middle, middle, middle, middle};
 

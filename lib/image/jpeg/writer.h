@@ -113,6 +113,8 @@ static _inline_ void writer_dc(struct jpeg_writer *writer, int difference)
     static const uint16_t code[12] = {0x000, 0x002, 0x003, 0x004, 0x005, 0x006,
                                       0x00e, 0x01e, 0x03e, 0x07e, 0x0fe, 0x1fe};
     static const uint8_t length[12] = {2, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9};
+    /* cppcheck-suppress [shiftNegativeLHS,shiftTooManyBitsSigned] ; gcc and clang shift the sign in
+     */
     int negative = difference >> 31;
     unsigned magnitude = (unsigned)((difference ^ negative) - negative);
     unsigned size = 32 - (unsigned)__builtin_clz(magnitude << 1 | 1) - 1;

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * An image's samples between a decoder and an encoder of any format: planes of 8 bits, of luma and, where
- * it has colour, of chroma at the same or a smaller size (Rec. 601: Y, Cb, Cr), and of alpha. The planes
- * are borrowed.
+ * An image's samples between a decoder and an encoder of any format: planes of 8 bits, of luma and,
+ * where it has colour, of chroma at the same or a smaller size (Rec. 601: Y, Cb, Cr), and of alpha.
+ * The planes are borrowed.
  */
 enum { RASTER_LUMA, RASTER_CB, RASTER_CR, RASTER_ALPHA, RASTER_PLANES };
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * The paths through an image, by name. Which of them an image takes is decided in image.c, where each is
- * described; servers know them by number, for logs, Server-Timing and metrics.
+ * The paths through an image, by name. Which of them an image takes is decided in image.c, where
+ * each is described; servers know them by number, for logs, Server-Timing and metrics.
  */
 enum image_path {
     IMAGE_PATH_NONE,
@@ -24,5 +24,6 @@ enum image_path {
 /* "jpeg-planes" ...; "none" for IMAGE_PATH_NONE and numbers that are no path. */
 const char *image_path_name(unsigned path);
 
-/* The path of that name, which need not end with a NUL; IMAGE_PATH_NONE where there is no such one. */
+/* The path of that name, which need not end with a NUL; IMAGE_PATH_NONE where there is no such one.
+ */
 enum image_path image_path_find(const char *name, size_t length);

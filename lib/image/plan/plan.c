@@ -15,8 +15,8 @@ static void plan_size(struct image_output_plan *output, const struct image_varia
         output->steps |= IMAGE_STEP_RESIZE;
 }
 
-/* The gray of a JPEG is a copy of its luma where nothing else is asked. Where that cannot be, or its size
- * changes, it is encoded no worse than the source. */
+/* The gray of a JPEG is a copy of its luma where nothing else is asked. Where that cannot be, or
+ * its size changes, it is encoded no worse than the source. */
 static void plan_encoding(struct image_output_plan *output, const struct image_variant *variant,
                           const struct image_request *request, const struct image_header *header)
 {

@@ -34,10 +34,12 @@ static void discard_message(const gchar *domain, GLogLevelFlags level, const gch
 /* libvips reads these once, when it starts; the last one is libtiff's. */
 static void set_environment(void)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet */
     setenv("VIPS_NOVECTOR", "1", 1);           /* no code generated at run time */
     setenv("VIPS_DISC_THRESHOLD", "1000g", 1); /* no temporary files; "t" is no unit of it */
     setenv("VIPSHOME", "/nonexistent", 1);     /* no modules: loaders of formats we do not take */
     setenv("LIBTIFF_JPEG_MAX_ALLOWED_SCAN_NUMBER", "1000000", 1); /* limits.max_scans decides */
+    /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 int load_start(void)

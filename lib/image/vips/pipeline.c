@@ -117,6 +117,7 @@ static int process_frames(struct work *work, VipsImage **result)
 {
     int width = work->source->Xsize, height = work->source->Ysize / work->frames;
 
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     work->pieces = calloc((size_t)work->frames, sizeof(*work->pieces));
     if (work->pieces == NULL)
         return -ENOMEM;
