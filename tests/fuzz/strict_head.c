@@ -10,7 +10,7 @@ struct line {
     size_t length;
 };
 
-struct reader {
+struct head_reader {
     const char *at, *end;
     unsigned hosts, lengths, codings;
     bool old; /* HTTP/1.0 */
@@ -29,7 +29,7 @@ static bool is_section_end(const char *at, const char *end)
 }
 
 /* The next line, without its end; `last`: the section ends behind it. */
-static bool next_line(struct reader *reader, struct line *line, bool *last)
+static bool next_line(struct head_reader *reader, struct line *line, bool *last)
 {
     const char *at = reader->at, *end = reader->end;
 
@@ -54,7 +54,7 @@ static size_t token_length(const char *text, size_t length)
 }
 
 /* method SP target SP version */
-static bool read_request_line(struct reader *reader, struct line line)
+static bool read_request_line(struct head_reader *reader, struct line line)
 {
     const char *end = line.text + line.length, *target, *space;
     size_t method = token_length(line.text, line.length);
@@ -105,7 +105,7 @@ static struct line trim(struct line value)
 }
 
 /* name ":" OWS value OWS */
-static bool read_field(struct reader *reader, struct strict_head *head, struct line line)
+static bool read_field(struct head_reader *reader, struct strict_head *head, struct line line)
 {
     size_t length = token_length(line.text, line.length);
     struct line name = {line.text, length}, value;
@@ -132,7 +132,7 @@ static bool read_field(struct reader *reader, struct strict_head *head, struct l
 
 bool strict_head_read(struct strict_head *head, const uint8_t *data, size_t size)
 {
-    struct reader reader = {.at = (const char *)data, .end = (const char *)data + size};
+    struct head_reader reader = {.at = (const char *)data, .end = (const char *)data + size};
     struct line line;
     bool last;
 

@@ -17,67 +17,67 @@
 
 #include <cmocka.h>
 
-struct sink sink_pipe(void)
+struct log_sink sink_pipe(void)
 {
     int ends[2];
 
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     fcntl(ends[1], F_SETPIPE_SZ, SINK_BYTES);
-    return (struct sink){ends[1], ends[0]};
+    return (struct log_sink){ends[1], ends[0]};
 }
 
-struct sink sink_impatient_pipe(void)
+struct log_sink sink_impatient_pipe(void)
 {
-    struct sink sink = sink_pipe();
+    struct log_sink sink = sink_pipe();
 
     assert_int_equal(fcntl(sink.write_fd, F_SETFL, O_NONBLOCK), 0);
     return sink;
 }
 
-static struct sink sink_sockets(int type)
+static struct log_sink sink_sockets(int type)
 {
     int ends[2], small = SINK_BYTES;
 
     assert_int_equal(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
     setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-    return (struct sink){ends[0], ends[1]};
+    return (struct log_sink){ends[0], ends[1]};
 }
 
-struct sink sink_stream(void)
+struct log_sink sink_stream(void)
 {
     return sink_sockets(SOCK_STREAM);
 }
 
 /* Each write is one message. */
-struct sink sink_messages(void)
+struct log_sink sink_messages(void)
 {
     return sink_sockets(SOCK_SEQPACKET);
 }
 
-struct sink sink_terminal(void)
+struct log_sink sink_terminal(void)
 {
     int main_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     struct termios attributes;
-    struct sink sink;
+    struct log_sink sink;
 
     assert_true(main_fd >= 0 && grantpt(main_fd) == 0 && unlockpt(main_fd) == 0);
-    sink = (struct sink){open(ptsname(main_fd), O_RDWR | O_NOCTTY | O_CLOEXEC), main_fd};
+    sink = (struct log_sink){open(ptsname(main_fd), O_RDWR | O_NOCTTY | O_CLOEXEC), main_fd};
     assert_true(sink.write_fd >= 0 && tcgetattr(sink.write_fd, &attributes) == 0);
     cfmakeraw(&attributes);
     assert_int_equal(tcsetattr(sink.write_fd, TCSANOW, &attributes), 0);
     return sink;
 }
 
-struct sink sink_file(void)
+struct log_sink sink_file(void)
 {
     char path[] = "/tmp/test_log.XXXXXX";
     int fd = mkostemp(path, O_CLOEXEC | O_APPEND);
 
     assert_true(fd >= 0 && unlink(path) == 0);
-    return (struct sink){fd, open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    return (struct log_sink){fd, open("/dev/null", O_RDONLY | O_CLOEXEC)};
 }
 
-void sink_close(struct sink *sink)
+void sink_close(struct log_sink *sink)
 {
     close_fd(sink->write_fd);
     close_fd(sink->read_fd);
@@ -85,7 +85,7 @@ void sink_close(struct sink *sink)
 
 static int own_stderr = -1;
 
-void sink_redirect(const struct sink *sink)
+void sink_redirect(const struct log_sink *sink)
 {
     if (own_stderr < 0)
         own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);

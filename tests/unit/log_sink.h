@@ -11,21 +11,21 @@
 enum { LOG_THREADS = 4, SINK_BYTES = 4096 };
 
 /* Where lines go, and where they are read; for a file nothing is read there. */
-struct sink {
+struct log_sink {
     int write_fd, read_fd;
 };
 
 /* Each holds about SINK_BYTES, except for the file. */
-struct sink sink_pipe(void);
-struct sink sink_impatient_pipe(void); /* O_NONBLOCK */
-struct sink sink_stream(void);
-struct sink sink_messages(void); /* each write is one message */
-struct sink sink_terminal(void);
-struct sink sink_file(void);
-void sink_close(struct sink *sink);
+struct log_sink sink_pipe(void);
+struct log_sink sink_impatient_pipe(void); /* O_NONBLOCK */
+struct log_sink sink_stream(void);
+struct log_sink sink_messages(void); /* each write is one message */
+struct log_sink sink_terminal(void);
+struct log_sink sink_file(void);
+void sink_close(struct log_sink *sink);
 
 /* Makes it standard error. */
-void sink_redirect(const struct sink *sink);
+void sink_redirect(const struct log_sink *sink);
 
 /* A teardown: restores standard error. */
 int sink_restore(void **state);

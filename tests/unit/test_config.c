@@ -30,7 +30,7 @@ static void compute(const struct settings *settings, struct facts *facts)
 static const struct program gateway = {.options = &gateway_options, .compute = compute};
 static const struct program scale = {.options = &scale_options};
 
-struct run {
+struct outcome {
     struct settings settings;
     char *out, *errors;
     size_t out_size, errors_size;
@@ -39,13 +39,13 @@ struct run {
 enum { WORDS_MAX = 8 };
 
 /* Runs the command line (NULL-terminated, without the program's name); returns the exit code. */
-static int run(struct run *run, const struct program *program, const char *const words[])
+static int run(struct outcome *run, const struct program *program, const char *const words[])
 {
     char *argv[WORDS_MAX + 2] = {strdup("program")};
     FILE *out, *errors;
     int argc = 1, code;
 
-    *run = (struct run){0};
+    *run = (struct outcome){0};
     for (; words[argc - 1] != NULL; argc++)
         argv[argc] = strdup(words[argc - 1]);
     out = open_memstream(&run->out, &run->out_size);
@@ -58,7 +58,7 @@ static int run(struct run *run, const struct program *program, const char *const
     return code;
 }
 
-static void clear(struct run *run)
+static void clear(struct outcome *run)
 {
     settings_clear(&run->settings);
     free(run->out);
@@ -102,7 +102,7 @@ static char *read_source(const char *name)
 static void expect_error(const struct program *program, const char *const words[], int code,
                          const char *errors)
 {
-    struct run result;
+    struct outcome result;
 
     assert_int_equal(run(&result, program, words), code);
     assert_string_equal(result.errors, errors);
@@ -113,7 +113,7 @@ static void expect_error(const struct program *program, const char *const words[
 
 static void test_defaults(void **state)
 {
-    struct run result;
+    struct outcome result;
 
     (void)state;
     assert_int_equal(run(&result, &gateway, WORDS(NULL)), SETTINGS_GO_ON);
@@ -143,7 +143,7 @@ static void test_defaults(void **state)
 
 static void test_flags(void **state)
 {
-    struct run result;
+    struct outcome result;
 
     (void)state;
     assert_int_equal(run(&result, &scale, WORDS("-i127.0.0.1", "-p", "0", "-s", ".25")),
@@ -164,7 +164,7 @@ static void test_flags(void **state)
 /* The flag wins before and after the file, and the last of two flags. */
 static void test_precedence(void **state)
 {
-    struct run result;
+    struct outcome result;
     char path[32];
 
     (void)state;
@@ -247,7 +247,7 @@ static void test_unreadable_files(void **state)
 
 static void test_help_and_version(void **state)
 {
-    struct run result;
+    struct outcome result;
 
     (void)state;
     assert_int_equal(run(&result, &scale, WORDS("-c", "/nonexistent", "-h")), 0);
@@ -269,7 +269,7 @@ static void test_help_and_version(void **state)
 
 static void test_check_config(void **state)
 {
-    struct run result;
+    struct outcome result;
 
     (void)state;
     assert_int_equal(run(&result, &gateway, WORDS("--check-config")), 0);
@@ -296,7 +296,7 @@ static void test_full_disk(void **state)
 /* What is printed can be read, and prints the same again; also in a locale with a decimal comma. */
 static void round_trip(const struct program *program, const char *const words[])
 {
-    struct run first, second;
+    struct outcome first, second;
     char path[32];
 
     assert_int_equal(run(&first, program, words), 0);
@@ -326,7 +326,7 @@ static void test_print_config_round_trip(void **state)
 static void test_print_config_computed(void **state)
 {
     char path[32];
-    struct run result;
+    struct outcome result;
 
     (void)state;
     write_file(path, "{\"gray\": {\"workers\": 3, \"max_memory_bytes\": 1073741824},"
@@ -395,7 +395,7 @@ static void test_size_of_table(void **state)
     const struct program program = {.options = &options};
     struct settings settings = {0};
     struct reading reading;
-    struct run result;
+    struct outcome result;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)

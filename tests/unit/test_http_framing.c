@@ -22,7 +22,7 @@
         text, sizeof(text) - 1                                                                     \
     }
 
-struct bytes {
+struct wire_text {
     const char *text;
     size_t size;
 };
@@ -45,7 +45,7 @@ static int stop(void **state)
 }
 
 /* `ends` may be NULL: whether the connection ends is then of no interest. */
-static struct peer_reply ask(const struct bytes *request, bool *ends)
+static struct peer_reply ask(const struct wire_text *request, bool *ends)
 {
     struct peer_reply reply;
     int fd = peer_connect(&peer);
@@ -58,7 +58,8 @@ static struct peer_reply ask(const struct bytes *request, bool *ends)
     return reply;
 }
 
-static void expect_refused(const struct bytes *requests, size_t count, int code, const char *type)
+static void expect_refused(const struct wire_text *requests, size_t count, int code,
+                           const char *type)
 {
     for (size_t i = 0; i < count; i++) {
         unsigned before = peer_handled();
@@ -74,7 +75,7 @@ static void expect_refused(const struct bytes *requests, size_t count, int code,
 /* Goal: a length that is given twice, or beside a coding, is contradictory. */
 static void test_contradictions(void **state)
 {
-    static const struct bytes requests[] = {
+    static const struct wire_text requests[] = {
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked"
@@ -98,7 +99,7 @@ static void test_contradictions(void **state)
 /* Goal: bytes that the library would hide or let pass. */
 static void test_hidden_bytes(void **state)
 {
-    static const struct bytes requests[] = {
+    static const struct wire_text requests[] = {
         BYTES("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"),
         BYTES("GET / HTTP/1.1\r\nX: a\0\r\nHost: a\r\n\r\n"),
         BYTES("GET / HTTP/1.1\r\nHost: a\r\nX: a\0\r\n\r\n"),
@@ -135,7 +136,7 @@ static void test_hidden_bytes(void **state)
 /* Goal: a line that ends in LF alone, or goes on in the next, is refused wherever it stands. */
 static void test_line_ends(void **state)
 {
-    static const struct bytes requests[] = {
+    static const struct wire_text requests[] = {
         BYTES("GET / HTTP/1.1\nHost: a\r\n\r\n"),
         BYTES("GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n"),
         BYTES("GET / HTTP/1.1\r\nHost: a\n\r\n"),
@@ -157,7 +158,7 @@ static void test_line_ends(void **state)
 /* Goal: a transfer coding other than exactly chunked is not implemented, and does not hang. */
 static void test_codings(void **state)
 {
-    static const struct bytes requests[] = {
+    static const struct wire_text requests[] = {
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n"),
@@ -177,7 +178,7 @@ static void test_codings(void **state)
 /* Goal: a length beyond every number is too large, not a hang. */
 static void test_large_lengths(void **state)
 {
-    static const struct bytes requests[] = {
+    static const struct wire_text requests[] = {
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808\r\n\r\n"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 00001000001\r\n\r\n"),
@@ -192,7 +193,7 @@ static void test_large_lengths(void **state)
  * answer. */
 static void test_refused_by_the_library(void **state)
 {
-    static const struct bytes requests[] = {
+    static const struct wire_text requests[] = {
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"),
         BYTES("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na"),
@@ -226,7 +227,7 @@ static void test_id_of_a_refusal(void **state)
  * blanks around values, a byte above 127, an empty line before the request. */
 static void test_lawful_sections(void **state)
 {
-    static const struct bytes requests[] = {
+    static const struct wire_text requests[] = {
         BYTES("GET / HTTP/1.1\r\nHost:a\r\nX:\r\nY: \t v w\t \r\nZ: caf\xc3\xa9\r\n\r\n"),
         BYTES("\r\nGET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"),
         BYTES("GET / HTTP/1.1\r\nHost: \r\nCookie: a=b; c=\"d\"; e\r\n\r\n"),

@@ -40,14 +40,14 @@ static void log_from_threads(void)
         pthread_join(threads[i], NULL);
 }
 
-struct reader {
+struct line_reader {
     int fd;
     struct log_reading reading;
 };
 
 static void *read_all(void *argument)
 {
-    struct reader *reader = argument;
+    struct line_reader *reader = argument;
 
     log_read_until(&reader->reading, reader->fd, LOG_THREADS * LINES);
     return NULL;
@@ -57,13 +57,13 @@ static void *read_all(void *argument)
  * lost. */
 static void test_read(void **state)
 {
-    struct sink (*const kinds[])(void) = {sink_pipe, sink_impatient_pipe, sink_stream,
-                                          sink_messages, sink_terminal};
+    struct log_sink (*const kinds[])(void) = {sink_pipe, sink_impatient_pipe, sink_stream,
+                                              sink_messages, sink_terminal};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        struct sink sink = kinds[i]();
-        struct reader reader = {.fd = sink.read_fd};
+        struct log_sink sink = kinds[i]();
+        struct line_reader reader = {.fd = sink.read_fd};
         pthread_t thread;
 
         sink_redirect(&sink);
@@ -81,7 +81,7 @@ static void test_read(void **state)
 /* Goal: each line is one write. */
 static void test_one_write(void **state)
 {
-    struct sink sink = sink_messages();
+    struct log_sink sink = sink_messages();
     char text[SINK_BYTES];
 
     (void)state;
@@ -98,7 +98,7 @@ static void test_one_write(void **state)
 /* Goal: a file gets all lines that the ring had room for. */
 static void test_file(void **state)
 {
-    struct sink sink = sink_file();
+    struct log_sink sink = sink_file();
     struct log_reading reading = {0};
     char text[SINK_BYTES];
     off_t at = 0;
@@ -121,12 +121,12 @@ static void test_file(void **state)
  * reports how many lines were lost, and later lines arrive. */
 static void test_without_a_reader(void **state)
 {
-    struct sink (*const kinds[])(void) = {sink_pipe, sink_impatient_pipe, sink_stream,
-                                          sink_terminal};
+    struct log_sink (*const kinds[])(void) = {sink_pipe, sink_impatient_pipe, sink_stream,
+                                              sink_terminal};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        struct sink sink = kinds[i]();
+        struct log_sink sink = kinds[i]();
         struct log_reading reading = {0};
 
         sink_redirect(&sink);
@@ -148,7 +148,7 @@ static void test_without_a_reader(void **state)
 /* Goal: a reader that goes away does no harm; the next one gets the number of lost lines. */
 static void test_broken_pipe(void **state)
 {
-    struct sink broken = sink_pipe(), sink = sink_pipe();
+    struct log_sink broken = sink_pipe(), sink = sink_pipe();
     struct log_reading reading = {0};
 
     (void)state;
@@ -170,7 +170,7 @@ static void test_broken_pipe(void **state)
  * that is written begins on its own. */
 static void test_full_file(void **state)
 {
-    struct sink sink = sink_file();
+    struct log_sink sink = sink_file();
     struct log_reading reading = {0};
     struct rlimit before, small;
     char text[8 * SINK_BYTES];

@@ -24,7 +24,7 @@ enum { PATIENCE_MS = 20000 };
 /* Goal: without log_start(), a line is written once log_line() has returned. */
 static void test_direct(void **state)
 {
-    struct sink sink = sink_impatient_pipe();
+    struct log_sink sink = sink_impatient_pipe();
     char text[256];
     ssize_t size;
 
@@ -46,7 +46,7 @@ static void test_direct(void **state)
  * wrote unless `reading` is NULL. */
 static int run_child(void (*body)(void), struct log_reading *reading)
 {
-    struct sink sink = sink_pipe();
+    struct log_sink sink = sink_pipe();
     int status = -1;
     pid_t child = fork();
 

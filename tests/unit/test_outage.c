@@ -18,7 +18,7 @@
 
 enum { TEXT_BYTES = 1 << 16, SECOND_US = 1000000 };
 
-static struct sink sink;
+static struct log_sink sink;
 static struct outage outage;
 static int64_t now_us;
 static size_t seen;

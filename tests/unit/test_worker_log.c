@@ -31,7 +31,7 @@ enum {
     SECOND_US = 1000000,
 };
 
-static struct sink sink;
+static struct log_sink sink;
 static struct log_budget shared;
 static struct worker_log worker;
 static int worker_end;
