@@ -96,6 +96,7 @@ static void compare(const struct picture_input *input, const struct image_header
 static int try(struct picture_input *input, const struct image_header *header, bool scale)
 {
     const struct bytes bytes = {input->data, input->size};
+    const uint64_t max_pixels = input->request.max_pixels;
     struct image_plan plan;
     int status;
 
@@ -103,7 +104,7 @@ static int try(struct picture_input *input, const struct image_header *header, b
     input->request = scale ? scale_request(input->factor) : gray_request();
     if (scale && input->gray)
         input->request.outputs[0].gray = IMAGE_GRAY_LUMA;
-    input->request.max_pixels = UINT64_MAX;
+    input->request.max_pixels = max_pixels;
     image_plan(&plan, &input->request, header);
     input->output.size = 0;
     input->output.format = IMAGE_GIF;
