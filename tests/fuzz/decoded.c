@@ -5,7 +5,7 @@
 #include "image/jpeg/jpeg.h"
 #include "image/vips/image.h"
 #include "image/vips/load.h"
-#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/image_input.h"
 #include "tests/support/requests.h"
 
 #include <stdlib.h>

@@ -14,14 +14,14 @@
 #include "image/image.h"
 #include "image/probe/format.h"
 #include "tests/fuzz/decoded.h"
-#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/image_input.h"
 #include "tests/support/requests.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* A result is a GIF of as many frames, which is copied to the bit. */
-static void check_again(const struct picture_input *input, const struct image_header *header)
+static void check_again(const struct image_input *input, const struct image_header *header)
 {
     struct image_request request = scale_request(1);
     const struct image_output *first = &input->output;
@@ -42,7 +42,7 @@ static void check_again(const struct picture_input *input, const struct image_he
 
 /* How all readers see it: no frame without pixels, nothing transparent that no index says, and
  * nothing that the copy has left out or put right. */
-static bool is_plain(const struct picture_input *input)
+static bool is_plain(const struct image_input *input)
 {
     struct gif_blocks blocks;
     struct gif_frame frame;
@@ -81,7 +81,7 @@ static void compare_with(const struct decoded *before, const struct image_output
     decoded_clear(&after);
 }
 
-static void compare(const struct picture_input *input, const struct image_header *header)
+static void compare(const struct image_input *input, const struct image_header *header)
 {
     struct decoded before;
 
@@ -93,7 +93,7 @@ static void compare(const struct picture_input *input, const struct image_header
 }
 
 /* The status of a path, whose result, if there is one, is as it should be. */
-static int try(struct picture_input *input, const struct image_header *header, bool scale)
+static int try(struct image_input *input, const struct image_header *header, bool scale)
 {
     const struct bytes bytes = {input->data, input->size};
     const uint64_t max_pixels = input->request.max_pixels;
@@ -123,14 +123,14 @@ static int try(struct picture_input *input, const struct image_header *header, b
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool started;
-    struct picture_input input;
+    struct image_input input;
     struct image_header header;
     int gray, scale;
 
     if (!started)
         fuzz_require(image_start() == 0);
     started = true;
-    if (!picture_input_read(&input, data, size))
+    if (!image_input_read(&input, data, size))
         return 0;
     if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_GIF &&
         image_pixels(&header) <= PICTURE_MAX_PIXELS) {
@@ -138,6 +138,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         scale = try(&input, &header, true);
         fuzz_require((gray == STATUS_IMAGE_CORRUPT) == (scale == STATUS_IMAGE_CORRUPT));
     }
-    picture_input_clear(&input);
+    image_input_clear(&input);
     return 0;
 }

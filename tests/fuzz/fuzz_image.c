@@ -13,7 +13,7 @@
 #include "image/colour/luma.h"
 #include "image/image.h"
 #include "tests/fuzz/decoded.h"
-#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/image_input.h"
 
 #include <vips/vips.h>
 
@@ -56,7 +56,7 @@ static void compare_same(const struct decoded *source, const struct decoded *res
     }
 }
 
-static void compare(const struct picture_input *input, const struct decoded *source,
+static void compare(const struct image_input *input, const struct decoded *source,
                     const struct decoded *result)
 {
     if (!source->plain || input->factor < 1)
@@ -70,7 +70,7 @@ static void compare(const struct picture_input *input, const struct decoded *sou
 }
 
 /* A JPEG's scans are copied, with bytes behind their last blocks, of which libjpeg warns. */
-static void check_result(const struct picture_input *input, const struct image_header *header)
+static void check_result(const struct image_input *input, const struct image_header *header)
 {
     const struct image_output *output = &input->output;
     struct decoded source, result;
@@ -92,13 +92,13 @@ static void check_result(const struct picture_input *input, const struct image_h
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool started;
-    struct picture_input input;
+    struct image_input input;
     struct image_header header;
 
     if (!started)
         fuzz_require(image_start() == 0);
     started = true;
-    if (!picture_input_read(&input, data, size))
+    if (!image_input_read(&input, data, size))
         return 0;
     if (image_sniff(input.data, input.size) == FUZZ_FORMAT) {
         int status =
@@ -111,6 +111,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_result(&input, &header);
         fuzz_require(*vips_error_buffer() == '\0'); /* none is left for the next job */
     }
-    picture_input_clear(&input);
+    image_input_clear(&input);
     return 0;
 }

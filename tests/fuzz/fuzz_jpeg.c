@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "image/jpeg/jpeg.h"
 #include "image/probe/format.h"
-#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/image_input.h"
 #include "tests/fuzz/strict_jpeg.h"
 #include "tests/support/jpeg_paths.h"
 #include "tests/support/requests.h"
@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void check_again(const struct picture_input *input)
+static void check_again(const struct image_input *input)
 {
     const struct image_output *first = &input->output;
     /* The writer asks for more room than it needs in the end. */
@@ -60,7 +60,7 @@ static bool decode_luma(struct jpeg_decompress_struct *codec, void *argument)
     return jpeg_finish_decompress(codec);
 }
 
-static void compare_luma(const struct picture_input *input)
+static void compare_luma(const struct image_input *input)
 {
     static struct luma before, after;
     const struct image_output *output = &input->output;
@@ -73,7 +73,7 @@ static void compare_luma(const struct picture_input *input)
 }
 
 /* Whether it is damaged, whatever is asked of it. */
-static void compare_judgements(const struct picture_input *input, bool corrupt)
+static void compare_judgements(const struct image_input *input, bool corrupt)
 {
     static uint8_t memory[1 << 16];
     static const double factors[] = {1, 0.5, 0.25, 0.125, 0.3};
@@ -91,7 +91,7 @@ static void compare_judgements(const struct picture_input *input, bool corrupt)
     }
 }
 
-static void run(struct picture_input *input, const struct image_header *header)
+static void run(struct image_input *input, const struct image_header *header)
 {
     int status =
         run_jpeg_paths(&input->request, (struct bytes){input->data, input->size}, &input->output);
@@ -112,18 +112,18 @@ static void run(struct picture_input *input, const struct image_header *header)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool started;
-    struct picture_input input;
+    struct image_input input;
     struct image_header header;
 
     if (!started)
         fuzz_require(jpeg_start() == 0);
     started = true;
-    if (!picture_input_read(&input, data, size))
+    if (!image_input_read(&input, data, size))
         return 0;
     if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_JPEG &&
         image_pixels(&header) <=
             PICTURE_MAX_PIXELS) /* image_process lets no other one get so far */
         run(&input, &header);
-    picture_input_clear(&input);
+    image_input_clear(&input);
     return 0;
 }

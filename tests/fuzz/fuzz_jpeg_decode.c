@@ -15,7 +15,7 @@
 #include "image/jpeg/decode.h"
 #include "image/jpeg/markers.h"
 #include "image/probe/format.h"
-#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/image_input.h"
 #include "tests/fuzz/strict_jpeg.h"
 
 #include <math.h>
@@ -168,7 +168,7 @@ static void place_planes(const struct jpeg_layout *layout, struct jpeg_decoding 
     }
 }
 
-static void make_decoding(const struct picture_input *input, const struct jpeg_layout *layout,
+static void make_decoding(const struct image_input *input, const struct jpeg_layout *layout,
                           struct jpeg_decoding *decoding)
 {
     const bool moved = input->factor < 0.5;
@@ -294,7 +294,7 @@ static void compare_header(const struct jpeg_layout *layout, const uint8_t *data
     fuzz_require(header.arithmetic == layout->arithmetic);
 }
 
-static int decode(const struct picture_input *input, const struct jpeg_layout *layout,
+static int decode(const struct image_input *input, const struct jpeg_layout *layout,
                   const struct reference *reference)
 {
     struct jpeg_decoding decoding = {0};
@@ -312,7 +312,7 @@ static int decode(const struct picture_input *input, const struct jpeg_layout *l
     return status;
 }
 
-static int read_and_decode(const struct picture_input *input, const uint8_t *data, size_t size,
+static int read_and_decode(const struct image_input *input, const uint8_t *data, size_t size,
                            const struct reference *reference)
 {
     static struct jpeg_layout layout;
@@ -326,7 +326,7 @@ static int read_and_decode(const struct picture_input *input, const uint8_t *dat
     return decode(input, &layout, reference);
 }
 
-static void run(const struct picture_input *input)
+static void run(const struct image_input *input)
 {
     static struct reference reference;
     const bool good = strict_jpeg_read(input->data, input->size, read_coefficients, &reference);
@@ -347,13 +347,13 @@ static void run(const struct picture_input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct image_header header;
-    struct picture_input input;
+    struct image_input input;
 
-    if (!picture_input_read(&input, data, size))
+    if (!image_input_read(&input, data, size))
         return 0;
     if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_JPEG &&
         image_pixels(&header) <= DECODED_MAX_PIXELS)
         run(&input);
-    picture_input_clear(&input);
+    image_input_clear(&input);
     return 0;
 }

@@ -17,7 +17,7 @@
 #include "image/core/bytes.h"
 #include "image/png/png.h"
 #include "image/png/rows.h"
-#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/image_input.h"
 
 #include <libdeflate.h>
 #include <string.h>
@@ -217,7 +217,7 @@ static void put_colours(struct file *file, const uint8_t *at, size_t palette, si
 }
 
 /* False: the input is too short. */
-static bool make_file(const struct picture_input *input, struct file *file)
+static bool make_file(const struct image_input *input, struct file *file)
 {
     const uint8_t *specification = input->data, *colours = input->data + SPECIFICATION_BYTES;
     struct more more[MORE_MAX + 1] = {0};
@@ -274,7 +274,7 @@ static void compare(const uint8_t *data, size_t size)
     vips_error_clear();
 }
 
-static void run(struct picture_input *input, const struct file *file)
+static void run(struct image_input *input, const struct file *file)
 {
     struct image_header header;
 
@@ -297,17 +297,17 @@ static void run(struct picture_input *input, const struct file *file)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct file file;
-    struct picture_input input;
+    struct image_input input;
 
     if (file.bytes == NULL) {
         fuzz_require(image_start() == 0);
         file.bytes = malloc(FILE_CAPACITY);
         fuzz_require(file.bytes != NULL);
     }
-    if (!picture_input_read(&input, data, size))
+    if (!image_input_read(&input, data, size))
         return 0;
     if (make_file(&input, &file))
         run(&input, &file);
-    picture_input_clear(&input);
+    image_input_clear(&input);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "tests/fuzz/picture_input.h"
+#include "tests/fuzz/image_input.h"
 
 #include "base/status.h"
 #include "tests/fuzz/fuzz.h"
@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t size)
+bool image_input_read(struct image_input *input, const uint8_t *data, size_t size)
 {
     static uint8_t *large; /* as a worker's: one for its whole life */
     const uint8_t *tail = data + size - PICTURE_TAIL_BYTES;
@@ -20,7 +20,7 @@ bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t
     if (large == NULL)
         large = malloc(PICTURE_CAPACITY);
     *input =
-        (struct picture_input){.data = data, .size = size - PICTURE_TAIL_BYTES, .last = tail[3]};
+        (struct image_input){.data = data, .size = size - PICTURE_TAIL_BYTES, .last = tail[3]};
     input->scale = tail[0] & 1;
     input->gray = !input->scale || tail[0] & 2;
     input->factor = input->scale ? (tail[2] + 1) / 256.0 : 1;
@@ -36,13 +36,13 @@ bool picture_input_read(struct picture_input *input, const uint8_t *data, size_t
     return true;
 }
 
-void picture_input_clear(struct picture_input *input)
+void image_input_clear(struct image_input *input)
 {
     if (input->output.capacity != PICTURE_CAPACITY)
         free(input->output.data);
 }
 
-static bool is_size(const struct picture_input *input, uint32_t from, uint32_t to)
+static bool is_size(const struct image_input *input, uint32_t from, uint32_t to)
 {
     return decimal_scale(from, decimal_from_fraction(input->factor)) == to;
 }
@@ -65,7 +65,7 @@ static bool is_ignored_screen(const struct image_header *header)
     return header->width > 2048 || header->height > 2048;
 }
 
-static void check_output(const struct picture_input *input, const struct image_header *header)
+static void check_output(const struct image_input *input, const struct image_header *header)
 {
     const struct image_output *output = &input->output;
     struct image_header result;
@@ -83,7 +83,7 @@ static void check_output(const struct picture_input *input, const struct image_h
                   is_size(input, header->height, result.width)));
 }
 
-void picture_check(const struct picture_input *input, const struct image_header *header, int status)
+void picture_check(const struct image_input *input, const struct image_header *header, int status)
 {
     const char *detail = input->output.detail;
 
