@@ -6,14 +6,14 @@
 
 struct peer_server peer;
 
-int peer_set_up(void **state)
+int peer_setup(void **state)
 {
     (void)state;
     peer_defaults(&peer);
     return 0;
 }
 
-int peer_tear_down(void **state)
+int peer_teardown(void **state)
 {
     (void)state;
     peer_stop(&peer);

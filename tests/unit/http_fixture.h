@@ -11,8 +11,8 @@
 extern struct peer_server peer;
 
 /* Setup and teardown of a cmocka test. The latter fails where anything is left of a request. */
-int peer_set_up(void **state);
-int peer_tear_down(void **state);
+int peer_setup(void **state);
+int peer_teardown(void **state);
 
 /* Whole milliseconds since a moment of clock_us(). */
 int peer_elapsed_ms(int64_t since_us);

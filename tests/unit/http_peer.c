@@ -29,7 +29,7 @@ static atomic_uint held, handled;
 static atomic_int last_deadline_ms;
 static atomic_bool released;
 
-static int hello(struct http_request *request, void *context, struct http_answer *answer)
+static int greet(struct http_request *request, void *context, struct http_answer *answer)
 {
     (void)request;
     (void)context;
@@ -147,12 +147,12 @@ static const struct http_parameter rows[] = {
 static const struct http_parameter_table parameters = {rows, ARRAY_LENGTH(rows)};
 
 static const struct http_route routes[] = {
-    {.path = "/", .method = HTTP_GET, .handle = hello},
+    {.path = "/", .method = HTTP_GET, .handle = greet},
     {.path = "/", .method = HTTP_POST, .handle = echo},
     {.path = "/health",
      .method = HTTP_GET,
      .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
-     .handle = hello},
+     .handle = greet},
     {.path = "/echo",
      .method = HTTP_POST,
      .parameters = &parameters,

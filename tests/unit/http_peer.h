@@ -6,9 +6,9 @@
 
 /*
  * For tests of lib/http: a small server on 127.0.0.1, and a client that sends exactly the bytes it
- * is told to.
+ * is given.
  *
- *     GET  /        "hello\n"
+ *     GET  /        a short text
  *     GET  /health  the same, but always, and quiet
  *     POST /make    as many bytes as the body says, which are reserved first
  *     POST /client  who the client is, as text

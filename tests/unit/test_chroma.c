@@ -83,7 +83,7 @@ static void check(uint32_t width, uint32_t height, unsigned emphasis, bool horiz
     free(memory);
 }
 
-static void test_each_way_and_both(void **state)
+static void test_each_direction_and_both(void **state)
 {
     static const uint32_t lengths[] = {1, 2, 3, 15, 16, 17, 31, 32, 33, 100};
 
@@ -110,7 +110,7 @@ static void test_how_much(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_way_and_both),
+        cmocka_unit_test(test_each_direction_and_both),
         cmocka_unit_test(test_how_much),
     };
 

@@ -18,7 +18,7 @@
 #define DEADLINE_US  (10000 * 1000LL)
 #define MEMORY_BYTES 2147483648ULL
 
-static struct image_header picture(enum image_format format, uint32_t width, uint32_t height)
+static struct image_header make_header(enum image_format format, uint32_t width, uint32_t height)
 {
     return (struct image_header){
         .format = format, .width = width, .height = height, .frames = 1, .samples = 3, .bits = 8};
@@ -43,7 +43,7 @@ static void test_more_costs_more(void **state)
                                                  scale_request(0.5), scale_request(1)};
 
         for (size_t i = 0; i < ARRAY_LENGTH(requests); i++) {
-            struct image_header header = picture((enum image_format)format, 1000, 1000);
+            struct image_header header = make_header((enum image_format)format, 1000, 1000);
             struct image_cost one = cost_of(requests[i], header, 100000);
             struct image_cost longer = cost_of(requests[i], header, 1000000), larger;
 
@@ -60,8 +60,8 @@ static void test_more_costs_more(void **state)
 
 static void test_kinds_of_a_format_differ(void **state)
 {
-    struct image_header jpeg = picture(IMAGE_JPEG, 4000, 3000),
-                        png = picture(IMAGE_PNG, 4000, 3000);
+    struct image_header jpeg = make_header(IMAGE_JPEG, 4000, 3000),
+                        png = make_header(IMAGE_PNG, 4000, 3000);
     struct image_request asked = gray_request();
     int64_t copied = cost_of(gray_request(), jpeg, 2000000).time_us, plain;
 
@@ -82,7 +82,7 @@ static void test_no_header_overflows(void **state)
 {
     (void)state;
     for (unsigned format = IMAGE_NONE; format < IMAGE_FORMAT_COUNT; format++) {
-        struct image_header header = picture((enum image_format)format, UINT32_MAX, UINT32_MAX);
+        struct image_header header = make_header((enum image_format)format, UINT32_MAX, UINT32_MAX);
         struct image_cost cost;
 
         header.frames = UINT32_MAX;
@@ -112,7 +112,7 @@ static void test_the_defaults_admit_photographs(void **state)
         const struct image_request requests[] = {gray_request(), scale_request(0.5),
                                                  scale_request(1)};
         struct image_header header =
-            picture(photographs[i].format, photographs[i].width, photographs[i].height);
+            make_header(photographs[i].format, photographs[i].width, photographs[i].height);
 
         header.lossless = photographs[i].lossless;
         for (size_t j = 0; j < ARRAY_LENGTH(requests); j++) {
@@ -133,7 +133,7 @@ static void test_the_largest_flat_webps(void **state)
         bool lossless;
         double factor; /* 0: gray */
         bool fits;
-    } pictures[] = {
+    } cases[] = {
         {16000, 6200, 1, true, 0, true},   {16000, 6200, 1, true, 0.5, true},
         {16000, 6200, 1, true, 1, false},  {16000, 6200, 1, false, 0, true},
         {16000, 6200, 1, false, 1, true},  {1000, 1000, 99, true, 0, true},
@@ -142,44 +142,44 @@ static void test_the_largest_flat_webps(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct image_request request =
-            pictures[i].factor > 0 ? scale_request(pictures[i].factor) : gray_request();
-        struct image_header header = picture(IMAGE_WEBP, pictures[i].width, pictures[i].height);
+            cases[i].factor > 0 ? scale_request(cases[i].factor) : gray_request();
+        struct image_header header = make_header(IMAGE_WEBP, cases[i].width, cases[i].height);
         struct image_cost cost;
 
-        header.frames = pictures[i].frames;
-        header.lossless = pictures[i].lossless;
+        header.frames = cases[i].frames;
+        header.lossless = cases[i].lossless;
         cost = cost_of(request, header, 30000);
         assert_int_equal(cost.time_us < DEADLINE_US && cost.memory_bytes < MEMORY_BYTES,
-                         pictures[i].fits);
+                         cases[i].fits);
     }
 }
 
-/* Reducing samples of 16 bits takes four times as long as of 8; else they are not twice as dear. */
+/* Resizing 16-bit samples takes four times as long as 8-bit ones; all else less than twice. */
 static void test_the_largest_deep_pngs(void **state)
 {
     static const struct {
         unsigned samples;
         double factor; /* 0: gray */
         bool fits;
-    } pictures[] = {
+    } cases[] = {
         {1, 0.95, true}, {3, 0, true},   {3, 0.5, true}, {3, 0.95, false},
         {4, 0, true},    {4, 0.5, true}, {4, 1, true},   {4, 0.95, false},
     };
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LENGTH(pictures); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct image_request request =
-            pictures[i].factor > 0 ? scale_request(pictures[i].factor) : gray_request();
-        struct image_header header = picture(IMAGE_PNG, 10000, 10000);
+            cases[i].factor > 0 ? scale_request(cases[i].factor) : gray_request();
+        struct image_header header = make_header(IMAGE_PNG, 10000, 10000);
         struct image_cost cost;
 
         header.bits = 16;
-        header.samples = pictures[i].samples;
+        header.samples = cases[i].samples;
         cost = cost_of(request, header, 800000);
         assert_int_equal(cost.time_us < DEADLINE_US && cost.memory_bytes < MEMORY_BYTES,
-                         pictures[i].fits);
+                         cases[i].fits);
     }
 }
 

@@ -156,7 +156,7 @@ static void test_changed_headers(void **state)
     }
 }
 
-static void test_what_is_no_picture(void **state)
+static void test_not_an_image(void **state)
 {
     static const char *const texts[] = {
         "",         "hello",    "RIFF1234WAVEfmt ",
@@ -264,7 +264,7 @@ int main(void)
         cmocka_unit_test(test_each_header_is_read),
         cmocka_unit_test(test_cut_headers),
         cmocka_unit_test(test_changed_headers),
-        cmocka_unit_test(test_what_is_no_picture),
+        cmocka_unit_test(test_not_an_image),
         cmocka_unit_test(test_tiff_loop),
         cmocka_unit_test(test_refused_kinds),
         cmocka_unit_test(test_stored_bytes),

@@ -172,7 +172,7 @@ static double filtered(unsigned i, uint32_t length, double of(const void *line, 
     return sum / weights;
 }
 
-struct row {
+struct sample_line {
     const struct image *image;
     int y;
     unsigned x; /* of the result */
@@ -180,14 +180,14 @@ struct row {
 
 static double of_row(const void *line, int n)
 {
-    const struct row *row = (const struct row *)line;
+    const struct sample_line *row = (const struct sample_line *)line;
 
     return row->image->sample[row->y][n];
 }
 
 static double of_column(const void *line, int n)
 {
-    struct row row = *(const struct row *)line;
+    struct sample_line row = *(const struct sample_line *)line;
 
     row.y = n;
     return filtered(row.x, row.image->width, of_row, &row);
@@ -200,7 +200,7 @@ static void compare_with_formula(const struct image *image, const struct plane *
 
     for (unsigned y = 0; y < (image->height + 1) / 2; y += 3)
         for (unsigned x = 0; x < (image->width + 1) / 2; x++) {
-            struct row row = {.image = image, .x = x};
+            struct sample_line row = {.image = image, .x = x};
             double want = filtered(y, image->height, of_column, &row) + 128;
             double error = plane->data[y * plane->pitch + x] - fmax(0, fmin(255, want));
 

@@ -350,15 +350,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_bound),
-        cmocka_unit_test_setup_teardown(test_full_of_requests, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_full_of_idle_connections, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_full_for_one_client, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_proxy_connections, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_who_is_the_client, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_answers_that_nobody_takes, peer_set_up,
-                                        peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_bodies_without_their_end, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_bytes_through_a_proxy, peer_set_up, peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_full_of_requests, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_full_of_idle_connections, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_full_for_one_client, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_proxy_connections, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_who_is_the_client, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_answers_that_nobody_takes, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_bodies_without_their_end, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_through_a_proxy, peer_setup, peer_teardown),
     };
 
     log_open("test_http_fairness", LOG_ERROR, LOG_TEXT);

@@ -148,8 +148,8 @@ static void test_leaving_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_client_leaves_within_a_phase, peer_set_up,
-                                        peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_client_leaves_within_a_phase, peer_setup,
+                                        peer_teardown),
         cmocka_unit_test(test_leaving_waits),
     };
 

@@ -76,8 +76,8 @@ static void test_known_version(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_other_version, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_known_version, peer_set_up, peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_other_version, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_known_version, peer_setup, peer_teardown),
     };
 
     log_open("test_http_library", LOG_ERROR, LOG_TEXT);

@@ -207,12 +207,12 @@ static void test_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_inflight, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_client_goes, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup(test_drain, peer_set_up),
-        cmocka_unit_test_setup(test_drain_is_bounded, peer_set_up),
-        cmocka_unit_test_setup(test_drain_waits_for_a_first_request, peer_set_up),
-        cmocka_unit_test_setup_teardown(test_addresses, peer_set_up, peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_inflight, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_client_goes, peer_setup, peer_teardown),
+        cmocka_unit_test_setup(test_drain, peer_setup),
+        cmocka_unit_test_setup(test_drain_is_bounded, peer_setup),
+        cmocka_unit_test_setup(test_drain_waits_for_a_first_request, peer_setup),
+        cmocka_unit_test_setup_teardown(test_addresses, peer_setup, peer_teardown),
     };
 
     log_open("test_http_limits", LOG_ERROR, LOG_TEXT);

@@ -379,15 +379,15 @@ static void test_least_rate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_idle, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_header_timeout, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_body_timeout, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_body_timeout_race, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_header_timeout_race, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_reset_race, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_slow_reader, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_answer_timeout, peer_set_up, peer_tear_down),
-        cmocka_unit_test_setup_teardown(test_least_rate, peer_set_up, peer_tear_down),
+        cmocka_unit_test_setup_teardown(test_idle, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_header_timeout, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_body_timeout, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_body_timeout_race, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_header_timeout_race, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_reset_race, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_slow_reader, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_answer_timeout, peer_setup, peer_teardown),
+        cmocka_unit_test_setup_teardown(test_least_rate, peer_setup, peer_teardown),
     };
 
     log_open("test_http_timeouts", LOG_ERROR, LOG_TEXT);

@@ -17,8 +17,8 @@
 #include <vips/vips.h>
 
 /*
- * image_process on pictures made here from known pixels; what is expected is computed, not stored.
- * Pictures as other programs write and read them are in tests/image/.
+ * image_process on images made here from known pixels; expected values are computed, not stored.
+ * Images that other programs write and read are in tests/image/.
  */
 enum { WIDTH = 37, HEIGHT = 23, CAPACITY = 1 << 20 };
 
@@ -35,7 +35,7 @@ static uint8_t sample(int x, int y, int band)
     return (uint8_t)(x * 71 + y * 113 + band * 59 + x * y);
 }
 
-/* The picture of these samples as a file; free with g_free. */
+/* An image of these samples as a file; free with g_free. */
 static uint8_t *make_file(const char *suffix, int width, int height, int bands, size_t *size)
 {
     _cleanup_free_ uint8_t *pixels = malloc((size_t)width * (size_t)height * (size_t)bands);
@@ -153,7 +153,7 @@ static void test_scaled_sizes(void **state)
     }
 }
 
-/* A picture cut off anywhere is never answered with another picture than the whole one. */
+/* A file cut off anywhere gives the image of the whole file, or none. */
 static void test_cut_files(void **state)
 {
     static const char *const suffixes[] = {".png", ".tif", ".webp", ".jpg", ".gif"};
@@ -293,7 +293,7 @@ static void test_gif_gray(void **state)
     assert_memory_equal(output.data, gray, sizeof(gray) - 1);
 }
 
-/* The pixels of a picture have to be there: a code that cannot be, or too few. */
+/* All pixels have to be there: an impossible code, or too few of them. */
 static void test_gif_pixels(void **state)
 {
     uint8_t gif[] = "GIF89a\x02\0\x01\0\x80\0\0\xff\0\0\0\xff\0"
@@ -303,7 +303,7 @@ static void test_gif_pixels(void **state)
 
     (void)state;
     assert_int_equal(image_process(&request, (struct bytes){gif, sizeof(gif) - 1}, &output), 0);
-    gif[24] = 3; /* the picture is wider than its data */
+    gif[24] = 3; /* the image is wider than its data */
     assert_int_equal(image_process(&request, (struct bytes){gif, sizeof(gif) - 1}, &output),
                      STATUS_IMAGE_CORRUPT);
     gif[24] = 2;

@@ -124,7 +124,7 @@ static int process(const struct image_request *request, const struct file *file,
 
 /* The luma's coefficients, read by libjpeg without a warning. */
 struct luma {
-    unsigned width, height, across, down;
+    unsigned width, height, columns, rows;
     int components;
     JCOEF block[(SIDE_MAX / 8 + 1) * (SIDE_MAX / 8 + 1)][64];
 };
@@ -143,13 +143,13 @@ static void read_luma(struct luma *luma, const uint8_t *data, size_t size)
     luma->width = codec.image_width;
     luma->height = codec.image_height;
     luma->components = codec.num_components;
-    luma->across = (codec.image_width + 7) / 8;
-    luma->down = (codec.image_height + 7) / 8;
-    for (unsigned y = 0; y < luma->down; y++) {
+    luma->columns = (codec.image_width + 7) / 8;
+    luma->rows = (codec.image_height + 7) / 8;
+    for (unsigned y = 0; y < luma->rows; y++) {
         JBLOCKARRAY row =
             codec.mem->access_virt_barray((j_common_ptr)&codec, arrays[0], y, 1, FALSE);
 
-        memcpy(luma->block[y * luma->across], row[0], luma->across * sizeof(luma->block[0]));
+        memcpy(luma->block[y * luma->columns], row[0], luma->columns * sizeof(luma->block[0]));
     }
     assert_int_equal(errors.num_warnings, 0);
     jpeg_finish_decompress(&codec);
@@ -191,7 +191,7 @@ static void check_lossless(const struct recipe *recipe)
     assert_int_equal(after.width, before.width);
     assert_int_equal(after.height, before.height);
     assert_memory_equal(after.block, before.block,
-                        before.across * before.down * sizeof(before.block[0]));
+                        before.columns * before.rows * sizeof(before.block[0]));
 }
 
 static void test_gray_keeps_every_luma_coefficient(void **state)
@@ -207,14 +207,14 @@ static int turned_coefficient(const struct luma *luma, unsigned orientation, uns
     bool transpose = orientation >= 5, negative = false;
     bool mirror = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
     bool flip = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
-    unsigned across = transpose ? luma->down : luma->across;
-    unsigned down = transpose ? luma->across : luma->down;
-    unsigned from_x = mirror ? across - 1 - x : x, from_y = flip ? down - 1 - y : y;
+    unsigned columns = transpose ? luma->rows : luma->columns;
+    unsigned rows = transpose ? luma->columns : luma->rows;
+    unsigned from_x = mirror ? columns - 1 - x : x, from_y = flip ? rows - 1 - y : y;
 
     negative ^= mirror && u % 2 == 1;
     negative ^= flip && v % 2 == 1;
-    int value = transpose ? luma->block[from_x * luma->across + from_y][u * 8 + v]
-                          : luma->block[from_y * luma->across + from_x][v * 8 + u];
+    int value = transpose ? luma->block[from_x * luma->columns + from_y][u * 8 + v]
+                          : luma->block[from_y * luma->columns + from_x][v * 8 + u];
 
     return negative ? -value : value;
 }
@@ -223,10 +223,10 @@ static void check_turned(const struct luma *before, const struct luma *after, un
 {
     assert_int_equal(after->width, orientation >= 5 ? before->height : before->width);
     assert_int_equal(after->height, orientation >= 5 ? before->width : before->height);
-    for (unsigned y = 0; y < after->down; y++)
-        for (unsigned x = 0; x < after->across; x++)
+    for (unsigned y = 0; y < after->rows; y++)
+        for (unsigned x = 0; x < after->columns; x++)
             for (unsigned k = 0; k < 64; k++)
-                assert_int_equal(after->block[y * after->across + x][k],
+                assert_int_equal(after->block[y * after->columns + x][k],
                                  turned_coefficient(before, orientation, y, x, k / 8, k % 8));
 }
 
