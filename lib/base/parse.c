@@ -11,11 +11,6 @@
 
 enum { DECIMAL_MAX_CHARACTERS = 1024 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 int parse_int64(const char *text, size_t length, int64_t *value)
 {
     bool negative = length > 0 && text[0] == '-';
@@ -27,7 +22,7 @@ int parse_int64(const char *text, size_t length, int64_t *value)
     for (; i < length; i++) {
         int digit = text[i] - '0';
 
-        if (!is_digit(text[i]))
+        if (!is_ascii_digit(text[i]))
             return -EINVAL;
         /* Counts down, because -INT64_MIN does not fit. */
         if (__builtin_mul_overflow(result, 10, &result) ||
@@ -42,7 +37,7 @@ int parse_int64(const char *text, size_t length, int64_t *value)
 
 static size_t skip_digits(const char *text, size_t length, size_t at)
 {
-    while (at < length && is_digit(text[at]))
+    while (at < length && is_ascii_digit(text[at]))
         at++;
     return at;
 }

@@ -4,6 +4,7 @@
 
 #include "base/decimal.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,11 @@
  * Numbers from untrusted text: the whole text is a number, whatever the locale, or it is refused.
  * No leading or trailing space, no hexadecimal, no "nan" or "inf". Any thread.
  */
+
+static inline bool is_ascii_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 /* A decimal integer with an optional '-'. 0, -EINVAL (it is none), -ERANGE (does not fit int64_t).
  */

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/json_text.h"
 
+#include "base/parse.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -30,14 +31,9 @@ static int refuse_text(struct json_error *error, const char *text, size_t at, co
     return -EINVAL;
 }
 
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 static size_t digits(const char *text, size_t length, size_t at)
 {
-    while (at < length && is_digit(text[at]))
+    while (at < length && is_ascii_digit(text[at]))
         at++;
     return at;
 }
@@ -128,7 +124,7 @@ int json_check_text(const char *text, size_t length, struct json_error *error)
     for (at = 0; at < length && wrong == 0;) {
         if (text[at] == '"')
             wrong = check_string(text, length, &at, error);
-        else if (text[at] == '-' || is_digit(text[at]))
+        else if (text[at] == '-' || is_ascii_digit(text[at]))
             wrong = check_number(text, length, &at, error);
         else
             wrong = check_byte(text, &at, &nesting, error);

@@ -26,7 +26,7 @@ static bool load(const uint8_t *data, size_t size, VipsImage **image)
     struct image_header header;
     struct image_plan plan;
 
-    if (image_read_header(data, size, &header) != 0 || image_pixels(&header) > PICTURE_MAX_PIXELS)
+    if (image_read_header(data, size, &header) != 0 || image_pixels(&header) > INPUT_MAX_PIXELS)
         return false;
     if (header.format == IMAGE_GIF)
         return load_gif(data, size, image) == 0;

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A picture as libvips decodes it, whole, all frames one below the other: what an answer is held
- * to. */
+/* A whole image as libvips decodes it, all frames one below the other. Answers are compared with
+ * it. */
 struct decoded {
     int width, height, frames;
     int bands, colours; /* of the bands, 1 or 3; what is behind them is alpha or unknown */

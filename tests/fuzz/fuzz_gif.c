@@ -112,7 +112,7 @@ static int try(struct image_input *input, const struct image_header *header, boo
                    : gif_copy(&plan, &plan.outputs[0], bytes, &input->output);
     if (status == STATUS_IMAGE_TOO_LARGE || status == STATUS_IMAGE_CORRUPT)
         snprintf(input->output.detail, IMAGE_DETAIL_BYTES, "As image.c has it.");
-    picture_check(input, header, status);
+    image_input_check(input, header, status);
     if (status == 0)
         check_again(input, header);
     if (status == 0 && !scale)
@@ -133,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!image_input_read(&input, data, size))
         return 0;
     if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_GIF &&
-        image_pixels(&header) <= PICTURE_MAX_PIXELS) {
+        image_pixels(&header) <= INPUT_MAX_PIXELS) {
         gray = try(&input, &header, false);
         scale = try(&input, &header, true);
         fuzz_require((gray == STATUS_IMAGE_CORRUPT) == (scale == STATUS_IMAGE_CORRUPT));

@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         if (status == 0)
             fuzz_require(image_read_header(input.data, input.size, &header) == 0);
-        picture_check(&input, &header, status);
+        image_input_check(&input, &header, status);
         if (status == 0)
             check_result(&input, &header);
         fuzz_require(*vips_error_buffer() == '\0'); /* none is left for the next job */

@@ -36,12 +36,12 @@ static void check_again(const struct image_input *input)
 /* The luma of a whole JPEG. */
 struct luma {
     uint32_t width, height;
-    uint8_t samples[PICTURE_MAX_PIXELS];
+    uint8_t samples[INPUT_MAX_PIXELS];
 };
 
 /*
- * libjpeg makes up what the scans of a progressive JPEG leave untold, from neighbours that depend
- * on the sampling of all components. What is told is compared, so without that.
+ * libjpeg guesses the coefficients that no scan of a progressive JPEG holds, from neighbours that
+ * depend on the sampling of all components. Only what the scans hold is compared.
  */
 static bool decode_luma(struct jpeg_decompress_struct *codec, void *argument)
 {
@@ -52,7 +52,7 @@ static bool decode_luma(struct jpeg_decompress_struct *codec, void *argument)
     luma->width = codec->image_width;
     luma->height = codec->image_height;
     if ((codec->jpeg_color_space != JCS_YCbCr && codec->jpeg_color_space != JCS_GRAYSCALE) ||
-        (size_t)luma->width * luma->height > PICTURE_MAX_PIXELS || !jpeg_start_decompress(codec))
+        (size_t)luma->width * luma->height > INPUT_MAX_PIXELS || !jpeg_start_decompress(codec))
         return false;
     for (uint8_t *row = luma->samples; codec->output_scanline < codec->output_height;
          row += luma->width)
@@ -101,7 +101,7 @@ static void run(struct image_input *input, const struct image_header *header)
     if (status > 0)
         snprintf(input->output.detail, IMAGE_DETAIL_BYTES, "As image.c has it.");
     if (status != -ENOTSUP)
-        picture_check(input, header, status);
+        image_input_check(input, header, status);
     if (status != 0 || input->scale || input->request.outputs[0].quality != 0)
         return;
     check_again(input);
@@ -121,8 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!image_input_read(&input, data, size))
         return 0;
     if (image_read_header(input.data, input.size, &header) == 0 && header.format == IMAGE_JPEG &&
-        image_pixels(&header) <=
-            PICTURE_MAX_PIXELS) /* image_process lets no other one get so far */
+        image_pixels(&header) <= INPUT_MAX_PIXELS) /* as in image_process() */
         run(&input, &header);
     image_input_clear(&input);
     return 0;

@@ -3,13 +3,13 @@
 #include "tests/fuzz/fuzz.h"
 
 /*
- * What our decoder makes of a JPEG's coefficients, against libjpeg's coefficients: transformed by
- * our own transform they are the same planes, whatever was passed over because it was not wanted;
- * and of eight points they are what the formula says (T.81, A.3.3). libjpeg lets pass runs beyond a
- * block's end and scans that tell the same twice, where we do not; so it writes its coefficients
- * anew, and that we must take. Of the tail of the input, quality chooses the points, factor where
- * samples come to lie, and capacity how they are written: progressive (bit 0), with tables of their
- * own (1), restarts (2, 3).
+ * Our decoder's planes against libjpeg's coefficients. Put through our own inverse DCT, libjpeg's
+ * coefficients give the same planes, even where the decoder skips coefficients that it does not
+ * need; with eight points they also match the formula (T.81, A.3.3). libjpeg accepts runs beyond a
+ * block's end and scans that send the same bits twice, which we refuse; so libjpeg also writes its
+ * coefficients to a new file, and we must accept that one. In the input's tail, quality chooses the
+ * points, factor the place of the samples, and capacity how the new file is written: progressive
+ * (bit 0), with tables of its own (1), restarts (2, 3).
  */
 #include "base/status.h"
 #include "image/jpeg/decode.h"
@@ -33,12 +33,12 @@ struct component {
     int16_t (*blocks)[64]; /* in natural order */
 };
 
-/* Which coefficients a scan told from their first bit on. */
+/* Which coefficients have had their first scan. */
 struct scans {
     struct jpeg_progress_mgr progress; /* first: libjpeg knows this part */
     int noted;
-    bool told[JPEG_COMPONENTS_MAX][DCTSIZE2];
-    bool twice; /* which libjpeg lets pass where the first time left no bits to come */
+    bool seen[JPEG_COMPONENTS_MAX][DCTSIZE2];
+    bool twice; /* libjpeg accepts it where the first scan sent every bit */
 };
 
 struct reference {
@@ -48,7 +48,7 @@ struct reference {
     int16_t memory[COEFFICIENTS_MAX];
 };
 
-/* False: a component that no scan tells of. */
+/* False: no scan holds the component. */
 static bool copy_component(struct jpeg_decompress_struct *codec, jvirt_barray_ptr *arrays,
                            int index, struct component *component)
 {
@@ -80,11 +80,11 @@ static void note_scan(j_common_ptr common)
         return;
     scans->noted = codec->input_scan_number;
     for (int i = 0; i < codec->comps_in_scan && (whole || codec->Ah == 0); i++) {
-        bool *told = scans->told[codec->cur_comp_info[i]->component_index];
+        bool *seen = scans->seen[codec->cur_comp_info[i]->component_index];
 
         for (int k = whole ? 0 : codec->Ss; k <= (whole ? DCTSIZE2 - 1 : codec->Se); k++) {
-            scans->twice |= told[k];
-            told[k] = true;
+            scans->twice |= seen[k];
+            seen[k] = true;
         }
     }
 }
@@ -213,7 +213,8 @@ static void compare_exactly(const struct jpeg_component *component, const int16_
         fuzz_require(fabs(samples[y * pitch + x] - fmax(0, fmin(255, sample))) < 0.6);
 }
 
-/* The block by our own transform. It is told how far to look, which must make no difference. */
+/* The block by our own inverse DCT. `last` only says where it may stop: the samples are the same.
+ */
 static void compare_block(const struct idct *idct, const int16_t block[64], uint32_t row,
                           uint32_t column, const struct plane *plane)
 {

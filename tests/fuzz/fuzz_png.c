@@ -9,7 +9,7 @@
  *     colour type, bits, width - 1, height - 1, colours, alphas, flags; palette; [up to four
  *     chunks: name and place, length (2 bytes), content]; filtered rows
  *
- * (as chosen from the valid values), and PICTURE_TAIL_BYTES as in all targets. Where libpng takes
+ * (as chosen from the valid values), and INPUT_TAIL_BYTES as in all targets. Where libpng takes
  * the file too, both read the same pixels from it.
  */
 #include "base/cleanup.h"
@@ -49,12 +49,6 @@ struct more {
     const uint8_t *data;
     size_t size;
 };
-
-static void put_be32(uint8_t *at, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
 
 static void put_chunk(struct file *file, const char *name, const uint8_t *data, size_t length)
 {
@@ -250,7 +244,7 @@ static bool make_file(const struct image_input *input, struct file *file)
 static void compare(const uint8_t *data, size_t size)
 {
     void *input = (void *)(uintptr_t)data;
-    struct png_image picture;
+    struct png_image png;
     uint8_t *samples = NULL;
     VipsImage *image = NULL;
     size_t bytes, row_bytes;
@@ -258,16 +252,16 @@ static void compare(const uint8_t *data, size_t size)
     if (vips_pngload_buffer(input, size, &image, "fail_on", VIPS_FAIL_ON_WARNING, NULL) == 0)
         samples = vips_image_write_to_memory(image, &bytes);
     if (samples != NULL) {
-        fuzz_require(png_open(&picture, data, size) == 0 && png_inflate(&picture) == 0);
-        fuzz_require((int)picture.width == image->Xsize && (int)picture.height == image->Ysize &&
-                     (int)picture.bands == image->Bands);
+        fuzz_require(png_open(&png, data, size) == 0 && png_inflate(&png) == 0);
+        fuzz_require((int)png.width == image->Xsize && (int)png.height == image->Ysize &&
+                     (int)png.bands == image->Bands);
         row_bytes = VIPS_IMAGE_SIZEOF_LINE(image);
-        for (uint32_t y = 0; y < picture.height; y++) {
-            const void *row = png_next_row(&picture);
+        for (uint32_t y = 0; y < png.height; y++) {
+            const void *row = png_next_row(&png);
 
             fuzz_require(row != NULL && memcmp(row, samples + y * row_bytes, row_bytes) == 0);
         }
-        png_clear(&picture);
+        png_clear(&png);
     }
     g_free(samples);
     VIPS_UNREF(image);
@@ -286,7 +280,7 @@ static void run(struct image_input *input, const struct file *file)
     input->data = exact;
     input->size = file->size;
     fuzz_require(image_read_header(exact, file->size, &header) == 0);
-    picture_check(
+    image_input_check(
         input, &header,
         image_process(&input->request, (struct bytes){exact, file->size}, &input->output));
     compare(exact, file->size);

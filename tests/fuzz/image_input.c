@@ -12,25 +12,24 @@
 bool image_input_read(struct image_input *input, const uint8_t *data, size_t size)
 {
     static uint8_t *large; /* as a worker's: one for its whole life */
-    const uint8_t *tail = data + size - PICTURE_TAIL_BYTES;
+    const uint8_t *tail = data + size - INPUT_TAIL_BYTES;
     bool small;
 
-    if (size < PICTURE_TAIL_BYTES)
+    if (size < INPUT_TAIL_BYTES)
         return false;
     if (large == NULL)
-        large = malloc(PICTURE_CAPACITY);
-    *input =
-        (struct image_input){.data = data, .size = size - PICTURE_TAIL_BYTES, .last = tail[3]};
+        large = malloc(INPUT_CAPACITY);
+    *input = (struct image_input){.data = data, .size = size - INPUT_TAIL_BYTES, .last = tail[3]};
     input->scale = tail[0] & 1;
     input->gray = !input->scale || tail[0] & 2;
     input->factor = input->scale ? (tail[2] + 1) / 256.0 : 1;
     input->request = input->scale ? scale_request(input->factor) : gray_request();
     input->request.outputs[0].gray = input->gray ? IMAGE_GRAY_LUMA : IMAGE_GRAY_NONE;
     input->request.outputs[0].quality = tail[1] % 101;
-    input->request.max_pixels = PICTURE_MAX_PIXELS;
+    input->request.max_pixels = INPUT_MAX_PIXELS;
     input->request.max_scans = 20;
     small = tail[3] >= 0x80; /* then of an exact size, which a sanitizer guards */
-    input->output.capacity = small ? (tail[3] - 0x7fU) * 16 : PICTURE_CAPACITY;
+    input->output.capacity = small ? (tail[3] - 0x7fU) * 16 : INPUT_CAPACITY;
     input->output.data = small ? malloc(input->output.capacity) : large;
     fuzz_require(input->output.data != NULL);
     return true;
@@ -38,7 +37,7 @@ bool image_input_read(struct image_input *input, const uint8_t *data, size_t siz
 
 void image_input_clear(struct image_input *input)
 {
-    if (input->output.capacity != PICTURE_CAPACITY)
+    if (input->output.capacity != INPUT_CAPACITY)
         free(input->output.data);
 }
 
@@ -48,8 +47,8 @@ static bool is_size(const struct image_input *input, uint32_t from, uint32_t to)
 }
 
 /*
- * libnsgif, libvips' reader of GIFs, takes these screens for a mistake of old programs, and the
- * first picture's size instead (docs/security.md).
+ * libnsgif, libvips' reader of GIFs, takes these screens for mistakes of old programs, and uses the
+ * first frame's size instead (docs/security.md).
  */
 static bool is_ignored_screen(const struct image_header *header)
 {
@@ -74,7 +73,7 @@ static void check_output(const struct image_input *input, const struct image_hea
     fuzz_require(image_read_header(output->data, output->size, &result) == 0);
     fuzz_require(result.format == header->format && output->format == header->format);
     if (header->width == 0 || header->height == 0 || result.width == 0 || result.height == 0)
-        return; /* not told cheaply */
+        return; /* which size is right is not cheap to find out */
     if (is_ignored_screen(header))
         return;
     fuzz_require((is_size(input, header->width, result.width) &&
@@ -83,7 +82,8 @@ static void check_output(const struct image_input *input, const struct image_hea
                   is_size(input, header->height, result.width)));
 }
 
-void picture_check(const struct image_input *input, const struct image_header *header, int status)
+void image_input_check(const struct image_input *input, const struct image_header *header,
+                       int status)
 {
     const char *detail = input->output.detail;
 
@@ -92,7 +92,7 @@ void picture_check(const struct image_input *input, const struct image_header *h
         check_output(input, header);
         return;
     }
-    /* Anything else would be told as a fault of ours. */
+    /* Any other status would be answered as an error of the server. */
     fuzz_require(status == STATUS_UNSUPPORTED_FORMAT || status == STATUS_IMAGE_CORRUPT ||
                  status == STATUS_IMAGE_TOO_LARGE || status == -ENOMEM);
     fuzz_require(status < 0 || detail[0] != '\0');

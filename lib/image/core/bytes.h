@@ -43,6 +43,12 @@ static inline uint64_t get_be64(const uint8_t *at)
     return (uint64_t)get_be32(at) << 32 | get_be32(at + 4);
 }
 
+static inline void put_be32(uint8_t *at, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
 static inline uint16_t get_le16(const uint8_t *at)
 {
     return (uint16_t)(at[1] << 8 | at[0]);

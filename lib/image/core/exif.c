@@ -14,7 +14,7 @@ static bool is_integer(unsigned type)
 }
 
 /* The value must lie in the entry itself; of several the first one counts. */
-static unsigned read_orientation(const struct tiff_bytes *tiff, const struct tiff_entry *entry)
+static unsigned entry_orientation(const struct tiff_bytes *tiff, const struct tiff_entry *entry)
 {
     const unsigned bytes = tiff_type_bytes(entry->type);
     uint64_t value;
@@ -38,7 +38,7 @@ unsigned exif_orientation(const uint8_t *data, size_t size)
         return 1;
     while (tiff_next_entry(&tiff, &directory, &entry)) {
         if (entry.tag == EXIF_TAG_ORIENTATION)
-            return read_orientation(&tiff, &entry);
+            return entry_orientation(&tiff, &entry);
     }
     return 1;
 }

@@ -52,8 +52,8 @@ static _inline_ void put_code(struct lzw_encoder *encoder, unsigned code)
         put_byte(encoder);
 }
 
-/* Forgets all codes, and has the decoder do the same. */
-static void forget_codes(struct lzw_encoder *encoder)
+/* Clears the table, and makes the decoder do the same. */
+static void write_clear_code(struct lzw_encoder *encoder)
 {
     put_code(encoder, 1U << encoder->size);
     encoder->width = encoder->size + 1;
@@ -75,7 +75,7 @@ static _inline_ uint32_t *find_place(struct lzw_encoder *encoder, uint32_t pair)
 static _inline_ void add_code(struct lzw_encoder *encoder, uint32_t *place, uint32_t pair)
 {
     if (encoder->next == CODES) {
-        forget_codes(encoder);
+        write_clear_code(encoder);
         return;
     }
     *place = pair << CODE_BITS_MAX | encoder->next;
@@ -83,8 +83,8 @@ static _inline_ void add_code(struct lzw_encoder *encoder, uint32_t *place, uint
         encoder->width++;
 }
 
-static _inline_ unsigned encode_row(struct lzw_encoder *encoder, unsigned code,
-                                    const uint8_t *indices, uint32_t width)
+static _inline_ unsigned encode_pixels(struct lzw_encoder *encoder, unsigned code,
+                                       const uint8_t *indices, uint32_t width)
 {
     for (uint32_t x = 0; x < width; x++) {
         uint32_t pair = code << 8 | indices[x];
@@ -112,10 +112,10 @@ _multiversion_ void gif_encode(struct gif_writer *writer, const uint8_t *indices
     encoder.width = encoder.size + 1;
     size = (uint8_t)encoder.size;
     gif_put(writer, &size, 1);
-    forget_codes(&encoder);
-    code = encode_row(&encoder, code, indices + 1, width - 1);
+    write_clear_code(&encoder);
+    code = encode_pixels(&encoder, code, indices + 1, width - 1);
     for (uint32_t y = 1; y < height; y++)
-        code = encode_row(&encoder, code, indices + y * pitch, width);
+        code = encode_pixels(&encoder, code, indices + y * pitch, width);
     put_code(&encoder, code);
     add_code(&encoder, find_place(&encoder, CODES << 8),
              CODES << 8); /* so that the width is right */

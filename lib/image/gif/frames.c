@@ -80,7 +80,7 @@ static bool take_samples(struct gif_frames *frames, struct gif_area area, struct
     return opaque;
 }
 
-static bool is_opaque(const struct gif_frames *frames)
+static bool is_wanted_opaque(const struct gif_frames *frames)
 {
     const size_t pixels = (size_t)frames->width * frames->height;
 
@@ -295,7 +295,7 @@ void gif_frames_add(struct gif_frames *frames, struct gif_area area, uint16_t de
     if (gif_area_is_empty(area))
         area = (struct gif_area){0};
     if (frames->single)
-        limit += is_opaque(frames);
+        limit += is_wanted_opaque(frames);
     else
         cleared = clear_gone(frames, area);
     write_waiting(frames);

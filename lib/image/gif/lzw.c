@@ -72,7 +72,7 @@ static _inline_ unsigned read_code(struct code_reader *reader, unsigned width)
     return code;
 }
 
-static void forget_codes(struct code_table *table, unsigned size)
+static void clear_table(struct code_table *table, unsigned size)
 {
     table->next = table->clear + 2;
     table->bits = size + 1;
@@ -109,13 +109,13 @@ static _inline_ int decode_codes(struct code_reader *reader, unsigned size, uint
     size_t seen = 0;
 
     table.clear = 1U << size;
-    forget_codes(&table, size);
+    clear_table(&table, size);
     while (seen < pixels) {
         unsigned code = read_code(reader, table.bits);
         size_t length = 1;
 
         if (code == table.clear) {
-            forget_codes(&table, size);
+            clear_table(&table, size);
             previous.length = 0;
             continue;
         }

@@ -43,9 +43,11 @@ static _inline_ void measure_distances(const struct gif_palette *palette, struct
     const int red = wanted.red, green = wanted.green, blue = wanted.blue;
 
     for (int i = 0; i < GIF_COLOURS; i++) {
-        int r = palette->red[i] - red, g = palette->green[i] - green, b = palette->blue[i] - blue;
+        const int by_red = palette->red[i] - red, by_green = palette->green[i] - green,
+                  by_blue = palette->blue[i] - blue;
 
-        distances[i] = (uint32_t)(r * r + g * g + b * b) << 8 | (uint32_t)i;
+        distances[i] = (uint32_t)(by_red * by_red + by_green * by_green + by_blue * by_blue) << 8 |
+                       (uint32_t)i;
     }
 }
 

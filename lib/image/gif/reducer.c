@@ -61,8 +61,8 @@ struct gif_area gif_reducer_reach(const struct gif_reducer *reducer, struct gif_
     return reach;
 }
 
-_multiversion_ static void load_row(const uint32_t *restrict from, float *restrict row,
-                                    uint32_t width)
+_multiversion_ static void load_canvas_row(const uint32_t *restrict from, float *restrict row,
+                                           uint32_t width)
 {
     const uint8_t *samples = (const uint8_t *)from;
 
@@ -71,8 +71,8 @@ _multiversion_ static void load_row(const uint32_t *restrict from, float *restri
 }
 
 /* Filters row `y` of the canvas horizontally, to the columns left..right of the result. */
-_multiversion_ static void filter_row(struct gif_reducer *reducer, const uint32_t *pixels,
-                                      uint32_t y, uint32_t left, uint32_t right)
+_multiversion_ static void filter_canvas_row(struct gif_reducer *reducer, const uint32_t *pixels,
+                                             uint32_t y, uint32_t left, uint32_t right)
 {
     const struct lanczos_filter *filter = &reducer->horizontal;
     const uint32_t from = filter->first[left], to = filter->first[right - 1] + filter->taps;
@@ -80,8 +80,8 @@ _multiversion_ static void filter_row(struct gif_reducer *reducer, const uint32_
     pixel *narrow =
         (pixel *)(void *)reducer->narrow + (size_t)(y % reducer->vertical.taps) * reducer->to_width;
 
-    load_row(pixels + (size_t)y * reducer->width + from, reducer->row + (size_t)from * CHANNELS,
-             to - from);
+    load_canvas_row(pixels + (size_t)y * reducer->width + from,
+                    reducer->row + (size_t)from * CHANNELS, to - from);
     for (uint32_t x = left; x < right; x++) {
         const float *weights = filter->weights + (size_t)x * filter->taps;
         const pixel *first = row + filter->first[x];
@@ -98,7 +98,7 @@ _multiversion_ static void filter_row(struct gif_reducer *reducer, const uint32_
     }
 }
 
-static _inline_ uint8_t to_sample(float value)
+static _inline_ uint8_t to_sample_8(float value)
 {
     return value <= 0 ? 0 : value >= 255 ? 255 : (uint8_t)(value + 0.5F);
 }
@@ -111,7 +111,7 @@ static _inline_ uint32_t to_straight(pixel sum)
 
     if (sum[3] >= HALF_OPAQUE) {
         for (unsigned i = 0; i < 3; i++)
-            samples[i] = to_sample(sum[i] * weight);
+            samples[i] = to_sample_8(sum[i] * weight);
         samples[3] = 255;
     }
     memcpy(&straight, samples, sizeof(straight));
@@ -152,7 +152,7 @@ void gif_reducer_area(struct gif_reducer *reducer, const uint32_t *pixels, struc
         if (next < vertical->first[y])
             next = vertical->first[y];
         for (; next < vertical->first[y] + vertical->taps; next++)
-            filter_row(reducer, pixels, next, area.left, area.right);
+            filter_canvas_row(reducer, pixels, next, area.left, area.right);
         filter_columns(reducer, y, area.left, area.right, to + (size_t)y * reducer->to_width);
     }
 }

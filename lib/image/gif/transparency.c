@@ -36,8 +36,8 @@ static int distance(const uint8_t *a, const uint8_t *b)
     return red * red + green * green + blue * blue;
 }
 
-/* Frees an index: its pixels take the closest other colour. */
-static unsigned give_way(const uint8_t *colours, uint8_t *indices, size_t pixels)
+/* Frees the index of one of the two closest colours: its pixels take the other. */
+static unsigned free_an_index(const uint8_t *colours, uint8_t *indices, size_t pixels)
 {
     unsigned kept = 0, free_index = 1;
 
@@ -55,7 +55,7 @@ static unsigned give_way(const uint8_t *colours, uint8_t *indices, size_t pixels
     return free_index;
 }
 
-/* The first index that no pixel has; GIF_COLOURS: all are used. */
+/* The first index that no pixel has, or GIF_COLOURS. */
 static unsigned find_unused(const uint8_t *indices, size_t pixels)
 {
     bool used[GIF_COLOURS] = {false};
@@ -79,7 +79,7 @@ static void grow_table(struct gif_frame *frame, uint8_t *colours, unsigned count
     frame->table = (struct gif_table){colours, count};
 }
 
-/* The frame's pixels on the screen, which is transparent for the rest. */
+/* The screen with the frame's pixels, transparent around them. */
 static uint8_t *spread_indices(const struct gif_blocks *blocks, const struct gif_frame *frame,
                                const uint8_t *indices)
 {
@@ -138,7 +138,7 @@ int gif_write_transparent(struct gif_writer *writer, const struct gif_blocks *bl
         return status;
     index = find_unused(indices, pixels);
     if (index == GIF_COLOURS && fill)
-        index = give_way(colours, indices, pixels);
+        index = free_an_index(colours, indices, pixels);
     if (index < GIF_COLOURS) {
         grow_table(frame, colours, count, index);
         frame->transparent = (int)index;

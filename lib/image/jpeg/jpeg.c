@@ -113,8 +113,9 @@ static int copy_and_turn(struct image_output *output)
                      output->data, output->capacity, &output->size);
 }
 
-/* TurboJPEG decodes what is coded arithmetically, and codes it anew; it does not tell what is
- * wrong. Its file is copied like any other, so that the same header comes out. */
+/* TurboJPEG decodes arithmetic coding and writes a Huffman-coded file; it does not say what is
+ * wrong with a file it refuses. Its file is copied like any other, so that the header is the same.
+ */
 static int copy_arithmetic(unsigned max_scans, struct image_output *output)
 {
     _cleanup_(jpeg_layout_clear) struct jpeg_layout turned = {0};

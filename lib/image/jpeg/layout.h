@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 /*
- * Where everything lies in a JPEG file, as markers.h finds it. All pointers go into the file, but
- * for the scans' array; each was checked: a Huffman table's 16 counts and its values lie inside, a
- * scan's [data, end) too.
+ * Where everything lies in a JPEG file, as markers.h finds it. All pointers but the array of scans
+ * point into the file and were checked: a Huffman table's 16 counts and its values lie inside, and
+ * so does a scan's [data, end).
  */
 enum {
     JPEG_COMPONENTS_MAX = 4,
     JPEG_SCANS_MAX =
-        JPEG_COMPONENTS_MAX * 64 * 14, /* each tells a bit of something: T.81, G.1.1.1 */
+        JPEG_COMPONENTS_MAX * 64 * 14, /* each sends at least one bit of one coefficient */
 };
 
 struct jpeg_component {
@@ -59,7 +59,7 @@ struct jpeg_layout {
     struct jpeg_scan *scan; /* owned; kept for the next file that is read into this layout */
 };
 
-/* Frees the scans. The layout is as one of zeros then. */
+/* Frees the scans and zeroes the layout. */
 void jpeg_layout_clear(struct jpeg_layout *layout);
 
 /* A further scan, zeroed; pointers to earlier ones are no longer valid. NULL: no memory. */
@@ -73,7 +73,7 @@ static inline unsigned jpeg_quantizer(const struct jpeg_component *component, un
     return component->quantization_wide ? table[2 * n] << 8 | table[2 * n + 1] : table[n];
 }
 
-/* Where component `component` is in the scan; -1: it is not. */
+/* The place of component `component` in the scan; -1: it has none. */
 static inline int jpeg_scan_find(const struct jpeg_scan *scan, unsigned component)
 {
     for (unsigned n = 0; n < scan->components; n++)
@@ -82,8 +82,8 @@ static inline int jpeg_scan_find(const struct jpeg_scan *scan, unsigned componen
     return -1;
 }
 
-/* How blocks follow each other (T.81, A.2): in MCUs that hold blocks of all components; but a scan
- * of one component has each of its blocks for an MCU, and only those that hold pixels. */
+/* The order of blocks (T.81, A.2): by MCUs that hold blocks of all components. In a scan of one
+ * component each block is an MCU, and only blocks that hold pixels exist. */
 struct jpeg_mcus {
     uint32_t columns, rows;
 };

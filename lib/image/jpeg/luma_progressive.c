@@ -10,20 +10,20 @@
 #include <errno.h>
 
 /*
- * The luma of a progressive JPEG. A scan of AC coefficients holds one component: the luma's are
- * copied byte for byte, the chroma's left out. Only the DC scans hold all components together and
- * are written anew. All of them are read all the same, to notice a broken coefficients.
+ * The luma of a progressive JPEG. A scan of AC coefficients holds one component: the luma's scans
+ * are copied byte for byte, the chroma's are left out. DC scans hold several components together,
+ * so they are decoded and the luma's part is encoded again. All scans are read, to find damage.
  */
 
 struct luma_copy {
     const struct jpeg_layout *layout;
     struct jpeg_coefficients coefficients;
     struct jpeg_writer writer;
-    unsigned restart_interval; /* the last one written */
-    const uint8_t *ac_counts;  /* the last table written */
+    unsigned restart_interval; /* as last written */
+    const uint8_t *ac_counts;  /* of the table last written */
 };
 
-static const uint8_t only_dc[64]; /* all in place 0 */
+static const uint8_t only_dc[64]; /* only the DC coefficient is kept, so all share place 0 */
 
 static int prepare(struct luma_copy *copy, const struct jpeg_layout *layout)
 {
@@ -37,7 +37,7 @@ static int prepare(struct luma_copy *copy, const struct jpeg_layout *layout)
     return coefficients_allocate(&copy->coefficients);
 }
 
-/* A row of DC coefficients as far as the scan tells them: differences of them, or one bit each. */
+/* A row of DC coefficients: their differences in a first scan, one bit each in a refinement. */
 _multiversion_ static int write_dc_row(struct jpeg_writer *writer, const struct jpeg_scan *scan,
                                        const int16_t *dc, uint32_t count, int *last)
 {

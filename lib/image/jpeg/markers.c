@@ -19,16 +19,15 @@ struct marker_reader {
     struct jpeg_layout *layout;
     struct jpeg_segments segments;
     unsigned max_scans;
-    unsigned scans; /* counted, also those that are not kept */
+    unsigned scans; /* including those that are not kept */
     bool has_frame;
     unsigned restart_interval;
     struct jpeg_tables tables;
     uint8_t quantization_id[JPEG_COMPONENTS_MAX]; /* which of them each component uses */
-    struct jpeg_progression
-        progression[JPEG_COMPONENTS_MAX]; /* told so far; in a sequential file too */
+    struct jpeg_progression progression[JPEG_COMPONENTS_MAX]; /* in sequential files as well */
 };
 
-/* The blocks of each component, counted as a scan of that component alone has them. */
+/* The blocks of each component, as in a scan of that component alone. */
 static void count_component_blocks(struct jpeg_layout *layout)
 {
     const uint32_t mcu_width = 8U * layout->h_max, mcu_height = 8U * layout->v_max;
@@ -82,7 +81,7 @@ static int read_frame_segment(struct marker_reader *reader, uint8_t marker, cons
     return 0;
 }
 
-/* Some files give all of their components one name: it means the next one that is not in the scan
+/* Some files give all components the same id: it then means the next one that is not in the scan
  * yet. */
 static int find_component(const struct jpeg_layout *layout, const struct jpeg_scan *scan,
                           unsigned n, uint8_t id)
@@ -133,7 +132,7 @@ static int read_scan_component(struct marker_reader *reader, struct jpeg_scan *s
         return STATUS_IMAGE_CORRUPT;
     scan->component[n] = (uint8_t)index;
     scan->selectors[n] = entry[1];
-    /* Those in force now: files may define the same number again between scans. */
+    /* The tables in force now: files may redefine a number between scans. */
     scan->dc[n] = jpeg_tables_huffman(&reader->tables, JPEG_DC, dc, standard);
     scan->ac[n] = jpeg_tables_huffman(&reader->tables, JPEG_AC, ac, standard);
     scan->conditioning[JPEG_DC][n] = reader->tables.conditioning[JPEG_DC][dc];
@@ -149,8 +148,7 @@ static int read_scan_component(struct marker_reader *reader, struct jpeg_scan *s
     return component->quantization == NULL ? STATUS_IMAGE_CORRUPT : 0;
 }
 
-/* An MCU holds all blocks of its components that one sample of the coarsest covers; at most 10
- * (T.81, B.2.3). */
+/* An MCU holds h x v blocks of each component, at most 10 in all (T.81, B.2.3). */
 static bool fits_mcu(const struct jpeg_layout *layout, const struct jpeg_scan *scan)
 {
     unsigned blocks = 0;
@@ -160,7 +158,7 @@ static bool fits_mcu(const struct jpeg_layout *layout, const struct jpeg_scan *s
     return scan->components == 1 || blocks <= 10;
 }
 
-/* Whether nothing is left to be told. */
+/* Whether every bit of every component was sent. */
 static bool is_complete(const struct marker_reader *reader)
 {
     for (unsigned i = 0; reader->has_frame && i < reader->layout->components; i++)
@@ -192,8 +190,8 @@ static int read_scan_header(struct marker_reader *reader, struct jpeg_scan *scan
     return 0;
 }
 
-/* More scans than an image can have tell something twice, and that is found before there are so
- * many. */
+/* JPEG_SCANS_MAX is never reached in a valid file: a further scan would send some bit twice, which
+ * read_scan_header() refuses. */
 static int read_scan(struct marker_reader *reader, const uint8_t *payload, size_t size)
 {
     struct jpeg_scan *scan;
@@ -273,7 +271,7 @@ static int read_segment(struct marker_reader *reader, bool *done)
         *done = true;
         return 0;
     }
-    /* COM and APPn of a length less than its own two bytes are empty, says libjpeg. */
+    /* libjpeg takes COM and APPn with a length below its own two bytes for empty ones. */
     if (!segment.whole ||
         (segment.length < 2 && segment.marker != JPEG_COM && !is_application(segment.marker)))
         return STATUS_IMAGE_CORRUPT;
@@ -290,8 +288,8 @@ static bool is_ycc(const struct jpeg_layout *layout)
         &layout->application, (const uint8_t[]){component[0].id, component[1].id, component[2].id});
 }
 
-/* The DC coefficients of all components are needed, at least. Arithmetic coding leaves its last
- * zeros out, so only the marker behind a scan shows whether it is all there. */
+/* At least the DC coefficients of all components are needed. Arithmetic coding omits its last
+ * zeros, so only the marker after a scan shows that the scan is complete. */
 static int check_complete_enough(const struct marker_reader *reader, bool ended)
 {
     for (unsigned i = 0; i < reader->layout->components; i++)
@@ -300,7 +298,7 @@ static int check_complete_enough(const struct marker_reader *reader, bool ended)
     return reader->has_frame && (ended || !reader->layout->arithmetic) ? 0 : STATUS_IMAGE_CORRUPT;
 }
 
-/* All as before the first segment, but for the memory of the scans. */
+/* Resets all but the memory of the scans. */
 static void begin_layout(struct jpeg_layout *layout)
 {
     *layout = (struct jpeg_layout){.application = jpeg_application_begin(),

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 /*
- * What the scans of a JPEG have told so far of one component's coefficients (T.81, G.1.1.1): each
- * is first told to some lowest bit, and then refined bit by bit; in a sequential file all of it at
- * once.
+ * Which bits of one component's coefficients the scans so far have sent (T.81, G.1.1.1): the first
+ * scan of a coefficient sends it without its lowest bits, and each refinement sends one bit more. A
+ * sequential file sends all bits at once.
  */
 struct jpeg_progression {
-    int8_t low[64]; /* the lowest bit told; -1: nothing yet */
+    int8_t low[64]; /* the lowest bit sent; -1: none yet */
 };
 
 static inline void progression_begin(struct jpeg_progression *progression)
@@ -22,7 +22,7 @@ static inline void progression_begin(struct jpeg_progression *progression)
         progression->low[k] = -1;
 }
 
-/* Notes the scan's coefficients. False: it refines what was not told, or tells something twice. */
+/* Notes what the scan sends. False: it refines bits that were never sent, or sends some twice. */
 static inline bool progression_advance(struct jpeg_progression *progression,
                                        const struct jpeg_scan *scan)
 {
@@ -34,7 +34,7 @@ static inline bool progression_advance(struct jpeg_progression *progression,
     return true;
 }
 
-/* Whether every bit of every coefficient was told. */
+/* Whether every bit of every coefficient was sent. */
 static inline bool progression_is_complete(const struct jpeg_progression *progression)
 {
     for (unsigned k = 0; k < 64; k++)

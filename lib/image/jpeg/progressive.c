@@ -11,13 +11,13 @@
 #include <errno.h>
 
 /*
- * A scan tells either DC coefficients, of all components together and MCU by MCU, or a band of AC
- * coefficients of one component (progressive_ac.c). Here are the former.
+ * DC scans: MCU by MCU, several components together. Scans of AC coefficients, which hold one
+ * component, are in progressive_ac.c.
  */
 
 static struct huffman dc_tables[JPEG_COMPONENTS_MAX];
 
-struct dc_component { /* of the scan */
+struct dc_component {
     struct component_coefficients *coefficients;
     unsigned h, v; /* blocks in an MCU */
     uint32_t dc;

@@ -50,8 +50,8 @@ static void rewrite_segment_head(struct rewriting *to, enum jpeg_marker marker, 
     put_u16(to, (unsigned)size + 2);
 }
 
-/* What libjpeg tells the colour space from: JFIF is of Y, Cb, Cr or gray; Adobe's segment says
- * whether colours were transformed, and of four that they are inverted. */
+/* The segment from which libjpeg derives the colour space: JFIF means gray or Y, Cb, Cr; Adobe's
+ * says whether the colours were transformed, and that four components are inverted. */
 static void put_colour_space(struct rewriting *to)
 {
     static const uint8_t jfif[14] = {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};

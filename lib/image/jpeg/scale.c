@@ -296,8 +296,8 @@ static int turn_planes(struct reduction *reduction)
 }
 
 /* Chroma, upright, where it is halved. */
-static int emphasize_chroma(const struct reduction *reduction, double factor,
-                            const struct raster *raster)
+static int emphasize_halved_chroma(const struct reduction *reduction, double factor,
+                                   const struct raster *raster)
 {
     const unsigned points = choose_points(reduction, factor, 1);
     const unsigned emphasis = chroma_emphasis(factor, points);
@@ -419,7 +419,7 @@ int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan
     if ((status = fill_planes(&reduction, factor)) != 0 || (status = turn_planes(&reduction)) != 0)
         return status;
     raster = describe_raster(&reduction);
-    if ((status = emphasize_chroma(&reduction, factor, &raster)) != 0)
+    if ((status = emphasize_halved_chroma(&reduction, factor, &raster)) != 0)
         return status;
     if (reduction.components == layout->components &&
         (status = add_profile(layout, &encoding)) != 0)

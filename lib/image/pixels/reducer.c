@@ -184,7 +184,7 @@ static void finish_strip(struct reducer *reducer)
     reducer->strip_rows = 0;
 }
 
-static void filter_row(struct reducer *reducer)
+static void filter_strip_row(struct reducer *reducer)
 {
     const struct reducer_filter *filter = &reducer->vertical;
     const int16_t *weights = filter->weights + (size_t)reducer->done * filter->stride;
@@ -226,7 +226,7 @@ uint8_t *reducer_take(struct reducer *reducer, uint32_t rows)
     while (reducer->done < filter->count &&
            filter->taps[reducer->done].first + filter->taps[reducer->done].count <=
                reducer->window_first + reducer->window_filled)
-        filter_row(reducer);
+        filter_strip_row(reducer);
     move_window(reducer);
     return reducer->window + reducer->window_filled * reducer->pitch;
 }

@@ -48,7 +48,7 @@ int resizer_16_begin(struct resizer_16 *resizer, const struct resizer_size *size
 }
 
 /* To resizer->row, colours times alpha. */
-static void load_row(struct resizer_16 *resizer, const uint16_t *samples)
+static void load_row_16(struct resizer_16 *resizer, const uint16_t *samples)
 {
     const unsigned bands = resizer->bands;
     size_t end = (size_t)resizer->size.width * bands;
@@ -85,7 +85,7 @@ static float *sums_of(const struct resizer_16 *resizer, uint32_t y)
            (size_t)(y % resizer->sums_rows) * resizer->size.to_width * resizer->bands;
 }
 
-static uint16_t to_sample(const struct resizer_16 *resizer, float value)
+static uint16_t to_sample_16(const struct resizer_16 *resizer, float value)
 {
     float least = resizer->is_signed ? INT16_MIN : 0, most = least + SAMPLE_MAX;
 
@@ -101,13 +101,13 @@ static void finish_row(struct resizer_16 *resizer, uint32_t y)
     float *sums = sums_of(resizer, y);
 
     for (size_t i = 0; resizer->alpha && i < end; i += bands) {
-        float alpha = to_sample(resizer, sums[i + bands - 1]);
+        float alpha = to_sample_16(resizer, sums[i + bands - 1]);
 
         for (unsigned band = 0; band + 1 < bands; band++)
             sums[i + band] = alpha == 0 ? 0 : sums[i + band] * SAMPLE_MAX / alpha;
     }
     for (size_t i = 0; i < end; i++)
-        out[i] = to_sample(resizer, sums[i]);
+        out[i] = to_sample_16(resizer, sums[i]);
 }
 
 void resizer_16_row(struct resizer_16 *resizer, const uint16_t *samples)
@@ -116,7 +116,7 @@ void resizer_16_row(struct resizer_16 *resizer, const uint16_t *samples)
     size_t narrow = (size_t)resizer->size.to_width * resizer->bands;
     uint32_t y = resizer->taken++;
 
-    load_row(resizer, samples);
+    load_row_16(resizer, samples);
     filter_horizontal(resizer);
     for (; resizer->begun < resizer->size.to_height && vertical->first[resizer->begun] <= y;
          resizer->begun++)

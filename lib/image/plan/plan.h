@@ -27,7 +27,7 @@ struct image_output_plan {
 struct image_plan {
     uint64_t max_pixels; /* of the source; see struct image_request */
     unsigned max_scans;
-    int default_quality; /* 1..100, where a quality of 0 cannot be told */
+    int default_quality; /* 1..100, where the source's quality is unknown */
     struct image_header source;
     unsigned count;
     struct image_output_plan outputs[IMAGE_OUTPUTS_MAX];

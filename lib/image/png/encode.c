@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/core/bytes.h"
 #include "image/png/filter.h"
 
 #include <errno.h>
@@ -120,14 +121,6 @@ void png_encoder_row(struct png_encoder *encoder, const void *samples)
     row = encoder->row;
     encoder->row = encoder->above;
     encoder->above = row;
-}
-
-static void put_be32(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)(value >> 24);
-    at[1] = (uint8_t)(value >> 16);
-    at[2] = (uint8_t)(value >> 8);
-    at[3] = (uint8_t)value;
 }
 
 /* Length, name and checksum around `length` bytes of content that lie behind room for the first two

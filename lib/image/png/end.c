@@ -12,7 +12,7 @@
 static int inflate_all(z_stream *zlib, struct bytes stream, uint8_t *out, size_t size)
 {
     uint8_t beyond[64];
-    int result;
+    int status;
 
     if (stream.size > UINT_MAX || size > UINT_MAX)
         return STATUS_IMAGE_CORRUPT;
@@ -20,15 +20,15 @@ static int inflate_all(z_stream *zlib, struct bytes stream, uint8_t *out, size_t
     zlib->avail_in = (unsigned)stream.size;
     zlib->next_out = out;
     zlib->avail_out = (unsigned)size;
-    result = inflate(zlib, Z_NO_FLUSH);
+    status = inflate(zlib, Z_NO_FLUSH);
     if (zlib->avail_out > 0)
-        return result == Z_MEM_ERROR ? -ENOMEM : STATUS_IMAGE_CORRUPT;
-    while (result == Z_OK) { /* on to the checksum, if it is there */
+        return status == Z_MEM_ERROR ? -ENOMEM : STATUS_IMAGE_CORRUPT;
+    while (status == Z_OK) { /* on to the checksum, if it is there */
         zlib->next_out = beyond;
         zlib->avail_out = sizeof(beyond);
-        result = inflate(zlib, Z_NO_FLUSH);
+        status = inflate(zlib, Z_NO_FLUSH);
     }
-    return result == Z_DATA_ERROR ? STATUS_IMAGE_CORRUPT : 0;
+    return status == Z_DATA_ERROR ? STATUS_IMAGE_CORRUPT : 0;
 }
 
 int png_inflate_without_end(struct bytes stream, uint8_t *out, size_t size)

@@ -33,12 +33,6 @@ struct chunk {
     bool whole;        /* its checksum, too */
 };
 
-static void put_be32(uint8_t *at, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
 static bool is(const struct chunk *chunk, const char *name)
 {
     return memcmp(chunk->name, name, 4) == 0;

@@ -80,7 +80,7 @@ static int read_frame_header(struct bytes frame, unsigned marker, const unsigned
     if (bits != 8 || components == 0 || header->width == 0)
         return STATUS_IMAGE_CORRUPT;
     if (header->height == 0)
-        return image_refuse(header, "a JPEG that tells its height behind its pixels (DNL)");
+        return image_refuse(header, "a JPEG that gives its height after its pixels (DNL)");
     if (components == 2 || components > 4)
         return image_refuse(header, "a JPEG of %u components", components);
     header->samples = components;

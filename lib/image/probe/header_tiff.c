@@ -18,13 +18,7 @@ enum { MAX_PAGES = 10000, MAX_SAMPLES = 8 };
 /* --- bytes
  * ----------------------------------------------------------------------------------------- */
 
-/* Numbers that saturate. */
-static uint64_t multiply(uint64_t a, uint64_t b)
-{
-    return __builtin_mul_overflow(a, b, &a) ? UINT64_MAX : a;
-}
-
-static uint64_t add(uint64_t a, uint64_t b)
+static uint64_t add_saturating(uint64_t a, uint64_t b)
 {
     return __builtin_add_overflow(a, b, &a) ? UINT64_MAX : a;
 }
@@ -39,10 +33,11 @@ static uint64_t count_bytes(const struct tiff_pages *pages, const struct tiff_pa
 
     if (tiff_value(pages, page, TAG_COMPRESSION) == IMAGE_TIFF_PLAIN) {
         /* some files have counts that are too large */
-        bytes = multiply(tiff_value(pages, page, TAG_WIDTH), tiff_value(pages, page, TAG_BITS));
-        bytes = multiply(bytes, tiff_value(pages, page, TAG_SAMPLES));
+        bytes = multiply_saturating(tiff_value(pages, page, TAG_WIDTH),
+                                    tiff_value(pages, page, TAG_BITS));
+        bytes = multiply_saturating(bytes, tiff_value(pages, page, TAG_SAMPLES));
         bytes = bytes / 8 + (bytes % 8 != 0);
-        return multiply(bytes, tiff_value(pages, page, TAG_HEIGHT));
+        return multiply_saturating(bytes, tiff_value(pages, page, TAG_HEIGHT));
     }
     if (blocks > page->tags[counts].count)
         blocks = page->tags[counts].count;
@@ -50,7 +45,7 @@ static uint64_t count_bytes(const struct tiff_pages *pages, const struct tiff_pa
         return UINT64_MAX;
     *counts_left -= blocks;
     for (uint64_t i = 0; i < blocks; i++)
-        bytes = add(bytes, tiff_value_at(pages, page, counts, i));
+        bytes = add_saturating(bytes, tiff_value_at(pages, page, counts, i));
     return bytes;
 }
 
@@ -90,7 +85,7 @@ static int count_pages(struct tiff_pages *pages, const struct tiff_page *first,
             break;
         alike = alike && is_alike(pages, &page, first);
         if (alike)
-            bytes = add(bytes, count_bytes(pages, &page, &counts_left));
+            bytes = add_saturating(bytes, count_bytes(pages, &page, &counts_left));
     }
     if (!alike || page.next != 0)
         count = 1;

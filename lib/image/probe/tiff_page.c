@@ -125,11 +125,6 @@ static uint64_t divide_up(uint64_t a, uint64_t b)
     return b == 0 ? 0 : a / b + (a % b != 0);
 }
 
-static uint64_t multiply(uint64_t a, uint64_t b)
-{
-    return __builtin_mul_overflow(a, b, &a) ? UINT64_MAX : a;
-}
-
 uint64_t tiff_count_blocks(const struct tiff_pages *pages, const struct tiff_page *page)
 {
     const bool in_planes = tiff_value(pages, page, TAG_PLANES) == 2;
@@ -137,8 +132,8 @@ uint64_t tiff_count_blocks(const struct tiff_pages *pages, const struct tiff_pag
     uint64_t blocks = divide_up(height, tiff_value(pages, page, TAG_STRIP_ROWS));
 
     if (tiff_is_tiled(page))
-        blocks = multiply(
+        blocks = multiply_saturating(
             divide_up(tiff_value(pages, page, TAG_WIDTH), tiff_value(pages, page, TAG_TILE_WIDTH)),
             divide_up(height, tiff_value(pages, page, TAG_TILE_HEIGHT)));
-    return multiply(blocks, in_planes ? tiff_value(pages, page, TAG_SAMPLES) : 1);
+    return multiply_saturating(blocks, in_planes ? tiff_value(pages, page, TAG_SAMPLES) : 1);
 }

@@ -85,5 +85,10 @@ static inline bool tiff_is_tiled(const struct tiff_page *page)
     return tiff_page_has(page, TAG_TILE_WIDTH);
 }
 
+static inline uint64_t multiply_saturating(uint64_t a, uint64_t b)
+{
+    return __builtin_mul_overflow(a, b, &a) ? UINT64_MAX : a;
+}
+
 /* How many strips or tiles it has of all planes, saturating; 0 if a size is invalid. */
 uint64_t tiff_count_blocks(const struct tiff_pages *pages, const struct tiff_page *page);

@@ -52,7 +52,7 @@ static toff_t seek_file(thandle_t handle, toff_t offset, int whence)
     return file->at;
 }
 
-static toff_t tell_size(thandle_t handle)
+static toff_t report_size(thandle_t handle)
 {
     return ((const struct tiff_file *)handle)->input.size;
 }
@@ -101,8 +101,8 @@ static TIFF *open_file(struct tiff_file *file)
         return NULL;
     TIFFOpenOptionsSetErrorHandlerExtR(options, hear_error, file);
     TIFFOpenOptionsSetWarningHandlerExtR(options, hear_warning, file);
-    tiff = TIFFClientOpenExt("picture", "rm", file, read_file, write_file, seek_file, close_file,
-                             tell_size, NULL, NULL, options);
+    tiff = TIFFClientOpenExt("image", "rm", file, read_file, write_file, seek_file, close_file,
+                             report_size, NULL, NULL, options);
     TIFFOpenOptionsFree(options);
     return tiff;
 }
@@ -115,9 +115,8 @@ static uint64_t value(const struct tiff_file *file, enum tiff_tag tag)
     return tiff_value(&file->pages, &file->page, tag);
 }
 
-/* Whether libtiff, which reads the directory too, finds the same in it. If not, the file is broken.
- */
-static bool is_as_expected(const struct tiff_file *file)
+/* Whether libtiff reads the same from the directory as we do. If not, the file is damaged. */
+static bool libtiff_agrees(const struct tiff_file *file)
 {
     uint32_t width = 0, height = 0;
     uint16_t samples = 0, bits = 0, compression = 0;
@@ -227,7 +226,7 @@ static int start_page(struct tiff_file *file)
     bool direct;
     int status;
 
-    if (!is_as_expected(file))
+    if (!libtiff_agrees(file))
         return STATUS_IMAGE_CORRUPT;
     if (file->header.photometric == IMAGE_TIFF_YCBCR)
         TIFFSetField(file->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);

@@ -62,7 +62,7 @@ static int resize_frame(const struct work *work, VipsImage **frame)
         .step_y = (double)header->height / work->divisor / work->planned->height,
     };
 
-    return resample(frame, &size);
+    return resize_image(frame, &size);
 }
 
 static int gray_frame(const struct work *work, VipsImage **frame)

@@ -78,7 +78,7 @@ static VipsImage *interleave(const struct resizer *resizer, const struct resizer
     uint8_t *samples = g_try_malloc(size);
 
     if (samples == NULL) {
-        vips_error("resample", "out of memory");
+        vips_error("resize_image", "out of memory");
         return NULL;
     }
     resizer_interleave(resizer, samples);
@@ -91,7 +91,7 @@ static int resize_8(VipsImage **image, const struct resizer_size *size)
     VipsImage *out = NULL;
 
     if (resizer_begin(&resizer, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image)) != 0)
-        vips_error("resample", "out of memory");
+        vips_error("resize_image", "out of memory");
     else if (vips_sink_disc(*image, take_strip_8, &resizer) == 0) {
         resizer_end(&resizer);
         out = interleave(&resizer, size, *image);
@@ -108,7 +108,7 @@ static int resize_16(VipsImage **image, const struct resizer_size *size)
 
     if (resizer_16_begin(&resizer, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
                          (*image)->BandFmt == VIPS_FORMAT_SHORT) != 0) {
-        vips_error("resample", "out of memory");
+        vips_error("resize_image", "out of memory");
         return -1;
     }
     if (vips_sink_disc(*image, take_strip_16, &resizer))
@@ -130,7 +130,7 @@ static int resize_packed_lab(VipsImage **image, const struct resizer_size *size)
     return image_replace(image, out);
 }
 
-int resample(VipsImage **image, const struct resizer_size *size)
+int resize_image(VipsImage **image, const struct resizer_size *size)
 {
     if ((*image)->Xsize == (int)size->to_width && (*image)->Ysize == (int)size->to_height)
         return 0;

@@ -10,4 +10,4 @@
  * size->to_width x to_height (neither larger than the image, which is width x height) with
  * lanczos3, in the encoded values, weighted by alpha if it has any. Bands, at most
  * RESIZER_BANDS_MAX, and depth stay. */
-int resample(VipsImage **image, const struct resizer_size *size);
+int resize_image(VipsImage **image, const struct resizer_size *size);

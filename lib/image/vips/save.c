@@ -7,7 +7,7 @@
 
 enum { STRIP_ROWS = 16 };
 
-/* Which saver writes which format, and how its failures are told apart. */
+/* The saver of each format; it returns 0 or an enum status or -errno. */
 typedef int saver(VipsImage *image, const struct save_options *options,
                   struct memory_target *memory);
 

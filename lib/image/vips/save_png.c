@@ -30,7 +30,7 @@ static int save_by_libvips(VipsImage *image, int bits, struct memory_target *mem
     return status;
 }
 
-static void encode_row(void *encoder, const void *row)
+static void add_png_row(void *encoder, const void *row)
 {
     png_encoder_row(encoder, row);
 }
@@ -52,7 +52,7 @@ int save_png(VipsImage *image, const struct save_options *options, struct memory
         return save_by_libvips(image, (int)format.bits, memory);
     if ((encoder = png_encoder_new(&format)) == NULL)
         return -ENOMEM;
-    if (save_rows(image, 0, image->Ysize, encode_row, encoder))
+    if (save_rows(image, 0, image->Ysize, add_png_row, encoder))
         return -1;
     return png_encoder_finish(encoder, memory->output);
 }

@@ -133,7 +133,7 @@ static void cut_out(const struct webp_animation *animation, const uint8_t *sampl
 /* ------------------------------------------------------------------------------------------------
  */
 
-static bool is_opaque(const struct webp_format *format, const uint8_t *samples)
+static bool has_full_alpha(const struct webp_format *format, const uint8_t *samples)
 {
     size_t bands = (size_t)format->bands;
     size_t end = (size_t)format->width * (size_t)format->height * bands;
@@ -203,7 +203,7 @@ int webp_animation_add(struct webp_animation *animation, const uint8_t *samples,
     put_le(at + 9, (uint32_t)part.height - 1, 3);
     put_le(at + 12, delay < DELAY_MAX ? delay : DELAY_MAX, 3);
     at[15] = FRAME_REPLACES;
-    if (!is_opaque(&animation->format, samples))
+    if (!has_full_alpha(&animation->format, samples))
         output->data[WEBP_RIFF_BYTES + WEBP_CHUNK_BYTES] |= FLAG_ALPHA;
     output->size += WEBP_CHUNK_BYTES + WEBP_ANMF_BYTES + bytes;
     return remember(animation, samples);

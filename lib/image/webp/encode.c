@@ -47,36 +47,34 @@ static uint8_t studio_luma(unsigned gray)
 }
 
 static int fill_gray_planes(const struct webp_format *format, const uint8_t *samples,
-                            WebPPicture *picture)
+                            WebPPicture *frame)
 {
-    picture->colorspace = format->bands == 2 ? WEBP_YUV420A : WEBP_YUV420;
-    if (!WebPPictureAlloc(picture))
+    frame->colorspace = format->bands == 2 ? WEBP_YUV420A : WEBP_YUV420;
+    if (!WebPPictureAlloc(frame))
         return -ENOMEM;
     for (int y = 0; y < format->height; y++) {
-        uint8_t *luma = picture->y + (ptrdiff_t)y * picture->y_stride;
+        uint8_t *luma = frame->y + (ptrdiff_t)y * frame->y_stride;
 
         for (int x = 0; x < format->width; x++)
             luma[x] = studio_luma(samples[x * format->bands]);
         for (int x = 0; format->bands == 2 && x < format->width; x++)
-            picture->a[(ptrdiff_t)y * picture->a_stride + x] = samples[x * 2 + 1];
+            frame->a[(ptrdiff_t)y * frame->a_stride + x] = samples[x * 2 + 1];
         samples += (size_t)format->width * (size_t)format->bands;
     }
     for (int y = 0; y < (format->height + 1) / 2; y++) {
-        memset(picture->u + (ptrdiff_t)y * picture->uv_stride, 128,
-               ((size_t)format->width + 1) / 2);
-        memset(picture->v + (ptrdiff_t)y * picture->uv_stride, 128,
-               ((size_t)format->width + 1) / 2);
+        memset(frame->u + (ptrdiff_t)y * frame->uv_stride, 128, ((size_t)format->width + 1) / 2);
+        memset(frame->v + (ptrdiff_t)y * frame->uv_stride, 128, ((size_t)format->width + 1) / 2);
     }
     return 0;
 }
 
 static int fill_gray_argb(const struct webp_format *format, const uint8_t *samples,
-                          WebPPicture *picture)
+                          WebPPicture *frame)
 {
-    if (!WebPPictureAlloc(picture))
+    if (!WebPPictureAlloc(frame))
         return -ENOMEM;
     for (int y = 0; y < format->height; y++) {
-        uint32_t *row = picture->argb + (ptrdiff_t)y * picture->argb_stride;
+        uint32_t *row = frame->argb + (ptrdiff_t)y * frame->argb_stride;
 
         for (int x = 0; x < format->width; x++) {
             uint32_t alpha = format->bands == 2 ? samples[x * 2 + 1] : 255;
@@ -88,19 +86,18 @@ static int fill_gray_argb(const struct webp_format *format, const uint8_t *sampl
     return 0;
 }
 
-static int fill_picture(const struct webp_format *format, const uint8_t *samples,
-                        WebPPicture *picture)
+static int fill_frame(const struct webp_format *format, const uint8_t *samples, WebPPicture *frame)
 {
     int stride = format->width * format->bands;
 
-    picture->use_argb = format->lossless;
+    frame->use_argb = format->lossless;
     if (format->bands <= 2 && format->lossless)
-        return fill_gray_argb(format, samples, picture);
+        return fill_gray_argb(format, samples, frame);
     if (format->bands <= 2)
-        return fill_gray_planes(format, samples, picture);
+        return fill_gray_planes(format, samples, frame);
     if (format->bands == 3)
-        return WebPPictureImportRGB(picture, samples, stride) ? 0 : -ENOMEM;
-    return WebPPictureImportRGBA(picture, samples, stride) ? 0 : -ENOMEM;
+        return WebPPictureImportRGB(frame, samples, stride) ? 0 : -ENOMEM;
+    return WebPPictureImportRGBA(frame, samples, stride) ? 0 : -ENOMEM;
 }
 
 /* libwebp does not always say that it was the writer that failed. */
@@ -109,9 +106,9 @@ struct output_writer {
     bool overflow;
 };
 
-static int write_output(const uint8_t *bytes, size_t size, const WebPPicture *picture)
+static int write_output(const uint8_t *bytes, size_t size, const WebPPicture *frame)
 {
-    struct output_writer *writer = picture->custom_ptr;
+    struct output_writer *writer = frame->custom_ptr;
     struct image_output *output = writer->output;
 
     if (size > output->capacity - output->size) {
@@ -132,16 +129,16 @@ static int failure(WebPEncodingError error)
     return error == VP8_ENC_ERROR_BAD_DIMENSION ? STATUS_IMAGE_TOO_LARGE : -EINVAL;
 }
 
-static int encode_picture(const struct webp_format *format, WebPPicture *picture,
-                          struct image_output *output)
+static int encode_frame(const struct webp_format *format, WebPPicture *frame,
+                        struct image_output *output)
 {
     struct output_writer writer = {.output = output};
     WebPConfig config;
 
     output->size = 0;
-    picture->writer = write_output;
+    frame->writer = write_output;
     /* cppcheck-suppress autoVariables ; the encoder is done when this function returns */
-    picture->custom_ptr = &writer;
+    frame->custom_ptr = &writer;
     if (!WebPConfigInit(&config))
         return -EINVAL;
     config.method = METHOD;
@@ -155,33 +152,33 @@ static int encode_picture(const struct webp_format *format, WebPPicture *picture
     config.lossless = format->lossless;
     config.exact = format->lossless && !format->reduced;
     errno = 0;
-    if (WebPEncode(&config, picture))
+    if (WebPEncode(&config, frame))
         return 0;
-    return writer.overflow ? STATUS_IMAGE_TOO_LARGE : failure(picture->error_code);
+    return writer.overflow ? STATUS_IMAGE_TOO_LARGE : failure(frame->error_code);
 }
 
 /* A WebPPicture of that size, without pixels yet. False: libwebp has another version. */
-static bool begin_picture(const struct webp_format *format, WebPPicture *picture)
+static bool begin_frame(const struct webp_format *format, WebPPicture *frame)
 {
-    if (!WebPPictureInit(picture))
+    if (!WebPPictureInit(frame))
         return false;
-    picture->width = format->width;
-    picture->height = format->height;
+    frame->width = format->width;
+    frame->height = format->height;
     return true;
 }
 
 int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output)
 {
-    WebPPicture picture;
+    WebPPicture frame;
     int status;
 
-    if (!begin_picture(format, &picture))
+    if (!begin_frame(format, &frame))
         return -EINVAL;
-    status = fill_picture(format, samples, &picture);
+    status = fill_frame(format, samples, &frame);
     if (status == 0)
-        status = encode_picture(format, &picture, output);
-    WebPPictureFree(&picture);
+        status = encode_frame(format, &frame, output);
+    WebPPictureFree(&frame);
     return status;
 }
 
@@ -190,39 +187,39 @@ int webp_encode_raster(const struct webp_format *format, const struct raster *ra
 {
     const struct plane *planes = raster->planes;
     struct webp_format sized = *format;
-    WebPPicture picture;
+    WebPPicture frame;
     int status;
 
     sized.width = (int)raster->width;
     sized.height = (int)raster->height;
-    if (!begin_picture(&sized, &picture))
+    if (!begin_frame(&sized, &frame))
         return -EINVAL;
-    picture.colorspace = raster->alpha ? WEBP_YUV420A : WEBP_YUV420;
-    picture.y = planes[RASTER_LUMA].data;
-    picture.u = planes[RASTER_CB].data;
-    picture.v = planes[RASTER_CR].data;
-    picture.a = raster->alpha ? planes[RASTER_ALPHA].data : NULL;
-    picture.y_stride = (int)planes[RASTER_LUMA].pitch;
-    picture.uv_stride = (int)planes[RASTER_CB].pitch;
-    picture.a_stride = (int)planes[RASTER_ALPHA].pitch;
-    status = encode_picture(&sized, &picture, output);
-    WebPPictureFree(&picture); /* frees what the encoder added; the planes are not its own */
+    frame.colorspace = raster->alpha ? WEBP_YUV420A : WEBP_YUV420;
+    frame.y = planes[RASTER_LUMA].data;
+    frame.u = planes[RASTER_CB].data;
+    frame.v = planes[RASTER_CR].data;
+    frame.a = raster->alpha ? planes[RASTER_ALPHA].data : NULL;
+    frame.y_stride = (int)planes[RASTER_LUMA].pitch;
+    frame.uv_stride = (int)planes[RASTER_CB].pitch;
+    frame.a_stride = (int)planes[RASTER_ALPHA].pitch;
+    status = encode_frame(&sized, &frame, output);
+    WebPPictureFree(&frame); /* frees what the encoder added; the planes are not its own */
     return status;
 }
 
 int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
                      struct image_output *output)
 {
-    WebPPicture picture;
+    WebPPicture frame;
     int status;
 
-    if (!begin_picture(format, &picture))
+    if (!begin_frame(format, &frame))
         return -EINVAL;
-    picture.use_argb = true;
-    picture.argb = pixels;
-    picture.argb_stride = format->width;
-    status = encode_picture(format, &picture, output);
-    WebPPictureFree(&picture); /* as there */
+    frame.use_argb = true;
+    frame.argb = pixels;
+    frame.argb_stride = format->width;
+    status = encode_frame(format, &frame, output);
+    WebPPictureFree(&frame); /* as there */
     return status;
 }
 

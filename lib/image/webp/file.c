@@ -87,14 +87,14 @@ static struct bytes find_chunk(const struct webp_file *file, const char *name, u
 }
 
 /* Some writers keep the prefix that a JPEG needs. */
-static unsigned read_orientation(struct bytes exif)
+static unsigned chunk_orientation(struct bytes exif)
 {
     if (bytes_match(exif, 0, "Exif\0\0", EXIF_PREFIX_BYTES))
         return exif_orientation(exif.data + EXIF_PREFIX_BYTES, exif.size - EXIF_PREFIX_BYTES);
     return exif_orientation(exif.data, exif.size);
 }
 
-static bool is_as_expected(const struct webp_file *file, const struct image_header *header)
+static bool libwebp_agrees(const struct webp_file *file, const struct image_header *header)
 {
     return WebPDemuxGetI(file->demuxer, WEBP_FF_CANVAS_WIDTH) == header->width &&
            WebPDemuxGetI(file->demuxer, WEBP_FF_CANVAS_HEIGHT) == header->height &&
@@ -128,10 +128,10 @@ int webp_open(struct webp_file *file, const struct image_header *header, const u
     errno = 0;
     if ((file->demuxer = WebPDemux(&bytes)) == NULL)
         return webp_failure();
-    if (!is_as_expected(file, header))
+    if (!libwebp_agrees(file, header))
         return STATUS_IMAGE_CORRUPT;
     file->profile = find_chunk(file, "ICCP", ICCP_FLAG);
-    file->orientation = read_orientation(find_chunk(file, "EXIF", EXIF_FLAG));
+    file->orientation = chunk_orientation(find_chunk(file, "EXIF", EXIF_FLAG));
     return read_frame_chunks(file);
 }
 
