@@ -8,11 +8,11 @@
 #include <string.h>
 
 /*
- * All in single precision and the same for each kind: the block's pixels, cut to their range as a
- * decoder does, times the vertical weights, times the horizontal ones.
+ * The same in single precision for each kind: the block's pixels, clamped to 8 bits as in a
+ * decoder, times the vertical weights, times the horizontal ones.
  */
 
-/* The inverse DCT: synthesis[x][u], and the same by u. */
+/* The weights of the inverse DCT, by sample and by frequency. */
 static struct {
     bool made;
     float by_sample[8][8];
@@ -34,7 +34,7 @@ static void make_transform(void)
 /* --- weights ------------------------------------------------------------------------------------
  */
 
-/* Of samples that are made of a DCT's coefficients, of `pixels` points. */
+/* For samples that `synthesis` makes of a DCT of `pixels` points. */
 static void weigh_samples(struct edge_weights *weights, const struct jpeg_synthesis *synthesis,
                           unsigned pixels)
 {
@@ -48,7 +48,7 @@ static void weigh_samples(struct edge_weights *weights, const struct jpeg_synthe
         }
 }
 
-/* Of the coefficients themselves. */
+/* For the coefficients themselves. */
 static void weigh_frequencies(struct edge_weights *weights, unsigned pixels)
 {
     for (unsigned pixel = 0; pixel < pixels; pixel++)
@@ -139,8 +139,8 @@ void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
 
 typedef int32_t mask_row __attribute__((vector_size(32), may_alias));
 
-/* Eight pixels, as they are in a file of 8 bits, less 128. (Vectors go by pointer: there is no one
- * convention for passing them by value.) */
+/* Clamps eight pixels, less 128, to 8 bits. (Vectors are passed by pointer: by value, the ABI
+ * depends on the instruction set.) */
 static _inline_ void limit(idct_row *row)
 {
     const idct_row low = {-128, -128, -128, -128, -128, -128, -128, -128};
@@ -152,7 +152,7 @@ static _inline_ void limit(idct_row *row)
     *row = (idct_row)((outside & (mask_row)low) | (~outside & (mask_row)*row));
 }
 
-/* Most rows of frequencies hold nothing. */
+/* Most rows of frequencies are empty. */
 static _inline_ bool is_empty_row(const int16_t row[8])
 {
     uint64_t halves[2];
@@ -181,7 +181,7 @@ static _inline_ void transform_block(const struct jpeg_edges *edges, const int16
         limit(&pixels[y]);
 }
 
-/* Rows of pixels become one by the vertical weights, and that one a row of samples. */
+/* Sums the rows of pixels by vertical weight `y`, and that sum by the horizontal weights. */
 static _inline_ void weigh_pixels(const idct_row pixels[8], const struct edge_weights *vertical,
                                   unsigned y, const struct edge_weights *horizontal, float middle,
                                   idct_row *samples)
@@ -195,7 +195,7 @@ static _inline_ void weigh_pixels(const idct_row pixels[8], const struct edge_we
         *samples += sum[pixel] * horizontal->of[pixel];
 }
 
-/* Row v of frequencies into its row of pairs. */
+/* Writes row v of frequencies to its row of pairs. */
 static _inline_ void store_frequencies(const idct_row *row, unsigned v, uint8_t *to, size_t pitch)
 {
     int16_t *pairs = (int16_t *)(void *)(to + v / 2 * pitch) + v % 2;

@@ -6,9 +6,9 @@
 #include "image/probe/jpeg_segments.h"
 
 /*
- * Half of the time that a JPEG costs is reading Huffman codes one after the other. Where the values
- * themselves are not wanted (all of them for gray, the high frequencies for a reduced image) this
- * reads several at once: a table tells for 11 bits how many whole coefficients they hold.
+ * Half of the time of decoding a JPEG is spent on Huffman codes, one after the other. Where their
+ * values are not needed (all of them for gray, the high frequencies for a smaller image) this skips
+ * several at once: a table says how many whole coefficients a window of 11 bits holds.
  */
 
 /* Lengths, limits and offsets of the canonical code (T.81, annex C). */
@@ -36,7 +36,7 @@ static int build_limits(struct huffman *huffman, unsigned value_max)
     return 0;
 }
 
-/* The window's first code, as huffman.first has it. */
+/* huffman.first: the first code of each window. */
 static void build_first(struct huffman *huffman)
 {
     const uint8_t *value = huffman->source + 16;
@@ -69,12 +69,12 @@ int huffman_build(struct huffman *huffman, const struct jpeg_table *table, unsig
     if (status == 0)
         build_first(huffman);
     else
-        huffman->values = 0; /* it is not built */
+        huffman->values = 0; /* no table */
     return status;
 }
 
-/* One window: its first symbol, and all that lie in it one after the other. Codes lie inside; the
- * bits of the last one's value may reach beyond, for nobody looks at them. */
+/* skip_table.look for one window. All codes lie inside it; the last one's value may reach beyond,
+ * since it is only skipped. */
 static uint32_t build_look(const struct huffman *huffman, unsigned window)
 {
     unsigned bits = 0, coefficients = 0, first = 0;
@@ -113,7 +113,7 @@ int skip_table_build(struct skip_table *skip, const struct jpeg_table *table)
     return 0;
 }
 
-/* What the window's first symbol means, as ac_table.one has it. */
+/* ac_table.one for one window. */
 static uint32_t build_one(const struct huffman *huffman, unsigned window)
 {
     unsigned symbol = huffman->first[window];
@@ -148,7 +148,7 @@ unsigned huffman_long_code(const struct huffman *huffman, unsigned window16)
     return 0;
 }
 
-/* Copies up to the next restart marker or the end of the scan, and leaves the stuffing out. */
+/* Copies the bytes before the next restart marker or the end of the scan, without stuffing. */
 static void copy_segment(struct scan_reader *reader)
 {
     const uint8_t *from = reader->source, *end = reader->source_end;
@@ -209,8 +209,8 @@ int scan_reader_restart(struct scan_reader *reader, bool *restarted)
     return 0;
 }
 
-/* Where in the source the first `count` bytes of its current segment end. 0xff that belongs to none
- * of them is filling before a marker. */
+/* Where the first `count` bytes of the current segment end in the source. 0xff without a stuffed
+ * zero is fill before a marker (T.81, B.1.1.2) and not counted. */
 static const uint8_t *find_in_source(const struct scan_reader *reader, size_t count)
 {
     const uint8_t *from = reader->segment;
@@ -237,7 +237,7 @@ int scan_reader_finish(const struct scan_reader *reader, const uint8_t **end)
         *end = find_in_source(reader, bytes);
         return 0;
     }
-    *end = reader->source; /* the usual case, without looking for it */
+    *end = reader->source; /* the usual case, without a search */
     while (*end > reader->segment && (*end)[-1] == 0xff)
         --*end;
     return 0;

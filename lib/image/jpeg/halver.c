@@ -12,8 +12,8 @@
 
 enum { BLOCK = 8, EDGES = 2 * 2 * BLOCK };
 
-/* The number of a combination of pixels: there is something before the block, or not; all of the
- * block and that many pixels behind it; or only part of it, or nothing behind. */
+/* An index for a combination of pixels: whether there is a block before, and how many pixels there
+ * are in the block and behind it. */
 static unsigned edge_of(const struct overlap_pixels *pixels)
 {
     const unsigned end = pixels->behind > 0 ? BLOCK + pixels->behind - 1 : pixels->own - 1;
@@ -21,7 +21,7 @@ static unsigned edge_of(const struct overlap_pixels *pixels)
     return (pixels->before > 0 ? 2 * BLOCK : 0) + end;
 }
 
-/* Found once, when they are needed. */
+/* Computed when first needed, and kept. */
 static const struct halver_vertical *find_vertical_weights(unsigned phase,
                                                            const struct overlap_pixels *pixels)
 {
@@ -47,7 +47,7 @@ static const struct halver_vertical *find_vertical_weights(unsigned phase,
     return vertical;
 }
 
-/* Around block number `at` of so many, of which the last one holds `inside` pixels. */
+/* Around block number `at` of `blocks`, the last of which has `inside` pixels. */
 static struct overlap_pixels pixels_around(uint32_t at, uint32_t blocks, unsigned inside)
 {
     return (struct overlap_pixels){
@@ -71,14 +71,14 @@ static void set_horizontal(struct halver_horizontal *horizontal, unsigned phase,
                        sizeof(vertical->weight[x][i]));
 }
 
-enum { WEIGHTS_AT_EDGES = 3 }; /* horizontal ones */
+enum { WEIGHTS_AT_EDGES = 3 }; /* sets of horizontal weights */
 
 static unsigned count_phases(const struct halver_options *options)
 {
     return options->along_x == 0 ? 1 : SYNTHESIS_PHASES + 1;
 }
 
-/* Those of one block at an edge. */
+/* The weights of one block at an edge. */
 static const struct halver_horizontal *set_edge(const struct halver *halver,
                                                 struct halver_horizontal *weights, uint32_t column,
                                                 unsigned inside)
@@ -106,13 +106,13 @@ static void begin_horizontal(struct halver *halver, struct halver_horizontal *we
 /* --- memory -------------------------------------------------------------------------------------
  */
 
-/* With room for what a block's three vectors write, and for what is read in whole vectors. */
+/* With room beyond the end: blocks are written and read in whole vectors. */
 static size_t pairs_row_bytes(const struct halver_options *options)
 {
     return plane_aligned((size_t)options->padded_columns * HALVER_STEP + 128);
 }
 
-/* A block before the first, one behind the last, and one more of a pair. */
+/* A block before the first, one behind the last, and one to make the number even. */
 static size_t filtered_row_bytes(const struct halver_options *options)
 {
     const size_t block = OVERLAP_FREQUENCIES * OVERLAP_POINTS * sizeof(int16_t);
@@ -120,7 +120,7 @@ static size_t filtered_row_bytes(const struct halver_options *options)
     return plane_aligned(((size_t)options->padded_columns + 3) * block + 128);
 }
 
-/* As many rows of blocks as go in at once, two before them, and whole turns. */
+/* The rows of blocks that go in at once and two before them, rounded up to a multiple. */
 static unsigned choose_ring(unsigned at_once)
 {
     return (at_once + 2 + at_once - 1) / at_once * at_once;
@@ -176,8 +176,8 @@ static uint8_t *band_at(const struct halver *halver, uint32_t row)
     return halver->bands + row % halver->ring * IDCT_PAIRS_ROWS * halver->pitch;
 }
 
-/* Of a row of blocks whose neighbours are there: four rows of the plane. Where there is no
- * neighbour, weights of 0 make nothing of some other row. */
+/* Makes four rows of the plane from a row of blocks whose neighbours are there. Without a neighbour
+ * the row itself stands in, with weights of 0. */
 static void finish_block_row(struct halver *halver, uint32_t row)
 {
     const struct overlap_pixels pixels = pixels_around(row, halver->rows, halver->inside);

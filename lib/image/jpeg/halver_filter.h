@@ -11,14 +11,14 @@
  * The two steps of the halver: vertical, from the rows of pairs of three rows of blocks to one row
  * of blocks; and horizontal, from that to four rows of samples.
  *
- * In integers: products of 16 bits, sums of 32. Between both steps values keep MIDDLE_BITS bits of
- * fraction. An image of any contrast stays far inside; a broken one wraps or saturates, in every
- * kernel to the same bit (tests/unit/test_halver.c).
+ * Integers: factors of 16 bits, sums of 32. Between the steps values have HALVER_MIDDLE_BITS bits
+ * of fraction. Images of any contrast stay far below overflow; damaged ones wrap or saturate, to
+ * the same bit in every kernel (tests/unit/test_halver.c).
  */
 enum {
     HALVER_STEP = IDCT_PAIRS_STEP * (int)sizeof(int16_t), /* from block to block, bytes */
     HALVER_WEIGHT_BITS = 14,                              /* a weight of 1 */
-    HALVER_PAIRS = 3 * IDCT_PAIRS_ROWS,                   /* of weights: those of three blocks */
+    HALVER_PAIRS = 3 * IDCT_PAIRS_ROWS,                   /* of frequencies, in three blocks */
 };
 
 enum {
@@ -31,8 +31,8 @@ enum {
     HALVER_PAIR_SHORTS = 2 * OVERLAP_POINTS, /* a pair of four rows */
 };
 
-/* Weights as vectors: vertical ones, for sample y of the result; horizontal ones, for samples 0 and
- * 1, and for 2 and 3, in four rows each. Pairs lie side by side. */
+/* Weights, laid out for vectors, in pairs: vertical ones by sample y of the result; horizontal ones
+ * for samples 0 and 1, then 2 and 3, repeated for four rows. */
 struct halver_vertical {
     int16_t weight[OVERLAP_POINTS][HALVER_PAIRS][2];
 };
@@ -42,14 +42,14 @@ struct halver_horizontal {
 } __attribute__((aligned(32)));
 
 struct halver_filter {
-    uint32_t columns;                        /* blocks that hold pixels */
+    uint32_t columns;                        /* blocks with pixels */
     struct idct_phase phase;                 /* horizontal */
-    int16_t *filtered;                       /* a row of blocks between both steps */
+    int16_t *filtered;                       /* a row of blocks between the two steps */
     const struct halver_horizontal *weights; /* by phase; and at the edges: */
     const struct halver_horizontal *first, *next_to_last, *last;
 };
 
-/* There is room for a block behind the last. */
+/* Both may read and write one block beyond the last. */
 struct halver_kernels {
     void (*vertical)(const struct halver_filter *filter, const uint8_t *const rows[HALVER_PAIRS],
                      const struct halver_vertical *weights);
@@ -61,9 +61,8 @@ extern const struct halver_kernels halver_kernels_plain;
 extern const struct halver_kernels halver_kernels_avx2, halver_kernels_vnni;
 #endif
 
-/* Where a row of blocks, filtered vertically, has the pairs of the block in that column: samples of
- * (u0 u1), of four rows, then of (u2 u3), then of (u4 u5). Column -1 is the place before the first.
- */
+/* The pairs of one block of a vertically filtered row: (u0 u1) in four rows, then (u2 u3), then (u4
+ * u5). Column -1 is the place before the first block. */
 static inline int16_t *halver_filtered(const struct halver_filter *filter, ptrdiff_t column)
 {
     return filter->filtered + (column + 1) * OVERLAP_FREQUENCIES * OVERLAP_POINTS;

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/jpeg/halver_filter.h"
 
-/* For every machine, and what the other kernels must agree with. */
+/* For every machine. The other kernels must have the same result. */
 
 static int saturate(int value, int low, int high)
 {

@@ -10,13 +10,13 @@
 
 /*
  * The halver's steps with vectors of 32 bytes, for halver_filter_avx2.c and halver_filter_vnni.c,
- * which define before:
+ * which define first:
  *
- *     _target_        the attribute of the instructions that may be used
+ *     _target_        the attribute of the instruction set
  *     ADD_PRODUCTS(sum, pairs, weights)
  */
 
-/* Four sums of eight values to four pairs of four rows. */
+/* Stores four rows of eight sums as four pairs of four rows. */
 _target_ static _inline_ void store_pairs(const __m256i sum[OVERLAP_POINTS], int16_t *to)
 {
     __m256i upper = _mm256_packs_epi32(_mm256_srai_epi32(sum[0], HALVER_VERTICAL_SHIFT),
@@ -53,7 +53,7 @@ _target_ static void vertical_step(const struct halver_filter *filter,
 
         for (unsigned y = 0; y < OVERLAP_POINTS; y++)
             left[y] = right[y] = _mm256_set1_epi32(HALVER_VERTICAL_ROUND);
-#pragma GCC unroll 1 /* or gcc multiplies all, and then has no registers to add them up in */
+#pragma GCC unroll 1 /* else gcc computes all products first, and runs out of registers */
         for (unsigned i = 0; i < HALVER_PAIRS; i++) {
             const __m256i_u *pairs = (const __m256i_u *)(rows[i] + at);
 

@@ -10,12 +10,11 @@
 /*
  * Gray without loss: a JPEG of the luma's coefficients alone, baseline from baseline, progressive
  * from progressive. The AC coefficients' bits are copied as they are, with their Huffman tables;
- * only the DC coefficients are coded anew, since the order of the blocks changes. Every code of
- * every scan, the chroma's included, is walked over all the same, so that a broken image is
- * noticed.
+ * only the DC coefficients are encoded again, since the order of the blocks changes. Every code of
+ * every scan is read, the chroma's included, so that a damaged image is found.
  *
  * 0 and *size; STATUS_IMAGE_CORRUPT; STATUS_IMAGE_TOO_LARGE: more than `capacity` bytes; -ENOTSUP:
- * a luma that is sampled less than the chroma, or a DC difference that 8-bit images do not have;
+ * luma has fewer samples than chroma, or a DC difference is larger than baseline JPEG can encode;
  * -ENOMEM.
  */
 int jpeg_luma(const struct jpeg_layout *layout, uint8_t *output, size_t capacity, size_t *size);

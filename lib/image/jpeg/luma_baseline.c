@@ -12,9 +12,9 @@
 
 /*
  * The luma of a baseline JPEG. An MCU of, say, 4:2:0 holds four luma blocks, two by two, and two
- * chroma blocks; a gray file holds its blocks row by row. So one MCU row is read: the DC
- * coefficient of each luma block, and where its AC bits lie; chroma is passed over. Then the row's
- * luma blocks are written in their new order: the DC difference anew, the AC bits copied.
+ * chroma blocks; a gray file holds its blocks row by row. For each MCU row, the first pass notes
+ * the DC coefficient of each luma block and where its AC bits lie, and skips chroma. The second
+ * writes the row's luma blocks in their new order: a new DC difference, and a copy of the AC bits.
  */
 
 struct luma_block {
@@ -26,7 +26,7 @@ struct luma_block {
 struct luma_reader {
     struct scan_reader scan;
     unsigned components;                  /* of the scan */
-    unsigned luma;                        /* which of them */
+    unsigned luma;                        /* its number in the scan */
     unsigned blocks[JPEG_COMPONENTS_MAX]; /* of each in an MCU */
     unsigned h, v;                        /* luma blocks in an MCU */
     struct jpeg_mcus mcus;
@@ -34,11 +34,11 @@ struct luma_reader {
     struct luma_block *row; /* v rows of mcus.columns * h */
 };
 
-/* Tables of one scan; they stay because most files use the same. */
+/* Tables of one scan. They are kept from file to file, since most files use the same ones. */
 static struct huffman dc_table[JPEG_COMPONENTS_MAX];
 static struct skip_table ac_table[JPEG_COMPONENTS_MAX];
 
-/* The luma is component *index of the scan. NULL: no scan has it. */
+/* The scan that holds luma, as its component *index; NULL: there is none. */
 static const struct jpeg_scan *find_luma_scan(const struct jpeg_layout *layout, unsigned *index)
 {
     for (unsigned i = 0; i < layout->scans; i++) {
@@ -87,7 +87,7 @@ static _inline_ bool read_luma_block(const struct luma_reader *reader, struct bi
 
     if (!bits_dc(bits, &dc_table[reader->luma], &difference))
         return false;
-    *dc = (int32_t)((uint32_t)*dc + (uint32_t)difference); /* a broken file may wrap it */
+    *dc = (int32_t)((uint32_t)*dc + (uint32_t)difference); /* may wrap in a damaged file */
     block->dc = *dc;
     block->position = reader_position(&reader->scan, bits);
     if (!bits_skip_ac(bits, &ac_table[reader->luma], 1))
@@ -153,7 +153,7 @@ _multiversion_ static int read_mcu_row(struct luma_reader *reader)
     return 0;
 }
 
-/* One row of luma blocks. *dc is the last block's, from row to row. */
+/* One row of luma blocks. *dc is the last block's, and carries over from row to row. */
 _multiversion_ static int write_row(struct jpeg_writer *writer, const uint8_t *bytes,
                                     const struct luma_block *block, uint32_t count, int32_t *dc)
 {
@@ -184,7 +184,7 @@ static int copy_blocks(struct luma_reader *reader, struct jpeg_writer *writer,
     for (uint32_t row = 0; row < reader->mcus.rows; row++) {
         if ((status = read_mcu_row(reader)) != 0)
             return status;
-        /* The last MCU row and column may hold blocks that no pixel of the image lies in. */
+        /* The last MCU row and column may hold blocks outside the image. */
         for (unsigned y = 0; y < reader->v && rows_left > 0; y++, rows_left--) {
             status = write_row(writer, reader->scan.bytes, reader->row + (size_t)y * pitch,
                                luma->block_columns, &dc);
@@ -195,7 +195,7 @@ static int copy_blocks(struct luma_reader *reader, struct jpeg_writer *writer,
     return scan_reader_finish(&reader->scan, NULL);
 }
 
-/* Chroma that has a scan of its own. */
+/* Reads the other scans, of chroma, to find damage. */
 static int pass_others(const struct jpeg_layout *layout, const struct jpeg_scan *luma)
 {
     for (unsigned i = 0; i < layout->scans; i++) {

@@ -6,9 +6,9 @@
 #include "image/jpeg/entropy.h"
 
 /*
- * Scans of AC coefficients, block by block without the blocks that only fill MCUs up. A block is
- * told in bands and then bit by bit, and each further bit of a band has to step over what is not
- * zero already: most of the time that a progressive JPEG takes is spent here.
+ * Scans of AC coefficients, block by block, without the blocks that only pad MCUs. A first scan
+ * sends a band of coefficients, refinements send one more bit of each, mixed with codes for those
+ * that are still zero. Most of the time of a progressive JPEG is spent here.
  */
 
 static struct huffman ac_table;
@@ -18,14 +18,14 @@ struct ac_scan {
     const struct component_coefficients *component;
     unsigned first, last, low;
     uint64_t band;        /* first..last */
-    unsigned kept;        /* the last coefficient that is kept of the blocks that are being read */
-    uint64_t wanted;      /* of the band, what is kept */
-    const uint8_t *place; /* and where */
-    uint32_t end_run;     /* blocks, this one included, that have no more coefficients */
+    unsigned kept;        /* the last coefficient to keep of these blocks */
+    uint64_t wanted;      /* the coefficients of the band to keep */
+    const uint8_t *place; /* of each coefficient in a block */
+    uint32_t end_run;     /* blocks without further coefficients, this one included (EOBRUN) */
 };
 
-/* Sets of coefficients: number k is bit 63 - k, so that the first are the highest, as they are
- * among the bits that are read. */
+/* Sets of coefficients: number k is bit 63 - k, so that the first ones are the highest bits, as in
+ * the stream. */
 static _inline_ uint64_t set_of(unsigned k)
 {
     return UINT64_C(1) << (63 - k);
@@ -41,7 +41,7 @@ static _inline_ uint64_t highest(uint64_t set)
     return set == 0 ? 0 : UINT64_C(1) << 63 >> __builtin_clzll(set);
 }
 
-/* The lowest bits of `value`, one for each of the set: the instruction PDEP. */
+/* The lowest bits of `value`, moved to the bits of the set: the instruction PDEP. */
 static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
 {
 #ifdef __x86_64__
@@ -55,8 +55,8 @@ static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
 #endif
 }
 
-/* A block's first pass over the band. *seen: which coefficients became other than zero. Without
- * `keep` that is all that is wanted of it. */
+/* A block of a first scan. *seen: the coefficients that are not zero. Without `keep` their values
+ * are skipped. */
 static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
                                 uint64_t *seen, const bool keep)
 {
@@ -93,7 +93,7 @@ static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int
     return true;
 }
 
-/* The n-th highest bit of a set, counted from 0; 0: it has no more than n. */
+/* The n-th highest bit of a set, counted from 0; 0 if the set has no more than n. */
 static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool pdep)
 {
     unsigned count = (unsigned)__builtin_popcountll(set);
@@ -107,7 +107,9 @@ static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool pdep)
     return highest(set);
 }
 
-/* A bit read for each one of the set, 32 at most, the first for the highest: those that are 1. */
+/* Reads one bit for each of the set, at most 32, the first for the highest. Returns those that
+ * are 1.
+ */
 static _inline_ uint64_t read_few(struct bit_reader *bits, uint64_t set, const bool pdep)
 {
     unsigned value;
@@ -133,7 +135,7 @@ static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const b
     return ones | read_few(bits, set, pdep);
 }
 
-/* One more of each coefficient's magnitude. */
+/* Adds the scan's bit to the magnitudes of these coefficients. */
 static _inline_ void correct_magnitudes(const struct ac_scan *ac, int16_t *block, uint64_t which)
 {
     const uint8_t *place = ac->place;
@@ -146,7 +148,7 @@ static _inline_ void correct_magnitudes(const struct ac_scan *ac, int16_t *block
     }
 }
 
-/* The same bits passed over. */
+/* Skips the bits that read_set would read. */
 static _inline_ void pass_set(struct bit_reader *bits, uint64_t set)
 {
     unsigned count = (unsigned)__builtin_popcountll(set);
@@ -161,16 +163,16 @@ static _inline_ void pass_set(struct bit_reader *bits, uint64_t set)
 }
 
 /*
- * A refinement of a block: new coefficients of +-1, and a bit for each that is not zero already. No
- * loop here depends on how many of these lie between two new ones: it would be guessed wrong nearly
- * every time, and that was half of the time that progressive JPEGs took.
+ * A block of a refinement (T.81, G.1.2.3): new coefficients of +-1, and a bit for each that is not
+ * zero already. No loop here runs once per nonzero coefficient between two new ones: its branch
+ * would be mispredicted nearly every time, which was half of the time of progressive JPEGs.
  */
 static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
                             uint64_t *history, const bool pdep, const bool keep)
 {
     const uint64_t before = *history & ac->band;
-    uint64_t rest = ac->band; /* of the band, from coefficient k on */
-    uint64_t ones = 0;        /* of `before`, those that have one more */
+    uint64_t rest = ac->band; /* the part of the band still to read */
+    uint64_t ones = 0;        /* those of `before` whose bit is 1 */
 
     while (ac->end_run == 0 && rest != 0) {
         unsigned symbol, run, size;
@@ -243,10 +245,10 @@ static _inline_ int read_ac_block(struct ac_scan *ac, struct bit_reader *bits, s
     return reader_is_past_end(&ac->reader, bits) ? STATUS_IMAGE_CORRUPT : 0;
 }
 
-/* Some blocks side by side: from that number on, of the component's, and where they are kept. */
+/* Consecutive blocks of the component, and where they are kept. */
 struct block_run {
     size_t first, count;
-    int16_t *blocks; /* NULL: nowhere */
+    int16_t *blocks; /* NULL: they are skipped */
     size_t stride;
 };
 
@@ -254,7 +256,7 @@ static _inline_ int read_ac_run(struct ac_scan *ac, const struct block_run *run,
                                 const bool refinement, const bool pdep, const bool keep)
 {
     struct bit_reader bits = ac->reader.bits;
-    const struct block_run own = *run; /* whose members stay in registers */
+    const struct block_run own = *run; /* a copy, so that its members stay in registers */
 
     for (size_t i = 0; i < own.count; i++) {
         int16_t *block = keep ? own.blocks + i * own.stride : NULL;
@@ -299,7 +301,7 @@ _multiversion_ static int pass_refinement_run_pdep(struct ac_scan *ac, const str
     return read_ac_run(ac, run, true, true, false);
 }
 
-/* What reads the scan's blocks: some of its band being kept, or none. */
+/* The readers of the scan's blocks: with some of the band kept, and with none. */
 struct block_functions {
     block_function *read, *pass;
 };
@@ -313,7 +315,7 @@ static struct block_functions choose_block_functions(const struct jpeg_scan *sca
     return (struct block_functions){refine_run, pass_refinement_run};
 }
 
-/* Blocks of which the coefficients up to `last` are kept. */
+/* Reads blocks, and keeps their coefficients up to `last`. */
 static int read_run(struct ac_scan *ac, const struct block_functions *functions,
                     const struct block_run *run, unsigned last, const uint8_t *place)
 {
@@ -323,7 +325,7 @@ static int read_run(struct ac_scan *ac, const struct block_functions *functions,
     return ac->wanted != 0 ? functions->read(ac, run) : functions->pass(ac, run);
 }
 
-/* A row of `count` blocks: those that are like most, then those at the edge. */
+/* A row of `count` blocks: those inside the image, then those at its edge. */
 static int read_block_row(struct ac_scan *ac, const struct block_functions *functions, size_t row,
                           size_t count)
 {

@@ -8,19 +8,18 @@
 #include <stdlib.h>
 
 /*
- * Reducing by n/8 inside each block costs no filter, but the filter that it stands for looks six
- * samples of the result far, into the neighbours. What it would find there is estimated: a row of a
- * photograph resembles a random walk, neighbours differing by as much everywhere, and for that
- * model the best linear estimate of the filtered sample from the block's own frequencies is found
- * by solving one set of linear equations (in geostatistics: kriging). Against filtering the full
- * image it errs 1 to 4 dB less than the mean of 2 x 2 samples, which is what libjpeg's own
- * reduction by two computes, and 0.3 to 2.7 dB less than the DCT of n points, from the same
- * coefficients.
+ * Resizing by n/8 inside each block needs no filter pass, but the filter that it replaces spans six
+ * samples of the result and reaches into the neighbouring blocks. Its value is estimated: a row of
+ * a photograph resembles a random walk, in which neighbours differ by the same amount everywhere.
+ * For that model, one set of linear equations gives the best linear estimate of the filtered sample
+ * from the block's own frequencies (kriging, in geostatistics). Compared with filtering the full
+ * image, the error is 1 to 4 dB less than that of the mean of 2 x 2 samples, which libjpeg computes
+ * at one half, and 0.3 to 2.7 dB less than that of a DCT of n points from the same coefficients.
  */
 
 enum {
     BLOCK = 8,
-    BEFORE = 24, /* samples on either side that the widest filter looks at */
+    BEFORE = 24, /* samples on either side that the widest filter reaches */
     SPAN = BEFORE + BLOCK + BEFORE,
     KNOWN_MAX = 3 * OVERLAP_FREQUENCIES - 1,
 };
@@ -42,14 +41,14 @@ struct jpeg_synthesis synthesis_transform(unsigned points)
     return synthesis;
 }
 
-/* The samples that there are: those of the image. */
+/* Which samples belong to the image. */
 struct extent {
     unsigned from, to;
-    double cut;   /* of the last one, what is none of them */
-    unsigned own; /* of the block itself, which begins at BEFORE */
+    double cut;   /* the part of the last one outside the image */
+    unsigned own; /* number in the block itself, which begins at BEFORE */
 };
 
-/* A sample's weight: what is cut moves its centre. */
+/* A sample's weight. `cut` moves its centre. */
 static double filter_at(unsigned i, double step, double centre, const struct extent *extent)
 {
     const double cut = i + 1 == extent->to ? extent->cut : 0;
@@ -59,7 +58,8 @@ static double filter_at(unsigned i, double step, double centre, const struct ext
     return lanczos((i - cut / 2 - centre) / step) * (1 - cut);
 }
 
-/* The filter's weights for a sample of the result, less the block's mean, which is known. */
+/* The filter's weights for a sample of the result, less those of the block's mean, which is known.
+ */
 static void find_filter(double step, double centre, const struct extent *extent,
                         double filter[SPAN])
 {
@@ -75,18 +75,18 @@ static void find_filter(double step, double centre, const struct extent *extent,
 }
 
 /*
- * What is known: sums of samples, the weights of each adding up to 0, so that nothing of the model
- * counts but that samples i and j differ by |i - j| in the mean square.
+ * The known values: weighted sums of samples. The weights of each sum add up to 0, so all that
+ * counts of the model is that the mean square difference of samples i and j is |i - j|.
  */
 struct known {
     unsigned count;
     unsigned own; /* pixels of the block itself */
     double of[KNOWN_MAX][SPAN];
-    double with[KNOWN_MAX][SPAN]; /* how it and sample i go together */
+    double with[KNOWN_MAX][SPAN]; /* its covariance with sample i */
 };
 
-/* Adds frequency u of the block of so many pixels that begins at sample `from`; of a neighbour's
- * mean, what it has more than the block's own. */
+/* Adds frequency u of a block of `pixels` pixels that begins at sample `from`. A neighbour's mean
+ * is added as its difference from the block's own. */
 static void know(struct known *known, unsigned from, unsigned pixels, unsigned u)
 {
     double *of = known->of[known->count], *with = known->with[known->count];
@@ -105,8 +105,8 @@ static void know(struct known *known, unsigned from, unsigned pixels, unsigned u
     known->count++;
 }
 
-/* Solves matrix * solution = right for a symmetric positive definite matrix of `size` rows, by
- * Gauss's elimination; `right` becomes the solution. */
+/* Solves matrix * solution = right for a symmetric positive definite matrix of `size` rows by
+ * Gaussian elimination. `right` becomes the solution. */
 static void solve(double matrix[KNOWN_MAX][KNOWN_MAX], double right[KNOWN_MAX], unsigned size)
 {
     for (unsigned pivot = 0; pivot < size; pivot++)
@@ -132,7 +132,7 @@ static double product(const double first[SPAN], const double second[SPAN])
     return sum;
 }
 
-/* The weights of what is known in what the filter finds. */
+/* The weights of the known values in the estimate of the filtered sample. */
 static void estimate(const struct known *known, const double filter[SPAN], double weight[KNOWN_MAX])
 {
     double matrix[KNOWN_MAX][KNOWN_MAX];
@@ -145,13 +145,13 @@ static void estimate(const struct known *known, const double filter[SPAN], doubl
     solve(matrix, weight, known->count);
 }
 
-/* One more frequency than points tells more of what the block holds; four fit a vector. */
+/* A frequency more than points makes the estimate better, as long as all fit a vector of four. */
 static unsigned choose_frequencies(unsigned points)
 {
     return points == 2 || points == 3 ? points + 1 : points;
 }
 
-/* Where sample x of the result is centred. */
+/* The centre of sample x of the result. */
 static double sample_centre(unsigned x, double step, double before)
 {
     return BEFORE + (x + 0.5) * step - 0.5 - before;
@@ -162,8 +162,7 @@ static double before_block(unsigned phase)
     return phase == 0 ? 0 : (phase - 0.5) / SYNTHESIS_PHASES;
 }
 
-/* Into `synthesis`, whose points and frequencies are given; samples behind the edge become the
- * mean. */
+/* Fills in the weights of `synthesis`. Samples outside the image become the mean. */
 static void find_reduction(const struct extent *extent, double before,
                            struct jpeg_synthesis *synthesis)
 {
@@ -214,8 +213,8 @@ static unsigned frequencies_of(unsigned pixels)
     return pixels < OVERLAP_FREQUENCIES ? pixels : OVERLAP_FREQUENCIES;
 }
 
-/* The weights of one sample. A neighbour's mean was known beside the block's own, which has the
- * rest. */
+/* The weights of one sample. A neighbour's mean was known as a difference from the block's own,
+ * whose weight is reduced by that. */
 static void find_overlap(const struct known *known, const double filter[SPAN],
                          const struct overlap_pixels *pixels, struct overlap_weights *weights)
 {
