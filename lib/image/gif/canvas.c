@@ -43,7 +43,6 @@ static uint32_t *pixel_at(const struct gif_canvas *canvas, uint32_t x, uint32_t 
     return canvas->pixels + (size_t)y * canvas->width + x;
 }
 
-/* Disposes of the last frame as it asks. */
 static void dispose(struct gif_canvas *canvas)
 {
     const struct gif_area area = canvas->drawn;
@@ -80,7 +79,7 @@ static int save(struct gif_canvas *canvas)
     return 0;
 }
 
-/* The pixels that indices stand for; 0: nothing is drawn, as of an index beyond the table. */
+/* The pixel for each index; 0 draws nothing: the transparent index, and those beyond the table. */
 static void fill_colours(struct gif_table table, int transparent, uint32_t colours[INDICES])
 {
     memset(colours, 0, INDICES * sizeof(*colours));

@@ -7,7 +7,8 @@
 enum {
     CHANNELS = 3,
     ERROR_UNITS = 16, /* errors are kept in sixteenths */
-    STRENGTH = 6, /* of an error that is passed on, in sixteenths: more is noise, less is steps */
+    STRENGTH =
+        6, /* sixteenths of an error that are passed on: more gives noise, less gives steps */
 };
 
 struct row {
@@ -28,7 +29,7 @@ static _inline_ uint8_t clamp(int value)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-/* The pixel, with what its neighbours owe it. */
+/* The pixel plus the errors of its neighbours. */
 static _inline_ struct gif_pixel add_errors(struct gif_pixel pixel, const int16_t *errors)
 {
     return (struct gif_pixel){clamp(pixel.red + (errors[0] + ERROR_UNITS / 2) / ERROR_UNITS),
@@ -93,7 +94,7 @@ static _inline_ unsigned draw_pixel(const struct gif_dither *dither, const struc
     return index;
 }
 
-/* Returns the first column that got an index, and the one behind the last. */
+/* Returns the part of the row from the first to the last pixel that got a colour. */
 _multiversion_ static struct gif_area dither_row(const struct gif_dither *dither,
                                                  const struct row *row, uint32_t y, bool backwards)
 {

@@ -5,8 +5,8 @@
 #include "image/core/multiversion.h"
 
 /*
- * GIF89a appendix F, the inverse of lzw.c. A hash table holds the codes known so far: a code and
- * the index behind it lead to the code for both. When the last code is used up, all are forgotten.
+ * GIF89a appendix F, the inverse of lzw.c. A hash table holds the codes known so far: it maps a
+ * code and the index after it to the code for both. When all codes are used, the table is cleared.
  */
 enum {
     CODE_BITS_MIN = 2,
@@ -19,12 +19,11 @@ enum {
 
 struct lzw_encoder {
     struct gif_writer *writer;
-    uint64_t bits; /* that wait to become bytes */
+    uint64_t bits; /* not written yet */
     unsigned count;
-    unsigned size, width,
-        next;        /* of codes: smallest width less 1, width now, next to be given away */
-    unsigned filled; /* of the block */
-    uint8_t block[1 + BLOCK_BYTES]; /* its length in front */
+    unsigned size, width, next; /* smallest width of a code less 1, current width, next free code */
+    unsigned filled;            /* bytes of the block */
+    uint8_t block[1 + BLOCK_BYTES]; /* the first byte is its length */
     uint32_t places[PLACES]; /* code << 8 | index, 20 bits, then the code for both; 0: free */
 };
 
@@ -61,7 +60,7 @@ static void write_clear_code(struct lzw_encoder *encoder)
     memset(encoder->places, 0, sizeof(encoder->places));
 }
 
-/* The place of the pair, or the free one where it belongs. */
+/* The place of the pair, or the free place for it. */
 static _inline_ uint32_t *find_place(struct lzw_encoder *encoder, uint32_t pair)
 {
     uint32_t place = pair * 2654435761U >> (32 - PLACE_BITS);
@@ -71,7 +70,7 @@ static _inline_ uint32_t *find_place(struct lzw_encoder *encoder, uint32_t pair)
     return &encoder->places[place];
 }
 
-/* The decoder adds a code one step later than this, and widens its codes when it has. */
+/* The decoder adds a code one step later, so codes become wider one step later, too. */
 static _inline_ void add_code(struct lzw_encoder *encoder, uint32_t *place, uint32_t pair)
 {
     if (encoder->next == CODES) {
@@ -118,7 +117,7 @@ _multiversion_ void gif_encode(struct gif_writer *writer, const uint8_t *indices
         code = encode_pixels(&encoder, code, indices + y * pitch, width);
     put_code(&encoder, code);
     add_code(&encoder, find_place(&encoder, CODES << 8),
-             CODES << 8); /* so that the width is right */
+             CODES << 8); /* for the width of the end code */
     put_code(&encoder, (1U << encoder.size) + 1);
     while (encoder.count > 0)
         put_byte(&encoder);

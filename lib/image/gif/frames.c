@@ -10,16 +10,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Samples that new palettes are made of, and what a palette costs however few they are. All
- * together they take two to three seconds, so that no number of frames comes near a deadline of
- * ten. */
+/* The number of samples for all new palettes, and what each palette costs on top of its samples.
+ * EFFORT takes two to three seconds, so that no number of frames comes near a deadline of ten. */
 enum { EFFORT = 3 << 20, EFFORT_OF_PALETTE = 512 };
 
-/* The mean squared error of a palette that needs no other to be looked for: about 45 dB. */
+/* The mean squared error up to which a palette is good enough: about 45 dB. */
 static const double GOOD_ERROR = 2;
-/* How much better a new palette must be, to be worth its bytes and time. */
+/* The ratio of errors from which a new palette is worth its bytes. */
 static const double BETTER_THAN_SOURCE = 1.2;
-/* How much worse it may serve for other frames. */
+/* How much larger its error may be in later frames. */
 static const double WORSE_THAN_CHOSEN = 1.1;
 
 int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height, bool single,
@@ -59,7 +58,7 @@ static bool is_within(struct gif_area area, uint32_t x, uint32_t y)
     return x >= area.left && x < area.right && y >= area.top && y < area.bottom;
 }
 
-/* Collects some of the pixels of `area` that need a colour. Returns whether all have one. */
+/* Samples the pixels of `area` that need a colour. Returns whether all samples are opaque. */
 static bool take_samples(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
 {
     const size_t width = area.right - area.left, pixels = width * (area.bottom - area.top);
@@ -108,7 +107,7 @@ static double error_of(struct gif_frames *frames)
     return gif_palette_error(&frames->palette, frames->samples, frames->sample_count);
 }
 
-/* The better one of the source's palette and a new one. */
+/* Sets the better one of the source's palette and a new one. */
 static void find_palette(struct gif_frames *frames, struct gif_table table, unsigned limit)
 {
     uint32_t colours[GIF_COLOURS];
@@ -129,7 +128,7 @@ static void find_palette(struct gif_frames *frames, struct gif_table table, unsi
         use_table(frames, table, limit);
 }
 
-/* The palette of the last frame stays while it serves as well as when it was chosen. */
+/* Keeps the palette of the last frame while its error is not much larger than at first. */
 static void choose_palette(struct gif_frames *frames, struct gif_table table, unsigned limit)
 {
     double error;
@@ -142,10 +141,10 @@ static void choose_palette(struct gif_frames *frames, struct gif_table table, un
     find_palette(frames, table, limit);
 }
 
-/* --- the frame that waits -----------------------------------------------------------------------
+/* --- the waiting frame --------------------------------------------------------------------------
  */
 
-/* Bits of an index: for all colours and, if there is room, a transparent one. */
+/* Bits of an index, for all colours and a transparent one if there is room. */
 static unsigned index_bits(const struct gif_frames *frames)
 {
     unsigned bits = 1, count = frames->table_count + (frames->table_count < GIF_COLOURS);
@@ -202,7 +201,7 @@ static void set_waiting_area(struct gif_frames *frames, struct gif_area area)
     frame->height = area.bottom - area.top;
 }
 
-/* The part of `area` that is shown and must disappear. */
+/* The part of `area` that becomes transparent. */
 static struct gif_area find_gone(const struct gif_frames *frames, struct gif_area area)
 {
     struct gif_area gone = {0};
@@ -218,7 +217,8 @@ static struct gif_area find_gone(const struct gif_frames *frames, struct gif_are
     return gone;
 }
 
-/* Makes the waiting frame disappear after it was shown, if it must. Returns the part that does. */
+/* Has the waiting frame disposed of if pixels become transparent. Returns the part that is cleared.
+ */
 static struct gif_area clear_gone(struct gif_frames *frames, struct gif_area area)
 {
     struct gif_area gone = {0};
@@ -246,7 +246,7 @@ static void keep_table(struct gif_frames *frames)
     frames->table_count = palette->count;
 }
 
-/* Maps `area` to colours; `cleared` is not shown any more. */
+/* Maps `area` to colours; `cleared` was disposed of. */
 static void draw_area(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
 {
     const unsigned transparent = frames->palette.count;

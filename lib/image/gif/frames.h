@@ -6,41 +6,41 @@
 #include "image/gif/palette.h"
 
 /*
- * Writes an animation from the pixels that each frame shall show: any colours become indices of a
- * palette, and only what differs from the frame before is written. A pixel that shall look as
- * before does, to the bit.
+ * Writes an animation from the pixels of its frames: colours become indices of a palette, and only
+ * the difference from the frame before is written. A pixel whose wanted colour does not change
+ * keeps its shown colour to the bit.
  *
- * A frame waits until the next one has come: if that one makes something disappear, it is the frame
- * before it whose disposal does so.
+ * A frame is written when the next one is known: if pixels become transparent there, the disposal
+ * of the frame before must clear them.
  */
 struct gif_frames {
     uint32_t width, height;
-    bool single;                     /* it stays at one frame */
+    bool single;                     /* one frame, not an animation */
     const struct gif_blocks *source; /* for the loop */
     struct gif_writer writer;
-    uint32_t *wanted;  /* what the next frame is to show, to be filled in by the caller; owned */
-    uint32_t *before;  /* what the last frame should show; owned; NULL if single */
-    uint32_t *shown;   /* and what it shows, in the colours that there were; owned; the same */
-    int16_t *errors;   /* of two rows, to be made up for by their neighbours; owned */
-    uint32_t *samples; /* of what is new; owned */
+    uint32_t *wanted;  /* of the next frame, filled in by the caller; owned */
+    uint32_t *before;  /* `wanted` of the last frame; owned; NULL if single */
+    uint32_t *shown;   /* by the last frame, in colours of its palette; owned; NULL if single */
+    int16_t *errors;   /* of two rows, for dithering; owned */
+    uint32_t *samples; /* of the new pixels; owned */
     size_t sample_count;
     struct gif_palette palette; /* of the last frame */
-    uint32_t effort;          /* left for new palettes; once it is used up, the source's are used */
-    double error;             /* of it, for the frame that it was chosen for */
-    bool begun;               /* the screen is written */
-    struct gif_frame waiting; /* its table is in `table` */
-    uint8_t *indices;         /* of the frame that waits, width * height; owned */
+    uint32_t effort;            /* left for new palettes; without any, the source's are used */
+    double error;               /* of the palette, in the frame it was chosen for */
+    bool begun;                 /* the screen is written */
+    struct gif_frame waiting;   /* its table is in `table` */
+    uint8_t *indices;           /* of the waiting frame, width * height; owned */
     bool is_waiting;
     uint8_t table[3 * GIF_COLOURS], first_table[3 * GIF_COLOURS];
     unsigned table_count, first_count;
 };
 
-/* 0 or -ENOMEM. To be cleared in either case. `source` is borrowed. */
+/* 0 or -ENOMEM; the caller clears it in either case. `source` is borrowed. */
 int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height, bool single,
                      const struct gif_blocks *source, struct image_output *output);
 
-/* The next frame, which is in `wanted`, and differs from the last one within `area` at most.
- * `table` is what the source has for it. */
+/* Adds the next frame, whose pixels are in `wanted` and differ from the last one only in `area`.
+ * `table` is the source's table for it. */
 void gif_frames_add(struct gif_frames *frames, struct gif_area area, uint16_t delay,
                     struct gif_table table);
 

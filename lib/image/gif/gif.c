@@ -8,8 +8,8 @@
 #include "image/gif/transparency.h"
 
 /*
- * What the reader of blocks finds of a frame is written again, and its pixels are copied as they
- * are. So the copy has none of the errors and ambiguities of its source on which readers disagree.
+ * The blocks are written again from what their reader found, and the LZW data is copied. So the
+ * copy has none of the source's errors and ambiguities, on which readers disagree.
  */
 struct gif_copying {
     struct gif_blocks blocks;
@@ -17,7 +17,7 @@ struct gif_copying {
     bool gray; /* colours become luma */
 };
 
-/* `table`, or its luma, in `colours`. */
+/* Copies `table`, or its luma, to `colours`. */
 static struct gif_table convert_table(const struct gif_copying *copy, struct gif_table table,
                                       uint8_t *colours)
 {

@@ -7,8 +7,8 @@
 #include "image/plan/result.h"
 
 /*
- * GIFs, without libvips: whatever is done with one, the same reader (probe/gif_blocks.h) says what
- * it is, and lzw.h whether its pixels are all there.
+ * GIFs, without libvips. On both paths the same reader (probe/gif_blocks.h) finds the blocks, and
+ * lzw.h whether all pixels are there.
  *
  * Two paths (image.c), which take every GIF: 0 and *output, STATUS_IMAGE_CORRUPT,
  * STATUS_IMAGE_TOO_LARGE or -ENOMEM. One thread.
@@ -20,7 +20,7 @@
 int gif_copy(const struct image_plan *plan, const struct image_output_plan *planned,
              struct bytes input, struct image_output *output);
 
-/* Resizes: frames are decoded, laid over one another, and filtered in colour; the result uses the
+/* Resizes: frames are decoded, drawn over one another, and filtered in colour. The result uses the
  * source's palette if that is good enough. */
 int gif_resize(const struct image_plan *plan, const struct image_output_plan *planned,
                struct bytes input, struct image_output *output);

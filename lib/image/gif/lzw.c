@@ -19,7 +19,7 @@ enum {
     COPY_BYTES = LZW_SLACK,
 };
 
-/* The codes' bits, gathered over sub-blocks of at most 255 bytes. */
+/* Reads codes from sub-blocks of at most 255 bytes. */
 struct code_reader {
     const uint8_t *at, *end;
     size_t block; /* bytes left of the sub-block */
@@ -36,7 +36,7 @@ struct code_table {
     unsigned clear, next, bits;
 };
 
-/* False: the sub-blocks end. */
+/* False: the sub-blocks have ended. */
 static bool next_byte(struct code_reader *reader)
 {
     if (reader->block == 0 && reader->at < reader->end)
@@ -49,7 +49,7 @@ static bool next_byte(struct code_reader *reader)
     return true;
 }
 
-/* A sub-block's bytes are taken four at a time while it has as many. */
+/* Loads four bytes at a time while the sub-block has as many. */
 static _inline_ unsigned read_code(struct code_reader *reader, unsigned width)
 {
     unsigned code;
@@ -78,7 +78,7 @@ static void clear_table(struct code_table *table, unsigned size)
     table->bits = size + 1;
 }
 
-/* The code behind `previous` becomes known, while there is room. */
+/* Adds a code for `previous` and the pixel after it, while there is room. */
 static _inline_ void learn_code(struct code_table *table, struct pixel_run previous)
 {
     if (previous.length == 0 || table->next == MAX_CODES)
@@ -88,7 +88,7 @@ static _inline_ void learn_code(struct code_table *table, struct pixel_run previ
         table->bits++;
 }
 
-/* A run may reach into its own copy, by one pixel. */
+/* A run may overlap its copy. */
 static _inline_ void copy_run(uint8_t *to, const uint8_t *from, size_t length)
 {
     if ((size_t)(to - from) < COPY_BYTES) {
@@ -100,7 +100,7 @@ static _inline_ void copy_run(uint8_t *to, const uint8_t *from, size_t length)
         memcpy(to + i, from + i, COPY_BYTES);
 }
 
-/* `to` may be NULL. */
+/* `to` may be NULL, to check only. */
 static _inline_ int decode_codes(struct code_reader *reader, unsigned size, uint64_t pixels,
                                  uint8_t *to)
 {
@@ -121,7 +121,7 @@ static _inline_ int decode_codes(struct code_reader *reader, unsigned size, uint
         }
         if (code == NO_CODE || code == table.clear + 1)
             return STATUS_IMAGE_CORRUPT;
-        learn_code(&table, previous); /* first, for the code may be the one just learnt */
+        learn_code(&table, previous); /* first, since `code` may be the new one */
         if (code >= table.next)
             return STATUS_IMAGE_CORRUPT;
         if (code > table.clear) {
@@ -139,7 +139,7 @@ static _inline_ int decode_codes(struct code_reader *reader, unsigned size, uint
     return 0;
 }
 
-/* False: there is no valid code size. */
+/* False: the code size is missing or invalid. */
 static bool begin_codes(struct bytes input, size_t at, struct code_reader *reader, unsigned *size)
 {
     if (!bytes_have(input, at, 1))

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 
 enum {
-    NOT_YET = 0x0000, /* in a cell: not searched yet; otherwise two indices, which differ */
-    SEVERAL = 0x0101, /* colours of the palette lie in it: all are searched */
+    NOT_YET = 0x0000, /* in a cell: not searched yet; else two different indices */
+    SEVERAL = 0x0101, /* colours of the palette lie in the cell: search exactly */
     DROPPED_BITS = 8 - GIF_CELL_BITS,
-    NOWHERE = 1 << 11, /* in place of a colour, farther from all than they are from one another */
+    NOWHERE = 1 << 11, /* for unused entries: farther from any colour than colours can be from one
+                          another */
 };
 
 int gif_palette_begin(struct gif_palette *palette)
@@ -35,8 +36,8 @@ static _inline_ uint16_t *cell_of(const struct gif_palette *palette, struct gif_
                            (unsigned)pixel.blue >> DROPPED_BITS];
 }
 
-/* Squared << 8 | index, of all colours: the least is the nearest, and of those that are as near the
- * first. */
+/* Squared distance << 8 | index of all colours: the least is the nearest, and the first of equals.
+ */
 static _inline_ void measure_distances(const struct gif_palette *palette, struct gif_pixel wanted,
                                        uint32_t distances[GIF_COLOURS])
 {
@@ -60,7 +61,7 @@ static _inline_ uint32_t find_least(const uint32_t distances[GIF_COLOURS])
     return least;
 }
 
-/* The two nearest, as measure has them. */
+/* The two nearest, as in measure_distances. */
 struct nearest {
     uint32_t first, second;
 };
@@ -100,7 +101,8 @@ static uint16_t pair(struct nearest nearest)
     return (uint16_t)((nearest.first & 0xff) | (nearest.second & 0xff) << 8);
 }
 
-/* A cell that a colour of the palette lies in has that one first, however far its middle is. */
+/* Fills in the cells that hold a colour of the palette: it comes first, however far from the
+ * middle. */
 static void set_cells(struct gif_palette *palette)
 {
     memset(palette->cells, 0, GIF_CELLS * sizeof(*palette->cells));
@@ -135,7 +137,7 @@ static unsigned drop_twins(uint32_t *pixels, unsigned count)
     return kept;
 }
 
-/* One of the two that are nearest to each other. */
+/* One of the two closest colours. */
 static unsigned find_redundant(const struct gif_palette *palette)
 {
     uint32_t least = UINT32_MAX;
@@ -162,7 +164,7 @@ void gif_palette_set(struct gif_palette *palette, const uint32_t *pixels, unsign
     set_cells(palette);
 }
 
-/* The two that are nearest to a cell's middle. */
+/* The two nearest to the middle of the pixel's cell. */
 static uint16_t fill_cell(const struct gif_palette *palette, struct gif_pixel pixel)
 {
     const uint8_t mask = 0xff << DROPPED_BITS & 0xff, middle = 1 << (DROPPED_BITS - 1);
@@ -172,7 +174,7 @@ static uint16_t fill_cell(const struct gif_palette *palette, struct gif_pixel pi
     return pair(search(palette, at));
 }
 
-/* An exact search, of which the last results are kept: grays lie close together and repeat. */
+/* An exact search that keeps its last results: grays lie close together and repeat. */
 static unsigned find_exactly(struct gif_palette *palette, uint32_t pixel)
 {
     struct gif_found *found = &palette->found[pixel * 2654435761U >> (32 - GIF_FOUND_BITS)];

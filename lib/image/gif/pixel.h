@@ -26,7 +26,7 @@ static inline uint32_t gif_pixel_write(struct gif_pixel pixel)
     return written;
 }
 
-/* Squared, of the colours. */
+/* The squared distance of the colours. */
 static inline int gif_pixel_distance(struct gif_pixel a, struct gif_pixel b)
 {
     int red = a.red - b.red, green = a.green - b.green, blue = a.blue - b.blue;

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /*
- * Heckbert's median cut as modified by Wu: the box whose pixels are farthest from their mean in sum
- * is split at the mean of the channel that varies most. Then Lloyd's iteration (k-means).
+ * Heckbert's median cut as modified by Wu: the box with the largest sum of squared distances from
+ * its mean is split at the mean of the channel that varies most. Then Lloyd's iteration (k-means).
  */
 enum { COLOURS_MAX = 256, CHANNELS = 3, ROUNDS = 4, NOWHERE = 1 << 11 };
 
@@ -51,7 +51,7 @@ static struct box measure_box(uint32_t *pixels, size_t count)
     return box;
 }
 
-/* Puts what is not above the mean in front, and returns how many that are. */
+/* Moves the pixels not above the mean to the front, and returns their number. */
 static size_t divide(const struct box *box)
 {
     const double mean = box->mean[box->channel];
@@ -96,7 +96,7 @@ static unsigned cut(uint32_t *pixels, size_t count, unsigned limit, struct box *
     return found;
 }
 
-/* --- means of what is nearest -------------------------------------------------------------------
+/* --- means of the nearest pixels ----------------------------------------------------------------
  */
 
 struct means {

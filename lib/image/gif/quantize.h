@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Finds colours for pixels: boxes of them are split where they vary most, then the boxes' means
+ * Finds colours for pixels: boxes of pixels are split where they vary most, then the boxes' means
  * move to the mean of the pixels nearest to them. `pixels`, all opaque, are reordered. Returns the
- * number of colours, at most `limit` (256), fewer if the pixels have fewer. Any thread.
+ * number of colours, at most `limit` (256) and at most as many as the pixels have. Any thread.
  */
 enum { GIF_SAMPLES_MAX = 8192 };
 

@@ -9,12 +9,12 @@
 
 /*
  * A row of the canvas is filtered horizontally once, when the first row of the result needs it, and
- * kept while others do. Alpha is 0 or 255 and transparent pixels are 0, so pixels are premultiplied
- * as they are. A pixel is one vector.
+ * kept while later rows do. Alpha is 0 or 255 and transparent pixels are 0, so the pixels count as
+ * premultiplied. A pixel is one vector.
  */
 enum { CHANNELS = 4, ALIGNMENT = 64 };
 
-/* One half, less the error of float arithmetic. */
+/* One half, less the rounding error of floats. */
 static const float HALF_OPAQUE = 127.49F;
 
 typedef float pixel
@@ -38,7 +38,7 @@ int gif_reducer_begin(struct gif_reducer *reducer, uint32_t width, uint32_t heig
     return reducer->row == NULL || reducer->narrow == NULL ? -ENOMEM : 0;
 }
 
-/* The samples of the result that have any of from..to under the filter. */
+/* The samples of the result whose filter covers any of from..to. */
 static void find_filter_reach(const struct lanczos_filter *filter, uint32_t from, uint32_t to,
                               uint32_t *first, uint32_t *end)
 {
@@ -125,7 +125,7 @@ _multiversion_ static void filter_columns(const struct gif_reducer *reducer, uin
     const struct lanczos_filter *filter = &reducer->vertical;
     const float *weights = filter->weights + (size_t)y * filter->taps;
     const pixel *narrow = (const pixel *)(void *)reducer->narrow;
-    const uint32_t start = filter->first[y] % filter->taps; /* rows go round */
+    const uint32_t start = filter->first[y] % filter->taps; /* `narrow` is a ring */
 
     for (uint32_t x = left; x < right; x++) {
         pixel sum = {0};

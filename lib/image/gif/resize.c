@@ -13,8 +13,8 @@
 /*
  *     blocks -> canvas -> reducer -> frames
  *
- * One frame at a time, and only what it changes: the canvas finds that area, the filter how far its
- * effect reaches.
+ * One frame at a time, and only the area that it changes: the canvas finds that area, and the
+ * filter which part of the result depends on it.
  */
 struct resizing {
     bool gray;
@@ -45,7 +45,7 @@ static int begin_resizing(struct resizing *resizing, const struct image_header *
     return status;
 }
 
-/* Red, green and blue, `step` bytes apart from one colour to the next, all become their luma. */
+/* Replaces red, green and blue by their luma, in `count` colours `step` bytes apart. */
 static void make_gray(uint8_t *colours, size_t count, size_t step)
 {
     for (uint8_t *rgb = colours; count > 0; count--, rgb += step)

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Whether parts of the empty screen are visible beside the first frame. */
+/* Whether the first frame leaves part of the screen uncovered. */
 static bool leaves_screen(const struct gif_blocks *blocks, const struct gif_frame *frame)
 {
     return blocks->frames == 1 && (frame->left > 0 || frame->top > 0 ||

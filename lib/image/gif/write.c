@@ -35,7 +35,7 @@ static void put_le16(uint8_t *at, uint32_t value)
     at[1] = (uint8_t)(value >> 8);
 }
 
-/* The bits that announce a table: its size is 2^(n + 1). */
+/* The flags for a table of 2^(n + 1) colours. */
 static uint8_t pack_table(struct gif_table table)
 {
     uint8_t bits = 0;
@@ -72,7 +72,7 @@ void gif_write_loop(struct gif_writer *writer, const struct gif_blocks *source)
     if (source->loop == 0)
         return;
     gif_put(writer, source->input.data + source->loop, GIF_LOOP_BYTES);
-    gif_put(writer, "", 1); /* the source may have more sub-blocks here */
+    gif_put(writer, "", 1); /* ends the extension, where the source may have more sub-blocks */
 }
 
 static void put_control(struct gif_writer *writer, const struct gif_frame *frame)
