@@ -10,10 +10,10 @@ import tempfile
 # A function belongs to the first stage that its name, file or library matches; what was inlined
 # into it, to its own.
 STAGES = (
-    ("encode", r"libjpeg|libturbojpeg|jpeg_encode|jpeg_writer|:write_"),
-    ("IDCT", r"idct|synthesis"),
-    ("resample", r"reducer|resample|shrink|:filter_|transpose"),
-    ("entropy decoding", r"jpeg_entropy|jpeg_decode|jpeg_luma|jpeg_progressive|:(decode|read)_mcu"),
+    ("encode", r"libjpeg|libturbojpeg|jpeg/(encode|writer)\.|:write_"),
+    ("IDCT", r"jpeg/(idct|synthesis|edge)|intrin\.h:(idct|decode)"),
+    ("resize", r"jpeg/halver|pixels/(reducer|resizer|chroma|transpose)|intrin\.h:"),
+    ("entropy decoding", r"jpeg/(entropy|decode|luma|progressive|coefficients)"),
     ("the rest", ""),
 )
 LINE = re.compile(r"^ *([\d,]+) +(\S+):(\S+)(?: \[(\S+)\])?$", re.M)

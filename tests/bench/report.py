@@ -154,7 +154,7 @@ def fit_table(results):
 
 def instruction_table(results):
     """Shares of the stages of an image."""
-    stages = ("entropy decoding", "IDCT", "resample", "encode", "the rest")
+    stages = ("entropy decoding", "IDCT", "resize", "encode", "the rest")
     rows = []
     for name, operations in results["instructions"].items():
         for operation, functions in operations.items():
