@@ -39,18 +39,33 @@ bool tiff_pages_begin(struct tiff_pages *pages, struct bytes input)
     return tiff_begin(&pages->tiff, input, &pages->first);
 }
 
-/* Whether values of that type are what the tag needs. */
+static bool is_signed(unsigned type)
+{
+    return type == TYPE_SBYTE || type == TYPE_SSHORT || type == TYPE_SLONG;
+}
+
+/* Whether values of that type are what the tag needs. Files have signed numbers, too. */
 static bool has_type(enum tag_kind kind, unsigned type)
 {
     switch (kind) {
     case NUMBERS:
     case EXTRAS:
-        return type == TYPE_BYTE || type == TYPE_SHORT || type == TYPE_LONG || type == TYPE_LONG8;
+        return type == TYPE_BYTE || type == TYPE_SHORT || type == TYPE_LONG || type == TYPE_LONG8 ||
+               is_signed(type);
     case RATIONALS:
         return type == TYPE_RATIONAL;
     default:
         return tiff_type_bytes(type) == 1;
     }
+}
+
+/* Whether the first value of a signed type is below 0, which no tag can be. */
+static bool is_negative(const struct tiff_pages *pages, const struct tiff_entry *entry)
+{
+    const unsigned bytes = tiff_type_bytes(entry->type);
+
+    return is_signed(entry->type) && bytes_have(pages->tiff.input, entry->at, bytes) &&
+           tiff_get(&pages->tiff, entry->at, bytes) >> (8 * bytes - 1) != 0;
 }
 
 static int note_values(const struct tiff_pages *pages, const struct tiff_entry *entry,
@@ -59,7 +74,7 @@ static int note_values(const struct tiff_pages *pages, const struct tiff_entry *
     const unsigned bytes = tiff_type_bytes(entry->type);
     uint64_t size;
 
-    if (!has_type(kind, entry->type))
+    if (!has_type(kind, entry->type) || is_negative(pages, entry))
         return 0;
     *values = (struct tiff_values){entry->at, entry->count, bytes};
     if (!__builtin_mul_overflow(entry->count, bytes, &size) &&
