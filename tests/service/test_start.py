@@ -3,6 +3,7 @@
 """./start as a user runs it: in a terminal, ended by Ctrl-C, or by the death of a server; and, with
 servers that are scripts, every moment at which a server may die or a signal may come."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import pty
@@ -221,7 +222,7 @@ class Play:
             assert left == [], f"left behind: {left}; {self.text()}"
             return code, self.text()
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"it hangs: {self.text()}") from None
+            raise AssertionError(f"it hangs: {self.text()[-2000:]}") from None
         finally:
             for pid in [self.process.pid, *self.pids().values()]:
                 if processes.is_alive(pid):
@@ -302,7 +303,7 @@ def test_signal_and_death(stage, tmp_path):
         if random.random() < 0.5:
             os.kill(pid, signal.SIGKILL)
         play.process.send_signal(signal.SIGTERM)
-        if processes.is_alive(pid):
+        with contextlib.suppress(ProcessLookupError): # it has just ended
             os.kill(pid, signal.SIGKILL)
     for result, text in play_often(stage, tmp_path, LIFE, LIFE, act):
         assert result == (0 if text.endswith("start: stopped\n") else 1), text
