@@ -17,8 +17,9 @@ void __gcov_reset(void);
 
 int __real_queue_send(int fd, const void *message, size_t size);
 int __wrap_queue_send(int fd, const void *message, size_t size);
-int __real_setrlimit(int resource, const struct rlimit *limit);
-int __wrap_setrlimit(int resource, const struct rlimit *limit);
+/* setrlimit() with the 64-bit offsets that meson asks for */
+int __real_setrlimit64(int resource, const struct rlimit *limit);
+int __wrap_setrlimit64(int resource, const struct rlimit *limit);
 int __wrap_seccomp_load(scmp_filter_ctx filter);
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
@@ -30,11 +31,11 @@ int __wrap_queue_send(int fd, const void *message, size_t size)
     return __real_queue_send(fd, message, size);
 }
 
-int __wrap_setrlimit(int resource, const struct rlimit *limit)
+int __wrap_setrlimit64(int resource, const struct rlimit *limit)
 {
     if (resource == RLIMIT_FSIZE || resource == RLIMIT_NOFILE)
         return 0;
-    return __real_setrlimit(resource, limit);
+    return __real_setrlimit64(resource, limit);
 }
 
 int __wrap_seccomp_load(scmp_filter_ctx filter)
