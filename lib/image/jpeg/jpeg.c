@@ -135,16 +135,16 @@ static int copy_arithmetic(unsigned max_scans, struct image_output *output)
     return jpeg_luma(&turned, output->data, output->capacity, &output->size);
 }
 
-/* Whether luma is the gray of the image: its colours are sRGB's, or it has none. 1, 0 or -ENOMEM.
- */
-static int luma_counts(void)
+/* 0 if luma is the gray of the image: its colours are sRGB's, or it has none; else -ENOTSUP, or
+ * -ENOMEM. */
+static int check_luma(void)
 {
     size_t size;
     const uint8_t *profile = jpeg_profile_bytes(&layout.profile, &size);
 
     if (profile == NULL && size > 0)
         return -ENOMEM;
-    return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB;
+    return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB ? 0 : -ENOTSUP;
 }
 
 /* What was gray keeps its profile, which still says what its values mean. */
@@ -161,12 +161,12 @@ static int keep_gray_profile(struct image_output *output)
 int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan *planned,
                    struct bytes input, struct image_output *output)
 {
-    int status = luma_counts();
+    int status;
 
     (void)input;
-    if (!layout.ycc || status == 0 || (planned->steps & IMAGE_STEP_GRAY) == 0)
+    if (!layout.ycc || (planned->steps & IMAGE_STEP_GRAY) == 0)
         return -ENOTSUP;
-    if (status < 0)
+    if ((status = check_luma()) != 0)
         return status;
     if (layout.arithmetic)
         status = copy_arithmetic(plan->max_scans, output);
@@ -184,13 +184,13 @@ int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *p
                 struct bytes input, struct image_output *output)
 {
     const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
-    int counts;
+    int status;
 
     (void)plan;
     (void)input;
     if (!layout.ycc || layout.arithmetic)
         return -ENOTSUP;
-    if (gray && (counts = luma_counts()) != 1)
-        return counts < 0 ? counts : -ENOTSUP;
+    if (gray && (status = check_luma()) != 0)
+        return status;
     return jpeg_resize(&layout, planned, output);
 }

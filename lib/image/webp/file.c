@@ -3,6 +3,7 @@
 #include "image/webp/file.h"
 
 #include "base/status.h"
+#include "image/colour/profile.h"
 #include "image/core/exif.h"
 #include "image/probe/webp_chunks.h"
 
@@ -148,6 +149,12 @@ void webp_read_delays(const struct webp_file *file, int *delays, uint32_t frames
     }
     while (frame < frames)
         delays[frame++] = 0;
+}
+
+bool webp_is_plain(const struct webp_file *file, bool gray)
+{
+    return !file->animated && file->orientation == 1 &&
+           !(gray && profile_kind(file->profile.data, file->profile.size) == PROFILE_RGB);
 }
 
 void webp_clear(struct webp_file *file)

@@ -34,6 +34,10 @@ int webp_open(struct webp_file *file, const struct image_header *header, const u
 /* How long each of an animation's frames is shown, in milliseconds. */
 void webp_read_delays(const struct webp_file *file, int *delays, uint32_t frames);
 
+/* Whether its planes can be taken as they are: still and upright, and for gray of sRGB, as luma is.
+ */
+bool webp_is_plain(const struct webp_file *file, bool gray);
+
 void webp_clear(struct webp_file *file);
 
 /* Why libwebp failed, by `errno`, which was set to 0 before: not every function of libwebp reports

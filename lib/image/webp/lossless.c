@@ -10,7 +10,6 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/colour/luma.h"
-#include "image/colour/profile.h"
 #include "image/webp/encode.h"
 #include "image/webp/file.h"
 
@@ -89,8 +88,5 @@ int webp_gray_lossless(const struct image_plan *plan, const struct image_output_
     status = webp_open(&file, &plan->source, input.data, input.size);
     if (status != 0)
         return status;
-    if (file.animated || file.orientation != 1 ||
-        profile_kind(file.profile.data, file.profile.size) == PROFILE_RGB)
-        return -ENOTSUP;
-    return encode_gray(&file, output);
+    return webp_is_plain(&file, true) ? encode_gray(&file, output) : -ENOTSUP;
 }

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <webp/decode.h>
 
@@ -292,9 +291,8 @@ static int convert_planes(const struct image_output_plan *planned, const struct 
     WebPDecoderConfig config = {0};
     int status;
 
-    if (file->animated || file->orientation != 1 ||
-        (gray && profile_kind(file->profile.data, file->profile.size) == PROFILE_RGB))
-        return -ENOTSUP; /* luma is of sRGB */
+    if (!webp_is_plain(file, gray))
+        return -ENOTSUP;
     status = decode_planes(file, &config);
     if (status == 0)
         status = encode_planes(&config, planned, output);
