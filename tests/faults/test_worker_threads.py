@@ -3,6 +3,7 @@
 """A worker that was taken over starts threads by the thousand, or computes with nothing to do: it
 is bounded or ended, whoever its user is, and nobody waits for the CPUs that it takes."""
 import os
+import random
 import signal
 import statistics
 import threading
@@ -141,8 +142,10 @@ def test_a_server_that_is_not_root(own, kind):
 
 
 def test_users_of_two_servers(own):
-    """Two gateways of one configuration share no user, nor do new workers of either."""
-    servers = [start(own, "root", gray__worker_users="4000000000-4000000004") for _ in range(2)]
+    """Two gateways of one configuration share no user, nor do new workers of either. The kernel counts
+    a user's processes in all containers of the machine: another run of this test must not have these."""
+    first = 3_000_000_000 + random.randrange(10 ** 8) * 5
+    servers = [start(own, "root", gray__worker_users=f"{first}-{first + 4}") for _ in range(2)]
 
     def users():
         return [processes.status(pid)["Uid"].split()[0] for one in servers for pid in one.workers()]

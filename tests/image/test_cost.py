@@ -18,8 +18,9 @@ SIDE = 800
 WORKER_KIB = 128 << 10 # of a worker at rest, in every estimate
 FIXED_KIB = 64 << 10 # what libraries and the heap take for an image of any size
 ATTEMPTS = 5
-# What the job that shows a machine's pace takes where the estimates' rates were measured.
-PACE_JOB_MS = 50
+# What the job that shows a machine's pace takes where the rates in cost.c hold: measured between each
+# two runs of all jobs below, of which none then took more than 1.2 times its estimate (medians).
+PACE_JOB_MS = 30
 LINE = re.compile(r"([\d.]+) ms CPU, \d+ bytes, (\d+) KiB.*\nestimated ([\d.]+) ms, (\d+) KiB")
 
 SAVE = {

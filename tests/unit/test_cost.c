@@ -156,7 +156,8 @@ static void test_the_largest_flat_webps(void **state)
     }
 }
 
-/* Resizing 16-bit samples takes four times as long as 8-bit ones; all else less than twice. */
+/* Resizing 16-bit samples takes nearly four times as long as 8-bit ones; all else less than twice.
+ */
 static void test_the_largest_deep_pngs(void **state)
 {
     static const struct {
