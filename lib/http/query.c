@@ -177,7 +177,7 @@ static size_t find_row(const struct http_parameter_table *table, const char *nam
 /* The name, decoded, into `name`; or a sentence that quotes what stands in its place. */
 static int read_name(const char *text, size_t length, char name[static NAME_BYTES], char *detail)
 {
-    int status = http_percent_decode(text, length, name, NAME_BYTES);
+    int status = http_query_decode(text, length, name, NAME_BYTES);
 
     if (status == 0 && name[0] != '\0')
         return 0;
@@ -192,19 +192,38 @@ static int read_name(const char *text, size_t length, char name[static NAME_BYTE
     return STATUS_BAD_PARAMETER;
 }
 
-static int read_value(const struct http_parameter *parameter, const char *text, size_t length,
-                      struct http_parameter_values *values, char *detail)
+static int refuse_value(const struct http_parameter *parameter, char *detail)
 {
-    char decoded[VALUE_TEXT_BYTES], expected[HTTP_VALUE_BYTES];
-    int status = http_percent_decode(text, length, decoded, sizeof(decoded));
+    char expected[HTTP_VALUE_BYTES];
 
-    if (status == 0)
-        status = parameter->type->read(parameter, decoded, values->members + parameter->offset);
-    if (status == 0 || status == -ENOMEM)
-        return status;
     parameter->type->describe(parameter, expected);
     say(detail, "parameter '%s' must be %s", parameter->name, expected);
     return STATUS_BAD_PARAMETER;
+}
+
+static int read_value(const struct http_parameter *parameter, const char *text,
+                      struct http_parameter_values *values, char *detail)
+{
+    int status = parameter->type->read(parameter, text, values->members + parameter->offset);
+
+    return status == 0 || status == -ENOMEM ? status : refuse_value(parameter, detail);
+}
+
+/* The row of that name, which is given from now on. */
+static int give(const struct http_parameter_table *table, const char *name,
+                struct http_parameter_values *values, size_t *row, char *detail)
+{
+    *row = find_row(table, name);
+    if (*row == table->count) {
+        say(detail, "unknown parameter '%s'", name);
+        return STATUS_BAD_PARAMETER;
+    }
+    if (values->given & UINT64_C(1) << *row) {
+        say(detail, "parameter '%s' is given more than once", name);
+        return STATUS_BAD_PARAMETER;
+    }
+    values->given |= UINT64_C(1) << *row;
+    return 0;
 }
 
 /* One "name=value" of the query. */
@@ -213,26 +232,20 @@ static int read_pair(const char *pair, size_t length, const struct http_paramete
 {
     const char *equals = memchr(pair, '=', length);
     size_t name_length = equals != NULL ? (size_t)(equals - pair) : length, row;
-    char name[NAME_BYTES];
+    char name[NAME_BYTES], value[VALUE_TEXT_BYTES];
     int status = read_name(pair, name_length, name, detail);
 
+    if (status == 0)
+        status = give(table, name, values, &row, detail);
     if (status != 0)
         return status;
-    row = find_row(table, name);
-    if (row == table->count) {
-        say(detail, "unknown parameter '%s'", name);
-        return STATUS_BAD_PARAMETER;
-    }
-    if (values->given & UINT64_C(1) << row) {
-        say(detail, "parameter '%s' is given more than once", name);
-        return STATUS_BAD_PARAMETER;
-    }
-    values->given |= UINT64_C(1) << row;
     if (equals == NULL || equals + 1 == pair + length) {
         say(detail, "parameter '%s' is empty", name);
         return STATUS_BAD_PARAMETER;
     }
-    return read_value(&table->rows[row], equals + 1, length - name_length - 1, values, detail);
+    if (http_query_decode(equals + 1, length - name_length - 1, value, sizeof(value)) != 0)
+        return refuse_value(&table->rows[row], detail);
+    return read_value(&table->rows[row], value, values, detail);
 }
 
 int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
@@ -252,6 +265,43 @@ int http_query_parse(const char *query, size_t length, const struct http_paramet
         if (status != 0 || ampersand == NULL)
             return status;
     }
+}
+
+/* --- reading a form ------------------------------------------------------------------------- */
+
+/* Copies text that holds no NUL. False: it does, it is not UTF-8, or there is no room. */
+static bool copy_text(const char *text, size_t length, char *out, size_t size)
+{
+    if (length >= size || memchr(text, '\0', length) != NULL || !utf8_is_valid(text, length))
+        return false;
+    memcpy(out, text, length);
+    out[length] = '\0';
+    return true;
+}
+
+int http_field_read(const char *name, size_t name_length, const char *value, size_t value_length,
+                    const struct http_parameter_table *table, struct http_parameter_values *values,
+                    char detail[static HTTP_DETAIL_BYTES])
+{
+    char own_name[NAME_BYTES], own_value[VALUE_TEXT_BYTES];
+    size_t row;
+    int status;
+
+    detail[0] = '\0';
+    if (value_length == 0)
+        return 0;
+    if (!copy_text(name, name_length, own_name, sizeof(own_name))) {
+        say(detail, "unknown parameter '%.*s...'",
+            (int)utf8_valid_length(name, name_length < NAME_BYTES ? name_length : NAME_BYTES - 1),
+            name);
+        return STATUS_BAD_PARAMETER;
+    }
+    status = give(table, own_name, values, &row, detail);
+    if (status != 0)
+        return status;
+    if (!copy_text(value, value_length, own_value, sizeof(own_value)))
+        return refuse_value(&table->rows[row], detail);
+    return read_value(&table->rows[row], own_value, values, detail);
 }
 
 /* --- writing a query ------------------------------------------------------------------------ */

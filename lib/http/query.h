@@ -9,9 +9,10 @@
 #include "base/decimal.h"
 
 /*
- * The parameters in a query. A table says what a route takes: each row reads the text of one
- * parameter into a member of a struct, writes it back, and describes itself to clients and readers
- * of the documentation. Allocates nothing and knows no HTTP library, so that it can be fuzzed.
+ * The parameters in a query or a form. A table says what a route takes: each row reads the text of
+ * one parameter into a member of a struct, writes it back, and describes itself to clients and
+ * readers of the documentation. Allocates nothing and knows no HTTP library, so that it can be
+ * fuzzed.
  */
 enum {
     HTTP_PARAMETERS_MAX = 64,
@@ -28,7 +29,8 @@ struct http_parameter_type {
     /* Reads `text` into the member, which is left alone on errors. 0, STATUS_BAD_PARAMETER or
      * -ENOMEM. */
     int (*read)(const struct http_parameter *parameter, const char *text, void *member);
-    /* Writes what `read` reads as the same value, in characters that a query may hold. */
+    /* Writes what `read` reads as the same value, in characters that stand for themselves in a
+     * query: no '+', no '%'. */
     void (*write)(const struct http_parameter *parameter, const void *member,
                   char text[static HTTP_VALUE_BYTES]);
     /* Completes "must be ...": "an integer, at least 1 and at most 100". */
@@ -76,6 +78,12 @@ bool http_parameters_fit(const struct http_parameter_table *table);
  * range. Any thread. */
 int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
                      struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES]);
+
+/* Reads one field of a form, as it is, beside what was given before; an empty one gives nothing,
+ * whatever its name, since browsers send every field. Returns as http_query_parse(). Any thread. */
+int http_field_read(const char *name, size_t name_length, const char *value, size_t value_length,
+                    const struct http_parameter_table *table, struct http_parameter_values *values,
+                    char detail[static HTTP_DETAIL_BYTES]);
 
 /* Writes the given values as a query with its question mark, "?scale=0.5&quality=80", or "" for
  * none; http_query_parse() reads it as the same values. 0, or -ENOSPC: more than `size` bytes. Any

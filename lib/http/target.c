@@ -4,8 +4,7 @@
 
 /*
  * The request target as the client wrote it, split and decoded by ourselves: libmicrohttpd cuts a
- * value at "%00", takes the last of two equal names, turns '+' into a space and accepts malformed
- * "%".
+ * value at "%00", takes the last of two equal names and accepts malformed "%".
  */
 #include "base/status.h"
 #include "base/utf8.h"
@@ -114,7 +113,7 @@ static int hex_digit(char c)
     return -1;
 }
 
-int http_percent_decode(const char *text, size_t length, char *out, size_t size)
+static int decode(const char *text, size_t length, bool plus_is_space, char *out, size_t size)
 {
     size_t used = 0;
 
@@ -130,6 +129,8 @@ int http_percent_decode(const char *text, size_t length, char *out, size_t size)
                 return -EINVAL;
             byte = high * 16 + low;
             i += 2;
+        } else if (byte == '+' && plus_is_space) {
+            byte = ' ';
         }
         if (byte == 0)
             return -EINVAL;
@@ -139,4 +140,14 @@ int http_percent_decode(const char *text, size_t length, char *out, size_t size)
         out[used] = '\0'; /* even if the next byte is refused */
     }
     return utf8_is_valid(out, used) ? 0 : -EINVAL;
+}
+
+int http_percent_decode(const char *text, size_t length, char *out, size_t size)
+{
+    return decode(text, length, false, out, size);
+}
+
+int http_query_decode(const char *text, size_t length, char *out, size_t size)
+{
+    return decode(text, length, true, out, size);
 }

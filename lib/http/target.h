@@ -9,9 +9,9 @@
  * A request target: its path and its query, decoded strictly. Knows no HTTP library and allocates
  * nothing, so that it can be fuzzed.
  *
- * Decoding is RFC 3986's: "%XX" is a byte, everything else is itself. In particular '+' is a plus,
- * as in "scale=+5e-1", and not the space of HTML forms: no parameter of ours holds a space. Decoded
- * text is valid UTF-8 without NUL, or it is refused.
+ * In a path "%XX" is a byte and everything else itself (RFC 3986); a query is
+ * application/x-www-form-urlencoded, where '+' is a space besides. Decoded text is valid UTF-8
+ * without NUL, or it is refused.
  */
 
 /* Where the parts of a request target lie in it; nothing is decoded yet. */
@@ -31,6 +31,9 @@ int http_target_split(const char *text, size_t length, bool connect, struct http
  */
 bool http_host_is_valid(const char *text, size_t length);
 
-/* Decodes `length` bytes into `out` (`size` bytes, always terminated). 0; -EINVAL: "%" without two
- * hexadecimal digits, "%00", or not UTF-8; -EFBIG: does not fit. Any thread. */
+/* Decodes `length` bytes of a path into `out` (`size` bytes, always terminated). 0; -EINVAL: "%"
+ * without two hexadecimal digits, "%00", or not UTF-8; -EFBIG: does not fit. Any thread. */
 int http_percent_decode(const char *text, size_t length, char *out, size_t size);
+
+/* The same of a name or a value in a query. */
+int http_query_decode(const char *text, size_t length, char *out, size_t size);

@@ -65,8 +65,7 @@ static int parse(const char *query)
     return http_query_parse(query, strlen(query), &table, &values, detail);
 }
 
-/* Goal: what the contract lists as a factor is taken exactly as it is written, and '+' is a plus.
- */
+/* Goal: what the contract lists as a factor is taken exactly as it is written; "%2B" is a plus. */
 static void test_decimals(void **state)
 {
     static const struct {
@@ -78,7 +77,7 @@ static void test_decimals(void **state)
         {"scale=.5", {5, 1, 0}, "?scale=0.5"},
         {"scale=5e-1", {5, 1, 0}, "?scale=0.5"},
         {"scale=1", {1, 0, 0}, "?scale=1"},
-        {"scale=+0.5", {5, 1, 0}, "?scale=0.5"},
+        {"scale=%2B0.5", {5, 1, 0}, "?scale=0.5"},
         {"scale=5.e-1", {5, 1, 0}, "?scale=0.5"},
         {"scale=0.500", {500, 3, 0}, "?scale=0.5"},
         {"scale=%30%2e5", {5, 1, 0}, "?scale=0.5"},
@@ -132,6 +131,44 @@ static void test_choices(void **state)
     assert_int_equal(parse("format=PNG"), STATUS_BAD_PARAMETER);
     assert_string_equal(detail, "parameter 'format' must be one of source, jpeg, jpg, png");
     assert_int_equal(parse("format=jpe"), STATUS_BAD_PARAMETER);
+}
+
+static int read_field(const char *name, const char *value)
+{
+    return http_field_read(name, strlen(name), value, strlen(value), &table, &values, detail);
+}
+
+/* Goal: a form's fields are taken as they are, beside the query; an empty one gives nothing. */
+static void test_fields(void **state)
+{
+    static const char long_name[] =
+        "0123456789012345678901234567890123456789012345678901234567890123456789";
+
+    (void)state;
+    assert_int_equal(parse("scale=0.5"), 0);
+    assert_int_equal(read_field("quality", "80"), 0);
+    assert_int_equal(read_field("format", ""), 0);
+    assert_int_equal(read_field("submit", ""), 0);
+    assert_int_equal(read_field("scale", ""), 0);
+    assert_int_equal(values.given, 3);
+    assert_int_equal(members->quality, 80);
+    assert_int_equal(read_field("scale", "0.5"), STATUS_BAD_PARAMETER);
+    assert_string_equal(detail, "parameter 'scale' is given more than once");
+    assert_int_equal(read_field("quality", "80"), STATUS_BAD_PARAMETER);
+    assert_int_equal(read_field("submit", "Send"), STATUS_BAD_PARAMETER);
+    assert_string_equal(detail, "unknown parameter 'submit'");
+    assert_int_equal(read_field(long_name, "1"), STATUS_BAD_PARAMETER);
+    assert_non_null(strstr(detail, "unknown parameter '0123"));
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(read_field("sigma", "+1"), 0); /* not encoded: a plus */
+    assert_int_equal(read_field("scale", "%30.5"), STATUS_BAD_PARAMETER);
+    assert_int_equal(read_field("format", "\xff"), STATUS_BAD_PARAMETER);
+    assert_non_null(strstr(detail, "'format'"));
+    values = (struct http_parameter_values){0};
+    assert_int_equal(http_field_read("quality", 7, "8\0", 2, &table, &values, detail),
+                     STATUS_BAD_PARAMETER);
+    assert_int_equal(http_field_read("qual\0ty", 7, "8", 1, &table, &values, detail),
+                     STATUS_BAD_PARAMETER);
 }
 
 /* Goal: what is not given keeps its preset, and what is given replaces it. */
@@ -209,6 +246,9 @@ static void test_bad_values(void **state)
         "scale=0,5",
         "scale= 0.5",
         "scale=%200.5",
+        "scale=+0.5", /* a space */
+        "scale=5e+0",
+        "scale=0.5+",
         "scale=0.5%20",
         "scale=0.5%00",
         "scale=%",
@@ -226,7 +266,7 @@ static void test_bad_values(void **state)
         "quality=0",
         "quality=101",
         "quality=5.0",
-        "quality=+5",
+        "quality=%2B5",
         "quality=1e1",
         "quality=0x5",
         "quality=99999999999999999999",
@@ -277,10 +317,11 @@ static void test_bad_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimals),   cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_choices),    cmocka_unit_test(test_presets),
-        cmocka_unit_test(test_room),       cmocka_unit_test(test_no_value),
-        cmocka_unit_test(test_bad_values), cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_decimals),  cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_choices),   cmocka_unit_test(test_presets),
+        cmocka_unit_test(test_fields),    cmocka_unit_test(test_room),
+        cmocka_unit_test(test_no_value),  cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_bad_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,8 @@ static void test_percent_decode(void **state)
     assert_string_equal(out, "\xc3\xa9");
     assert_int_equal(http_percent_decode("a+b", 3, out, sizeof(out)), 0);
     assert_string_equal(out, "a+b");
+    assert_int_equal(http_query_decode("a+b%2bc", 7, out, sizeof(out)), 0);
+    assert_string_equal(out, "a b+c");
     assert_int_equal(http_percent_decode("1234567", 7, out, sizeof(out)), 0);
     assert_int_equal(http_percent_decode("12345678", 8, out, sizeof(out)), -EFBIG);
     assert_string_equal(out, "1234567"); /* terminated on errors too */
