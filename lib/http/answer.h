@@ -21,7 +21,8 @@ struct http_answer {
     int64_t queue_us, work_us; /* for Server-Timing and the log */
     const char
         *path; /* how the work was done, for the same: one word that lives for ever, or NULL */
-    unsigned retry_after_s; /* Retry-After if not 0; a 503 always has one */
+    uint32_t image_width, image_height; /* Image-Width, Image-Height: of a frame; 0: no image */
+    unsigned retry_after_s;             /* Retry-After if not 0; a 503 always has one */
 };
 
 /* Makes the body a formatted text. 0 or -ENOMEM. */

@@ -28,6 +28,7 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "http/form.h"
 #include "http/logger.h"
 #include "http/problem.h"
 #include "http/reply.h"
@@ -177,6 +178,7 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
     }
     request_identify_client(request);
     request->status = routing_check(request);
+    form_expect(request);
     if (answer_at_once(request))
         return answer_and_close(request);
     return timeouts_enter(server->timeouts, request->watch, PHASE_BODY, request) ? MHD_YES : MHD_NO;
@@ -221,22 +223,30 @@ static int append(struct http_request *request, const char *data, size_t size)
     return buffer_append(&request->body, data, size, request->server->options.max_body_bytes);
 }
 
+/* The bytes of the content so far. */
+static const uint8_t *content(const struct http_request *request)
+{
+    return request->body.data + request->content_at;
+}
+
 /* The first piece is judged before it is stored: refusing must cost next to nothing. One that is
- * too short for that waits for the next ones. */
+ * too short for that, and a form, waits for the next ones. */
 static int store(struct http_request *request, const char *data, size_t size)
 {
-    struct buffer *body = &request->body;
-    bool small = body->size < HTTP_ADMIT_BYTES;
+    const size_t before = request->content_size;
     int status = 0;
 
-    if (!request->peeked && body->size == 0 && size >= HTTP_PEEK_BYTES)
+    if (!request->peeked && request->body.size == 0 && size >= HTTP_PEEK_BYTES &&
+        request->form == FORM_NONE)
         status = judge_beginning(request, data, size);
     if (status == 0)
         status = append(request, data, size);
-    if (status == 0 && !request->peeked && body->size >= HTTP_PEEK_BYTES)
-        status = judge_beginning(request, body->data, body->size);
-    else if (status == 0 && small && body->size >= HTTP_ADMIT_BYTES)
-        status = routing_admit(request, body->data, body->size);
+    if (status == 0)
+        status = form_follow(request);
+    if (status == 0 && !request->peeked && request->content_size >= HTTP_PEEK_BYTES)
+        status = judge_beginning(request, content(request), request->content_size);
+    else if (status == 0 && before < HTTP_ADMIT_BYTES && request->content_size >= HTTP_ADMIT_BYTES)
+        status = routing_admit(request, content(request), request->content_size);
     return status;
 }
 
@@ -272,8 +282,10 @@ static int handle(struct http_request *request)
         return 0;
     if (route->method == HTTP_POST && request->body.size == 0)
         return STATUS_EMPTY_BODY;
-    if (route->method == HTTP_POST && !request->peeked)
-        status = peek(request, request->body.data, request->body.size);
+    if (route->method == HTTP_POST)
+        status = form_finish(request);
+    if (status == 0 && route->method == HTTP_POST && !request->peeked)
+        status = peek(request, content(request), request->content_size);
     if (status == 0)
         status = route->handle(request, request->server->options.context, &request->answer);
     return status;

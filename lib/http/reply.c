@@ -59,12 +59,25 @@ static void add_server_timing(struct MHD_Response *response, const struct http_r
     add_header(response, "Server-Timing", value);
 }
 
-static void add_retry_after(struct MHD_Response *response, unsigned seconds)
+static void add_number(struct MHD_Response *response, const char *name, unsigned number)
 {
     char value[16];
 
-    snprintf(value, sizeof(value), "%u", seconds);
-    add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, value);
+    snprintf(value, sizeof(value), "%u", number);
+    add_header(response, name, value);
+}
+
+/* What a POST that succeeded has: images may be private, so no cache keeps them. */
+static void add_result_fields(struct MHD_Response *response, const struct http_request *request)
+{
+    const struct http_answer *answer = &request->answer;
+
+    add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    add_server_timing(response, request);
+    if (answer->image_width > 0) {
+        add_number(response, "Image-Width", answer->image_width);
+        add_number(response, "Image-Height", answer->image_height);
+    }
 }
 
 static void add_fields(struct MHD_Response *response, const struct http_request *request,
@@ -80,10 +93,10 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
     if (request->allow[0] != '\0')
         add_header(response, MHD_HTTP_HEADER_ALLOW, request->allow);
     if (code == MHD_HTTP_OK && request->route != NULL && request->route->method == HTTP_POST)
-        add_server_timing(response, request);
+        add_result_fields(response, request);
     if (answer->retry_after_s > 0 || code == MHD_HTTP_SERVICE_UNAVAILABLE)
-        add_retry_after(response,
-                        answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
+        add_number(response, MHD_HTTP_HEADER_RETRY_AFTER,
+                   answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
     if (request->close)
         add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }

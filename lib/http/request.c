@@ -275,6 +275,13 @@ const struct http_parameter_values *http_request_parameters(const struct http_re
     return &request->parameters;
 }
 
+struct http_content http_request_content(const struct http_request *request)
+{
+    if (request->body.data == NULL)
+        return (struct http_content){0};
+    return (struct http_content){request->body.data + request->content_at, request->content_size};
+}
+
 struct buffer *http_request_body(struct http_request *request)
 {
     return &request->body;

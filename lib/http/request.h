@@ -17,12 +17,22 @@ struct http_request;
 /* The client's X-Request-Id if it is sane, otherwise one of ours; never NULL. */
 const char *http_request_id(const struct http_request *request);
 
-/* The values of the route's parameters. */
+/* The values of the route's parameters: of the query, and of a form's fields as far as they have
+ * been read: all before `handle`, those before the file before `peek` and `admit`. */
 const struct http_parameter_values *http_request_parameters(const struct http_request *request);
 
-/* The body, complete when the route's `handle` is called; empty before, and for GET. The request
- * owns it and frees it after the handler, before the answer is sent. A handler may take the bytes
- * out and leave the buffer empty; they stay counted as in flight until the answer is sent. */
+/* What a POST brings: its body, or of a multipart/form-data the one file in it. A view into the
+ * body, complete when the route's `handle` is called. */
+struct http_content {
+    const uint8_t *data;
+    size_t size;
+};
+struct http_content http_request_content(const struct http_request *request);
+
+/* The body as it came, complete when the route's `handle` is called; empty before, and for GET. The
+ * request owns it and frees it after the handler, before the answer is sent. A handler may take the
+ * bytes out and leave the buffer empty; they stay counted as in flight until the answer is sent,
+ * and the content is gone with them. */
 struct buffer *http_request_body(struct http_request *request);
 
 /* The value of a header field (of the first one), with any white space at its end, or NULL. */

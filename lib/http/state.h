@@ -6,6 +6,7 @@
 #include "http/answer.h"
 #include "http/clients.h"
 #include "http/framing.h"
+#include "http/multipart.h"
 #include "http/options.h"
 #include "http/timeouts.h"
 
@@ -21,6 +22,7 @@
  *     clients.c   who the clients are, and what each has
  *     exchange.c  a request from its first line to its completion
  *     routing.c   what it asks for, and whether it may
+ *     form.c      its body, if that is a form
  *     request.c   what handlers ask of it; its memory
  *     reply.c     its answer, and the answers that go past libmicrohttpd
  *     logger.c    what libmicrohttpd says
@@ -63,6 +65,14 @@ enum stage {
     STAGE_HUNG_UP,  /* the answer was written past the library, or there is none: close */
 };
 
+enum form {
+    FORM_NONE,       /* the body is the content */
+    FORM_ANNOUNCED,  /* by the Content-Type; the body may be none all the same */
+    FORM_FIELDS,     /* its file has not begun yet */
+    FORM_FILE_BEGUN, /* the rest is read once the body is complete */
+    FORM_FILE_READ,
+};
+
 struct http_request {
     struct http_server *server;
     struct MHD_Connection *library;
@@ -85,9 +95,15 @@ struct http_request {
     char name_text[ADDRESS_TEXT_BYTES];
 
     struct buffer body;
-    size_t body_reserved, reserved; /* bytes in flight: for the body, for everything else */
-    uint64_t received;              /* bytes of body */
+    size_t body_reserved, reserved;  /* bytes in flight: for the body, for everything else */
+    uint64_t received;               /* bytes of body */
+    size_t content_at, content_size; /* in the body: all of it, or the file of a form, so far */
     bool peeked;
+
+    enum form form;
+    struct multipart parts;
+    struct multipart_part part;
+    bool part_open; /* its content has not been passed yet */
 
     int status; /* as a handler returns it; 0, or what the answer will say */
     struct http_answer answer;

@@ -29,14 +29,14 @@ static int unsupported_kind(const struct image_header *header, struct http_answe
                               "this is %s, which is not supported", header->unsupported);
 }
 
-/* Detects forms: the first part begins with a boundary, which begins with two dashes (RFC 2046,
- * 5.1.1). */
+/* Detects forms that come under another type: the first part begins with a boundary, which begins
+ * with two dashes (RFC 2046, 5.1.1). */
 static int unsupported_format(const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
     if (size >= 2 && bytes[0] == '-' && bytes[1] == '-')
         return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
-                                  "the body is a form; send the picture's bytes alone, as curl "
-                                  "--data-binary @FILE does");
+                                  "the body is a form, but the Content-Type is not "
+                                  "multipart/form-data with its boundary");
     return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
                               "the body is not a JPEG, PNG, WebP, GIF or TIFF picture");
 }
@@ -62,17 +62,17 @@ static int check_pixels(const struct images *images, const struct image_header *
 int images_check(const struct images *images, struct http_request *request,
                  struct image_header *header, struct http_answer *answer)
 {
-    const struct buffer *body = http_request_body(request);
-    int status = image_read_header(body->data, body->size, header);
+    const struct http_content content = http_request_content(request);
+    int status = image_read_header(content.data, content.size, header);
 
     if (status == STATUS_UNSUPPORTED_FORMAT && header->format != IMAGE_NONE)
         return unsupported_kind(header, answer);
     if (status == STATUS_UNSUPPORTED_FORMAT)
-        return unsupported_format(body->data, body->size, answer);
+        return unsupported_format(content.data, content.size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
     status = check_pixels(images, header, answer);
-    if (status == 0 && !image_has_room(header, body->size))
+    if (status == 0 && !image_has_room(header, content.size))
         status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
                                     "the picture's header announces more bytes than there are");
     return status;
@@ -146,18 +146,37 @@ static int explain_pool_status(int status, const struct pool_result *result,
     }
 }
 
+bool images_measure(const uint8_t *image, size_t size, enum image_format format,
+                    struct http_answer *answer)
+{
+    struct image_header header;
+
+    if (image_read_header(image, size, &header) != 0 || header.format != format)
+        return false;
+    answer->image_width = header.width;
+    answer->image_height = header.height;
+    return true;
+}
+
+/* What a result must be. */
+struct expectation {
+    enum image_format format;
+    struct http_answer *answer; /* gets its size */
+};
+
 /* The worker is not trusted. The one output must be all of what it sent, made on a path of ours,
- * and of the format that was asked for, which its first bytes must confirm. */
+ * and of the format that was asked for, which its header must confirm. */
 static bool is_as_asked(const struct pool_result *result, const void *context)
 {
-    enum image_format format = *(const enum image_format *)context;
+    const struct expectation *expected = context;
     struct image_result made;
 
     if (image_result_read(&made, result->result, result->result_size, 1, result->output_size) != 0)
         return false;
-    return made.outputs[0].bytes == result->output_size && made.outputs[0].format == format &&
-           made.outputs[0].path > IMAGE_PATH_NONE && made.outputs[0].path < IMAGE_PATH_COUNT &&
-           image_sniff(result->output, result->output_size) == format;
+    return made.outputs[0].bytes == result->output_size &&
+           made.outputs[0].format == expected->format && made.outputs[0].path > IMAGE_PATH_NONE &&
+           made.outputs[0].path < IMAGE_PATH_COUNT &&
+           images_measure(result->output, result->output_size, expected->format, expected->answer);
 }
 
 /* The path of an accepted result. */
@@ -173,11 +192,12 @@ static const char *path_name(const struct pool_result *result)
 static int run_job(const struct images *images, struct pool_job *job, enum image_format format,
                    struct http_answer *answer)
 {
+    const struct expectation expected = {format, answer};
     struct pool_result result;
     int status;
 
     job->accepts = is_as_asked;
-    job->context = &format;
+    job->context = &expected;
     status = pool_run(images->pool, job, &result);
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
@@ -197,7 +217,7 @@ int images_process(const struct images *images, struct http_request *request,
                    struct http_answer *answer)
 {
     const struct settings *settings = images->settings;
-    const struct buffer *body = http_request_body(request);
+    const struct http_content content = http_request_content(request);
     const struct image_request asked = {
         .max_pixels = (uint64_t)settings->limits.max_pixels,
         .max_scans = (uint32_t)settings->limits.max_scans,
@@ -208,8 +228,8 @@ int images_process(const struct images *images, struct http_request *request,
     struct pool_job job = {
         .body = &asked,
         .body_size = sizeof(asked),
-        .input = body->data,
-        .input_size = body->size,
+        .input = content.data,
+        .input_size = content.size,
         .deadline_us = http_request_deadline_us(request),
         .client_fd = http_request_client_fd(request),
         .client = http_request_client(request),
@@ -221,7 +241,7 @@ int images_process(const struct images *images, struct http_request *request,
     int status;
 
     image_plan(&plan, &asked, header);
-    image_estimate(&plan, body->size, &cost);
+    image_estimate(&plan, content.size, &cost);
     status = check_cost(images, header, &cost, answer);
     if (status != 0)
         return status;

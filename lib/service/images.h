@@ -42,6 +42,11 @@ int images_process(const struct images *images, struct http_request *request,
                    const struct image_variant *variant, const struct image_header *header,
                    struct http_answer *answer);
 
+/* Reads the size of a frame of a result, which is upright, into the answer. False: this is no image
+ * of that format. */
+bool images_measure(const uint8_t *image, size_t size, enum image_format format,
+                    struct http_answer *answer);
+
 /* The answer to /readyz: "{"ready":true, ...}" with the pool's state and the layers of its sandbox;
  * `scale_answers` < 0: no scale server belongs to it. 0 and the HTTP status in the answer, or
  * -ENOMEM. */

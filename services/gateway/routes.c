@@ -19,16 +19,33 @@ static bool is_gray_alone(const struct image_variant *variant)
     return variant->gray != IMAGE_GRAY_NONE && variant->scale.digits == 0;
 }
 
-static int admit_gray(struct http_request *request, const uint8_t *bytes, size_t size,
-                      void *context, struct http_answer *answer)
+static struct image_variant variant_of(const struct http_request *request, enum image_gray preset)
 {
-    const struct image_variant variant =
-        parameters_variant(http_request_parameters(request), IMAGE_GRAY_LUMA);
-    struct gateway *gateway = context;
+    return parameters_variant(http_request_parameters(request), preset);
+}
+
+/* Only if the gray children do it, as far as the parameters are known: the scale server decides
+ * about its own queue. */
+static int admit_if_gray(struct http_request *request, enum image_gray preset, const uint8_t *bytes,
+                         size_t size, struct gateway *gateway, struct http_answer *answer)
+{
+    const struct image_variant variant = variant_of(request, preset);
 
     if (!is_gray_alone(&variant))
         return 0;
     return images_admit(&gateway->images, request, bytes, size, answer);
+}
+
+static int admit_gray(struct http_request *request, const uint8_t *bytes, size_t size,
+                      void *context, struct http_answer *answer)
+{
+    return admit_if_gray(request, IMAGE_GRAY_LUMA, bytes, size, context, answer);
+}
+
+static int admit_image(struct http_request *request, const uint8_t *bytes, size_t size,
+                       void *context, struct http_answer *answer)
+{
+    return admit_if_gray(request, IMAGE_GRAY_NONE, bytes, size, context, answer);
 }
 
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
@@ -39,19 +56,29 @@ static int peek(struct http_request *request, const uint8_t *bytes, size_t size,
     return images_peek(bytes, size, answer);
 }
 
-static int gray(struct http_request *request, void *context, struct http_answer *answer)
+/* By the gray children if they can, or by the scale server's `path`. */
+static int process(struct gateway *gateway, struct http_request *request, const char *path,
+                   enum image_gray preset, struct http_answer *answer)
 {
-    const struct image_variant variant =
-        parameters_variant(http_request_parameters(request), IMAGE_GRAY_LUMA);
-    struct gateway *gateway = context;
+    const struct image_variant variant = variant_of(request, preset);
     struct image_header header;
     int status = images_check(&gateway->images, request, &header, answer);
 
     if (status != 0)
         return status;
     if (!is_gray_alone(&variant))
-        return scale_client_process(&gateway->scale, request, "/gray", header.format, answer);
+        return scale_client_process(&gateway->scale, request, path, header.format, answer);
     return images_process(&gateway->images, request, &variant, &header, answer);
+}
+
+static int gray(struct http_request *request, void *context, struct http_answer *answer)
+{
+    return process(context, request, "/gray", IMAGE_GRAY_LUMA, answer);
+}
+
+static int image(struct http_request *request, void *context, struct http_answer *answer)
+{
+    return process(context, request, "/image", IMAGE_GRAY_NONE, answer);
 }
 
 static int scale(struct http_request *request, void *context, struct http_answer *answer)
@@ -91,9 +118,10 @@ static int introduce(struct http_request *request, void *context, struct http_an
         "\n"
         "  curl --data-binary @photo.jpg 'http://%s' -o gray.jpg\n"
         "  curl --data-binary @photo.jpg 'http://%s/scale?scale=0.5' -o small.jpg\n"
-        "  curl --data-binary @photo.jpg 'http://%s/gray?scale=0.25' -o thumb.jpg\n"
+        "  curl -F image=@photo.jpg -F scale=0.25 -F gray=luma 'http://%s/image' -o thumb.jpg\n"
         "\n"
-        "JPEG, PNG, WebP, GIF and TIFF; quality=1..100 for lossy results.\n"
+        "JPEG, PNG, WebP, GIF and TIFF, as they are or as the file of a form;\n"
+        "quality=1..100 for lossy results.\n"
         "GET /healthz and /readyz report its state.\n",
         host, host, host);
 }
@@ -113,22 +141,17 @@ static int report_readiness(struct http_request *request, void *context, struct 
     return images_readiness(&gateway->images, scale_client_is_ready(&gateway->scale), answer);
 }
 
-#define GRAY_ROUTE(path_)                                                                          \
+#define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = &image_parameters,                     \
-        .admit = admit_gray, .peek = peek, .handle = gray                                          \
+        .path = (path_), .method = HTTP_POST, .parameters = &image_parameters, .admit = (admit_),  \
+        .peek = peek, .handle = (handle_)                                                          \
     }
 
 static const struct http_route routes[] = {
-    GRAY_ROUTE("/"),
-    GRAY_ROUTE("/gray"),
-    {
-        .path = "/scale",
-        .method = HTTP_POST,
-        .parameters = &image_parameters,
-        .peek = peek,
-        .handle = scale,
-    },
+    IMAGE_ROUTE("/", admit_gray, gray),
+    IMAGE_ROUTE("/gray", admit_gray, gray),
+    IMAGE_ROUTE("/scale", NULL, scale),
+    IMAGE_ROUTE("/image", admit_image, image),
     {.path = "/", .method = HTTP_GET, .handle = introduce},
     {
         .path = "/healthz",

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "http/problem.h"
 #include "image/plan/path.h"
+#include "service/images.h"
 #include "service/parameters.h"
 
 #include <stdio.h>
@@ -56,12 +57,6 @@ bool scale_client_is_ready(struct scale_client *client)
     return status == 0 && result.http_status == 200;
 }
 
-static bool is_image(const struct http_call_result *result, enum image_format format)
-{
-    return result->http_status == 200 &&
-           image_sniff(result->body.data, result->body.size) == format;
-}
-
 /* A problem about this image or this moment. One about our request (a wrong path, say) would be the
  * gateway's own fault or the doing of another server, and no concern of the client's. */
 static bool is_problem(const struct http_call_result *result)
@@ -90,7 +85,8 @@ static const char *known_path(const char *name)
 static int take_answer(struct http_call_result *result, enum image_format format,
                        struct http_answer *answer)
 {
-    if (is_image(result, format))
+    if (result->http_status == 200 &&
+        images_measure(result->body.data, result->body.size, format, answer))
         answer->content_type = image_media_type(format);
     else if (is_problem(result))
         answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
@@ -135,12 +131,12 @@ static int write_target(const struct http_request *request, const char *path,
 int scale_client_process(struct scale_client *client, struct http_request *request,
                          const char *path, enum image_format format, struct http_answer *answer)
 {
-    const struct buffer *body = http_request_body(request);
+    const struct http_content content = http_request_content(request);
     char target[TARGET_BYTES];
     struct http_call call = {
         .target = target,
-        .body = body->data,
-        .body_size = body->size,
+        .body = content.data,
+        .body_size = content.size,
         .request_id = http_request_id(request),
         .forwarded_for = http_request_client_text(request),
         .deadline_us = http_request_deadline_us(request),

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "services/scale/routes.h"
 
-/* The scale server's routes: two that work, two that report its state. */
+/* The scale server's routes: three that work, two that report its state. */
 #include "base/cleanup.h"
 #include "service/images.h"
 #include "service/parameters.h"
@@ -56,6 +56,15 @@ static int scale(struct http_request *request, void *context, struct http_answer
     return process(own, request, &variant, answer);
 }
 
+/* Without a preset: upright, without its metadata. */
+static int image(struct http_request *request, void *context, struct http_answer *answer)
+{
+    const struct image_variant variant =
+        parameters_variant(http_request_parameters(request), IMAGE_GRAY_NONE);
+
+    return process(context, request, &variant, answer);
+}
+
 static int report_health(struct http_request *request, void *context, struct http_answer *answer)
 {
     (void)request;
@@ -71,23 +80,16 @@ static int report_readiness(struct http_request *request, void *context, struct 
     return images_readiness(&scale->images, -1, answer);
 }
 
+#define IMAGE_ROUTE(path_, handle_)                                                                \
+    {                                                                                              \
+        .path = (path_), .method = HTTP_POST, .parameters = &limited, .admit = admit,              \
+        .peek = peek, .handle = (handle_)                                                          \
+    }
+
 static const struct http_route routes[] = {
-    {
-        .path = "/gray",
-        .method = HTTP_POST,
-        .parameters = &limited,
-        .admit = admit,
-        .peek = peek,
-        .handle = gray,
-    },
-    {
-        .path = "/scale",
-        .method = HTTP_POST,
-        .parameters = &limited,
-        .admit = admit,
-        .peek = peek,
-        .handle = scale,
-    },
+    IMAGE_ROUTE("/gray", gray),
+    IMAGE_ROUTE("/scale", scale),
+    IMAGE_ROUTE("/image", image),
     {
         .path = "/healthz",
         .method = HTTP_GET,

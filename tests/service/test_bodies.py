@@ -172,13 +172,13 @@ def test_unsupported_format(server, body):
         assert client.post("/scale", FORMATS["JPEG"]).status == 200
 
 
-def test_form(server, tmp_path):
-    """A form (curl -F) is no image, and the answer says how to send one."""
+def test_form_under_another_type(server, tmp_path):
+    """A form whose Content-Type does not say so is no image, and the answer says why."""
     path = tmp_path / "photo.jpg"
     path.write_bytes(FORMATS["JPEG"])
-    reply = curl(server.url("/scale"), "-F", f"image=@{path}")
+    reply = curl(server.url("/scale"), "-F", f"image=@{path}", "-H", "Content-Type: image/jpeg")
     detail = assert_problem(reply, 415, "unsupported-format")["detail"]
-    assert "form" in detail and "--data-binary" in detail
+    assert "form" in detail and "multipart/form-data" in detail
 
 
 def cuts(body):
