@@ -37,6 +37,19 @@ def targets():
             b"/?scale=1&scale=1", b"/?quality=101", b"/?x=%ff", b"/?=&&scale", b"/%", b"/?a=%zz"]
 
 
+def forms():
+    """The Content-Type, a line end, the body."""
+    line = b"multipart/form-data; boundary=b\n"
+    part = b"--b\r\nContent-Disposition: form-data; name=%s\r\n\r\n%s\r\n"
+    image = b"--b\r\nContent-Disposition: form-data; name=i; filename=f\r\nContent-Type: image/png\r\n\r\n"
+    end = b"--b--\r\n"
+    return [line + end, line + part % (b"a", b"1") + image + b"\r\n--c\r\n" + end,
+            line + image + b"\r\n" + part % (b'"a\\"b"', b"\xff\0") + b"--b-- \t",
+            line + b"preamble\r\n" + part % (b"a; filename*=UTF-8''b", b"") + b"--b \r\n",
+            b"multipart/form-data; Boundary=\"b:c d\"\n--b:c d\r\ncontent-disposition:form-data;name=a\r\n"
+            b"Content-Transfer-Encoding: binary\r\n\r\n--b:c d--epilogue"]
+
+
 def configurations():
     whole = {b"": b"config/gateway.json", b"s": b"config/scale.json"}
     root = pathlib.Path(__file__).resolve().parents[2]
@@ -229,7 +242,7 @@ def asked(images, *tails):
 
 def seeds():
     whole = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "gif": gifs(), "tiff": tiffs()}
-    result = {"parse": numbers(), "log": lines(), "params": targets(), "config": configurations(),
+    result = {"parse": numbers(), "log": lines(), "params": targets(), "multipart": forms(), "config": configurations(),
               "flags": command_lines(), "request": heads(), "job": messages(),
               "header": [image for images in whole.values() for image in images]}
     result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH, TINY, LARGE)
