@@ -178,7 +178,6 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
     }
     request_identify_client(request);
     request->status = routing_check(request);
-    form_expect(request);
     if (answer_at_once(request))
         return answer_and_close(request);
     return timeouts_enter(server->timeouts, request->watch, PHASE_BODY, request) ? MHD_YES : MHD_NO;

@@ -6,8 +6,8 @@
  * A form is read while it arrives, up to its file: the parameters before it and its first bytes are
  * enough to refuse most of what has to be refused. What is behind the file is read at the end.
  *
- * The Content-Type only announces a form. Clients send bare images under any type, so a body that
- * begins as the route's images do is one.
+ * The Content-Type, which must give a boundary, only announces a form. Clients send bare images
+ * under any type, so a body that begins as the route's images do is one.
  */
 #include "base/status.h"
 #include "http/state.h"
@@ -17,14 +17,15 @@ static int refuse(struct http_request *request, const char *detail)
     return http_answer_detail(&request->answer, STATUS_BAD_REQUEST, "%s", detail);
 }
 
-void form_expect(struct http_request *request)
+int form_expect(struct http_request *request)
 {
     const char *type = MHD_lookup_connection_value(request->library, MHD_HEADER_KIND,
                                                    MHD_HTTP_HEADER_CONTENT_TYPE);
 
-    if (type != NULL && request->route != NULL && request->route->method == HTTP_POST &&
-        multipart_is_form(type))
-        request->form = FORM_ANNOUNCED;
+    if (type == NULL || request->route->method != HTTP_POST || !multipart_is_form(type))
+        return 0;
+    request->form = FORM_ANNOUNCED;
+    return multipart_begin(&request->parts, type) ? 0 : refuse(request, request->parts.reason);
 }
 
 /* Whether the body is a bare image after all. */
@@ -41,19 +42,9 @@ static bool is_bare(struct http_request *request)
     return bare;
 }
 
-static int decide(struct http_request *request)
+static void decide(struct http_request *request)
 {
-    const char *type = MHD_lookup_connection_value(request->library, MHD_HEADER_KIND,
-                                                   MHD_HTTP_HEADER_CONTENT_TYPE);
-
-    if (is_bare(request)) {
-        request->form = FORM_NONE;
-        return 0;
-    }
-    request->form = FORM_FIELDS;
-    if (!multipart_begin(&request->parts, type))
-        return refuse(request, request->parts.reason);
-    return 0;
+    request->form = is_bare(request) ? FORM_NONE : FORM_FIELDS;
 }
 
 static int read_form_field(struct http_request *request)
@@ -131,8 +122,8 @@ int form_follow(struct http_request *request)
     int status = 0;
 
     if (request->form == FORM_ANNOUNCED && body->size >= HTTP_PEEK_BYTES)
-        status = decide(request);
-    if (status == 0 && request->form == FORM_FIELDS)
+        decide(request);
+    if (request->form == FORM_FIELDS)
         status = read_parts(request);
     if (status == 0 && request->form == FORM_FIELDS && is_at_file(request)) {
         request->form = FORM_FILE_BEGUN;
@@ -145,14 +136,14 @@ int form_follow(struct http_request *request)
 
 int form_finish(struct http_request *request)
 {
-    int status = 0;
+    int status;
 
     if (request->form == FORM_ANNOUNCED)
-        status = decide(request);
-    if (request->form == FORM_NONE)
+        decide(request);
+    if (request->form == FORM_NONE) {
         request->content_size = request->body.size;
-    if (status != 0 || request->form == FORM_NONE)
-        return status;
+        return 0;
+    }
     request->parts.complete = true;
     status = read_parts(request);
     if (status == 0 && request->form != FORM_FILE_READ)

@@ -10,8 +10,8 @@ struct http_request;
  * refused, with the answer's detail.
  */
 
-/* With the header section: whether a form is announced. */
-void form_expect(struct http_request *request);
+/* With the header section: whether a form is announced, and its boundary. */
+int form_expect(struct http_request *request);
 
 /* With each piece of the body, which is stored by now: reads the fields before the file, and where
  * that begins. */

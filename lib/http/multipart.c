@@ -36,7 +36,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static bool is_name_byte(char c)
+static bool is_field_byte(char c)
 {
     return c != '\0' && strchr(TOKEN, c) != NULL;
 }
@@ -57,7 +57,7 @@ static struct slice take_token(struct slice *rest)
 {
     struct slice token = {rest->text, 0};
 
-    while (token.length < rest->length && is_name_byte(token.text[token.length]))
+    while (token.length < rest->length && is_field_byte(token.text[token.length]))
         token.length++;
     drop(rest, token.length);
     return token;

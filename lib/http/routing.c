@@ -10,6 +10,7 @@
  */
 #include "base/status.h"
 #include "http/admission.h"
+#include "http/form.h"
 #include "http/request_internal.h"
 #include "http/target.h"
 
@@ -225,6 +226,8 @@ int routing_check(struct http_request *request)
     if (request->framing.content_length > (int64_t)options->max_body_bytes)
         return routing_refuse_size(request);
     status = read_query(request, &target);
+    if (status == 0)
+        status = form_expect(request);
     if (status != 0)
         return status;
     return check_load(request);
