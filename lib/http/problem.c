@@ -56,9 +56,7 @@ const char *http_problem_title(int status)
     return problems[known(status)].title;
 }
 
-/* Writes `text` as the content of a JSON string; returns its end. Six bytes for each byte of `text`
- * are always enough. */
-static char *escape(char *out, const char *text)
+char *http_json_escape(char *out, const char *text)
 {
     size_t left = strlen(text), step;
 
@@ -96,9 +94,9 @@ char *http_problem_json(int status, unsigned code, const char *detail, const cha
     out = json + sprintf(json, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%u", type,
                          title, code);
     out = stpcpy(out, ",\"detail\":\"");
-    out = stpcpy(escape(out, detail), "\"");
+    out = stpcpy(http_json_escape(out, detail), "\"");
     out = stpcpy(out, ",\"request_id\":\"");
-    out = stpcpy(escape(out, request_id), "\"}\n");
+    out = stpcpy(http_json_escape(out, request_id), "\"}\n");
     *length = (size_t)(out - json);
     return json;
 }

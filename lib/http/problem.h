@@ -23,3 +23,8 @@ const char *http_problem_title(int status);
  * bytes that are not UTF-8 become U+FFFD. Any thread. */
 char *http_problem_json(int status, unsigned code, const char *detail, const char *request_id,
                         size_t *length);
+
+/* Writes `text` as the content of a JSON string, bytes that are not UTF-8 as U+FFFD; returns its
+ * end, where nothing is written. Six bytes for each byte of `text` are always enough. Any thread.
+ */
+char *http_json_escape(char *out, const char *text);

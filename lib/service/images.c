@@ -8,6 +8,7 @@
 #include "image/plan/cost.h"
 #include "image/plan/path.h"
 #include "service/image_request.h"
+#include "service/info.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +60,8 @@ static int check_pixels(const struct images *images, const struct image_header *
                               (long long)most, header->width, header->height, header->frames);
 }
 
-int images_check(const struct images *images, struct http_request *request,
-                 struct image_header *header, struct http_answer *answer)
+static int read_content_header(const struct http_request *request, struct image_header *header,
+                               struct http_answer *answer)
 {
     const struct http_content content = http_request_content(request);
     int status = image_read_header(content.data, content.size, header);
@@ -71,11 +72,28 @@ int images_check(const struct images *images, struct http_request *request,
         return unsupported_format(content.data, content.size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
-    status = check_pixels(images, header, answer);
-    if (status == 0 && !image_has_room(header, content.size))
+    return 0;
+}
+
+int images_check(const struct images *images, const struct http_request *request,
+                 struct image_header *header, struct http_answer *answer)
+{
+    int status = read_content_header(request, header, answer);
+
+    if (status == 0)
+        status = check_pixels(images, header, answer);
+    if (status == 0 && !image_has_room(header, http_request_content(request).size))
         status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
                                     "the picture's header announces more bytes than there are");
     return status;
+}
+
+int images_info(const struct http_request *request, struct http_answer *answer)
+{
+    struct image_header header;
+    int status = read_content_header(request, &header, answer);
+
+    return status != 0 ? status : info_answer(&header, http_request_content(request).size, answer);
 }
 
 int images_admit(const struct images *images, const struct http_request *request,

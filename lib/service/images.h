@@ -32,8 +32,12 @@ int images_admit(const struct images *images, const struct http_request *request
 
 /* Reads the header of the request's body, and checks its pixels against limits.max_pixels. 0,
  * STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT or STATUS_IMAGE_TOO_LARGE. */
-int images_check(const struct images *images, struct http_request *request,
+int images_check(const struct images *images, const struct http_request *request,
                  struct image_header *header, struct http_answer *answer);
+
+/* The answer to /info: what the header of the request's content says, of images of any size. 0,
+ * STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT or -ENOMEM. */
+int images_info(const struct http_request *request, struct http_answer *answer);
 
 /* Makes `variant` of the request's body, an image with that header, in the pool, and fills the
  * answer. 0; STATUS_IMAGE_TOO_LARGE: it would exceed a limit of time or of a worker's memory, and

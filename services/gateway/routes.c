@@ -119,11 +119,19 @@ static int introduce(struct http_request *request, void *context, struct http_an
         "  curl --data-binary @photo.jpg 'http://%s' -o gray.jpg\n"
         "  curl --data-binary @photo.jpg 'http://%s/scale?scale=0.5' -o small.jpg\n"
         "  curl -F image=@photo.jpg -F scale=0.25 -F gray=luma 'http://%s/image' -o thumb.jpg\n"
+        "  curl --data-binary @photo.jpg 'http://%s/info'\n"
         "\n"
         "JPEG, PNG, WebP, GIF and TIFF, as they are or as the file of a form;\n"
         "quality=1..100 for lossy results.\n"
         "GET /healthz and /readyz report its state.\n",
-        host, host, host);
+        host, host, host, host);
+}
+
+/* Parameters were read, and change nothing. */
+static int info(struct http_request *request, void *context, struct http_answer *answer)
+{
+    (void)context;
+    return images_info(request, answer);
 }
 
 static int report_health(struct http_request *request, void *context, struct http_answer *answer)
@@ -152,6 +160,7 @@ static const struct http_route routes[] = {
     IMAGE_ROUTE("/gray", admit_gray, gray),
     IMAGE_ROUTE("/scale", NULL, scale),
     IMAGE_ROUTE("/image", admit_image, image),
+    IMAGE_ROUTE("/info", NULL, info),
     {.path = "/", .method = HTTP_GET, .handle = introduce},
     {
         .path = "/healthz",

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "services/scale/routes.h"
 
-/* The scale server's routes: three that work, two that report its state. */
+/* The scale server's routes: four that work, two that report its state. */
 #include "base/cleanup.h"
 #include "service/images.h"
 #include "service/parameters.h"
@@ -65,6 +65,13 @@ static int image(struct http_request *request, void *context, struct http_answer
     return process(context, request, &variant, answer);
 }
 
+/* Parameters were read, and change nothing. */
+static int info(struct http_request *request, void *context, struct http_answer *answer)
+{
+    (void)context;
+    return images_info(request, answer);
+}
+
 static int report_health(struct http_request *request, void *context, struct http_answer *answer)
 {
     (void)request;
@@ -80,16 +87,17 @@ static int report_readiness(struct http_request *request, void *context, struct 
     return images_readiness(&scale->images, -1, answer);
 }
 
-#define IMAGE_ROUTE(path_, handle_)                                                                \
+#define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = &limited, .admit = admit,              \
+        .path = (path_), .method = HTTP_POST, .parameters = &limited, .admit = (admit_),           \
         .peek = peek, .handle = (handle_)                                                          \
     }
 
 static const struct http_route routes[] = {
-    IMAGE_ROUTE("/gray", gray),
-    IMAGE_ROUTE("/scale", scale),
-    IMAGE_ROUTE("/image", image),
+    IMAGE_ROUTE("/gray", admit, gray),
+    IMAGE_ROUTE("/scale", admit, scale),
+    IMAGE_ROUTE("/image", admit, image),
+    IMAGE_ROUTE("/info", NULL, info),
     {
         .path = "/healthz",
         .method = HTTP_GET,

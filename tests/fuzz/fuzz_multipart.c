@@ -13,7 +13,7 @@
 
 enum { TYPE_BYTES = 200, MOST = MULTIPART_PARTS + 1 };
 
-struct reading {
+struct form_reading {
     struct multipart form;
     struct multipart_part parts[MOST];
     size_t count;
@@ -21,7 +21,7 @@ struct reading {
 };
 
 /* Until the bytes end, or the form does. */
-static void read_on(struct reading *reading, const struct buffer *body, bool *open)
+static void read_on(struct form_reading *reading, const struct buffer *body, bool *open)
 {
     do {
         struct multipart_part *part = &reading->parts[reading->count];
@@ -37,13 +37,13 @@ static void read_on(struct reading *reading, const struct buffer *body, bool *op
 }
 
 /* Each piece lies in memory of its own size, so that no byte behind it is read unnoticed. */
-static void read_in_pieces(struct reading *reading, const char *type, const uint8_t *data,
+static void read_in_pieces(struct form_reading *reading, const char *type, const uint8_t *data,
                            size_t size, size_t piece)
 {
     struct buffer body = {0};
     bool open = false;
 
-    *reading = (struct reading){.last = MULTIPART_MORE};
+    *reading = (struct form_reading){.last = MULTIPART_MORE};
     fuzz_require(multipart_begin(&reading->form, type));
     while (reading->last == MULTIPART_MORE && body.size < size) {
         size_t there = body.size + piece < size ? body.size + piece : size;
@@ -89,7 +89,7 @@ static bool is_same(const struct multipart_part *a, const struct multipart_part 
 
 static void check_form(const char *type, const uint8_t *data, size_t size)
 {
-    static struct reading whole, pieces;
+    static struct form_reading whole, pieces;
     size_t end = 0;
 
     read_in_pieces(&whole, type, data, size, size);

@@ -27,7 +27,7 @@ SAME_EVERYWHERE = {
     # a step of the JPEG's inverse DCT, one for each of its sizes
     "by_points", "fill", "transform",
     # a route that both servers have
-    "report_health", "report_readiness", "scale", "image",
+    "report_health", "report_readiness", "scale", "image", "info",
 }
 INSTRUCTION_SET = re.compile(r"_(?:plain|vectors|x86|sse\w*|avx\w*|neon)(?=\.[ch]$)")
 CLEANUP = "cleanup_" # a cleanup attribute's function is named for its type

@@ -21,12 +21,12 @@ static unsigned entry_orientation(const struct tiff_bytes *tiff, const struct ti
 
     if (!is_integer(entry->type) || entry->count == 0 ||
         entry->count > tiff_offset_bytes(tiff) / bytes)
-        return 1;
+        return 0;
     value = tiff_get(tiff, entry->at, bytes);
-    return value >= 1 && value <= 8 ? (unsigned)value : 1;
+    return value >= 1 && value <= 8 ? (unsigned)value : 0;
 }
 
-unsigned exif_orientation(const uint8_t *data, size_t size)
+unsigned exif_find_orientation(const uint8_t *data, size_t size)
 {
     struct tiff_bytes tiff;
     struct tiff_directory directory;
@@ -35,10 +35,17 @@ unsigned exif_orientation(const uint8_t *data, size_t size)
 
     if (!tiff_begin(&tiff, (struct bytes){data, size}, &first) || tiff.big ||
         !tiff_directory_begin(&tiff, first, &directory))
-        return 1;
+        return 0;
     while (tiff_next_entry(&tiff, &directory, &entry)) {
         if (entry.tag == EXIF_TAG_ORIENTATION)
             return entry_orientation(&tiff, &entry);
     }
-    return 1;
+    return 0;
+}
+
+unsigned exif_orientation(const uint8_t *data, size_t size)
+{
+    unsigned found = exif_find_orientation(data, size);
+
+    return found != 0 ? found : 1;
 }

@@ -12,3 +12,6 @@
  * an invalid one. Any thread.
  */
 unsigned exif_orientation(const uint8_t *data, size_t size);
+
+/* The same, but 0 if the block has no orientation or an invalid one. */
+unsigned exif_find_orientation(const uint8_t *data, size_t size);

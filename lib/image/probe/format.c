@@ -66,6 +66,8 @@ int image_read_header(const uint8_t *data, size_t size, struct image_header *hea
         return STATUS_UNSUPPORTED_FORMAT;
 
     header->frames = 1;
+    header->orientation = 1;
+    header->loop = IMAGE_LOOP_NONE;
     status = formats[format].read_header((struct bytes){data, size}, header);
     if (status == 0 && (header->width == 0 || header->height == 0))
         status = STATUS_IMAGE_CORRUPT;

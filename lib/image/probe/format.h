@@ -45,17 +45,34 @@ enum {
     IMAGE_TIFF_LAB = 8,
 };
 
-enum { IMAGE_UNSUPPORTED_BYTES = 80 };
+/* What samples mean, apart from alpha. A profile says it more exactly. */
+enum image_colours {
+    IMAGE_COLOURS_RGB,
+    IMAGE_COLOURS_GRAY,
+    IMAGE_COLOURS_CMYK,
+    IMAGE_COLOURS_LAB,
+};
+
+enum { IMAGE_UNSUPPORTED_BYTES = 80, IMAGE_PROFILE_NAME_BYTES = 64, IMAGE_LOOP_NONE = -1 };
 
 struct image_header {
     enum image_format format;
     uint32_t width, height; /* pixels as stored, before orientation; 0: not known cheaply */
     uint32_t frames;        /* at least 1; of GIF, WebP and TIFF (pages, if all have one size) */
     bool lossless;          /* WebP: whether the (first) frame is VP8L */
-    bool progressive;       /* JPEG */
-    bool arithmetic, rgb;   /* JPEG: coded so; its colours are not Y, Cb, Cr */
-    uint16_t bits;          /* per sample; PNG and TIFF */
-    uint16_t samples;       /* of a pixel, alpha and extra ones counted; JPEG, PNG and TIFF */
+    bool progressive;       /* JPEG, PNG */
+    uint8_t orientation;    /* EXIF's, or TIFF's tag: 1..8; 1 if there is none */
+    bool has_orientation;   /* there is one, be it 1 */
+    bool alpha;             /* GIF: a frame has a transparent index */
+    enum image_colours colours;
+    int32_t loop;     /* as an animation says it, 0: for ever; IMAGE_LOOP_NONE: it says nothing */
+    bool has_profile; /* an ICC profile, sound or not */
+    char profile_name[IMAGE_PROFILE_NAME_BYTES]; /* UTF-8; "": not known */
+    uint8_t mcu_width, mcu_height;               /* JPEG: pixels of an MCU as if interleaved */
+    char subsampling[4];  /* JPEG: "420", "422", "444" ...; "": none that has such a name */
+    bool arithmetic, rgb; /* JPEG: coded so; its colours are not Y, Cb, Cr */
+    uint16_t bits;        /* per sample; PNG and TIFF */
+    uint16_t samples;     /* of a pixel, alpha and extra ones counted; JPEG, PNG and TIFF */
     uint16_t compression, photometric; /* TIFF's own numbers */
     uint64_t stored_bytes;             /* TIFF: bytes that strips or tiles of the frames claim */
     bool premultiplied;                /* TIFF: colours are multiplied by alpha */

@@ -8,10 +8,77 @@
  * PNG: the size is in IHDR, which is the first chunk (PNG, 5.6). An animated PNG is treated as its
  * first image, as by every decoder that does not know APNG.
  */
-enum { PNG_SIGNATURE_BYTES = 8, PNG_IHDR_BYTES = 13 };
+enum {
+    PNG_SIGNATURE_BYTES = 8,
+    PNG_IHDR_BYTES = 13,
+    PNG_CHUNK_BYTES = 12, /* length, name, checksum */
+    PNG_COLOUR = 2,       /* in the colour type */
+    PNG_ALPHA = 4,
+};
 
 /* By colour type: gray, RGB, a palette (of RGB), gray and alpha, RGBA. */
 static const uint8_t samples_of[] = {[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4};
+
+/* CRC-32 (PNG, annex D), four bits at a time: the chunks that it is asked of are short. */
+static uint32_t crc_of(const uint8_t *data, size_t size)
+{
+    static const uint32_t table[] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
+    uint32_t crc = UINT32_MAX;
+
+    for (size_t i = 0; i < size; i++) {
+        crc ^= data[i];
+        crc = crc >> 4 ^ table[crc & 15];
+        crc = crc >> 4 ^ table[crc & 15];
+    }
+    return ~crc;
+}
+
+/* `chunk` begins with its name; four bytes of checksum follow its content. */
+static bool is_checksum_right(const uint8_t *chunk, uint32_t length)
+{
+    return crc_of(chunk, (size_t)length + 4) == get_be32(chunk + 4 + length);
+}
+
+/* The first sound eXIf counts, wherever it stands. iCCP has its profile's name in plain text, and
+ * with tRNS counts before the pixels. */
+static void read_ancillary(const uint8_t *chunk, uint32_t length, bool late, bool *has_exif,
+                           struct image_header *header)
+{
+    const uint8_t *content = chunk + 4, *name_end;
+
+    if (memcmp(chunk, "eXIf", 4) == 0 && !*has_exif && is_checksum_right(chunk, length)) {
+        *has_exif = true;
+        header_note_exif((struct bytes){content, length}, header);
+    } else if (memcmp(chunk, "iCCP", 4) == 0 && !late && !header->has_profile) {
+        name_end = memchr(content, 0, length);
+        header_note_profile_name(content, name_end != NULL ? (size_t)(name_end - content) : 0,
+                                 header);
+    } else if (memcmp(chunk, "tRNS", 4) == 0 && !late) {
+        header->alpha = true;
+    }
+}
+
+/* As far as the bytes reach. */
+static void read_png_chunks(struct bytes input, size_t at, struct image_header *header)
+{
+    bool late = false, has_exif = false;
+
+    while (bytes_have(input, at, PNG_CHUNK_BYTES)) {
+        const uint32_t length = get_be32(input.data + at);
+        const uint8_t *chunk = input.data + at + 4;
+
+        if (!bytes_have(input, at, (uint64_t)length + PNG_CHUNK_BYTES) ||
+            memcmp(chunk, "IEND", 4) == 0)
+            return;
+        late = late || memcmp(chunk, "IDAT", 4) == 0;
+        read_ancillary(chunk, length, late, &has_exif, header);
+        at += PNG_CHUNK_BYTES + (size_t)length;
+    }
+}
 
 int header_read_png(struct bytes input, struct image_header *header)
 {
@@ -26,5 +93,9 @@ int header_read_png(struct bytes input, struct image_header *header)
     header->bits = chunk[16];
     if (chunk[17] < sizeof(samples_of))
         header->samples = samples_of[chunk[17]];
+    header->colours = chunk[17] & PNG_COLOUR ? IMAGE_COLOURS_RGB : IMAGE_COLOURS_GRAY;
+    header->alpha = chunk[17] & PNG_ALPHA;
+    header->progressive = chunk[20] == 1;
+    read_png_chunks(input, PNG_SIGNATURE_BYTES + PNG_IHDR_BYTES + PNG_CHUNK_BYTES, header);
     return header->width > INT32_MAX || header->height > INT32_MAX ? STATUS_IMAGE_CORRUPT : 0;
 }

@@ -276,6 +276,44 @@ static int read_kind(const struct tiff_pages *pages, const struct tiff_page *pag
     return check_photometric(pages, page, header);
 }
 
+static enum image_colours colours_of(const struct image_header *header)
+{
+    switch (header->photometric) {
+    case IMAGE_TIFF_WHITE_IS_ZERO:
+    case IMAGE_TIFF_BLACK_IS_ZERO:
+        return IMAGE_COLOURS_GRAY;
+    case IMAGE_TIFF_INKS:
+        return IMAGE_COLOURS_CMYK;
+    case IMAGE_TIFF_LAB:
+        return IMAGE_COLOURS_LAB;
+    default:
+        return IMAGE_COLOURS_RGB;
+    }
+}
+
+/* What decides nothing here. */
+static void read_extras(const struct tiff_pages *pages, const struct tiff_page *page,
+                        struct image_header *header)
+{
+    enum { ASSOCIATED_ALPHA = 1, UNASSOCIATED_ALPHA };
+    const uint64_t orientation = tiff_value(pages, page, TAG_ORIENTATION);
+    const struct tiff_values *profile = &page->tags[TAG_PROFILE];
+
+    header->colours = colours_of(header);
+    if (tiff_page_has(page, TAG_EXTRA_SAMPLES)) {
+        const uint64_t extra = tiff_value_at(pages, page, TAG_EXTRA_SAMPLES, 0);
+
+        header->alpha = extra == ASSOCIATED_ALPHA || extra == UNASSOCIATED_ALPHA;
+    }
+    if (tiff_page_has(page, TAG_ORIENTATION) && orientation >= 1 && orientation <= 8) {
+        header->has_orientation = true;
+        header->orientation = (uint8_t)orientation;
+    }
+    if (tiff_page_has(page, TAG_PROFILE))
+        header_note_profile((struct bytes){pages->tiff.input.data + profile->at, profile->count},
+                            header);
+}
+
 int header_read_tiff(struct bytes input, struct image_header *header)
 {
     struct tiff_pages pages;
@@ -293,5 +331,6 @@ int header_read_tiff(struct bytes input, struct image_header *header)
     header->height = (uint32_t)height;
     if ((status = read_kind(&pages, &page, header)) != 0)
         return status;
+    read_extras(&pages, &page, header);
     return count_pages(&pages, &page, header);
 }

@@ -10,6 +10,15 @@
  * canvas, then more chunks; each ANMF is a frame.
  */
 
+enum {
+    FLAG_ANIMATION = 0x02, /* of VP8X (RFC 9649, 2.7.1) */
+    FLAG_EXIF = 0x08,
+    FLAG_ALPHA = 0x10,
+    FLAG_PROFILE = 0x20,
+    ANIM_BYTES = 6,
+    EXIF_PREFIX_BYTES = 6,
+};
+
 /* Lossy: a VP8 key frame's start code, then 14 bits each (RFC 6386, 9.1). */
 static int read_vp8(struct bytes chunk, struct image_header *header)
 {
@@ -31,12 +40,37 @@ static int read_vp8l(struct bytes chunk, struct image_header *header)
     header->width = (bits & 0x3fff) + 1;
     header->height = (bits >> 14 & 0x3fff) + 1;
     header->lossless = true;
+    header->alpha = bits >> 28 & 1;
     return 0;
+}
+
+/* Some writers keep the prefix that a JPEG needs. */
+static void read_exif(struct bytes exif, struct image_header *header)
+{
+    if (bytes_match(exif, 0, "Exif\0\0", EXIF_PREFIX_BYTES))
+        exif = (struct bytes){exif.data + EXIF_PREFIX_BYTES, exif.size - EXIF_PREFIX_BYTES};
+    header_note_exif(exif, header);
+}
+
+/* Of each kind the first chunk counts, if VP8X announces it. */
+static void read_extra(const struct webp_chunk *chunk, uint8_t *flags, struct image_header *header)
+{
+    if (webp_is(chunk, "EXIF") && (*flags & FLAG_EXIF)) {
+        read_exif(chunk->data, header);
+        *flags &= (uint8_t)~FLAG_EXIF;
+    } else if (webp_is(chunk, "ICCP") && (*flags & FLAG_PROFILE)) {
+        header_note_profile(chunk->data, header);
+        *flags &= (uint8_t)~FLAG_PROFILE;
+    } else if (webp_is(chunk, "ANIM") && (*flags & FLAG_ANIMATION) &&
+               bytes_have(chunk->data, 0, ANIM_BYTES)) {
+        header->loop = get_le16(chunk->data.data + 4);
+        *flags &= (uint8_t)~FLAG_ANIMATION;
+    }
 }
 
 /* Counts the frames behind VP8X. Whether the image is lossless is decided by the first one: VP8L
  * has no ALPH in front of it. */
-static void count_frames(struct webp_chunks *chunks, struct image_header *header)
+static void read_webp_chunks(struct webp_chunks *chunks, uint8_t flags, struct image_header *header)
 {
     struct webp_chunk chunk;
     uint32_t frames = 0;
@@ -47,6 +81,8 @@ static void count_frames(struct webp_chunks *chunks, struct image_header *header
                 header->lossless = bytes_match(chunk.data, WEBP_ANMF_BYTES, "VP8L", 4);
         } else if (webp_is(&chunk, "VP8L") && frames == 0) {
             header->lossless = true;
+        } else {
+            read_extra(&chunk, &flags, header);
         }
     }
     if (frames > 0)
@@ -68,6 +104,7 @@ int header_read_webp(struct bytes input, struct image_header *header)
         return STATUS_IMAGE_CORRUPT;
     header->width = get_le24(first.data.data + 4) + 1;
     header->height = get_le24(first.data.data + 7) + 1;
-    count_frames(&chunks, header);
+    header->alpha = first.data.data[0] & FLAG_ALPHA;
+    read_webp_chunks(&chunks, first.data.data[0], header);
     return 0;
 }

@@ -24,9 +24,12 @@ void jpeg_application_read(struct jpeg_application *application, unsigned marker
     if (marker == JPEG_APP0 && size >= JFIF_BYTES && bytes_match(bytes, 0, "JFIF", 5)) {
         read_jfif(application, payload);
     } else if (marker == JPEG_APP1 && bytes_match(bytes, 0, "Exif\0", EXIF_PREFIX_BYTES)) {
-        if (application->orientation == 1) /* the first that asks for a turn */
-            application->orientation =
-                (uint8_t)exif_orientation(payload + EXIF_PREFIX_BYTES, size - EXIF_PREFIX_BYTES);
+        const unsigned found =
+            exif_find_orientation(payload + EXIF_PREFIX_BYTES, size - EXIF_PREFIX_BYTES);
+
+        application->has_orientation = application->has_orientation || found != 0;
+        if (application->orientation == 1 && found != 0) /* the first that asks for a turn */
+            application->orientation = (uint8_t)found;
     } else if (marker == JPEG_APP14 && size >= ADOBE_BYTES && bytes_match(bytes, 0, "Adobe", 5)) {
         application->has_adobe = true;
         application->adobe_transform = payload[ADOBE_BYTES - 1];

@@ -16,7 +16,8 @@ struct jpeg_application {
     uint8_t adobe_transform;
     uint8_t density_unit; /* JFIF's */
     uint16_t density_x, density_y;
-    uint8_t orientation; /* EXIF's, 1..8; 1 before the first segment and where there is none */
+    uint8_t orientation;  /* EXIF's, 1..8; 1 before the first segment and where there is none */
+    bool has_orientation; /* a segment has one, be it 1 */
 };
 
 static inline struct jpeg_application jpeg_application_begin(void)
