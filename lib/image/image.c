@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/status.h"
 #include "image/gif/gif.h"
+#include "image/heif/heif.h"
 #include "image/jpeg/jpeg.h"
 #include "image/plan/plan.h"
 #include "image/png/png.h"
@@ -49,6 +50,8 @@ int image_start(void)
 {
     int status = pipeline_start();
 
+    if (status == 0)
+        status = heif_start();
     return status != 0 ? status : jpeg_start();
 }
 
@@ -63,7 +66,7 @@ void image_rest(void)
 static void explain_unsupported(const struct image_header *header, char *detail)
 {
     if (header->format == IMAGE_NONE)
-        snprintf(detail, IMAGE_DETAIL_BYTES, "Send a JPEG, PNG, WebP, GIF or TIFF.");
+        snprintf(detail, IMAGE_DETAIL_BYTES, "Send a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC.");
     else if (header->unsupported[0] != '\0')
         snprintf(detail, IMAGE_DETAIL_BYTES, "This is %s, which is not supported.",
                  header->unsupported);

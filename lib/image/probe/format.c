@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "image/core/bytes.h"
 #include "image/probe/format_internal.h"
+#include "image/probe/heif_primary.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ static const struct {
     [IMAGE_WEBP] = {"WebP", "image/webp", header_read_webp},
     [IMAGE_GIF] = {"GIF", "image/gif", header_read_gif},
     [IMAGE_TIFF] = {"TIFF", "image/tiff", header_read_tiff},
+    [IMAGE_AVIF] = {"AVIF", "image/avif", header_read_heif},
+    [IMAGE_HEIC] = {"HEIC", "image/heic", header_read_heif},
 };
 
 enum image_format image_sniff(const uint8_t *data, size_t size)
@@ -53,7 +56,7 @@ enum image_format image_sniff(const uint8_t *data, size_t size)
             continue;
         return magic->format;
     }
-    return IMAGE_NONE;
+    return heif_sniff(input);
 }
 
 int image_read_header(const uint8_t *data, size_t size, struct image_header *header)
@@ -95,7 +98,7 @@ uint64_t image_pixels(const struct image_header *header)
 
     if (__builtin_mul_overflow(pixels, header->frames, &pixels))
         return UINT64_MAX;
-    return pixels;
+    return pixels > header->decoded_pixels ? pixels : header->decoded_pixels;
 }
 
 const char *image_media_type(unsigned format)

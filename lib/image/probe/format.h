@@ -17,6 +17,8 @@ enum image_format {
     IMAGE_WEBP,
     IMAGE_GIF,
     IMAGE_TIFF,
+    IMAGE_AVIF,
+    IMAGE_HEIC, /* and every other HEIF (ISO/IEC 23008-12) that is no AVIF */
     IMAGE_FORMAT_COUNT
 };
 
@@ -57,9 +59,10 @@ enum { IMAGE_UNSUPPORTED_BYTES = 80, IMAGE_PROFILE_NAME_BYTES = 64, IMAGE_LOOP_N
 
 struct image_header {
     enum image_format format;
-    uint32_t width, height; /* pixels as stored, before orientation; 0: not known cheaply */
+    uint32_t width, height; /* pixels as stored, before EXIF's orientation, which AVIF and HEIC
+                             * ignore; 0: not known cheaply */
     uint32_t frames;        /* at least 1; of GIF, WebP and TIFF (pages, if all have one size) */
-    bool lossless;          /* WebP: whether the (first) frame is VP8L */
+    bool lossless;          /* WebP: whether the (first) frame is VP8L; AVIF: likely */
     bool progressive;       /* JPEG, PNG */
     uint8_t orientation;    /* EXIF's, or TIFF's tag: 1..8; 1 if there is none */
     bool has_orientation;   /* there is one, be it 1 */
@@ -71,11 +74,12 @@ struct image_header {
     uint8_t mcu_width, mcu_height;               /* JPEG: pixels of an MCU as if interleaved */
     char subsampling[4];  /* JPEG: "420", "422", "444" ...; "": none that has such a name */
     bool arithmetic, rgb; /* JPEG: coded so; its colours are not Y, Cb, Cr */
-    uint16_t bits;        /* per sample; PNG and TIFF */
-    uint16_t samples;     /* of a pixel, alpha and extra ones counted; JPEG, PNG and TIFF */
+    uint16_t bits;        /* per sample; PNG, TIFF, AVIF and HEIC */
+    uint16_t samples;     /* of a pixel, alpha and extra ones counted; not of GIF and WebP */
     uint16_t compression, photometric; /* TIFF's own numbers */
     uint64_t stored_bytes;             /* TIFF: bytes that strips or tiles of the frames claim */
-    bool premultiplied;                /* TIFF: colours are multiplied by alpha */
+    uint64_t decoded_pixels;           /* AVIF, HEIC: in all tiles, shown or not */
+    bool premultiplied;                /* TIFF, AVIF and HEIC: colours are multiplied by alpha */
     uint8_t quality; /* JPEG: about what its luma was encoded at, 1..100; 0: not known */
     char unsupported[IMAGE_UNSUPPORTED_BYTES]; /* what it is, if its kind is not supported */
 };
@@ -92,7 +96,7 @@ int image_read_header(const uint8_t *data, size_t size, struct image_header *hea
  * twice, would let a small file decode to anything. Any thread. */
 bool image_has_room(const struct image_header *header, size_t size);
 
-/* width x height x frames, saturating. */
+/* width x height x frames, or what must be decoded for them if that is more; saturating. */
 uint64_t image_pixels(const struct image_header *header);
 
 /* "image/jpeg" ...; "application/octet-stream" for IMAGE_NONE and unknown numbers. */

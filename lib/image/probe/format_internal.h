@@ -16,6 +16,7 @@ int header_read_png(struct bytes input, struct image_header *header);
 int header_read_webp(struct bytes input, struct image_header *header);
 int header_read_gif(struct bytes input, struct image_header *header);
 int header_read_tiff(struct bytes input, struct image_header *header);
+int header_read_heif(struct bytes input, struct image_header *header);
 
 /* Notes what an EXIF block says. */
 void header_note_exif(struct bytes exif, struct image_header *header);

@@ -9,6 +9,7 @@
 #include "image/jpeg/profile.h"
 #include "image/jpeg/rewrite.h"
 #include "image/vips/image.h"
+#include "image/vips/load_heif.h"
 #include "image/vips/load_png.h"
 #include "image/vips/load_tiff.h"
 #include "image/vips/load_webp.h"
@@ -126,6 +127,9 @@ static int open_image(const struct image_plan *plan, const struct image_output_p
         return webp_load(&plan->source, data, input.size, image);
     case IMAGE_TIFF:
         return tiff_load(&plan->source, data, input.size, plan->max_scans, image);
+    case IMAGE_AVIF:
+    case IMAGE_HEIC:
+        return heif_load(data, input.size, image);
     default:
         return -1;
     }

@@ -12,10 +12,8 @@ typedef int saver(VipsImage *image, const struct save_options *options,
                   struct memory_target *memory);
 
 static saver *const savers[IMAGE_FORMAT_COUNT] = {
-    [IMAGE_JPEG] = save_jpeg,
-    [IMAGE_PNG] = save_png,
-    [IMAGE_WEBP] = save_webp,
-    [IMAGE_TIFF] = save_tiff,
+    [IMAGE_JPEG] = save_jpeg, [IMAGE_PNG] = save_png,   [IMAGE_WEBP] = save_webp,
+    [IMAGE_TIFF] = save_tiff, [IMAGE_AVIF] = save_avif,
 };
 
 static void cleanup_region(VipsRegion **region)
@@ -45,7 +43,8 @@ int save_image(VipsImage *image, const struct save_options *options, struct imag
     struct memory_target memory = {.output = output};
     int status;
 
-    output->format = options->header->format;
+    /* HEVC is not written */
+    output->format = options->header->format == IMAGE_HEIC ? IMAGE_JPEG : options->header->format;
     status = savers[output->format](image, options, &memory);
     if (status == 0 && !memory.overflow) /* libtiff writes on after a failed seek */
         return 0;

@@ -36,3 +36,4 @@ int save_jpeg(VipsImage *image, const struct save_options *options, struct memor
 int save_png(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_tiff(VipsImage *image, const struct save_options *options, struct memory_target *memory);
+int save_avif(VipsImage *image, const struct save_options *options, struct memory_target *memory);
