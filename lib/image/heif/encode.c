@@ -198,6 +198,7 @@ static int set_controls(const struct avif_format *format, const struct heif_colo
             AOM_CODEC_OK ||
         aom_codec_control(codec, AV1E_SET_MATRIX_COEFFICIENTS, colour->matrix) != AOM_CODEC_OK ||
         aom_codec_control(codec, AOME_SET_TUNING, AOM_TUNE_SSIM) != AOM_CODEC_OK ||
+        aom_codec_control(codec, AV1E_SET_ENABLE_INTRABC, 0) != AOM_CODEC_OK ||
         aom_codec_control(codec, AV1E_SET_SKIP_POSTPROC_FILTERING, 1) != AOM_CODEC_OK)
         return -EIO;
     if (format->lossless && aom_codec_control(codec, AV1E_SET_LOSSLESS, 1) != AOM_CODEC_OK)
