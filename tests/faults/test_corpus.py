@@ -13,7 +13,7 @@ from PIL import Image
 
 from faults.conftest import LONG
 from faults.injection import needs_root, open_folder, wrapped
-from samples import files, pixels, png
+from samples import files, heif, pixels, png
 from support.clients import Client
 from support.programs import SCALE, sanitizer
 
@@ -55,6 +55,14 @@ def generated():
     yield "TIFF jpeg", files.encode(files.image(180, 90), "TIFF", compression="jpeg")
     yield "TIFF 16", files.encode(Image.fromarray(
         pixels.wide(pixels.rgb(90, 60))[..., 0].copy()), "TIFF")
+    for kind in ("HEIC", "AVIF"):
+        for size in ((180, 90), (333, 222)):
+            yield f"{kind} {size}", heif.encode(heif.smooth(*size), kind=kind)
+    for options in (("-y", 400), ("-d", 10), ("-l",)):
+        yield f"AVIF {options}", heif.encode(heif.smooth(100, 60), *options, kind="AVIF")
+    yield "AVIF alpha", heif.encode(numpy.asarray(files.image(100, 60, "RGBA")), kind="AVIF")
+    yield "HEIC BT.2020 PQ", heif.file([heif.coded(heif.smooth(64, 64)).having(
+        heif.nclx(9, 16, 9), heif.irot(1))])
     for file_format in ("GIF", "WEBP"):
         yield f"{file_format} animation", files.animation(file_format)
 

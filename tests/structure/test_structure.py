@@ -28,12 +28,13 @@ WINGS = {
     "pixels": {"core"},
     "plan": {"core", "probe"},
     "jpeg": COMMON, "png": COMMON, "webp": COMMON, "gif": COMMON,
+    "heif": COMMON,
     "tiff": COMMON | {"jpeg"}, # the markers of the JPEGs in one
-    "vips": COMMON | {"jpeg", "png", "webp", "tiff"},
+    "vips": COMMON | {"jpeg", "png", "webp", "tiff", "heif"},
 }
 # What only one folder may know, of the libraries that are not ours.
 ONLY = {
-    r"vips/|turbojpeg\.h|jpeglib\.h|webp/|libdeflate\.h|zlib\.h|lcms2\.h|glib": {"lib/image"},
+    r"vips/|turbojpeg\.h|jpeglib\.h|webp/|libdeflate\.h|zlib\.h|lcms2\.h|glib|dav1d/|libde265/|aom/": {"lib/image"},
     r"microhttpd\.h|curl/": {"lib/http"},
     r"cJSON\.h": {"lib/config"},
     r"seccomp\.h$": {"lib/ipc"},

@@ -34,7 +34,8 @@ WORDS = [
     Word(r"ways?", "path", (CODE,), allowed=r"under_way|one_way"),
     Word(r"(?:un)?caged?|cages", "sandbox"),
     Word(r"walls?", "layer (of the sandbox)", allowed=r"wall[ -](?:clock|time)|wall_s|-Wall"),
-    Word(r"pictures?", "image", (CODE, COMMENT), files=r"(?!docs/|README)", allowed=r"Picture_\d\w"),
+    Word(r"pictures?", "image", (CODE, COMMENT), files=r"(?!docs/|README)",
+         allowed=r"Picture_\d\w|Dav1dPicture|dav1d_\w+|de265_\w+"), # names that codecs gave
     # To an end user an image is a picture: problem details, GET /, the first lines of README.md.
     Word(r"pictures?", "image", files=r"docs/|README",
          allowed=r"\"[^\"]*\"|Picture_\d\w|POST a picture|one (?:bad|slow) picture"),

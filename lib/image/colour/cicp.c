@@ -51,7 +51,8 @@ static double luminance_of(const struct cicp_primaries *p, int colour)
 
     for (int i = 0; i < 4; i++)
         z[i] = 1 - p->x[i] - p->y[i];
-    share = p->x[3] * (p->y[a] * z[b] - p->y[b] * z[a]) + p->y[3] * (z[a] * p->x[b] - z[b] * p->x[a]) +
+    share = p->x[3] * (p->y[a] * z[b] - p->y[b] * z[a]) +
+            p->y[3] * (z[a] * p->x[b] - z[b] * p->x[a]) +
             z[3] * (p->x[a] * p->y[b] - p->x[b] * p->y[a]);
     whole = p->x[colour] * (p->y[a] * z[b] - p->y[b] * z[a]) +
             p->y[colour] * (z[a] * p->x[b] - z[b] * p->x[a]) +
@@ -65,9 +66,9 @@ bool cicp_luma_weights(unsigned matrix, unsigned primaries, double *red, double 
         unsigned number;
         double red, blue;
     } weights[] = {
-        {CICP_MATRIX_BT709, 0.2126, 0.0722},    {CICP_MATRIX_FCC, 0.30, 0.11},
-        {CICP_MATRIX_BT470BG, 0.299, 0.114},    {CICP_MATRIX_BT601, 0.299, 0.114},
-        {CICP_MATRIX_SMPTE240, 0.212, 0.087},   {CICP_MATRIX_BT2020, 0.2627, 0.0593},
+        {CICP_MATRIX_BT709, 0.2126, 0.0722},  {CICP_MATRIX_FCC, 0.30, 0.11},
+        {CICP_MATRIX_BT470BG, 0.299, 0.114},  {CICP_MATRIX_BT601, 0.299, 0.114},
+        {CICP_MATRIX_SMPTE240, 0.212, 0.087}, {CICP_MATRIX_BT2020, 0.2627, 0.0593},
     };
     struct cicp_primaries found;
 
@@ -91,7 +92,8 @@ bool cicp_luma_weights(unsigned matrix, unsigned primaries, double *red, double 
 /* sRGB's curve as ICC writes it: parametric, type 4. */
 static cmsToneCurve *srgb_curve(cmsContext context)
 {
-    static const cmsFloat64Number parameters[] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    static const cmsFloat64Number parameters[] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92,
+                                                  0.04045};
 
     return cmsBuildParametricToneCurve(context, 4, parameters);
 }

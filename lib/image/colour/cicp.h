@@ -47,13 +47,13 @@ bool cicp_find_primaries(unsigned primaries, struct cicp_primaries *found);
  * Any thread. */
 bool cicp_luma_weights(unsigned matrix, unsigned primaries, double *red, double *blue);
 
-/* Makes an ICC profile of RGB with these primaries and sRGB's curve, which the caller frees: the same
- * bytes each time. None, NULL, for sRGB's own primaries, which need none, and for unknown ones. 0 or
- * -ENOMEM. */
+/* Makes an ICC profile of RGB with these primaries and sRGB's curve, which the caller frees: the
+ * same bytes each time. None, NULL, for sRGB's own primaries, which need none, and for unknown
+ * ones. 0 or -ENOMEM. */
 int cicp_profile(unsigned primaries, void **profile, size_t *size);
 
-/* A curve from values encoded by `transfer`, 0 to 1, to those encoded by sRGB, as `count` equidistant
- * points. False: the curve is sRGB's own, or one that is shown as if it were
+/* A curve from values encoded by `transfer`, 0 to 1, to those encoded by sRGB, as `count`
+ * equidistant points. False: the curve is sRGB's own, or one that is shown as if it were
  * (BT.709's), or PQ or HLG, which no curve alone converts (tone.h). Any thread. */
 bool cicp_to_srgb_curve(unsigned transfer, float *curve, unsigned count);
 

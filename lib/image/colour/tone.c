@@ -14,10 +14,10 @@ static const double white = 203, peak = 1000, pq_peak = 10000; /* cd/m2 */
 
 struct tone_map {
     bool is_hlg;
-    float weights[3];              /* of luminance: HLG's system gamma depends on it */
-    float light[STEPS + 1];        /* by encoded value: PQ's cd/m2, HLG's scene light, 0 to 1 */
-    float ratio[STEPS + 1];        /* by PQ's encoded value: what light is multiplied by, over white */
-    float gamma[STEPS + 1];        /* HLG, by the fourth root of scene luminance */
+    float weights[3];       /* of luminance: HLG's system gamma depends on it */
+    float light[STEPS + 1]; /* by encoded value: PQ's cd/m2, HLG's scene light, 0 to 1 */
+    float ratio[STEPS + 1]; /* by PQ's encoded value: what light is multiplied by, over white */
+    float gamma[STEPS + 1]; /* HLG, by the fourth root of scene luminance */
     float encode[ENCODE_STEPS + 1]; /* sRGB, by linear light */
 };
 
@@ -121,8 +121,8 @@ static float encode(const struct tone_map *map, float light)
 /* Light of the scene to that of a display (BT.2100, table 5). */
 static void show_scene(const struct tone_map *map, float light[3])
 {
-    const float luminance = map->weights[0] * light[0] + map->weights[1] * light[1] +
-                            map->weights[2] * light[2];
+    const float luminance =
+        map->weights[0] * light[0] + map->weights[1] * light[1] + map->weights[2] * light[2];
     const float gain = look_up(map->gamma, sqrtf(sqrtf(luminance)));
 
     for (int i = 0; i < 3; i++)

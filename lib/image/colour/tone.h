@@ -6,13 +6,14 @@
 #include <stddef.h>
 
 /*
- * High dynamic range to standard dynamic range, for values encoded by PQ or HLG (Rec. ITU-R BT.2100):
+ * High dynamic range to standard dynamic range, for values encoded by PQ or HLG (Rec. ITU-R
+ * BT.2100):
  *
  *     encoded -> light in cd/m2 -> compressed -> divided by 203 cd/m2 -> sRGB's curve
  *
  * Diffuse white is at 203 cd/m2 (Report ITU-R BT.2408), and becomes SDR's white. Light up to 1000
- * cd/m2 is kept apart: the curve of Report BT.2390 (5.4.1) leaves what is below about 90 cd/m2 as it
- * is, and rolls off what is brighter; diffuse white itself ends at nine tenths of the scale. The
+ * cd/m2 is kept apart: the curve of Report BT.2390 (5.4.1) leaves what is below about 90 cd/m2 as
+ * it is, and rolls off what is brighter; diffuse white itself ends at nine tenths of the scale. The
  * largest of red, green and blue is compressed and the others with it, so that hues stay. HLG is
  * taken as a display of 1000 cd/m2 shows it. Primaries stay what they are.
  */

@@ -21,9 +21,9 @@ static void cleanup_data(Dav1dData *data)
     dav1d_data_unref(data);
 }
 
-static int status_of(int result)
+static int status_of(int code)
 {
-    return result == DAV1D_ERR(ENOMEM) ? -ENOMEM : STATUS_IMAGE_CORRUPT;
+    return code == DAV1D_ERR(ENOMEM) ? -ENOMEM : STATUS_IMAGE_CORRUPT;
 }
 
 static int open_decoder(const struct heif_item *item, Dav1dContext **context)
@@ -57,53 +57,53 @@ static int join_data(const struct heif_data *parts, Dav1dData *data)
 }
 
 /* The first image that comes; what follows it is another one. */
-static int get_picture(Dav1dContext *context, Dav1dData *data, Dav1dPicture *picture)
+static int get_frame(Dav1dContext *context, Dav1dData *data, Dav1dPicture *decoded)
 {
     bool drained = false;
 
     for (;;) {
-        int result = data->sz > 0 ? dav1d_send_data(context, data) : 0;
+        int code = data->sz > 0 ? dav1d_send_data(context, data) : 0;
 
-        if (result < 0 && result != DAV1D_ERR(EAGAIN))
-            return status_of(result);
-        result = dav1d_get_picture(context, picture);
-        if (result == 0)
+        if (code < 0 && code != DAV1D_ERR(EAGAIN))
+            return status_of(code);
+        code = dav1d_get_picture(context, decoded);
+        if (code == 0)
             return 0;
-        if (result != DAV1D_ERR(EAGAIN))
-            return status_of(result);
+        if (code != DAV1D_ERR(EAGAIN))
+            return status_of(code);
         if (data->sz == 0 && drained)
             return STATUS_IMAGE_CORRUPT;
         drained = data->sz == 0;
     }
 }
 
-static void free_picture(void *owner)
+static void free_frame(void *owner)
 {
-    Dav1dPicture *picture = owner;
+    Dav1dPicture *decoded = owner;
 
-    dav1d_picture_unref(picture);
-    free(picture);
+    dav1d_picture_unref(decoded);
+    free(decoded);
 }
 
-static void describe_picture(const Dav1dPicture *picture, struct heif_frame *frame)
+static void describe_frame(const Dav1dPicture *decoded, struct heif_frame *frame)
 {
-    const enum Dav1dPixelLayout layout = picture->p.layout;
+    const enum Dav1dPixelLayout layout = decoded->p.layout;
 
-    frame->width = (uint32_t)picture->p.w;
-    frame->height = (uint32_t)picture->p.h;
-    frame->bits = (unsigned)picture->p.bpc;
+    frame->width = (uint32_t)decoded->p.w;
+    frame->height = (uint32_t)decoded->p.h;
+    frame->bits = (unsigned)decoded->p.bpc;
     frame->planes = layout == DAV1D_PIXEL_LAYOUT_I400 ? 1 : 3;
     frame->x_shift = layout == DAV1D_PIXEL_LAYOUT_I420 || layout == DAV1D_PIXEL_LAYOUT_I422;
     frame->y_shift = layout == DAV1D_PIXEL_LAYOUT_I420;
     for (unsigned i = 0; i < frame->planes; i++) {
-        frame->samples[i] = picture->data[i];
-        frame->strides[i] = (size_t)picture->stride[i > 0];
+        frame->samples[i] = decoded->data[i];
+        frame->strides[i] = (size_t)decoded->stride[i > 0];
     }
     frame->colour = (struct heif_colour){
-        .primaries = (uint16_t)picture->seq_hdr->pri,
-        .transfer = (uint16_t)picture->seq_hdr->trc,
-        .matrix = (uint16_t)picture->seq_hdr->mtrx,
-        .full_range = picture->seq_hdr->color_range != 0,
+        .primaries = (uint16_t)decoded->seq_hdr->pri,
+        .transfer = (uint16_t)decoded->seq_hdr->trc,
+        .matrix = (uint16_t)decoded->seq_hdr->mtrx,
+        .full_range = decoded->seq_hdr->color_range != 0,
     };
 }
 
@@ -111,19 +111,19 @@ int av1_decode(const struct heif_item *item, const struct heif_data *data, struc
 {
     _cleanup_(cleanup_context) Dav1dContext *context = NULL;
     _cleanup_(cleanup_data) Dav1dData joined = {0};
-    Dav1dPicture *picture = calloc(1, sizeof(*picture));
+    Dav1dPicture *decoded = calloc(1, sizeof(*decoded));
     int status;
 
-    *frame = (struct heif_frame){.owner = picture, .release = free_picture};
-    if (picture == NULL)
+    *frame = (struct heif_frame){.owner = decoded, .release = free_frame};
+    if (decoded == NULL)
         return -ENOMEM;
     status = open_decoder(item, &context);
     if (status == 0)
         status = join_data(data, &joined);
     if (status == 0)
-        status = get_picture(context, &joined, picture);
+        status = get_frame(context, &joined, decoded);
     if (status == 0)
-        describe_picture(picture, frame);
+        describe_frame(decoded, frame);
     else
         heif_frame_clear(frame);
     return status;

@@ -12,7 +12,7 @@ struct box_writer {
     bool overflow;
 };
 
-static void put_bytes(struct box_writer *writer, const void *bytes, size_t size)
+static void put_raw(struct box_writer *writer, const void *bytes, size_t size)
 {
     struct image_output *output = writer->output;
 
@@ -31,7 +31,7 @@ static void put_number(struct box_writer *writer, uint64_t value, unsigned size)
 
     for (unsigned i = 0; i < size; i++)
         bytes[i] = (uint8_t)(value >> 8 * (size - 1 - i));
-    put_bytes(writer, bytes, size);
+    put_raw(writer, bytes, size);
 }
 
 /* Returns where the box begins, for end_box. */
@@ -75,7 +75,7 @@ static void put_file_type(struct box_writer *writer)
 {
     const size_t box = begin_box(writer, HEIF_TYPE('f', 't', 'y', 'p'));
 
-    put_bytes(writer, "avif\0\0\0\0avifmif1miaf", 20);
+    put_raw(writer, "avif\0\0\0\0avifmif1miaf", 20);
     end_box(writer, box);
 }
 
@@ -84,8 +84,8 @@ static void put_handler(struct box_writer *writer)
     static const char zeros[13];
     const size_t box = begin_full_box(writer, HEIF_TYPE('h', 'd', 'l', 'r'), 0, 0);
 
-    put_bytes(writer, "\0\0\0\0pict", 8);
-    put_bytes(writer, zeros, sizeof(zeros)); /* reserved, and a name that is empty */
+    put_raw(writer, "\0\0\0\0pict", 8);
+    put_raw(writer, zeros, sizeof(zeros)); /* reserved, and a name that is empty */
     end_box(writer, box);
 }
 
@@ -98,7 +98,8 @@ static void put_primary(struct box_writer *writer)
 }
 
 /* Where in the file each item's offset is to be written once it is known. */
-static void put_locations(struct box_writer *writer, const struct avif_file *file, size_t offsets[2])
+static void put_locations(struct box_writer *writer, const struct avif_file *file,
+                          size_t offsets[2])
 {
     const size_t box = begin_full_box(writer, HEIF_TYPE('i', 'l', 'o', 'c'), 0, 0);
     const unsigned count = file->has_alpha ? 2 : 1;
@@ -127,7 +128,7 @@ static void put_entries(struct box_writer *writer, const struct avif_file *file)
         const size_t entry = begin_full_box(writer, HEIF_TYPE('i', 'n', 'f', 'e'), 2, 0);
 
         put_number(writer, IMAGE_ITEM + i, 2);
-        put_bytes(writer, "\0\0av01\0", 7); /* not protected, without a name */
+        put_raw(writer, "\0\0av01\0", 7); /* not protected, without a name */
         end_box(writer, entry);
     }
     end_box(writer, box);
@@ -188,7 +189,7 @@ static void put_colour(struct box_writer *writer, const struct heif_colour *colo
 {
     const size_t box = begin_box(writer, HEIF_TYPE('c', 'o', 'l', 'r'));
 
-    put_bytes(writer, "nclx", 4);
+    put_raw(writer, "nclx", 4);
     put_number(writer, colour->primaries, 2);
     put_number(writer, colour->transfer, 2);
     put_number(writer, colour->matrix, 2);
@@ -200,8 +201,8 @@ static void put_profile(struct box_writer *writer, const struct avif_file *file)
 {
     const size_t box = begin_box(writer, HEIF_TYPE('c', 'o', 'l', 'r'));
 
-    put_bytes(writer, "prof", 4);
-    put_bytes(writer, file->profile, file->profile_size);
+    put_raw(writer, "prof", 4);
+    put_raw(writer, file->profile, file->profile_size);
     end_box(writer, box);
 }
 
@@ -210,7 +211,7 @@ static void put_auxiliary(struct box_writer *writer)
     static const char alpha[] = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
     const size_t box = begin_full_box(writer, HEIF_TYPE('a', 'u', 'x', 'C'), 0, 0);
 
-    put_bytes(writer, alpha, sizeof(alpha));
+    put_raw(writer, alpha, sizeof(alpha));
     end_box(writer, box);
 }
 
@@ -220,7 +221,7 @@ static void associate(struct box_writer *writer, unsigned item, const uint8_t *n
 {
     put_number(writer, item, 2);
     put_number(writer, count, 1);
-    put_bytes(writer, numbers, count);
+    put_raw(writer, numbers, count);
 }
 
 static void put_associations(struct box_writer *writer, const struct avif_file *file)
@@ -280,10 +281,10 @@ int avif_write(const struct avif_file *file, struct image_output *output)
     end_box(&writer, box);
     box = begin_box(&writer, HEIF_TYPE('m', 'd', 'a', 't'));
     set_number(&writer, offsets[0], (uint32_t)output->size);
-    put_bytes(&writer, file->image.data.data, file->image.data.size);
+    put_raw(&writer, file->image.data.data, file->image.data.size);
     if (file->has_alpha) {
         set_number(&writer, offsets[1], (uint32_t)output->size);
-        put_bytes(&writer, file->alpha.data.data, file->alpha.data.size);
+        put_raw(&writer, file->alpha.data.data, file->alpha.data.size);
     }
     end_box(&writer, box);
     return writer.overflow ? STATUS_IMAGE_TOO_LARGE : 0;

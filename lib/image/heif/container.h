@@ -8,7 +8,7 @@
 
 /* The boxes of an AVIF around what the encoder made (AV1 Image File Format; ISO/IEC 23008-12). */
 struct avif_part {
-    struct bytes data; /* open bitstream units, without a temporal delimiter */
+    struct bytes data;            /* open bitstream units, without a temporal delimiter */
     uint8_t profile, level, tier; /* as in the sequence header */
     unsigned bits;
     bool monochrome;

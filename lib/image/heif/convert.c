@@ -11,8 +11,8 @@
 
 enum { CURVE_STEPS = 4096 };
 
-/* Rows of the buffer: the colours, and two of chroma before it is interpolated horizontally, with one
- * sample more at each end. */
+/* Rows of the buffer: the colours, and two of chroma before it is interpolated horizontally, with
+ * one sample more at each end. */
 enum { FIRST, SECOND, THIRD, ALPHA, CHROMA, BUFFER_ROWS = CHROMA + 2 };
 enum { MARGIN = 4 };
 
@@ -135,8 +135,8 @@ static uint32_t neighbour(uint32_t at, bool after, uint32_t count)
     return at > 0 ? at - 1 : 0;
 }
 
-/* A row of chroma at the luma's height: three quarters of the nearer row and a quarter of the other,
- * as if samples lay between the luma's, where the encoders of still images put them. */
+/* A row of chroma at the luma's height: three quarters of the nearer row and a quarter of the
+ * other, as if samples lay between the luma's, where the encoders of still images put them. */
 static void read_chroma_row(const struct heif_converter *converter, unsigned plane, uint32_t x,
                             uint32_t y, uint32_t count, float *restrict to, float *restrict other)
 {
@@ -153,7 +153,8 @@ static void read_chroma_row(const struct heif_converter *converter, unsigned pla
         to[i] = 0.75f * to[i] + 0.25f * other[i];
 }
 
-/* Chroma of every pixel. Those of a pair are a quarter of a sample's width to its left and right. */
+/* Chroma of every pixel. Those of a pair are a quarter of a sample's width to its left and right.
+ */
 static void read_chroma(const struct heif_converter *converter, unsigned plane, uint32_t x,
                         uint32_t y, uint32_t count, float *restrict to)
 {
@@ -277,8 +278,8 @@ static void write_16(const float *restrict from, uint16_t *restrict to, unsigned
     }
 }
 
-static void write_row(const struct heif_converter *converter, unsigned row, unsigned band,
-                      uint32_t count, void *to)
+static void write_band(const struct heif_converter *converter, unsigned row, unsigned band,
+                       uint32_t count, void *to)
 {
     const float *from = buffer_row(converter, row);
 
@@ -305,7 +306,7 @@ void heif_convert(const struct heif_converter *converter, uint32_t x, uint32_t y
         divide_by_alpha(converter, count);
     apply_transfer(converter, count);
     for (unsigned i = 0; i < colours; i++)
-        write_row(converter, i, i, count, to);
+        write_band(converter, i, i, count, to);
     if (converter->alpha != NULL)
-        write_row(converter, ALPHA, colours, count, to);
+        write_band(converter, ALPHA, colours, count, to);
 }

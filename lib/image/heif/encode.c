@@ -25,7 +25,7 @@ static void cleanup_planes(aom_image_t **planes)
 /* --- pixels to planes ---------------------------------------------------------------------------
  */
 
-static float sample_at(const struct avif_format *format, const void *samples, size_t index)
+static float scaled_sample(const struct avif_format *format, const void *samples, size_t index)
 {
     const float most = (float)((1u << format->coded_bits) - 1);
 
@@ -33,8 +33,8 @@ static float sample_at(const struct avif_format *format, const void *samples, si
                              : (float)((const uint16_t *)samples)[index] * (most / 65535);
 }
 
-static void store(const struct avif_format *format, const aom_image_t *planes, unsigned plane,
-                  uint32_t x, uint32_t y, float value)
+static void put_sample(const struct avif_format *format, const aom_image_t *planes, unsigned plane,
+                       uint32_t x, uint32_t y, float value)
 {
     uint8_t *row = planes->planes[plane] + (size_t)y * (size_t)planes->stride[plane];
     const float most = (float)((1u << format->coded_bits) - 1);
@@ -55,8 +55,8 @@ static void copy_band(const struct avif_format *format, const void *samples, uns
         const size_t row = (size_t)y * format->width * format->bands + band;
 
         for (uint32_t x = 0; x < format->width; x++)
-            store(format, planes, plane, x, y,
-                  sample_at(format, samples, row + (size_t)x * format->bands));
+            put_sample(format, planes, plane, x, y,
+                       scaled_sample(format, samples, row + (size_t)x * format->bands));
     }
 }
 
@@ -67,10 +67,10 @@ static void store_luma(const struct avif_format *format, const void *samples,
         for (uint32_t x = 0; x < format->width; x++) {
             const size_t at = ((size_t)y * format->width + x) * format->bands;
 
-            store(format, planes, 0, x, y,
-                  0.299f * sample_at(format, samples, at) +
-                      0.587f * sample_at(format, samples, at + 1) +
-                      0.114f * sample_at(format, samples, at + 2));
+            put_sample(format, planes, 0, x, y,
+                       0.299f * scaled_sample(format, samples, at) +
+                           0.587f * scaled_sample(format, samples, at + 1) +
+                           0.114f * scaled_sample(format, samples, at + 2));
         }
     }
 }
@@ -87,16 +87,16 @@ static void store_chroma_sample(const struct avif_format *format, const void *sa
              column++) {
             const size_t at = ((size_t)row * format->width + column) * format->bands;
 
-            red += sample_at(format, samples, at);
-            green += sample_at(format, samples, at + 1);
-            blue += sample_at(format, samples, at + 2);
+            red += scaled_sample(format, samples, at);
+            green += scaled_sample(format, samples, at + 1);
+            blue += scaled_sample(format, samples, at + 2);
             count++;
         }
     }
-    store(format, planes, 1, x, y,
-          middle + (-0.168736f * red - 0.331264f * green + 0.5f * blue) / count);
-    store(format, planes, 2, x, y,
-          middle + (0.5f * red - 0.418688f * green - 0.081312f * blue) / count);
+    put_sample(format, planes, 1, x, y,
+               middle + (-0.168736f * red - 0.331264f * green + 0.5f * blue) / count);
+    put_sample(format, planes, 2, x, y,
+               middle + (0.5f * red - 0.418688f * green - 0.081312f * blue) / count);
 }
 
 static void store_chroma(const struct avif_format *format, const void *samples,
@@ -110,8 +110,8 @@ static void store_chroma(const struct avif_format *format, const void *samples,
     }
 }
 
-static void fill_planes(const struct avif_format *format, const void *samples, bool alpha,
-                        const aom_image_t *planes)
+static void fill_av1_planes(const struct avif_format *format, const void *samples, bool alpha,
+                            const aom_image_t *planes)
 {
     if (alpha || is_gray(format)) {
         copy_band(format, samples, alpha ? format->bands - 1 : 0, planes, 0);
@@ -138,7 +138,7 @@ static aom_image_t *make_planes(const struct avif_format *format, const void *sa
         return NULL;
     planes->monochrome = alpha || is_gray(format);
     planes->range = AOM_CR_FULL_RANGE;
-    fill_planes(format, samples, alpha, planes);
+    fill_av1_planes(format, samples, alpha, planes);
     return planes;
 }
 
@@ -235,8 +235,8 @@ static size_t measure_unit_head(struct bytes units, uint64_t *payload)
     return at;
 }
 
-/* An item has no temporal delimiter, and begins with the sequence header: a reduced one, whose first
- * bits are the profile, two flags, and the level. */
+/* An item has no temporal delimiter, and begins with the sequence header: a reduced one, whose
+ * first bits are the profile, two flags, and the level. */
 static int read_units(struct bytes units, struct avif_part *part)
 {
     enum { SEQUENCE_HEADER = 1, TEMPORAL_DELIMITER = 2 };
@@ -256,7 +256,7 @@ static int read_units(struct bytes units, struct avif_part *part)
     return 0;
 }
 
-static int encode_planes(struct encoding *encoding, const aom_image_t *planes)
+static int run_encoder(struct encoding *encoding, const aom_image_t *planes)
 {
     aom_codec_iter_t at = NULL;
     const aom_codec_cx_pkt_t *packet;
@@ -271,7 +271,7 @@ static int encode_planes(struct encoding *encoding, const aom_image_t *planes)
     return -EIO;
 }
 
-static int encode_part(const struct avif_format *format, const struct heif_colour *colour,
+static int encode_item(const struct avif_format *format, const struct heif_colour *colour,
                        const void *samples, bool alpha, struct encoding *encoding)
 {
     _cleanup_(cleanup_planes) aom_image_t *planes = make_planes(format, samples, alpha);
@@ -290,7 +290,7 @@ static int encode_part(const struct avif_format *format, const struct heif_colou
         return status;
     encoding->begun = true;
     status = set_controls(format, colour, &encoding->codec);
-    return status != 0 ? status : encode_planes(encoding, planes);
+    return status != 0 ? status : run_encoder(encoding, planes);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -311,7 +311,8 @@ static struct heif_colour choose_cicp(const struct avif_format *format)
 int avif_encode(const struct avif_format *format, const void *samples, struct image_output *output)
 {
     _cleanup_(encoding_clear) struct encoding image = {0}, alpha = {0};
-    const struct heif_colour of_alpha = {CICP_UNSPECIFIED, CICP_UNSPECIFIED, CICP_UNSPECIFIED, true};
+    const struct heif_colour of_alpha = {CICP_UNSPECIFIED, CICP_UNSPECIFIED, CICP_UNSPECIFIED,
+                                         true};
     struct avif_file file = {
         .width = format->width,
         .height = format->height,
@@ -320,10 +321,10 @@ int avif_encode(const struct avif_format *format, const void *samples, struct im
         .profile = format->profile,
         .profile_size = format->profile_size,
     };
-    int status = encode_part(format, &file.colour, samples, false, &image);
+    int status = encode_item(format, &file.colour, samples, false, &image);
 
     if (status == 0 && file.has_alpha)
-        status = encode_part(format, &of_alpha, samples, true, &alpha);
+        status = encode_item(format, &of_alpha, samples, true, &alpha);
     if (status != 0)
         return status;
     file.image = image.part;

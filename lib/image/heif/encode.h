@@ -23,6 +23,6 @@ struct avif_format {
     size_t profile_size;
 };
 
-/* Encodes `samples`, interleaved, without gaps. 0; STATUS_IMAGE_TOO_LARGE past the capacity; -ENOMEM;
- * -EIO: libaom could not. */
+/* Encodes `samples`, interleaved, without gaps. 0; STATUS_IMAGE_TOO_LARGE past the capacity;
+ * -ENOMEM; -EIO: libaom could not. */
 int avif_encode(const struct avif_format *format, const void *samples, struct image_output *output);

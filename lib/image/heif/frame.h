@@ -11,7 +11,7 @@
 struct heif_frame {
     uint32_t width, height;
     unsigned bits;
-    unsigned planes; /* 1 or 3 */
+    unsigned planes;           /* 1 or 3 */
     unsigned x_shift, y_shift; /* by which the second and third plane are smaller */
     const uint8_t *samples[3];
     size_t strides[3];         /* bytes */
@@ -30,7 +30,8 @@ static inline void heif_frame_clear(struct heif_frame *frame)
 
 static inline uint32_t heif_plane_width(const struct heif_frame *frame, unsigned plane)
 {
-    return plane == 0 ? frame->width : (frame->width + (1u << frame->x_shift) - 1) >> frame->x_shift;
+    return plane == 0 ? frame->width
+                      : (frame->width + (1u << frame->x_shift) - 1) >> frame->x_shift;
 }
 
 static inline uint32_t heif_plane_height(const struct heif_frame *frame, unsigned plane)

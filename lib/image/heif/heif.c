@@ -105,7 +105,7 @@ static int begin_conversion(struct heif_image *image)
 int heif_open(struct bytes input, struct heif_image **image)
 {
     _cleanup_(cleanup_heif) struct heif_image *opened = calloc(1, sizeof(*opened));
-    struct image_header header = {.format = heif_sniff(input)};
+    struct image_header header = {.format = image_sniff(input.data, input.size)};
     struct heif_primary *primary;
     int status;
 

@@ -17,8 +17,9 @@ struct heif_image;
 /* What the codecs need to know before the first image, once per process. 0 or -errno. */
 int heif_start(void);
 
-/* Decodes `input`, whose header was read without an objection. It is borrowed while the image lives.
- * 0 and *image, which the caller frees; STATUS_IMAGE_CORRUPT; STATUS_UNSUPPORTED_FORMAT; -ENOMEM. */
+/* Decodes `input`, whose header was read without an objection. It is borrowed while the image
+ * lives. 0 and *image, which the caller frees; STATUS_IMAGE_CORRUPT; STATUS_UNSUPPORTED_FORMAT;
+ * -ENOMEM. */
 int heif_open(struct bytes input, struct heif_image **image);
 void heif_free(struct heif_image *image);
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 /*
- * By libde265. It decodes what it can of a damaged image, and says so by warnings; here each of them
- * means that pixels were lost. Memory for what a parameter set claims is the decoder's to take, so
- * each is read first.
+ * By libde265. It decodes what it can of a damaged image, and says so by warnings; here each of
+ * them means that pixels were lost. Memory for what a parameter set claims is the decoder's to
+ * take, so each is read first.
  */
 enum {
     NAL_SEQUENCE_PARAMETERS = 33,
@@ -33,8 +33,7 @@ static int check_size(const struct heif_item *item, struct bytes unit)
 {
     uint64_t width, height;
 
-    if (!hevc_read_size(unit, &width, &height) ||
-        width > (uint64_t)item->width + PADDING_MAX ||
+    if (!hevc_read_size(unit, &width, &height) || width > (uint64_t)item->width + PADDING_MAX ||
         height > (uint64_t)item->height + PADDING_MAX)
         return STATUS_IMAGE_CORRUPT;
     return 0;

@@ -13,7 +13,7 @@ struct unit_bits {
     bool ended;
 };
 
-static void next_byte(struct unit_bits *bits)
+static void next_unit_byte(struct unit_bits *bits)
 {
     bits->byte = 0;
     bits->left = 8;
@@ -35,7 +35,7 @@ static uint64_t read_bits(struct unit_bits *bits, unsigned count)
 
     while (count-- > 0 && !bits->ended) {
         if (bits->left == 0)
-            next_byte(bits);
+            next_unit_byte(bits);
         value = value << 1 | (bits->byte >> --bits->left & 1);
     }
     return value;

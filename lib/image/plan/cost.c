@@ -33,6 +33,8 @@ enum cost_class {
     GIF_ANIMATION,
     TIFF,
     TIFF_JPEG, /* what was lossy, and is written without loss */
+    AVIF_AS_AVIF,
+    HEIC_AS_JPEG,
     COST_CLASSES
 };
 
@@ -64,6 +66,8 @@ static const struct class_rates table[COST_CLASSES] = {
     [GIF_ANIMATION]           = {{  15,   45,    2,  135}, {   6,    6,    1,  0}, false},
     [TIFF]                    = {{   4,   11,   10,   35}, {   2,    2,    1,  0}, true},
     [TIFF_JPEG]               = {{   4,   55,   20,   35}, {   2,    2,    1,  0}, true},
+    [AVIF_AS_AVIF]            = {{  45,  300,  220,  700}, {   8,   40,    4,  0}, false},
+    [HEIC_AS_JPEG]            = {{  55,   20,  230,   20}, {  12,    6,    4,  0}, false},
 };
 /* clang-format on */
 
@@ -117,6 +121,10 @@ static enum cost_class find_class(const struct image_output_plan *output,
         return header->frames == 1 ? GIF_STILL : GIF_ANIMATION;
     case IMAGE_TIFF:
         return header->compression == IMAGE_TIFF_JPEG ? TIFF_JPEG : TIFF;
+    case IMAGE_AVIF:
+        return AVIF_AS_AVIF;
+    case IMAGE_HEIC:
+        return HEIC_AS_JPEG;
     default:
         return PNG;
     }

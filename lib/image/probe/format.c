@@ -6,7 +6,6 @@
 #include "base/status.h"
 #include "image/core/bytes.h"
 #include "image/probe/format_internal.h"
-#include "image/probe/heif_primary.h"
 
 #include <stdarg.h>
 #include <stdio.h>

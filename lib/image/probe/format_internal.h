@@ -28,6 +28,10 @@ void header_note_profile(struct bytes profile, struct image_header *header);
 /* Notes a profile of that name, `length` bytes of Latin-1. */
 void header_note_profile_name(const uint8_t *name, size_t length, struct image_header *header);
 
+/* What HEIF's boxes hold: AVIF by its brands or by its primary item, else HEIC for any other HEIF;
+ * IMAGE_NONE for other files. Linear in the file's size. */
+enum image_format heif_sniff(struct bytes input);
+
 /* For an image that may be sound but is of a kind that is not supported: what it is ("a TIFF ..."),
  * for the sentence to its client. Returns STATUS_UNSUPPORTED_FORMAT. */
 int image_refuse(struct image_header *header, const char *format, ...)

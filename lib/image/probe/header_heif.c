@@ -4,14 +4,15 @@
 #include "image/probe/heif_primary.h"
 
 /*
- * AVIF and HEIC: still images, whose size is given as they are shown, turned and cut out as the file
- * says. A sequence counts as its primary image.
+ * AVIF and HEIC: still images, whose size is given as they are shown, turned and cut out as the
+ * file says. A sequence counts as its primary image.
  *
- * Whether such a file is supported is decided by heif_primary_read and nowhere else; heif/ relies on
- * it.
+ * Whether such a file is supported is decided by heif_primary_read and nowhere else; heif/ relies
+ * on it.
  */
 
-/* Tiles may be larger than the image, and only a part of it may be shown: what has to be decoded. */
+/* Tiles may be larger than the image, and only a part of it may be shown: what has to be decoded.
+ */
 static uint64_t count_decoded(const struct heif_grid *grid)
 {
     return (uint64_t)grid->tile.width * grid->columns * grid->tile.height * grid->rows;

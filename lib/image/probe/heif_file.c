@@ -197,7 +197,8 @@ int heif_find_data(const struct heif_file *file, uint32_t id, struct heif_data *
         read_location(&fields, &sizes, &location);
         if (!fields.failed && location.id == id)
             return read_extents(file, &fields, &sizes, &location, data);
-        heif_skip(&fields, (uint64_t)location.extents * (sizes.index + sizes.offset + sizes.length));
+        heif_skip(&fields,
+                  (uint64_t)location.extents * (sizes.index + sizes.offset + sizes.length));
     }
     return STATUS_IMAGE_CORRUPT;
 }

@@ -17,7 +17,7 @@ enum {
 struct heif_file {
     struct bytes input;
     struct bytes items, locations, properties, references, data; /* iinf, iloc, iprp, iref, idat */
-    uint32_t primary; /* the item to show */
+    uint32_t primary;                                            /* the item to show */
 };
 
 /* What an item's entry (infe) says. */
@@ -56,7 +56,7 @@ bool heif_find_references(const struct heif_file *file, uint32_t from, uint32_t 
                           struct heif_references *references);
 uint32_t heif_reference(const struct heif_references *references, unsigned index);
 
-/* The next item, after `*at` references of that type, that refers to item `to`. Begin with 0. False:
- * no more. */
+/* The next item, after `*at` references of that type, that refers to item `to`. Begin with 0.
+ * False: no more. */
 bool heif_find_referrer(const struct heif_file *file, uint32_t type, uint32_t to, unsigned *at,
                         uint32_t *from);

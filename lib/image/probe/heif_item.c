@@ -110,8 +110,8 @@ static bool read_size(struct heif_item *item, struct heif_fields *fields)
     heif_read_version(fields, &version);
     item->width = (uint32_t)heif_read(fields, 4);
     item->height = (uint32_t)heif_read(fields, 4);
-    item->view = (struct heif_view){
-        .x_by_X = 1, .y_by_Y = 1, .width = item->width, .height = item->height};
+    item->view =
+        (struct heif_view){.x_by_X = 1, .y_by_Y = 1, .width = item->width, .height = item->height};
     return !fields->failed && item->width > 0 && item->height > 0;
 }
 
@@ -218,8 +218,8 @@ static bool add_association(struct associations *all, uint32_t word, uint32_t es
 {
     if (all->count == PROPERTIES_MAX)
         return false;
-    all->of[all->count++] = (struct association){
-        .number = word & (essential - 1), .essential = (word & essential) != 0};
+    all->of[all->count++] = (struct association){.number = word & (essential - 1),
+                                                 .essential = (word & essential) != 0};
     return true;
 }
 

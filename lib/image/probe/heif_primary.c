@@ -105,8 +105,8 @@ static int refuse_type(struct image_header *header, const char *what, uint32_t t
 
 static int refuse_file(struct image_header *header, const char *what)
 {
-    return image_refuse(header, "%s file %s",
-                        header->format == IMAGE_AVIF ? "an AVIF" : "a HEIF", what);
+    return image_refuse(header, "%s file %s", header->format == IMAGE_AVIF ? "an AVIF" : "a HEIF",
+                        what);
 }
 
 /* --- items --------------------------------------------------------------------------------------

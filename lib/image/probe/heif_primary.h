@@ -6,16 +6,16 @@
 #include "image/probe/heif_item.h"
 
 /*
- * The image that an AVIF or HEIC shows: its primary item, the tiles of which it may consist, and its
- * alpha. Thumbnails, depth and gain maps are not looked at. Any thread.
+ * The image that an AVIF or HEIC shows: its primary item, the tiles of which it may consist, and
+ * its alpha. Thumbnails, depth and gain maps are not looked at. Any thread.
  */
 enum { HEIF_TILES_MAX = 2048 }; /* of a photograph of 200 megapixels: 768 */
 
 /* An item that is coded, or a grid of such items that have one size (6.6.2.3). */
 struct heif_grid {
-    unsigned rows, columns; /* 1 and 1 where the item itself is coded */
-    uint32_t width, height; /* of the whole, at most that of its tiles */
-    struct heif_item tile;  /* the first, or the item itself */
+    unsigned rows, columns;       /* 1 and 1 where the item itself is coded */
+    uint32_t width, height;       /* of the whole, at most that of its tiles */
+    struct heif_item tile;        /* the first, or the item itself */
     struct heif_references tiles; /* none where the item itself is coded */
 };
 
@@ -33,10 +33,6 @@ struct heif_samples {
     unsigned bits;
     bool monochrome;
 };
-
-/* AVIF by its brands or by its primary item, else HEIC for any other HEIF; IMAGE_NONE for other
- * files. Linear in the file's size. */
-enum image_format heif_sniff(struct bytes input);
 
 /* 0, STATUS_IMAGE_CORRUPT, or STATUS_UNSUPPORTED_FORMAT with header->unsupported, of `header` that
  * has its format. */

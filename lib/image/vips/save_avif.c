@@ -9,7 +9,7 @@
 
 enum { EFFORT = 1 }; /* two megapixels of a photograph take half a second */
 
-static unsigned choose_bits(const VipsImage *image, const struct save_options *options)
+static unsigned choose_avif_bits(const VipsImage *image, const struct save_options *options)
 {
     if (image->BandFmt != VIPS_FORMAT_USHORT)
         return 8;
@@ -23,7 +23,7 @@ int save_avif(VipsImage *image, const struct save_options *options, struct memor
         .height = (uint32_t)image->Ysize,
         .bands = (unsigned)image->Bands,
         .bits = image->BandFmt == VIPS_FORMAT_USHORT ? 16 : 8,
-        .coded_bits = choose_bits(image, options),
+        .coded_bits = choose_avif_bits(image, options),
         .lossless = options->header->lossless,
         .quality = options->quality,
         .effort = EFFORT,
