@@ -39,7 +39,7 @@ static int unsupported_format(const uint8_t *bytes, size_t size, struct http_ans
                                   "the body is a form, but the Content-Type is not "
                                   "multipart/form-data with its boundary");
     return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
-                              "the body is not a JPEG, PNG, WebP, GIF or TIFF picture");
+                              "the body is no JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC");
 }
 
 int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer)

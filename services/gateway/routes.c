@@ -121,7 +121,7 @@ static int introduce(struct http_request *request, void *context, struct http_an
         "  curl -F image=@photo.jpg -F scale=0.25 -F gray=luma 'http://%s/image' -o thumb.jpg\n"
         "  curl --data-binary @photo.jpg 'http://%s/info'\n"
         "\n"
-        "JPEG, PNG, WebP, GIF and TIFF, as they are or as the file of a form;\n"
+        "JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, as they are or as the file of a form;\n"
         "quality=1..100 for lossy results.\n"
         "GET /healthz and /readyz report its state.\n",
         host, host, host, host);

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np # noqa: E402
 
-from samples import files, gif, malformed, pixels, png, tiff # noqa: E402
+from samples import files, gif, heif, malformed, pixels, png, tiff # noqa: E402
 
 # operation, quality, factor, capacity: image_input.h
 GRAY, GRAY_QUALITY, GRAY_SMALL = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0]), bytes([0, 0, 0, 0x88])
@@ -235,13 +235,25 @@ def tiffs():
         malformed.tiff_header(65536, 32768)]
 
 
+def heics(kind):
+    """AVIFs or HEICs: plain, turned, cut out, of tiles, with alpha, of wide colours."""
+    brand, source = kind[:4].lower(), heif.smooth(64, 64)
+    item = heif.coded(source, kind=kind)
+    mask = item.having(heif.auxiliary(), references=[("auxl", [1])])
+    items = [[item], [item.having(heif.irot(1), heif.imir(0))], [item.having(heif.clap(9, 7, 2, 1))],
+             [heif.grid(1, 2, 100, 64, [2, 3]), item, item], [item, mask],
+             [item.having(heif.nclx(9, 16, 9))], [item.having(heif.nclx(12, 8, 8, False))]]
+    return [heif.file(each, brand) for each in items] + [heif.encode(source, kind=kind)]
+
+
 def asked(images, *tails):
     """Each image with each question; an image of the short list would hide the others' branches."""
     return [image + tail for image in images for tail in tails]
 
 
 def seeds():
-    whole = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "gif": gifs(), "tiff": tiffs()}
+    whole = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "gif": gifs(), "tiff": tiffs(),
+             "avif": heics("AVIF"), "heic": heics("HEIC")}
     result = {"parse": numbers(), "log": lines(), "params": targets(), "multipart": forms(), "config": configurations(),
               "flags": command_lines(), "request": heads(), "job": messages(),
               "header": [image for images in whole.values() for image in images]}
