@@ -264,7 +264,7 @@ int images_process(const struct images *images, struct http_request *request,
     if (status != 0)
         return status;
     job.cost_us = cost.time_us;
-    return run_job(images, &job, header->format, answer);
+    return run_job(images, &job, image_result_format(header->format), answer);
 }
 
 static const char *yes_no(bool value)

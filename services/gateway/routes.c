@@ -67,7 +67,8 @@ static int process(struct gateway *gateway, struct http_request *request, const 
     if (status != 0)
         return status;
     if (!is_gray_alone(&variant))
-        return scale_client_process(&gateway->scale, request, path, header.format, answer);
+        return scale_client_process(&gateway->scale, request, path,
+                                    image_result_format(header.format), answer);
     return images_process(&gateway->images, request, &variant, &header, answer);
 }
 
@@ -89,7 +90,8 @@ static int scale(struct http_request *request, void *context, struct http_answer
 
     if (status != 0)
         return status;
-    return scale_client_process(&gateway->scale, request, "/scale", header.format, answer);
+    return scale_client_process(&gateway->scale, request, "/scale",
+                                image_result_format(header.format), answer);
 }
 
 /* The name that the client uses for us, if it can be pasted into a shell. */

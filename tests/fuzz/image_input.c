@@ -67,7 +67,7 @@ static bool is_ignored_screen(const struct image_header *header)
 static void check_output(const struct image_input *input, const struct image_header *header)
 {
     const struct image_output *output = &input->output;
-    const enum image_format format = header->format == IMAGE_HEIC ? IMAGE_JPEG : header->format;
+    const enum image_format format = image_result_format(header->format);
     struct image_header result;
 
     fuzz_require(output->size > 0 && output->size <= output->capacity);

@@ -100,6 +100,11 @@ uint64_t image_pixels(const struct image_header *header)
     return pixels > header->decoded_pixels ? pixels : header->decoded_pixels;
 }
 
+enum image_format image_result_format(enum image_format source)
+{
+    return source == IMAGE_HEIC ? IMAGE_JPEG : source;
+}
+
 const char *image_media_type(unsigned format)
 {
     return formats[format < IMAGE_FORMAT_COUNT ? format : IMAGE_NONE].media_type;

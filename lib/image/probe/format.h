@@ -99,6 +99,10 @@ bool image_has_room(const struct image_header *header, size_t size);
 /* width x height x frames, or what must be decoded for them if that is more; saturating. */
 uint64_t image_pixels(const struct image_header *header);
 
+/* The format of what is made of such a source: the same, but JPEG for HEIC, which is not written.
+ */
+enum image_format image_result_format(enum image_format source);
+
 /* "image/jpeg" ...; "application/octet-stream" for IMAGE_NONE and unknown numbers. */
 const char *image_media_type(unsigned format);
 

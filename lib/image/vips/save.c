@@ -43,8 +43,7 @@ int save_image(VipsImage *image, const struct save_options *options, struct imag
     struct memory_target memory = {.output = output};
     int status;
 
-    /* HEVC is not written */
-    output->format = options->header->format == IMAGE_HEIC ? IMAGE_JPEG : options->header->format;
+    output->format = image_result_format(options->header->format);
     status = savers[output->format](image, options, &memory);
     if (status == 0 && !memory.overflow) /* libtiff writes on after a failed seek */
         return 0;
