@@ -84,6 +84,28 @@ static const struct sample samples[] = {
            "\x01\x01\x10\0\x01\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0"
            "\0\0\0\0\0\0\0\0"),
      {IMAGE_TIFF, 5, 6, 1, .bits = 1, .compression = 1}},
+    {"AVIF of 5 x 6 pixels and 10 bits, cut to a width of 4 and turned",
+     BYTES("\0\0\0\x1c\x66typavif\0\0\0\0"
+           "avifmif1miaf\0\0\x01\x0d"
+           "meta\0\0\0\0\0\0\0!hdlr"
+           "\0\0\0\0\0\0\0\0pict\0\0\0\0"
+           "\0\0\0\0\0\0\0\0\0\0\0\0\x0epit"
+           "m\0\0\0\0\0\x01\0\0\0\x1eiloc\0"
+           "\0\0\0\x44\0\0\x01\0\x01\0\0\0\x01\0\0\x01"
+           "1\0\0\0\x02\0\0\0#iinf\0\0\0"
+           "\0\0\x01\0\0\0\x15infe\x02\0\0\0\0"
+           "\x01\0\0\x61v01\0\0\0\0\x91iprp"
+           "\0\0\0lipco\0\0\0\x14ispe"
+           "\0\0\0\0\0\0\0\x05\0\0\0\x06\0\0\0\x0c"
+           "av1C\x81 @\0\0\0\0\x13\x63olr"
+           "nclx\0\x01\0\x0d\0\0\x80\0\0\0(c"
+           "lap\0\0\0\x04\0\0\0\x01\0\0\0\x06\0"
+           "\0\0\x01\0\0\0\x01\0\0\0\x02\0\0\0\0\0"
+           "\0\0\x02\0\0\0\x09irot\x01\0\0\0\x1d"
+           "ipma\0\0\0\x01\0\0\0\x01\0\x01\x05\0"
+           "\x01\0\x02\0\x03\0\x04\0\x05\0\0\0\x0amda"
+           "t\x12\0"),
+     {IMAGE_AVIF, 6, 4, 1, .bits = 10, .lossless = true}},
 };
 
 static void test_each_header_is_read(void **state)

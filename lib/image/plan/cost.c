@@ -66,8 +66,8 @@ static const struct class_rates table[COST_CLASSES] = {
     [GIF_ANIMATION]           = {{  15,   45,    2,  135}, {   6,    6,    1,  0}, false},
     [TIFF]                    = {{   4,   11,   10,   35}, {   2,    2,    1,  0}, true},
     [TIFF_JPEG]               = {{   4,   55,   20,   35}, {   2,    2,    1,  0}, true},
-    [AVIF_AS_AVIF]            = {{  45,  300,  220,  700}, {   8,   40,    4,  0}, false},
-    [HEIC_AS_JPEG]            = {{  55,   20,  230,   20}, {  12,    6,    4,  0}, false},
+    [AVIF_AS_AVIF]            = {{  70,  330,  220,  700}, {  12,   40,    4,  0}, false},
+    [HEIC_AS_JPEG]            = {{  70,   25,  230,   20}, {  16,    6,    4,  0}, false},
 };
 /* clang-format on */
 
