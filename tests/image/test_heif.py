@@ -67,12 +67,12 @@ def test_layouts_of_avif(shown, options):
 
 def test_ten_bits_are_rounded(shown):
     """Levels between those of 8 bits go to the nearer one."""
-    for bits in (10, 12):
-        levels = np.linspace(0.3, 0.6, 64 * 64).reshape(64, 64)
+    for bits, low in ((10, 0.02), (10, 0.45), (10, 0.88), (12, 0.88)):
+        levels = np.linspace(low, low + 0.1, 64 * 64).reshape(64, 64)
         source = np.repeat((levels * 65535).round().astype(np.uint16)[..., None], 3, -1)
         data = heif.encode(source, "-q", 100, "-b", bits, "-p", "chroma=444")
         error = shown(data).astype(float) - levels[..., None] * 255
-        assert abs(error.mean()) < 0.15
+        assert abs(error.mean()) < 0.25 # 0.18 are the encoder's own; cut off, they are 0.43
 
 
 # --- shown otherwise than coded -------------------------------------------------------------------

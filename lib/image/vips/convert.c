@@ -119,6 +119,52 @@ static int convert(VipsImage **image, const struct conversion *conversion, int b
     return 0;
 }
 
+/* --- to 8 bits ----------------------------------------------------------------------------------
+ */
+
+static void round_row(const uint16_t *in, uint8_t *out, size_t samples)
+{
+    for (size_t i = 0; i < samples; i++)
+        out[i] = (uint8_t)((in[i] * 255u + 32767u) / 65535u);
+}
+
+static int generate_rounded(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
+{
+    VipsRegion *in = sequence;
+    const VipsRect *area = &out->valid;
+
+    (void)a;
+    (void)b;
+    (void)stop;
+    if (vips_region_prepare(in, area))
+        return -1;
+    for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++)
+        round_row((const uint16_t *)(void *)VIPS_REGION_ADDR(in, area->left, y),
+                  VIPS_REGION_ADDR(out, area->left, y),
+                  (size_t)area->width * (size_t)out->im->Bands);
+    return 0;
+}
+
+int convert_to_8_bits(VipsImage **image)
+{
+    _cleanup_image_ VipsImage *out = vips_image_new();
+
+    if ((*image)->BandFmt != VIPS_FORMAT_USHORT)
+        return 0;
+    if (vips_image_pipelinev(out, VIPS_DEMAND_STYLE_THINSTRIP, *image, NULL))
+        return -1;
+    out->BandFmt = VIPS_FORMAT_UCHAR;
+    if (out->Type == VIPS_INTERPRETATION_GREY16)
+        out->Type = VIPS_INTERPRETATION_B_W;
+    else if (out->Type == VIPS_INTERPRETATION_RGB16)
+        out->Type = VIPS_INTERPRETATION_sRGB;
+    if (vips_image_generate(out, vips_start_one, generate_rounded, vips_stop_one, *image, NULL))
+        return -1;
+    vips_object_local(out, TAKE_PTR(*image));
+    *image = TAKE_PTR(out);
+    return 0;
+}
+
 /* --- by a profile -------------------------------------------------------------------------------
  */
 

@@ -12,6 +12,10 @@ int convert_rgb_to_gray(VipsImage **image);
  * bands pass unchanged. */
 int convert_cmyk_to_rgb(VipsImage **image);
 
+/* A step: samples of 16 bits to those of 8, rounded, for formats that hold no more; libvips' own
+ * savers cut them off. */
+int convert_to_8_bits(VipsImage **image);
+
 /* A step: RGB or CMYK of 8 or 16 bit to sRGB by a profile that fits it (colour/profile.h). Further
  * bands pass unchanged. -ENOMEM besides. */
 int convert_by_profile(VipsImage **image, const void *profile, size_t size);

@@ -2,8 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/vips/save.h"
 
+#include "base/cleanup.h"
 #include "base/status.h"
 #include "image/jpeg/profile.h"
+#include "image/vips/convert.h"
 #include "image/vips/image.h"
 
 #include <string.h>
@@ -47,12 +49,14 @@ static int insert_segments(VipsImage *image, struct image_output *output)
 
 int save_jpeg(VipsImage *image, const struct save_options *options, struct memory_target *memory)
 {
-    VipsTarget *target = memory_target_new(memory);
+    _cleanup_image_ VipsImage *rounded = image;
+    VipsTarget *target;
     int status;
 
-    if (target == NULL)
+    g_object_ref(image);
+    if (convert_to_8_bits(&rounded) || (target = memory_target_new(memory)) == NULL)
         return -1;
-    status = vips_jpegsave_target(image, target, "Q", options->quality, "strip", TRUE,
+    status = vips_jpegsave_target(rounded, target, "Q", options->quality, "strip", TRUE,
                                   "subsample_mode", subsampling(image), NULL);
     g_object_unref(target);
     return status != 0 ? status : insert_segments(image, memory->output);
