@@ -7,7 +7,7 @@
 
 enum {
     FRACTION_PLACES = 15,
-    PLACES_MAX = 37,   /* 10^37 is below 2^123 */
+    PLACES_MAX = DECIMAL_PLACES,
     PLAIN_PLACES = 18, /* without an exponent; 10^18 is below 2^60 */
 };
 

@@ -4,12 +4,16 @@
 
 #include <stdint.h>
 
+#define DECIMAL_LIMIT UINT64_C(1000000000000000000) /* 10^18 */
+
+/* With more places than these a length times a decimal rounds to 0: 2^32 * 10^18 / 10^38. And 10^37
+ * is below 2^123. */
+enum { DECIMAL_PLACES = 37 };
+
 /*
  * A decimal number, exactly as it was written: digits / 10^places. 0.29 is 29 and 2; no double can
  * hold it. Fixed width, so that it can be part of a message.
  */
-#define DECIMAL_LIMIT UINT64_C(1000000000000000000) /* 10^18 */
-
 struct decimal {
     uint64_t digits; /* below DECIMAL_LIMIT */
     uint32_t places;
