@@ -21,6 +21,7 @@ static const char *const status_names[STATUS_COUNT] = {
     [STATUS_OVERLOADED] = "overloaded",
     [STATUS_DEADLINE_EXCEEDED] = "deadline-exceeded",
     [STATUS_CLIENT_GONE] = "client-gone",
+    [STATUS_RESULT_TOO_LARGE] = "result-too-large",
 };
 
 const char *status_name(int status)

@@ -36,6 +36,7 @@ enum status {
     STATUS_OVERLOADED = 15,
     STATUS_DEADLINE_EXCEEDED = 16,
     STATUS_CLIENT_GONE = 17, /* nobody is left to answer */
+    STATUS_RESULT_TOO_LARGE = 18, /* than the limits or its format allow */
     STATUS_COUNT
 };
 

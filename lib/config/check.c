@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/check.h"
 
+#include "base/cleanup.h"
 #include "base/network.h"
 #include "base/parse.h"
 
@@ -76,6 +77,22 @@ bool check_is_origin(const char *text)
         return true;
     return text[0] == ':' && parse_int64(text + 1, strlen(text + 1), &port) == 0 && port >= 1 &&
            port <= 65535;
+}
+
+bool check_is_output_format(const char *text)
+{
+    static const char *const words[] = {"jpeg", "png", "webp", "gif", "tiff", "avif"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        if (strcmp(words[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool check_is_input_format(const char *text)
+{
+    return strcmp(text, "heic") == 0 || check_is_output_format(text);
 }
 
 /* (uid_t)-1 means "leave it as it is" to the kernel. */

@@ -118,7 +118,14 @@ static const struct option_row limit_rows[] = {
         .unit = "pixels",
         .smallest = 1, .largest = 1e12,
         .fallback = "100000000",
-        .help = "most pixels of an image: width x height x frames",
+        .help = "most pixels of an image and of a result: width x height x frames",
+    },
+    {
+        .name = "max_side", .type = OPTION_INTEGER, .offset = AT(limits.max_side),
+        .unit = "pixels",
+        .smallest = 1, .largest = 65535,
+        .fallback = "16384",
+        .help = "longest side of a result, unless the image's own is longer",
     },
     {
         .name = "max_scans", .type = OPTION_INTEGER, .offset = AT(limits.max_scans),
@@ -161,6 +168,15 @@ static const struct option_row limit_rows[] = {
         .smallest = 1, .largest = DAY_MS,
         .fallback = "10000",
         .help = "a request is answered within this time after its body is complete, or with 504",
+    },
+};
+
+static const struct option_row input_rows[] = {
+    {
+        .name = "formats", .type = OPTION_LIST, .offset = AT(input.formats),
+        .valid = check_is_input_format, .expects = "jpeg, png, webp, gif, tiff, avif or heic",
+        .fallback = "jpeg,png,webp,gif,tiff,avif,heic",
+        .help = "formats of images that are taken; others are answered 415",
     },
 };
 
@@ -264,6 +280,28 @@ static const struct option_row output_rows[] = {
     },
 };
 
+static const struct option_row scale_output_rows[] = {
+    {
+        .name = "avif_quality", .type = OPTION_INTEGER, .offset = AT(output.avif_quality),
+        .smallest = 1, .largest = 100,
+        .fallback = "60",
+        .help = "the same of AVIF",
+    },
+    {
+        .name = "avif_max_pixels", .type = OPTION_INTEGER, .offset = AT(output.avif_max_pixels),
+        .unit = "pixels",
+        .smallest = 0, .largest = 1e12,
+        .fallback = "16000000",
+        .help = "format=auto chooses no AVIF for results of more",
+    },
+    {
+        .name = "auto", .type = OPTION_LIST, .offset = AT(output.automatic),
+        .valid = check_is_output_format, .expects = "jpeg, png, webp, gif, tiff or avif",
+        .fallback = "avif,webp",
+        .help = "format=auto chooses the first of these that Accept names",
+    },
+};
+
 static const struct option_row sandbox_rows[] = {
     {
         .name = "sandbox", .type = OPTION_CHOICE, .offset = AT(sandbox),
@@ -324,23 +362,25 @@ static const struct option_row start_rows[] = {
 /* clang-format on */
 
 static const struct option_section gateway_sections[] = {
-    {"listen", GROUP(address_rows)},     {"listen", GROUP(gateway_port_rows)},
-    {"listen", GROUP(connection_rows)},  {"listen", GROUP(timeout_rows)},
-    {"limits", GROUP(limit_rows)},       {"gray", GROUP(pool_rows)},
-    {"gray", GROUP(gray_users_rows)},    {"scale", GROUP(upstream_rows)},
-    {"output", GROUP(output_rows)},      {NULL, GROUP(sandbox_rows)},
-    {NULL, GROUP(gateway_proxies_rows)}, {"log", GROUP(log_rows)},
-    {"shutdown", GROUP(shutdown_rows)},  {NULL, GROUP(start_rows)},
+    {"listen", GROUP(address_rows)},    {"listen", GROUP(gateway_port_rows)},
+    {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
+    {"limits", GROUP(limit_rows)},      {"gray", GROUP(pool_rows)},
+    {"gray", GROUP(gray_users_rows)},   {"scale", GROUP(upstream_rows)},
+    {"input", GROUP(input_rows)},       {"output", GROUP(output_rows)},
+    {NULL, GROUP(sandbox_rows)},        {NULL, GROUP(gateway_proxies_rows)},
+    {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
+    {NULL, GROUP(start_rows)},
 };
 
 static const struct option_section scale_sections[] = {
-    {"listen", GROUP(address_rows)},    {"listen", GROUP(scale_port_rows)},
-    {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
-    {"limits", GROUP(limit_rows)},      {"scale", GROUP(factor_rows)},
-    {"scale", GROUP(pool_rows)},        {"scale", GROUP(scale_users_rows)},
-    {"output", GROUP(output_rows)},     {NULL, GROUP(sandbox_rows)},
-    {NULL, GROUP(scale_proxies_rows)},  {"log", GROUP(log_rows)},
-    {"shutdown", GROUP(shutdown_rows)}, {NULL, GROUP(start_rows)},
+    {"listen", GROUP(address_rows)},      {"listen", GROUP(scale_port_rows)},
+    {"listen", GROUP(connection_rows)},   {"listen", GROUP(timeout_rows)},
+    {"limits", GROUP(limit_rows)},        {"scale", GROUP(factor_rows)},
+    {"scale", GROUP(pool_rows)},          {"scale", GROUP(scale_users_rows)},
+    {"input", GROUP(input_rows)},         {"output", GROUP(output_rows)},
+    {"output", GROUP(scale_output_rows)}, {NULL, GROUP(sandbox_rows)},
+    {NULL, GROUP(scale_proxies_rows)},    {"log", GROUP(log_rows)},
+    {"shutdown", GROUP(shutdown_rows)},   {NULL, GROUP(start_rows)},
 };
 
 /* A client's share must not refuse a request that the limits on sizes allow. */

@@ -15,6 +15,8 @@ void settings_clear(struct settings *settings)
     free(settings->pool.worker_users);
     free(settings->scale.upstream);
     list_free(settings->trusted_proxies);
+    list_free(settings->input.formats);
+    list_free(settings->output.automatic);
     *settings = (struct settings){0};
 }
 

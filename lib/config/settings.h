@@ -19,7 +19,7 @@ struct settings {
     } listen;
     struct {
         int64_t max_body_bytes, max_pixels, max_scans, max_output_bytes, max_inflight_bytes;
-        int64_t deadline_ms;
+        int64_t deadline_ms, max_side;
         double share_per_client; /* of max_inflight_bytes */
         int64_t client_prefix_v6;
     } limits;
@@ -36,7 +36,12 @@ struct settings {
         double factor, max; /* scale server: scale.default, scale.max */
     } scale;
     struct {
+        char **formats; /* words (check_is_format()), NULL-terminated; NULL: none */
+    } input;
+    struct {
         int64_t quality;
+        int64_t avif_quality, avif_max_pixels; /* scale server */
+        char **automatic;                      /* scale server: output.auto, as input.formats */
     } output;
     int64_t sandbox;               /* 1: "required", 0: "off" */
     int64_t log_level, log_format; /* enum log_level, enum log_format */

@@ -4,6 +4,7 @@
 
 #include "http/query.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct http_answer {
     const char
         *path; /* how the work was done, for the same: one word that lives for ever, or NULL */
     uint32_t image_width, image_height; /* Image-Width, Image-Height: of a frame; 0: no image */
+    bool varies;                        /* Vary: Accept */
     unsigned retry_after_s;             /* Retry-After if not 0; a 503 always has one */
 };
 

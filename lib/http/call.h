@@ -15,6 +15,7 @@ struct http_call {
     size_t body_size;
     const char *request_id;    /* X-Request-Id; may be NULL */
     const char *forwarded_for; /* X-Forwarded-For; may be NULL */
+    const char *accept;        /* Accept; may be NULL: anything */
     int64_t deadline_us;       /* base/deadline.h; what is left is sent as X-Deadline-Ms */
     int client_fd;             /* watched: if it closes, so does the call; -1: none */
     /* Optional: called before `bytes` are allocated for the answer. False: the call ends with

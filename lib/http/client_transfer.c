@@ -205,6 +205,10 @@ static struct curl_slist *make_fields(const struct http_call *call)
         snprintf(field, sizeof(field), "X-Forwarded-For: %s", call->forwarded_for);
         made = append_field(&fields, field);
     }
+    if (made && call->accept != NULL) {
+        snprintf(field, sizeof(field), "Accept: %s", call->accept);
+        made = append_field(&fields, field);
+    }
     if (made && call->deadline_us != DEADLINE_NEVER) {
         snprintf(field, sizeof(field), "X-Deadline-Ms: %d", deadline_left_ms(call->deadline_us));
         made = append_field(&fields, field);

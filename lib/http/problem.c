@@ -29,6 +29,7 @@ static const struct {
     [STATUS_UNSUPPORTED_FORMAT] = {415, "The body is no picture of a supported format"},
     [STATUS_IMAGE_CORRUPT] = {422, "The picture is damaged or incomplete"},
     [STATUS_IMAGE_TOO_LARGE] = {422, "The picture is too large"},
+    [STATUS_RESULT_TOO_LARGE] = {422, "The result would be too large"},
     [STATUS_IMAGE_CRASHED_DECODER] = {422, "The picture cannot be decoded"},
     [STATUS_NOT_IMPLEMENTED] = {501, "The server cannot do this"},
     [STATUS_INTERNAL] = {500, "The server failed"},

@@ -97,6 +97,8 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
     if (answer->retry_after_s > 0 || code == MHD_HTTP_SERVICE_UNAVAILABLE)
         add_number(response, MHD_HTTP_HEADER_RETRY_AFTER,
                    answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
+    if (answer->varies)
+        add_header(response, MHD_HTTP_HEADER_VARY, "Accept");
     if (request->close)
         add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }

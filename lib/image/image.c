@@ -92,19 +92,16 @@ static void explain(int status, const struct image_header *header, char *detail)
 /* ------------------------------------------------------------------------------------------------
  */
 
-static int check(const struct image_request *request, struct bytes input,
-                 struct image_header *header, char *detail)
+static int prepare(const struct image_request *request, struct bytes input,
+                   struct image_header *header, struct image_plan *plan, char *detail)
 {
     int status = image_read_header(input.data, input.size, header);
 
-    if (status != 0)
-        return status;
-    if (image_pixels(header) > request->max_pixels) {
-        snprintf(detail, IMAGE_DETAIL_BYTES, "The picture has %llu pixels; %llu are allowed.",
-                 (unsigned long long)image_pixels(header), (unsigned long long)request->max_pixels);
-        return STATUS_IMAGE_TOO_LARGE;
-    }
-    return image_has_room(header, input.size) ? 0 : STATUS_IMAGE_CORRUPT;
+    if (status == 0)
+        status = image_plan(plan, request, header, detail);
+    if (status == 0 && !image_has_room(header, input.size))
+        status = STATUS_IMAGE_CORRUPT;
+    return status;
 }
 
 static bool covers(const struct path *path, const struct image_plan *plan,
@@ -170,9 +167,8 @@ int image_process(const struct image_request *request, struct bytes input,
     outputs[0].format = IMAGE_NONE;
     outputs[0].path = IMAGE_PATH_NONE;
     outputs[0].detail[0] = '\0';
-    status = check(request, input, &header, outputs[0].detail);
+    status = prepare(request, input, &header, &plan, outputs[0].detail);
     if (status == 0) {
-        image_plan(&plan, request, &header);
         if (header.format == IMAGE_JPEG)
             status = jpeg_open(&plan, input, outputs[0].detail);
         if (status == 0)

@@ -6,9 +6,12 @@
  */
 #include "base/status.h"
 #include "image/plan/cost.h"
+#include "image/plan/detail.h"
 #include "image/plan/path.h"
 #include "service/image_request.h"
 #include "service/info.h"
+#include "service/negotiate.h"
+#include "service/parameters.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,63 +45,126 @@ static int unsupported_format(const uint8_t *bytes, size_t size, struct http_ans
                               "the body is no JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC");
 }
 
-int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer)
+int images_variant(const struct images *images, const struct http_request *request,
+                   enum image_gray preset, struct image_variant *variant,
+                   struct http_answer *answer)
 {
-    return image_sniff(bytes, size) == IMAGE_NONE ? unsupported_format(bytes, size, answer) : 0;
+    int status =
+        parameters_variant(http_request_parameters(request), preset, variant, answer->detail);
+
+    if (variant->encoding.format != IMAGE_FORMAT_AUTO)
+        return status;
+    answer->varies = true;
+    negotiate_choices(images->settings->output.automatic,
+                      negotiate_accepted(http_request_header(request, "Accept")),
+                      variant->encoding.auto_formats);
+    return status;
 }
 
-static int check_pixels(const struct images *images, const struct image_header *header,
-                        struct http_answer *answer)
+/* Whether input.formats has it. */
+static bool takes(const struct images *images, enum image_format format)
 {
-    int64_t most = images->settings->limits.max_pixels;
+    char **words = images->settings->input.formats;
 
-    if (image_pixels(header) <= (uint64_t)most)
-        return 0;
-    return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
-                              "limits.max_pixels is %lld, and the picture has %u x %u pixels in %u "
-                              "frame(s)",
-                              (long long)most, header->width, header->height, header->frames);
+    for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
+        if (image_format_of_word(words[i]) == format)
+            return true;
+    }
+    return false;
 }
 
-static int read_content_header(const struct http_request *request, struct image_header *header,
-                               struct http_answer *answer)
+int images_peek(const struct images *images, const uint8_t *bytes, size_t size,
+                struct http_answer *answer)
+{
+    const enum image_format format = image_sniff(bytes, size);
+
+    if (format == IMAGE_NONE)
+        return unsupported_format(bytes, size, answer);
+    if (!takes(images, format))
+        return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
+                                  "input.formats does not include %s", image_format_name(format));
+    return 0;
+}
+
+/* The limits and defaults of the settings; the gateway has none of AVIF, which its children do not
+ * make of anything else. */
+static void set_limits(const struct settings *settings, struct image_request *request)
+{
+    enum { AVIF_QUALITY = 60 };
+
+    request->max_pixels = (uint64_t)settings->limits.max_pixels;
+    request->max_scans = (uint32_t)settings->limits.max_scans;
+    request->max_side = (uint32_t)settings->limits.max_side;
+    request->avif_max_pixels = (uint64_t)settings->output.avif_max_pixels;
+    request->default_quality = (uint32_t)settings->output.quality;
+    request->default_avif_quality =
+        settings->output.avif_quality > 0 ? (uint32_t)settings->output.avif_quality : AVIF_QUALITY;
+}
+
+/* Plans it; the detail is the client's. */
+static int plan(const struct images *images, const struct image_variant *variant,
+                const struct image_header *header, struct planned_image *planned,
+                struct http_answer *answer)
+{
+    char detail[IMAGE_DETAIL_BYTES] = "";
+    int status;
+
+    planned->request = image_request_of(variant);
+    set_limits(images->settings, &planned->request);
+    status = image_plan(&planned->plan, &planned->request, header, detail);
+    return status != 0 ? http_answer_detail(answer, status, "%s", detail) : 0;
+}
+
+static int read_content_header(const struct images *images, const struct http_request *request,
+                               struct image_header *header, struct http_answer *answer)
 {
     const struct http_content content = http_request_content(request);
-    int status = image_read_header(content.data, content.size, header);
+    int status = images_peek(images, content.data, content.size, answer);
 
+    if (status != 0)
+        return status;
+    status = image_read_header(content.data, content.size, header);
     if (status == STATUS_UNSUPPORTED_FORMAT && header->format != IMAGE_NONE)
         return unsupported_kind(header, answer);
-    if (status == STATUS_UNSUPPORTED_FORMAT)
-        return unsupported_format(content.data, content.size, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
     return 0;
 }
 
-int images_check(const struct images *images, const struct http_request *request,
-                 struct image_header *header, struct http_answer *answer)
+int images_plan(const struct images *images, const struct http_request *request,
+                const struct image_variant *variant, struct planned_image *planned,
+                struct http_answer *answer)
 {
-    int status = read_content_header(request, header, answer);
+    struct image_header header;
+    int status = read_content_header(images, request, &header, answer);
 
     if (status == 0)
-        status = check_pixels(images, header, answer);
-    if (status == 0 && !image_has_room(header, http_request_content(request).size))
+        status = plan(images, variant, &header, planned, answer);
+    if (status == 0 && !image_has_room(&header, http_request_content(request).size))
         status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
                                     "the picture's header announces more bytes than there are");
     return status;
 }
 
-int images_info(const struct http_request *request, struct http_answer *answer)
+int images_info(const struct images *images, const struct http_request *request,
+                struct http_answer *answer)
 {
+    struct image_variant variant;
     struct image_header header;
-    int status = read_content_header(request, &header, answer);
+    int status = images_variant(images, request, IMAGE_GRAY_NONE, &variant, answer);
 
+    if (status == 0)
+        status = read_content_header(images, request, &header, answer);
     return status != 0 ? status : info_answer(&header, http_request_content(request).size, answer);
 }
 
 int images_admit(const struct images *images, const struct http_request *request,
                  const uint8_t *bytes, size_t size, struct http_answer *answer)
 {
+    /* Of the parameters not all may be known yet: less than one frame as it is cannot be asked of.
+     */
+    const struct image_variant least = {.encoding.still = 1};
+    struct planned_image planned;
     struct image_header header;
     int status;
 
@@ -106,10 +172,10 @@ int images_admit(const struct images *images, const struct http_request *request
         return 0;
     if (size == 0)
         return overloaded("", answer);
-    /* A header that seems damaged may continue after these bytes; frames can only become more. */
+    /* A header that seems damaged may continue after these bytes. */
     status = image_read_header(bytes, size, &header);
     if (status == 0)
-        status = check_pixels(images, &header, answer);
+        status = plan(images, &least, &header, &planned, answer);
     else if (status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE)
         status = unsupported_kind(&header, answer);
     else if (size < HTTP_ADMIT_BYTES)
@@ -164,37 +230,34 @@ static int explain_pool_status(int status, const struct pool_result *result,
     }
 }
 
-bool images_measure(const uint8_t *image, size_t size, enum image_format format,
-                    struct http_answer *answer)
+bool images_measure(const uint8_t *image, size_t size, unsigned formats, struct http_answer *answer)
 {
     struct image_header header;
 
-    if (image_read_header(image, size, &header) != 0 || header.format != format)
+    if (image_read_header(image, size, &header) != 0 || (formats & 1U << header.format) == 0)
         return false;
+    answer->content_type = image_media_type(header.format);
     answer->image_width = header.width;
     answer->image_height = header.height;
     return true;
 }
 
-/* What a result must be. */
-struct expectation {
-    enum image_format format;
-    struct http_answer *answer; /* gets its size */
-};
-
 /* The worker is not trusted. The one output must be all of what it sent, made on a path of ours,
- * and of the format that was asked for, which its header must confirm. */
-static bool is_as_asked(const struct pool_result *result, const void *context)
+ * and of the format and size that were planned, which its header must confirm. */
+static bool is_as_planned(const struct pool_result *result, const void *context)
 {
-    const struct expectation *expected = context;
+    const struct image_output_plan *planned = context;
     struct image_result made;
+    struct image_header header;
 
     if (image_result_read(&made, result->result, result->result_size, 1, result->output_size) != 0)
         return false;
     return made.outputs[0].bytes == result->output_size &&
-           made.outputs[0].format == expected->format && made.outputs[0].path > IMAGE_PATH_NONE &&
+           made.outputs[0].format == planned->format && made.outputs[0].path > IMAGE_PATH_NONE &&
            made.outputs[0].path < IMAGE_PATH_COUNT &&
-           images_measure(result->output, result->output_size, expected->format, expected->answer);
+           image_read_header(result->output, result->output_size, &header) == 0 &&
+           header.format == planned->format && header.width == planned->size.width &&
+           header.height == planned->size.height;
 }
 
 /* The path of an accepted result. */
@@ -206,16 +269,14 @@ static const char *path_name(const struct pool_result *result)
     return image_path_name(made.outputs[0].path);
 }
 
-/* Runs the job, whose result is to be of `format`. */
-static int run_job(const struct images *images, struct pool_job *job, enum image_format format,
-                   struct http_answer *answer)
+static int run_job(const struct images *images, struct pool_job *job,
+                   const struct image_output_plan *planned, struct http_answer *answer)
 {
-    const struct expectation expected = {format, answer};
     struct pool_result result;
     int status;
 
-    job->accepts = is_as_asked;
-    job->context = &expected;
+    job->accepts = is_as_planned;
+    job->context = planned;
     status = pool_run(images->pool, job, &result);
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
@@ -226,26 +287,19 @@ static int run_job(const struct images *images, struct pool_job *job, enum image
     answer->path = path_name(&result);
     answer->body = result.output;
     answer->body_size = result.output_size;
-    answer->content_type = image_media_type(format);
+    answer->content_type = image_media_type(planned->format);
+    answer->image_width = planned->size.width;
+    answer->image_height = planned->size.height;
     return 0;
 }
 
 int images_process(const struct images *images, struct http_request *request,
-                   const struct image_variant *variant, const struct image_header *header,
-                   struct http_answer *answer)
+                   const struct planned_image *planned, struct http_answer *answer)
 {
-    const struct settings *settings = images->settings;
     const struct http_content content = http_request_content(request);
-    const struct image_request asked = {
-        .max_pixels = (uint64_t)settings->limits.max_pixels,
-        .max_scans = (uint32_t)settings->limits.max_scans,
-        .default_quality = (uint32_t)settings->output.quality,
-        .count = 1,
-        .outputs[0] = *variant,
-    };
     struct pool_job job = {
-        .body = &asked,
-        .body_size = sizeof(asked),
+        .body = &planned->request,
+        .body_size = sizeof(planned->request),
         .input = content.data,
         .input_size = content.size,
         .deadline_us = http_request_deadline_us(request),
@@ -254,17 +308,15 @@ int images_process(const struct images *images, struct http_request *request,
         .reserve = reserve,
         .reserve_context = request,
     };
-    struct image_plan plan;
     struct image_cost cost;
     int status;
 
-    image_plan(&plan, &asked, header);
-    image_estimate(&plan, content.size, &cost);
-    status = check_cost(images, header, &cost, answer);
+    image_estimate(&planned->plan, content.size, &cost);
+    status = check_cost(images, &planned->plan.source, &cost, answer);
     if (status != 0)
         return status;
     job.cost_us = cost.time_us;
-    return run_job(images, &job, image_result_format(header->format), answer);
+    return run_job(images, &job, &planned->plan.outputs[0], answer);
 }
 
 static const char *yes_no(bool value)

@@ -5,7 +5,7 @@
 #include "config/settings.h"
 #include "http/options.h"
 #include "http/request.h"
-#include "image/plan/request.h"
+#include "image/plan/plan.h"
 #include "image/probe/format.h"
 #include "ipc/pool.h"
 
@@ -21,8 +21,20 @@ struct images {
     const char *section; /* of the pool's settings, for clients and /readyz: "gray", "scale" */
 };
 
+/* A request of the image that it is about, and what that comes to. */
+struct planned_image {
+    struct image_request request;
+    struct image_plan plan; /* its source is the image's header */
+};
+
+/* What a request asks for, over its path's preset of gray. 0 or STATUS_BAD_PARAMETER. */
+int images_variant(const struct images *images, const struct http_request *request,
+                   enum image_gray preset, struct image_variant *variant,
+                   struct http_answer *answer);
+
 /* STATUS_UNSUPPORTED_FORMAT by the first bytes of a body. */
-int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer);
+int images_peek(const struct images *images, const uint8_t *bytes, size_t size,
+                struct http_answer *answer);
 
 /* Whether there is a worker or a place in the queue for this client. If not: what is wrong with the
  * image, as far as its first `size` bytes show, else STATUS_OVERLOADED; or 0, if more bytes may
@@ -30,25 +42,27 @@ int images_peek(const uint8_t *bytes, size_t size, struct http_answer *answer);
 int images_admit(const struct images *images, const struct http_request *request,
                  const uint8_t *bytes, size_t size, struct http_answer *answer);
 
-/* Reads the header of the request's body, and checks its pixels against limits.max_pixels. 0,
- * STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT or STATUS_IMAGE_TOO_LARGE. */
-int images_check(const struct images *images, const struct http_request *request,
-                 struct image_header *header, struct http_answer *answer);
+/* Reads the header of the request's body, and plans `variant` of it within the settings' limits. 0,
+ * STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT, or what image_plan() returns. */
+int images_plan(const struct images *images, const struct http_request *request,
+                const struct image_variant *variant, struct planned_image *planned,
+                struct http_answer *answer);
 
-/* The answer to /info: what the header of the request's content says, of images of any size. 0,
- * STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT or -ENOMEM. */
-int images_info(const struct http_request *request, struct http_answer *answer);
+/* The answer to /info, whose parameters change nothing but must be in order: what the header of the
+ * request's content says, of images of any size. 0, STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT
+ * or -ENOMEM. */
+int images_info(const struct images *images, const struct http_request *request,
+                struct http_answer *answer);
 
-/* Makes `variant` of the request's body, an image with that header, in the pool, and fills the
- * answer. 0; STATUS_IMAGE_TOO_LARGE: it would exceed a limit of time or of a worker's memory, and
- * was not begun; or what pool_run() returns. */
+/* Makes of the request's body what images_plan() planned, in the pool, and fills the answer. 0;
+ * STATUS_IMAGE_TOO_LARGE: it would exceed a limit of time or of a worker's memory, and was not
+ * begun; or what pool_run() returns. */
 int images_process(const struct images *images, struct http_request *request,
-                   const struct image_variant *variant, const struct image_header *header,
-                   struct http_answer *answer);
+                   const struct planned_image *planned, struct http_answer *answer);
 
-/* Reads the size of a frame of a result, which is upright, into the answer. False: this is no image
- * of that format. */
-bool images_measure(const uint8_t *image, size_t size, enum image_format format,
+/* Reads the type and the size of a frame of a result, which is upright, into the answer. False:
+ * this is no image of one of `formats`: bit N is format N. */
+bool images_measure(const uint8_t *image, size_t size, unsigned formats,
                     struct http_answer *answer);
 
 /* The answer to /readyz: "{"ready":true, ...}" with the pool's state and the layers of its sandbox;

@@ -45,7 +45,7 @@ static int serve(struct gateway *gateway)
 {
     struct http_server *server = NULL;
     size_t count;
-    const struct http_route *routes = gateway_routes(&count);
+    const struct http_route *routes = gateway_routes(gateway, &count);
 
     if (service_start_server(&service, &gateway->settings, routes, count, gateway, &server) != 0)
         return 1;

@@ -6,6 +6,7 @@
  * the scale server, whole. */
 #include "base/cleanup.h"
 #include "service/images.h"
+#include "service/negotiate.h"
 #include "service/parameters.h"
 
 #include <stdio.h>
@@ -13,25 +14,15 @@
 
 enum { HOST_BYTES = 264 }; /* a name of 253, a port */
 
-/* What the gray children do. */
-static bool is_gray_alone(const struct image_variant *variant)
-{
-    return variant->gray != IMAGE_GRAY_NONE && variant->scale.digits == 0;
-}
-
-static struct image_variant variant_of(const struct http_request *request, enum image_gray preset)
-{
-    return parameters_variant(http_request_parameters(request), preset);
-}
+static struct http_parameter rows[PARAMETERS];
+static const struct http_parameter_table limited = {rows, PARAMETERS};
 
 /* Only if the gray children do it, as far as the parameters are known: the scale server decides
  * about its own queue. */
 static int admit_if_gray(struct http_request *request, enum image_gray preset, const uint8_t *bytes,
                          size_t size, struct gateway *gateway, struct http_answer *answer)
 {
-    const struct image_variant variant = variant_of(request, preset);
-
-    if (!is_gray_alone(&variant))
+    if (!parameters_ask_gray_alone(http_request_parameters(request), preset))
         return 0;
     return images_admit(&gateway->images, request, bytes, size, answer);
 }
@@ -51,25 +42,48 @@ static int admit_image(struct http_request *request, const uint8_t *bytes, size_
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                 struct http_answer *answer)
 {
+    const struct gateway *gateway = context;
+
     (void)request;
-    (void)context;
-    return images_peek(bytes, size, answer);
+    return images_peek(&gateway->images, bytes, size, answer);
+}
+
+/* Only the scale server knows the size of a result without one, and which formats it prefers. Here
+ * such a request is held against the limits as if it asked for a frame as it is. */
+static unsigned relax(const struct http_request *request, bool sized, struct image_variant *variant)
+{
+    const bool automatic = variant->encoding.format == IMAGE_FORMAT_AUTO;
+
+    if (!automatic && sized)
+        return 0;
+    *variant = (struct image_variant){
+        .encoding.format = automatic ? IMAGE_NONE : variant->encoding.format,
+        .encoding.still = variant->encoding.still,
+    };
+    return automatic ? negotiate_accepted(http_request_header(request, "Accept")) : 0;
 }
 
 /* By the gray children if they can, or by the scale server's `path`. */
 static int process(struct gateway *gateway, struct http_request *request, const char *path,
                    enum image_gray preset, struct http_answer *answer)
 {
-    const struct image_variant variant = variant_of(request, preset);
-    struct image_header header;
-    int status = images_check(&gateway->images, request, &header, answer);
+    const struct http_parameter_values *values = http_request_parameters(request);
+    const bool sized = strcmp(path, "/scale") != 0 || parameters_ask_size(values);
+    struct planned_image planned;
+    struct image_variant variant;
+    unsigned formats = 0;
+    int status = images_variant(&gateway->images, request, preset, &variant, answer);
 
     if (status != 0)
         return status;
-    if (!is_gray_alone(&variant))
-        return scale_client_process(&gateway->scale, request, path,
-                                    image_result_format(header.format), answer);
-    return images_process(&gateway->images, request, &variant, &header, answer);
+    formats = relax(request, sized, &variant);
+    status = images_plan(&gateway->images, request, &variant, &planned, answer);
+    if (status != 0)
+        return status;
+    if (sized && parameters_ask_gray_alone(values, preset))
+        return images_process(&gateway->images, request, &planned, answer);
+    return scale_client_process(&gateway->scale, request, path,
+                                formats | 1U << planned.plan.outputs[0].format, answer);
 }
 
 static int gray(struct http_request *request, void *context, struct http_answer *answer)
@@ -84,14 +98,7 @@ static int image(struct http_request *request, void *context, struct http_answer
 
 static int scale(struct http_request *request, void *context, struct http_answer *answer)
 {
-    struct gateway *gateway = context;
-    struct image_header header;
-    int status = images_check(&gateway->images, request, &header, answer);
-
-    if (status != 0)
-        return status;
-    return scale_client_process(&gateway->scale, request, "/scale",
-                                image_result_format(header.format), answer);
+    return process(context, request, "/scale", IMAGE_GRAY_NONE, answer);
 }
 
 /* The name that the client uses for us, if it can be pasted into a shell. */
@@ -132,8 +139,9 @@ static int introduce(struct http_request *request, void *context, struct http_an
 /* Parameters were read, and change nothing. */
 static int info(struct http_request *request, void *context, struct http_answer *answer)
 {
-    (void)context;
-    return images_info(request, answer);
+    const struct gateway *gateway = context;
+
+    return images_info(&gateway->images, request, answer);
 }
 
 static int report_health(struct http_request *request, void *context, struct http_answer *answer)
@@ -153,7 +161,7 @@ static int report_readiness(struct http_request *request, void *context, struct 
 
 #define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = &image_parameters, .admit = (admit_),  \
+        .path = (path_), .method = HTTP_POST, .parameters = &limited, .admit = (admit_),           \
         .peek = peek, .handle = (handle_)                                                          \
     }
 
@@ -178,8 +186,9 @@ static const struct http_route routes[] = {
     },
 };
 
-const struct http_route *gateway_routes(size_t *count)
+const struct http_route *gateway_routes(const struct gateway *gateway, size_t *count)
 {
+    parameters_limit(&gateway->settings, rows);
     *count = ARRAY_LENGTH(routes);
     return routes;
 }

@@ -14,5 +14,5 @@ struct gateway {
     struct scale_client scale;
 };
 
-/* The route table. Lives for ever; once, from the main thread. */
-const struct http_route *gateway_routes(size_t *count);
+/* The route table, filled in from the settings. Lives for ever; once, from the main thread. */
+const struct http_route *gateway_routes(const struct gateway *gateway, size_t *count);

@@ -10,6 +10,7 @@
 #include "http/problem.h"
 #include "image/plan/path.h"
 #include "service/images.h"
+#include "service/negotiate.h"
 #include "service/parameters.h"
 
 #include <stdio.h>
@@ -82,15 +83,13 @@ static const char *known_path(const char *name)
 }
 
 /* Makes the scale server's answer ours. */
-static int take_answer(struct http_call_result *result, enum image_format format,
+static int take_answer(struct http_call_result *result, unsigned formats,
                        struct http_answer *answer)
 {
-    if (result->http_status == 200 &&
-        images_measure(result->body.data, result->body.size, format, answer))
-        answer->content_type = image_media_type(format);
-    else if (is_problem(result))
+    if (is_problem(result))
         answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
-    else
+    else if (result->http_status != 200 ||
+             !images_measure(result->body.data, result->body.size, formats, answer))
         return http_answer_detail(answer, STATUS_SCALE_UNAVAILABLE,
                                   "the scale server's answer is invalid");
     answer->http_status = result->http_status;
@@ -129,16 +128,17 @@ static int write_target(const struct http_request *request, const char *path,
 }
 
 int scale_client_process(struct scale_client *client, struct http_request *request,
-                         const char *path, enum image_format format, struct http_answer *answer)
+                         const char *path, unsigned formats, struct http_answer *answer)
 {
     const struct http_content content = http_request_content(request);
-    char target[TARGET_BYTES];
+    char target[TARGET_BYTES], accept[NEGOTIATE_TEXT_BYTES];
     struct http_call call = {
         .target = target,
         .body = content.data,
         .body_size = content.size,
         .request_id = http_request_id(request),
         .forwarded_for = http_request_client_text(request),
+        .accept = accept,
         .deadline_us = http_request_deadline_us(request),
         .client_fd = http_request_client_fd(request),
         .reserve = reserve,
@@ -147,6 +147,7 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
     struct http_call_result result;
     int status, had_ms = deadline_left_ms(call.deadline_us);
 
+    negotiate_write(negotiate_accepted(http_request_header(request, "Accept")), accept);
     status = write_target(request, path, target);
     if (status != 0)
         return status;
@@ -154,7 +155,7 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
     if (status == 0)
-        status = take_answer(&result, format, answer);
+        status = take_answer(&result, formats, answer);
     else
         status = explain_call_status(status, answer);
     note(client, status, &result, had_ms);

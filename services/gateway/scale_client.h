@@ -22,10 +22,10 @@ struct scale_client {
 bool scale_client_is_ready(struct scale_client *client);
 
 /*
- * Passes the whole request, whose body is an image of `format`, to the scale server's `path`. 0 and
- * the scale server's answer, an image of the same format or a problem, as it came; its capacity is
- * reserved by the request. Or STATUS_SCALE_UNAVAILABLE: no answer, or an invalid one; or what
- * http_client_call() returns. The request's thread; it does not touch the body after its return.
+ * Passes the whole request to the scale server's `path`. 0 and the scale server's answer, an image
+ * of one of `formats` (bit N: format N) or a problem, as it came; its capacity is reserved by the
+ * request. Or STATUS_SCALE_UNAVAILABLE: no answer, or an invalid one; or what http_client_call()
+ * returns. The request's thread; it does not touch the body after its return.
  */
 int scale_client_process(struct scale_client *client, struct http_request *request,
-                         const char *path, enum image_format format, struct http_answer *answer);
+                         const char *path, unsigned formats, struct http_answer *answer);

@@ -21,55 +21,50 @@ static int admit(struct http_request *request, const uint8_t *bytes, size_t size
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                 struct http_answer *answer)
 {
+    const struct scale_server *scale = context;
+
     (void)request;
-    (void)context;
-    return images_peek(bytes, size, answer);
+    return images_peek(&scale->images, bytes, size, answer);
 }
 
-static int process(struct scale_server *scale, struct http_request *request,
-                   const struct image_variant *variant, struct http_answer *answer)
+static int process(struct scale_server *scale, struct http_request *request, enum image_gray preset,
+                   bool resize, struct http_answer *answer)
 {
-    struct image_header header;
-    int status = images_check(&scale->images, request, &header, answer);
+    struct planned_image planned;
+    struct image_variant variant;
+    int status = images_variant(&scale->images, request, preset, &variant, answer);
 
+    if (resize && !parameters_ask_size(http_request_parameters(request)))
+        variant.stage.scale = decimal_from_fraction(scale->settings.scale.factor);
+    if (status == 0)
+        status = images_plan(&scale->images, request, &variant, &planned, answer);
     if (status != 0)
         return status;
-    return images_process(&scale->images, request, variant, &header, answer);
+    return images_process(&scale->images, request, &planned, answer);
 }
 
 static int gray(struct http_request *request, void *context, struct http_answer *answer)
 {
-    const struct image_variant variant =
-        parameters_variant(http_request_parameters(request), IMAGE_GRAY_LUMA);
-
-    return process(context, request, &variant, answer);
+    return process(context, request, IMAGE_GRAY_LUMA, false, answer);
 }
 
 static int scale(struct http_request *request, void *context, struct http_answer *answer)
 {
-    struct image_variant variant =
-        parameters_variant(http_request_parameters(request), IMAGE_GRAY_NONE);
-    struct scale_server *own = context;
-
-    if (variant.scale.digits == 0)
-        variant.scale = decimal_from_fraction(own->settings.scale.factor);
-    return process(own, request, &variant, answer);
+    return process(context, request, IMAGE_GRAY_NONE, true, answer);
 }
 
 /* Without a preset: upright, without its metadata. */
 static int image(struct http_request *request, void *context, struct http_answer *answer)
 {
-    const struct image_variant variant =
-        parameters_variant(http_request_parameters(request), IMAGE_GRAY_NONE);
-
-    return process(context, request, &variant, answer);
+    return process(context, request, IMAGE_GRAY_NONE, false, answer);
 }
 
 /* Parameters were read, and change nothing. */
 static int info(struct http_request *request, void *context, struct http_answer *answer)
 {
-    (void)context;
-    return images_info(request, answer);
+    const struct scale_server *scale = context;
+
+    return images_info(&scale->images, request, answer);
 }
 
 static int report_health(struct http_request *request, void *context, struct http_answer *answer)

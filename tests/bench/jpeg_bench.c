@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     }
     request = strcmp(argv[optind], "gray") == 0 ? gray_request()
                                                 : scale_request(strtod(argv[optind], NULL));
-    request.outputs[0].quality = quality;
+    request.outputs[0].encoding.quality = quality;
     output.data = malloc(OUTPUT_BYTES);
     if (output.data == NULL || jpeg_start() != 0)
         return 1;

@@ -75,10 +75,10 @@ static int handle(const void *body, size_t body_size, const uint8_t *input, size
 
     if (image_request_read(&request, body, body_size) != 0)
         return STATUS_INTERNAL;
-    if (request.outputs[0].gray != IMAGE_GRAY_NONE)
+    if (request.stages[0].gray != IMAGE_GRAY_NONE)
         error = make_gray(input, input_size, &made);
     else
-        error = make_smaller(input, input_size, decimal_value(request.outputs[0].scale), &made);
+        error = make_smaller(input, input_size, decimal_value(request.stages[0].scale), &made);
     if (error == 0)
         error = vips_image_write_to_buffer(made, suffix_of(format), &data, &size, NULL);
     if (error != 0 || size > output->capacity)

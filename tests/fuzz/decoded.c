@@ -30,7 +30,8 @@ static bool load(const uint8_t *data, size_t size, VipsImage **image)
         return false;
     if (header.format == IMAGE_GIF)
         return load_gif(data, size, image) == 0;
-    image_plan(&plan, &request, &header);
+    if (image_plan(&plan, &request, &header, detail) != 0)
+        return false;
     if (header.format == IMAGE_JPEG && jpeg_open(&plan, input, detail) != 0)
         return false;
     return load_image(&plan, &plan.outputs[0], input, image, detail) == 0;

@@ -34,7 +34,7 @@ static void check_again(const struct image_input *input, const struct image_head
     fuzz_require(image_read_header(first->data, first->size, &found) == 0);
     fuzz_require(found.frames == header->frames);
     request.max_pixels = UINT64_MAX;
-    image_plan(&plan, &request, &found);
+    fuzz_require(image_plan(&plan, &request, &found, again.detail) == 0);
     fuzz_require(gif_copy(&plan, &plan.outputs[0], bytes, &again) == 0);
     fuzz_require(again.size == first->size && memcmp(again.data, first->data, again.size) == 0);
     free(again.data);
@@ -103,9 +103,9 @@ static int try(struct image_input *input, const struct image_header *header, boo
     input->factor = scale ? (input->last + 1) / 256.0 : 1;
     input->request = scale ? scale_request(input->factor) : gray_request();
     if (scale && input->gray)
-        input->request.outputs[0].gray = IMAGE_GRAY_LUMA;
+        input->request.stages[0].gray = IMAGE_GRAY_LUMA;
     input->request.max_pixels = max_pixels;
-    image_plan(&plan, &input->request, header);
+    fuzz_require(image_plan(&plan, &input->request, header, input->output.detail) == 0);
     input->output.size = 0;
     input->output.format = IMAGE_GIF;
     status = scale ? gif_resize(&plan, &plan.outputs[0], bytes, &input->output)

@@ -83,8 +83,8 @@ static void compare_judgements(const struct image_input *input, bool corrupt)
         struct image_output output = {.data = memory, .capacity = sizeof(memory)};
         int status;
 
-        request.outputs[0] = (i == 0 ? gray_request() : scale_request(factors[i - 1])).outputs[0];
-        request.outputs[0].quality = input->request.outputs[0].quality;
+        request.stages[0] = (i == 0 ? gray_request() : scale_request(factors[i - 1])).stages[0];
+        request.outputs[0].encoding.quality = input->request.outputs[0].encoding.quality;
         status = run_jpeg_paths(&request, (struct bytes){input->data, input->size}, &output);
         fuzz_require(status == STATUS_IMAGE_TOO_LARGE ||
                      (status == STATUS_IMAGE_CORRUPT) == corrupt);
@@ -102,7 +102,7 @@ static void run(struct image_input *input, const struct image_header *header)
         snprintf(input->output.detail, IMAGE_DETAIL_BYTES, "As image.c has it.");
     if (status != -ENOTSUP)
         image_input_check(input, header, status);
-    if (status != 0 || input->scale || input->request.outputs[0].quality != 0)
+    if (status != 0 || input->scale || input->request.outputs[0].encoding.quality != 0)
         return;
     check_again(input);
     if (memmem(input->data, input->size, "Exif", 4) == NULL) /* else it may have been turned */

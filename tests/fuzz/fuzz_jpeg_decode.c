@@ -177,7 +177,7 @@ static void make_decoding(const struct image_input *input, const struct jpeg_lay
     for (unsigned i = 0; i < decoding->components; i++) {
         struct jpeg_target *target = &decoding->target[i];
 
-        target->points = input->request.outputs[0].quality % 8 + 1;
+        target->points = input->request.outputs[0].encoding.quality % 8 + 1;
         if (moved && target->points == 4) { /* as jpeg/scale.c has it */
             target->along_x = (layout->width + 1) / 2;
             target->along_y = (layout->height + 1) / 2;

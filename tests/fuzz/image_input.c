@@ -24,8 +24,8 @@ bool image_input_read(struct image_input *input, const uint8_t *data, size_t siz
     input->gray = !input->scale || tail[0] & 2;
     input->factor = input->scale ? (tail[2] + 1) / 256.0 : 1;
     input->request = input->scale ? scale_request(input->factor) : gray_request();
-    input->request.outputs[0].gray = input->gray ? IMAGE_GRAY_LUMA : IMAGE_GRAY_NONE;
-    input->request.outputs[0].quality = tail[1] % 101;
+    input->request.stages[0].gray = input->gray ? IMAGE_GRAY_LUMA : IMAGE_GRAY_NONE;
+    input->request.outputs[0].encoding.quality = tail[1] % 101;
     input->request.max_pixels = INPUT_MAX_PIXELS;
     input->request.max_scans = 20;
     small = tail[3] >= 0x80; /* then of an exact size, which a sanitizer guards */

@@ -21,7 +21,9 @@ static inline int run_jpeg_paths(const struct image_request *request, struct byt
     output->format = header.format;
     if (status != 0)
         return status;
-    image_plan(&plan, request, &header);
+    status = image_plan(&plan, request, &header, output->detail);
+    if (status != 0)
+        return status;
     status = jpeg_open(&plan, input, output->detail);
     if (status == 0) {
         status = -ENOTSUP;

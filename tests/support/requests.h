@@ -13,9 +13,12 @@ static inline struct image_request gray_request(void)
     return (struct image_request){
         .max_pixels = 1000000000,
         .max_scans = 100,
+        .max_side = 65535,
         .default_quality = 80,
+        .default_avif_quality = 50,
         .count = 1,
-        .outputs[0].gray = IMAGE_GRAY_LUMA,
+        .outputs[0].stages = 1,
+        .stages[0].gray = IMAGE_GRAY_LUMA,
     };
 }
 
@@ -23,12 +26,12 @@ static inline struct image_request scale_request(double factor)
 {
     struct image_request request = gray_request();
 
-    request.outputs[0].gray = IMAGE_GRAY_NONE;
-    request.outputs[0].scale = decimal_from_fraction(factor);
+    request.stages[0].gray = IMAGE_GRAY_NONE;
+    request.stages[0].scale = decimal_from_fraction(factor);
     return request;
 }
 
 static inline bool asks_gray(const struct image_request *request)
 {
-    return request->outputs[0].gray != IMAGE_GRAY_NONE;
+    return request->stages[0].gray != IMAGE_GRAY_NONE;
 }

@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "image/image.h"
 #include "image/plan/cost.h"
+#include "service/parameters.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
  * The image code without a server, for tests and benchmarks:
  *
  *     image_cli gray|scale|both FACTOR QUALITY IN OUT [TIMES]    FACTOR means nothing to gray
+ *     image_cli do QUERY IN OUT [TIMES]    QUERY as clients write it, "width=200&fit=cover"
  *     image_cli -     the same from standard input, a line a job: starting takes longer than most
  * jobs
  *
@@ -81,10 +83,12 @@ static void print_estimate(const struct image_request *request, const uint8_t *i
     struct image_header header;
     struct image_plan plan;
     struct image_cost cost;
+    char detail[IMAGE_DETAIL_BYTES];
 
     if (image_read_header(input, size, &header) != 0)
         return;
-    image_plan(&plan, request, &header);
+    if (image_plan(&plan, request, &header, detail) != 0)
+        return;
     image_estimate(&plan, size, &cost);
     printf("estimated %.2f ms, %llu KiB\n", (double)cost.time_us / 1e3,
            (unsigned long long)cost.memory_bytes / 1024);
@@ -97,17 +101,42 @@ static unsigned long limit(const char *variable, unsigned long otherwise)
     return value == NULL ? otherwise : strtoul(value, NULL, 10);
 }
 
-static bool read_request(char *const argv[3], struct image_request *request)
+/* The limits stay. */
+static void ask(struct image_request *request, const struct image_variant *variant)
 {
-    struct image_variant *variant = &request->outputs[0];
+    const struct image_request asked = image_request_of(variant);
 
-    *variant = (struct image_variant){.quality = (uint32_t)strtoul(argv[2], NULL, 10)};
-    if (strcmp(argv[0], "scale") != 0)
-        variant->gray = IMAGE_GRAY_LUMA;
-    if (strcmp(argv[0], "gray") != 0 &&
-        parse_exact_decimal(argv[1], strlen(argv[1]), &variant->scale) != 0)
+    memcpy(request->outputs, asked.outputs, sizeof(asked.outputs));
+    memcpy(request->stages, asked.stages, sizeof(asked.stages));
+}
+
+static bool read_query(const char *query, struct image_request *request, char message[static 256])
+{
+    struct http_parameter_values values = {0};
+    struct image_variant variant;
+
+    static_assert(HTTP_DETAIL_BYTES <= 256, "a message holds a detail");
+    if (http_query_parse(query, strlen(query), &image_parameters, &values, message) != 0 ||
+        parameters_variant(&values, IMAGE_GRAY_NONE, &variant, message) != 0)
         return false;
-    return image_request_check(request) == 0;
+    ask(request, &variant);
+    return true;
+}
+
+static bool read_words(char *const argv[3], struct image_request *request)
+{
+    struct image_variant variant = {
+        .stage.background = 0xffffffff,
+        .encoding.quality = (uint32_t)strtoul(argv[2], NULL, 10),
+    };
+
+    if (strcmp(argv[0], "scale") != 0)
+        variant.stage.gray = IMAGE_GRAY_LUMA;
+    if (strcmp(argv[0], "gray") != 0 &&
+        parse_exact_decimal(argv[1], strlen(argv[1]), &variant.stage.scale) != 0)
+        return false;
+    ask(request, &variant);
+    return true;
 }
 
 /* Runs a job and reports what became of it. 0; the status that image_process returned; 125: -errno;
@@ -115,15 +144,18 @@ static bool read_request(char *const argv[3], struct image_request *request)
 static int run(struct image_request *request, struct image_output *output, char *const argv[5],
                int times, char message[static 256])
 {
+    const bool query = strcmp(argv[0], "do") == 0;
+    char *const *files = query ? argv + 2 : argv + 3;
     _cleanup_free_ uint8_t *input = NULL;
     size_t size = 0;
     int status = 0;
     double start;
     long space_kib;
 
-    if (!read_request(argv, request))
+    if (!(query ? read_query(argv[1], request, message) : read_words(argv, request)) ||
+        image_request_check(request) != 0)
         return 127;
-    input = read_file(argv[3], &size);
+    input = read_file(files[0], &size);
     if (input == NULL)
         return 126;
     space_kib = read_status("VmSize:");
@@ -141,7 +173,13 @@ static int run(struct image_request *request, struct image_output *output, char 
                  output->detail);
         return status < 0 ? 125 : status;
     }
-    return write_file(argv[4], output->data, output->size) != 0 ? 126 : 0;
+    return write_file(files[1], output->data, output->size) != 0 ? 126 : 0;
+}
+
+/* How many words a job has, by its first one. */
+static size_t word_count(char *const words[], size_t read)
+{
+    return read > 0 && strcmp(words[0], "do") == 0 ? 4 : 5;
 }
 
 /* Job after job, as a worker does: words in lines on standard input, "STATUS CPU-SECONDS MESSAGE"
@@ -156,9 +194,10 @@ static int serve(struct image_request *request, struct image_output *output)
         size_t count = 0;
         int status;
 
-        while (count < ARRAY_LENGTH(words) && (words[count] = strtok_r(rest, " \n", &rest)) != NULL)
+        while (count < word_count(words, count) &&
+               (words[count] = strtok_r(rest, " \n", &rest)) != NULL)
             count++;
-        if (count < ARRAY_LENGTH(words))
+        if (count < word_count(words, count))
             return 127;
         status = run(request, output, words, 0, message);
         printf("%d %.6f %s\n", status, (cpu_ms() - start) / 1e3, message);
@@ -174,12 +213,17 @@ int main(int argc, char **argv)
     struct image_request request = {.default_quality = 80,
                                     .max_pixels = limit("MAX_PIXELS", 100000000),
                                     .max_scans = (uint32_t)limit("MAX_SCANS", 100),
-                                    .count = 1};
+                                    .max_side = 65535,
+                                    .default_avif_quality = 60,
+                                    .count = 1,
+                                    .outputs[0].stages = 1};
     char message[256] = "";
+    const int least = 1 + (argc > 1 ? (int)word_count(argv + 1, 1) : 0);
     int status;
 
-    if (argc < 6 && !(argc == 2 && strcmp(argv[1], "-") == 0)) {
-        fprintf(stderr, "usage: image_cli gray|scale|both FACTOR QUALITY IN OUT [TIMES]\n");
+    if (argc < 2 || (argc < least && !(argc == 2 && strcmp(argv[1], "-") == 0))) {
+        fprintf(stderr, "usage: image_cli gray|scale|both FACTOR QUALITY IN OUT [TIMES]\n"
+                        "       image_cli do QUERY IN OUT [TIMES]\n");
         return 127;
     }
     memory = output.data = malloc(output.capacity);
@@ -189,7 +233,7 @@ int main(int argc, char **argv)
         memset(memory, (int)limit("FILL", 0), output.capacity);
     if (argc == 2)
         return serve(&request, &output);
-    status = run(&request, &output, argv + 1, argc > 6 ? atoi(argv[6]) : 0, message);
+    status = run(&request, &output, argv + 1, argc > least ? atoi(argv[least]) : 0, message);
     if (message[0] != '\0')
         fprintf(stderr, "%s\n", message);
     return status;

@@ -167,16 +167,18 @@ static void test_keys(void **state)
 {
     (void)state;
     expect(&gateway_options, "{\"nonsense\": 1}",
-           GATEWAY "nonsense: unknown key, expected one of listen, limits, gray, scale, output, "
+           GATEWAY "nonsense: unknown key, expected one of listen, limits, gray, scale, input, output, "
                    "sandbox, trusted_proxies, log, shutdown\n");
     expect(&gateway_options, "{\"log\": {\"Level\": \"info\"}}",
            GATEWAY "log.Level: unknown key, expected one of level, format\n");
     expect(&gateway_options, "{\"scale\": {\"default\": 0.5}}",
            GATEWAY "scale.default: unknown key, expected one of upstream\n");
     expect(&scale_options, "{\"output\": {\"\": 0.5}}",
-           "grisaille-scale: x.json: output.: unknown key, expected one of quality\n");
+           "grisaille-scale: x.json: output.: unknown key, expected one of quality, "
+           "avif_quality, avif_max_pixels, auto\n");
     expect(&scale_options, "{\"output\": {\"a\\nb\\u001b\": 0.5}}",
-           "grisaille-scale: x.json: output.a?b?: unknown key, expected one of quality\n");
+           "grisaille-scale: x.json: output.a?b?: unknown key, expected one of quality, "
+           "avif_quality, avif_max_pixels, auto\n");
     expect(&gateway_options, "{\"log\": {\"level\": \"info\", \"level\": \"info\"}}",
            GATEWAY "log.level: duplicate key, expected it once\n");
     expect(&gateway_options, "{\"log\": {}, \"log\": {}}",

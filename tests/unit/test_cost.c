@@ -5,6 +5,7 @@
  * Held against the real costs by tests/image/test_cost.py. */
 #include "base/cleanup.h"
 #include "image/plan/cost.h"
+#include "image/plan/detail.h"
 #include "tests/support/requests.h"
 
 #include <setjmp.h>
@@ -29,8 +30,9 @@ static struct image_cost cost_of(struct image_request request, struct image_head
 {
     struct image_plan plan;
     struct image_cost cost;
+    char detail[IMAGE_DETAIL_BYTES];
 
-    image_plan(&plan, &request, &header);
+    image_plan(&plan, &request, &header, detail);
     image_estimate(&plan, size, &cost);
     return cost;
 }
@@ -66,7 +68,7 @@ static void test_kinds_of_a_format_differ(void **state)
     int64_t copied = cost_of(gray_request(), jpeg, 2000000).time_us, plain;
 
     (void)state;
-    asked.outputs[0].quality = 80;
+    asked.outputs[0].encoding.quality = 80;
     assert_true(cost_of(asked, jpeg, 2000000).time_us > copied);
     plain = cost_of(scale_request(0.5), jpeg, 2000000).time_us;
     jpeg.progressive = true;

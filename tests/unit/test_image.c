@@ -146,8 +146,8 @@ static void test_scaled_sizes(void **state)
 
         assert_int_equal(image_process(&request, (struct bytes){file, size}, &output), 0);
         result = open_result(&output);
-        assert_int_equal(result->Xsize, decimal_scale((uint32_t)width, request.outputs[0].scale));
-        assert_int_equal(result->Ysize, decimal_scale((uint32_t)height, request.outputs[0].scale));
+        assert_int_equal(result->Xsize, decimal_scale((uint32_t)width, request.stages[0].scale));
+        assert_int_equal(result->Ysize, decimal_scale((uint32_t)height, request.stages[0].scale));
         g_object_unref(result);
         g_free(file);
     }
@@ -220,7 +220,7 @@ static void test_limits(void **state)
     request.max_pixels--;
     assert_int_equal(image_process(&request, (struct bytes){file, size}, &output),
                      STATUS_IMAGE_TOO_LARGE);
-    assert_string_equal(output.detail, "The picture has 851 pixels; 850 are allowed.");
+    assert_string_equal(output.detail, "limits.max_pixels is 850, and the image has 37 x 23 pixels in 1 frame(s)");
     g_free(file);
 }
 

@@ -18,9 +18,10 @@ static struct image_request valid_request(void)
         .max_pixels = 1ULL << 40,
         .max_scans = 100,
         .default_quality = 80,
+        .default_avif_quality = 60,
         .count = 2,
-        .outputs = {{.scale = {.digits = 3, .places = 1}, .quality = 70},
-                    {.gray = IMAGE_GRAY_LUMA}},
+        .outputs = {{.stages = 1, .encoding.quality = 70}, {.first_stage = 1, .stages = 1}},
+        .stages = {{.scale = {.digits = 3, .places = 1}}, {.gray = IMAGE_GRAY_LUMA}},
     };
 }
 
@@ -52,7 +53,7 @@ static void test_only_a_whole_and_valid_request_is_accepted(void **state)
     sent.count = IMAGE_OUTPUTS_MAX + 1;
     assert_int_equal(read_request(&sent, sizeof(sent)), -EPROTO);
     sent = valid_request();
-    sent.outputs[1].quality = 101;
+    sent.outputs[1].encoding.quality = 101;
     assert_int_equal(read_request(&sent, sizeof(sent)), -EPROTO);
 }
 

@@ -47,8 +47,11 @@ static void test_rows(void **state)
 
 static struct image_variant ask(const char *query, enum image_gray preset)
 {
+    struct image_variant variant;
+
     assert_int_equal(parse(&image_parameters, query), 0);
-    return parameters_variant(&values, preset);
+    assert_int_equal(parameters_variant(&values, preset, &variant, detail), 0);
+    return variant;
 }
 
 /* Goal: what was asked for stands in the members of its rows, and what was not is 0. */
@@ -57,25 +60,25 @@ static void test_variant(void **state)
     struct image_variant variant = ask("quality=80&scale=0.29", IMAGE_GRAY_NONE);
 
     (void)state;
-    assert_int_equal(variant.quality, 80);
-    assert_int_equal(variant.scale.digits, 29);
-    assert_int_equal(variant.scale.places, 2);
-    assert_int_equal(variant.gray, IMAGE_GRAY_NONE);
+    assert_int_equal(variant.encoding.quality, 80);
+    assert_int_equal(variant.stage.scale.digits, 29);
+    assert_int_equal(variant.stage.scale.places, 2);
+    assert_int_equal(variant.stage.gray, IMAGE_GRAY_NONE);
     variant = ask("", IMAGE_GRAY_NONE);
-    assert_int_equal(variant.quality, 0);
-    assert_int_equal(variant.scale.digits, 0);
-    assert_int_equal(variant.gray, IMAGE_GRAY_NONE);
+    assert_int_equal(variant.encoding.quality, 0);
+    assert_int_equal(variant.stage.scale.digits, 0);
+    assert_int_equal(variant.stage.gray, IMAGE_GRAY_NONE);
 }
 
 /* Goal: a path's preset holds unless the query says otherwise, which may be "none". */
 static void test_preset_of_gray(void **state)
 {
     (void)state;
-    assert_int_equal(ask("", IMAGE_GRAY_LUMA).gray, IMAGE_GRAY_LUMA);
-    assert_int_equal(ask("gray=none", IMAGE_GRAY_LUMA).gray, IMAGE_GRAY_NONE);
-    assert_int_equal(ask("gray=luma", IMAGE_GRAY_NONE).gray, IMAGE_GRAY_LUMA);
+    assert_int_equal(ask("", IMAGE_GRAY_LUMA).stage.gray, IMAGE_GRAY_LUMA);
+    assert_int_equal(ask("gray=none", IMAGE_GRAY_LUMA).stage.gray, IMAGE_GRAY_NONE);
+    assert_int_equal(ask("gray=luma", IMAGE_GRAY_NONE).stage.gray, IMAGE_GRAY_LUMA);
     assert_int_equal(parse(&image_parameters, "gray=yes"), STATUS_BAD_PARAMETER);
-    assert_string_equal(detail, "parameter 'gray' must be one of none, luma");
+    assert_string_equal(detail, "parameter 'gray' must be one of none, luma, luminance");
 }
 
 /* Goal: the largest factor is the configured one, exactly: 0.3 has no double. */

@@ -37,6 +37,7 @@ static void test_codes(void **state)
         [STATUS_INTERNAL] = 500,
         [STATUS_SCALE_UNAVAILABLE] = 502,
         [STATUS_OVERLOADED] = 503,
+        [STATUS_RESULT_TOO_LARGE] = 422,
         [STATUS_DEADLINE_EXCEEDED] = 504,
         [STATUS_CLIENT_GONE] = 499,
     };

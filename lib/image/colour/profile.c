@@ -211,8 +211,9 @@ struct profile_transform *profile_transform_new(const void *data, size_t size,
                                                 const struct profile_pixels *pixels)
 {
     _cleanup_(cleanup_profile) cmsHPROFILE profile = NULL;
-    cmsUInt32Number from =
-        pixels->space == SPACE_CMYK ? layout(PT_CMYK, 4, pixels) : layout(PT_RGB, 3, pixels);
+    cmsUInt32Number from = pixels->space == SPACE_CMYK   ? layout(PT_CMYK, 4, pixels)
+                           : pixels->space == SPACE_GRAY ? layout(PT_GRAY, 1, pixels)
+                                                         : layout(PT_RGB, 3, pixels);
     cmsUInt32Number flags = cmsFLAGS_COPY_ALPHA;
 
     /* Of 16 bits the tables' points are not dense enough. */

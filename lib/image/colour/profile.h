@@ -30,14 +30,15 @@ enum profile_kind profile_kind(const void *data, size_t size);
 /* Whether they are a usable profile of pixels of that space: what a result may carry. */
 bool profile_fits(const void *data, size_t size, enum profile_space space);
 
-/* From pixels of RGB or CMYK, with further bands that pass unchanged, to sRGB: Little CMS' own. */
+/* From pixels of gray, RGB or CMYK, with further bands that pass unchanged, to sRGB: Little CMS'
+ * own. */
 struct profile_transform;
 
 struct profile_pixels {
-    enum profile_space space; /* SPACE_RGB or SPACE_CMYK */
-    unsigned bits;            /* per sample: 8, or 16 in the machine's order */
-    unsigned more;            /* bands behind the colours */
-    uint64_t count;           /* how many of them will come, about: tables pay for many */
+    enum profile_space space;
+    unsigned bits;  /* per sample: 8, or 16 in the machine's order */
+    unsigned more;  /* bands behind the colours */
+    uint64_t count; /* how many of them will come, about: tables pay for many */
 };
 
 /* Relative colorimetric, without black point compensation. The caller frees it. NULL: the profile
@@ -45,7 +46,8 @@ struct profile_pixels {
 struct profile_transform *profile_transform_new(const void *data, size_t size,
                                                 const struct profile_pixels *pixels);
 
-/* `width` pixels of 3 or 4 colours and `more` to as many of 3 and `more`; they do not overlap. */
+/* `width` pixels of 1, 3 or 4 colours and `more` to as many of 3 and `more`; they do not overlap.
+ */
 void profile_transform_row(struct profile_transform *transform, const void *in, void *out,
                            size_t width);
 

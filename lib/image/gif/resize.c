@@ -38,9 +38,9 @@ static int begin_resizing(struct resizing *resizing, const struct image_header *
 
     if (status == 0)
         status = gif_reducer_begin(&resizing->reducer, header->width, header->height,
-                                   planned->width, planned->height);
+                                   planned->size.width, planned->size.height);
     if (status == 0)
-        status = gif_frames_begin(&resizing->frames, planned->width, planned->height,
+        status = gif_frames_begin(&resizing->frames, planned->size.width, planned->size.height,
                                   header->frames == 1, &resizing->blocks, output);
     return status;
 }

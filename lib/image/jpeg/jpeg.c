@@ -101,7 +101,7 @@ static size_t stream_capacity(void)
     return 2 * input_size + 65536;
 }
 
-static int copy_and_turn(struct image_output *output)
+static int copy_and_turn(unsigned turn, struct image_output *output)
 {
     size_t capacity = stream_capacity(), size;
     uint8_t *gray = jpeg_memory(MEMORY_STREAM, capacity);
@@ -109,14 +109,14 @@ static int copy_and_turn(struct image_output *output)
 
     if (status != 0)
         return status;
-    return jpeg_turn(gray, size, layout.width, layout.height, layout.application.orientation,
-                     output->data, output->capacity, &output->size);
+    return jpeg_turn(gray, size, layout.width, layout.height, turn, output->data, output->capacity,
+                     &output->size);
 }
 
 /* TurboJPEG decodes arithmetic coding and writes a Huffman-coded file; it does not say what is
  * wrong with a file it refuses. Its file is copied like any other, so that the header is the same.
  */
-static int copy_arithmetic(unsigned max_scans, struct image_output *output)
+static int copy_arithmetic(unsigned max_scans, unsigned turn, struct image_output *output)
 {
     _cleanup_(jpeg_layout_clear) struct jpeg_layout turned = {0};
     _cleanup_(buffer_clear) struct buffer clean = {0};
@@ -126,8 +126,8 @@ static int copy_arithmetic(unsigned max_scans, struct image_output *output)
 
     if (anew == NULL || jpeg_rewrite(&layout, &clean) != 0)
         return -ENOMEM;
-    status = jpeg_turn(clean.data, clean.size, layout.width, layout.height,
-                       layout.application.orientation, anew, capacity, &size);
+    status =
+        jpeg_turn(clean.data, clean.size, layout.width, layout.height, turn, anew, capacity, &size);
     if (status != 0)
         return status == -ENOMEM ? status : -ENOTSUP;
     if (jpeg_read_markers(&turned, anew, size, max_scans) != 0)
@@ -161,6 +161,7 @@ static int keep_gray_profile(struct image_output *output)
 int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan *planned,
                    struct bytes input, struct image_output *output)
 {
+    const unsigned turn = image_simple_plan(plan, planned).turn;
     int status;
 
     (void)input;
@@ -169,11 +170,11 @@ int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan
     if ((status = check_luma()) != 0)
         return status;
     if (layout.arithmetic)
-        status = copy_arithmetic(plan->max_scans, output);
-    else if (layout.application.orientation == 1)
+        status = copy_arithmetic(plan->max_scans, turn, output);
+    else if (turn == 1)
         status = jpeg_luma(&layout, output->data, output->capacity, &output->size);
     else
-        status = copy_and_turn(output);
+        status = copy_and_turn(turn, output);
     return status == 0 && layout.components == 1 ? keep_gray_profile(output) : status;
 }
 
@@ -186,11 +187,10 @@ int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *p
     const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
     int status;
 
-    (void)plan;
     (void)input;
-    if (!layout.ycc || layout.arithmetic)
+    if (!layout.ycc || layout.arithmetic || (!gray && planned->quality == 0))
         return -ENOTSUP;
     if (gray && (status = check_luma()) != 0)
         return status;
-    return jpeg_resize(&layout, planned, output);
+    return jpeg_resize(&layout, plan, planned, output);
 }

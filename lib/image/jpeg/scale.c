@@ -26,17 +26,13 @@ struct reduction {
     const struct jpeg_layout *layout;
     unsigned components;
     uint32_t width, height; /* of the result, as stored: before it is turned */
+    unsigned turn;          /* as the EXIF orientation that asks for it */
     bool half;              /* the factor is 0.5, and a halver does it */
     bool small;             /* decoded in full */
     unsigned h, v;          /* the luma's sampling factors against the chroma's */
     struct plane planes[JPEG_COMPONENTS_MAX];
     bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
 };
-
-static bool swaps_sides(unsigned orientation)
-{
-    return orientation >= 5;
-}
 
 static uint32_t subsampled_length(uint32_t length, unsigned by)
 {
@@ -166,7 +162,7 @@ static void describe_source(const struct reduction *reduction, unsigned componen
                             (double)size->h / layout->h_max, points),
         .step_y = find_step(layout->height, reduction->height, to_height,
                             (double)size->v / layout->v_max, points),
-        .transposed = swaps_sides(layout->application.orientation),
+        .transposed = geometry_swaps(reduction->turn),
     };
 }
 
@@ -281,10 +277,10 @@ static int transpose_planes(struct reduction *reduction, bool transposed)
 /* EXIF orientation as a transposition (5 to 8) and then mirroring and flipping. */
 static int turn_planes(struct reduction *reduction)
 {
-    unsigned orientation = reduction->layout->application.orientation;
-    bool mirror = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
-    bool flip = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
-    int status = transpose_planes(reduction, swaps_sides(orientation));
+    unsigned turn = reduction->turn;
+    bool mirror = turn == 2 || turn == 3 || turn == 6 || turn == 7;
+    bool flip = turn == 3 || turn == 4 || turn == 7 || turn == 8;
+    int status = transpose_planes(reduction, geometry_swaps(turn));
 
     for (unsigned i = 0; status == 0 && i < reduction->components; i++) {
         if (mirror)
@@ -319,7 +315,7 @@ static int emphasize_halved_chroma(const struct reduction *reduction, double fac
 /* The planes once they are upright. */
 static struct raster describe_raster(const struct reduction *reduction)
 {
-    const bool swap = swaps_sides(reduction->layout->application.orientation);
+    const bool swap = geometry_swaps(reduction->turn);
     struct raster raster = {
         .width = swap ? reduction->height : reduction->width,
         .height = swap ? reduction->width : reduction->height,
@@ -332,9 +328,10 @@ static struct raster describe_raster(const struct reduction *reduction)
     return raster;
 }
 
-static void describe_density(const struct jpeg_layout *layout, struct jpeg_encoding *encoding)
+static void describe_density(const struct reduction *reduction, struct jpeg_encoding *encoding)
 {
-    const bool swap = swaps_sides(layout->application.orientation);
+    const struct jpeg_layout *layout = reduction->layout;
+    const bool swap = geometry_swaps(reduction->turn);
 
     if (layout->application.has_jfif) {
         encoding->density_unit = layout->application.density_unit;
@@ -359,14 +356,13 @@ static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *e
 
 /* The luma's quantization row by row, turned with the image, and four times finer: new blocks
  * round anew, and that is not to be seen. */
-static void copy_quantizers(const struct jpeg_layout *layout, unsigned quantizers[64])
+static void copy_quantizers(const struct reduction *reduction, unsigned quantizers[64])
 {
     for (unsigned k = 0; k < 64; k++) {
         unsigned row = idct_natural_order[k] >> 3, column = idct_natural_order[k] & 7;
-        unsigned place =
-            swaps_sides(layout->application.orientation) ? column * 8 + row : row * 8 + column;
+        unsigned place = geometry_swaps(reduction->turn) ? column * 8 + row : row * 8 + column;
 
-        quantizers[place] = (jpeg_quantizer(&layout->component[0], k) + 3) / 4;
+        quantizers[place] = (jpeg_quantizer(&reduction->layout->component[0], k) + 3) / 4;
     }
 }
 
@@ -393,12 +389,17 @@ static double find_factor(const struct reduction *reduction)
     return fmax((reduction->width - 0.5) / width, (reduction->height - 0.5) / height);
 }
 
-int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan *planned,
-                struct image_output *output)
+int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
+                const struct image_output_plan *planned, struct image_output *output)
 {
     const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
+    const struct image_simple_plan simple = image_simple_plan(plan, planned);
     struct reduction reduction = {
-        .layout = layout, .width = planned->width, .height = planned->height};
+        .layout = layout,
+        .width = simple.resized.width,
+        .height = simple.resized.height,
+        .turn = simple.turn,
+    };
     struct jpeg_encoding encoding = {.quality = planned->quality};
     struct raster raster;
     unsigned quantizers[64];
@@ -411,9 +412,9 @@ int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan
     reduction.small = is_small(layout);
     reduction.half = !reduction.small && reduction.width == (layout->width + 1) / 2 &&
                      reduction.height == (layout->height + 1) / 2;
-    describe_density(layout, &encoding);
+    describe_density(&reduction, &encoding);
     if (encoding.quality == 0) {
-        copy_quantizers(layout, quantizers);
+        copy_quantizers(&reduction, quantizers);
         encoding.quantizers = quantizers;
     }
     if ((status = fill_planes(&reduction, factor)) != 0 || (status = turn_planes(&reduction)) != 0)

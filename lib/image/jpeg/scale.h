@@ -12,5 +12,6 @@
  * for. Gray without a quality is encoded four times finer than it was. As jpeg_planes; the layout
  * is of an ordinary JPEG.
  */
-int jpeg_resize(const struct jpeg_layout *layout, const struct image_output_plan *planned,
+int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
+                const struct image_output_plan *planned,
                 struct image_output *output);

@@ -6,7 +6,7 @@
 
 /*
  * The weights of lanczos3 in floating point, for a row or a column of `length` samples resized to
- * `count`, no more than these: for each sample of the result as many weights, normalized where the
+ * `count`, more or fewer: for each sample of the result as many weights, normalized where the
  * filter leaves the image. For images that are filtered in floating point; planes of 8 bits have
  * reducer.h.
  */

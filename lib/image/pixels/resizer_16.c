@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE_MAX = 65535 };
-
 /* How many rows of the result one row may be part of. */
 static uint32_t count_overlap(const struct lanczos_filter *filter)
 {
@@ -27,12 +25,13 @@ static uint32_t count_overlap(const struct lanczos_filter *filter)
 }
 
 int resizer_16_begin(struct resizer_16 *resizer, const struct resizer_size *size, unsigned bands,
-                     bool alpha, bool is_signed)
+                     bool alpha, enum resizer_samples kind)
 {
     size_t narrow = (size_t)size->to_width * bands;
 
-    *resizer =
-        (struct resizer_16){.size = *size, .bands = bands, .alpha = alpha, .is_signed = is_signed};
+    *resizer = (struct resizer_16){.size = *size, .bands = bands, .alpha = alpha, .kind = kind};
+    resizer->least = kind == RESIZER_SIGNED_16 ? INT16_MIN : 0;
+    resizer->most = kind == RESIZER_8 ? UINT8_MAX : kind == RESIZER_16 ? UINT16_MAX : INT16_MAX;
     if (lanczos_filter_begin(&resizer->horizontal, size->width, size->to_width) != 0 ||
         lanczos_filter_begin(&resizer->vertical, size->height, size->to_height) != 0)
         return -ENOMEM;
@@ -40,7 +39,7 @@ int resizer_16_begin(struct resizer_16 *resizer, const struct resizer_size *size
     resizer->row = malloc((size_t)size->width * bands * sizeof(float));
     resizer->narrow = malloc(narrow * sizeof(float));
     resizer->sums = malloc(resizer->sums_rows * narrow * sizeof(float));
-    resizer->samples = malloc(narrow * size->to_height * sizeof(uint16_t));
+    resizer->samples = malloc(narrow * size->to_height * (kind == RESIZER_8 ? 1 : 2));
     if (resizer->row == NULL || resizer->narrow == NULL || resizer->sums == NULL ||
         resizer->samples == NULL)
         return -ENOMEM;
@@ -48,16 +47,24 @@ int resizer_16_begin(struct resizer_16 *resizer, const struct resizer_size *size
 }
 
 /* To resizer->row, colours times alpha. */
-static void load_row_16(struct resizer_16 *resizer, const uint16_t *samples)
+static void load_row_16(struct resizer_16 *resizer, const void *samples)
 {
     const unsigned bands = resizer->bands;
     size_t end = (size_t)resizer->size.width * bands;
 
-    for (size_t i = 0; i < end; i++)
-        resizer->row[i] = resizer->is_signed ? (float)(int16_t)samples[i] : (float)samples[i];
+    if (resizer->kind == RESIZER_8) {
+        for (size_t i = 0; i < end; i++)
+            resizer->row[i] = ((const uint8_t *)samples)[i];
+    } else if (resizer->kind == RESIZER_16) {
+        for (size_t i = 0; i < end; i++)
+            resizer->row[i] = ((const uint16_t *)samples)[i];
+    } else {
+        for (size_t i = 0; i < end; i++)
+            resizer->row[i] = ((const int16_t *)samples)[i];
+    }
     for (size_t i = 0; resizer->alpha && i < end; i += bands) {
         for (unsigned band = 0; band + 1 < bands; band++)
-            resizer->row[i + band] *= resizer->row[i + bands - 1] / SAMPLE_MAX;
+            resizer->row[i + band] *= resizer->row[i + bands - 1] / resizer->most;
     }
 }
 
@@ -85,32 +92,34 @@ static float *sums_of(const struct resizer_16 *resizer, uint32_t y)
            (size_t)(y % resizer->sums_rows) * resizer->size.to_width * resizer->bands;
 }
 
-static uint16_t to_sample_16(const struct resizer_16 *resizer, float value)
+static int to_sample_16(const struct resizer_16 *resizer, float value)
 {
-    float least = resizer->is_signed ? INT16_MIN : 0, most = least + SAMPLE_MAX;
+    const float least = resizer->least, most = resizer->most;
 
-    value = value < least ? least : value > most ? most : value;
-    return (uint16_t)(int32_t)lrintf(value);
+    return (int)lrintf(value < least ? least : value > most ? most : value);
 }
 
 static void finish_row(struct resizer_16 *resizer, uint32_t y)
 {
     const unsigned bands = resizer->bands;
     size_t end = (size_t)resizer->size.to_width * bands;
-    uint16_t *out = resizer->samples + (size_t)y * end;
+    uint8_t *out_8 = (uint8_t *)resizer->samples + (size_t)y * end;
+    uint16_t *out_16 = (uint16_t *)resizer->samples + (size_t)y * end;
     float *sums = sums_of(resizer, y);
 
     for (size_t i = 0; resizer->alpha && i < end; i += bands) {
-        float alpha = to_sample_16(resizer, sums[i + bands - 1]);
+        const float alpha = (float)to_sample_16(resizer, sums[i + bands - 1]);
 
         for (unsigned band = 0; band + 1 < bands; band++)
-            sums[i + band] = alpha == 0 ? 0 : sums[i + band] * SAMPLE_MAX / alpha;
+            sums[i + band] = alpha == 0 ? 0 : sums[i + band] * resizer->most / alpha;
     }
-    for (size_t i = 0; i < end; i++)
-        out[i] = to_sample_16(resizer, sums[i]);
+    for (size_t i = 0; resizer->kind == RESIZER_8 && i < end; i++)
+        out_8[i] = (uint8_t)to_sample_16(resizer, sums[i]);
+    for (size_t i = 0; resizer->kind != RESIZER_8 && i < end; i++)
+        out_16[i] = (uint16_t)to_sample_16(resizer, sums[i]);
 }
 
-void resizer_16_row(struct resizer_16 *resizer, const uint16_t *samples)
+void resizer_16_row(struct resizer_16 *resizer, const void *samples)
 {
     const struct lanczos_filter *vertical = &resizer->vertical;
     size_t narrow = (size_t)resizer->size.to_width * resizer->bands;

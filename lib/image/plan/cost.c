@@ -136,7 +136,7 @@ static double part_left(const struct image_output_plan *output, const struct ima
                         double samples)
 {
     const double pixels =
-        (double)output->width * output->height / ((double)header->width * header->height);
+        (double)output->size.width * output->size.height / ((double)header->width * header->height);
 
     return (output->steps & IMAGE_STEP_GRAY) != 0 && samples >= 2 ? pixels / 2 : pixels;
 }

@@ -2,55 +2,617 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/plan/plan.h"
 
-static void plan_size(struct image_output_plan *output, const struct image_variant *variant,
-                      const struct image_header *header)
+#include "base/status.h"
+#include "image/plan/detail.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* An output while its operations are found. */
+struct planning {
+    const struct image_request *request;
+    const struct image_header *header;
+    struct image_output_plan *output;
+    struct image_size size; /* of the frame as far as it is processed, not yet turned */
+    unsigned turn;          /* not done yet */
+    unsigned phase;         /* of the order of a simple plan */
+    char *detail;
+};
+
+/* --- operations ---------------------------------------------------------------------------------
+ */
+
+/* The order of a simple plan: crop, resize, crop, and what works on single pixels. Anything else,
+ * or again, is a chain. */
+static void note_order(struct planning *planning, enum image_step step)
 {
-    output->width = header->width;
-    output->height = header->height;
-    if (variant->scale.digits == 0)
+    enum { START, CROPPED, RESIZED, CUT, DONE };
+    unsigned *phase = &planning->phase;
+
+    if (step == IMAGE_STEP_CROP && *phase == START)
+        *phase = CROPPED;
+    else if (step == IMAGE_STEP_RESIZE && *phase < RESIZED)
+        *phase = RESIZED;
+    else if (step == IMAGE_STEP_CROP && *phase == RESIZED)
+        *phase = CUT;
+    else if (step == IMAGE_STEP_GRAY || step == IMAGE_STEP_FLATTEN)
+        *phase = DONE;
+    else if (step != IMAGE_STEP_TURN)
+        planning->output->steps |= IMAGE_STEP_CHAIN;
+}
+
+static struct image_operation *add(struct planning *planning, enum image_step step)
+{
+    struct image_output_plan *output = planning->output;
+    struct image_operation *operation = &output->operations[output->operation_count++];
+
+    note_order(planning, step);
+    *operation = (struct image_operation){.step = step};
+    output->steps |= step;
+    return operation;
+}
+
+static struct image_size upright_size(const struct planning *planning)
+{
+    return geometry_turn_size(planning->size, planning->turn);
+}
+
+static struct image_operation *last_operation(const struct planning *planning)
+{
+    struct image_output_plan *output = planning->output;
+
+    return output->operation_count > 0 ? &output->operations[output->operation_count - 1] : NULL;
+}
+
+/* `box` is of the upright image. A crop of a crop is one. */
+static void add_crop(struct planning *planning, struct image_box box)
+{
+    const struct image_size upright = upright_size(planning);
+    struct image_operation *last;
+
+    if (box.width == upright.width && box.height == upright.height)
         return;
-    output->width = decimal_scale(header->width, variant->scale);
-    output->height = decimal_scale(header->height, variant->scale);
-    if (output->width != header->width || output->height != header->height)
-        output->steps |= IMAGE_STEP_RESIZE;
-}
-
-/* The gray of a JPEG is a copy of its luma where nothing else is asked. Where that cannot be, or
- * its size changes, it is encoded no worse than the source. */
-static void plan_encoding(struct image_output_plan *output, const struct image_variant *variant,
-                          const struct image_request *request, const struct image_header *header)
-{
-    const bool gray_jpeg = header->format == IMAGE_JPEG && variant->gray != IMAGE_GRAY_NONE;
-    const bool resize = (output->steps & IMAGE_STEP_RESIZE) != 0;
-    const int source_quality = gray_jpeg && resize ? header->quality : 0;
-    const int default_quality = (int)request->default_quality;
-
-    if (!gray_jpeg || resize || variant->quality > 0)
-        output->steps |= IMAGE_STEP_ENCODE;
-    if (variant->quality > 0)
-        output->quality = (int)variant->quality;
-    else if (!gray_jpeg || resize)
-        output->quality = source_quality > default_quality ? source_quality : default_quality;
-}
-
-void image_plan(struct image_plan *plan, const struct image_request *request,
-                const struct image_header *header)
-{
-    *plan = (struct image_plan){
-        .max_pixels = request->max_pixels,
-        .max_scans = request->max_scans,
-        .default_quality = (int)request->default_quality,
-        .source = *header,
-        .count = request->count,
-    };
-    for (unsigned i = 0; i < plan->count; i++) {
-        const struct image_variant *variant = &request->outputs[i];
-        struct image_output_plan *output = &plan->outputs[i];
-
-        output->format = header->format;
-        plan_size(output, variant, header);
-        if (variant->gray != IMAGE_GRAY_NONE)
-            output->steps |= IMAGE_STEP_GRAY;
-        plan_encoding(output, variant, request, header);
+    box = geometry_turn_box(box, upright, geometry_inverse(planning->turn));
+    planning->size = (struct image_size){box.width, box.height};
+    last = last_operation(planning);
+    if (last != NULL && last->step == IMAGE_STEP_CROP) {
+        box.left += last->box.left;
+        box.top += last->box.top;
+        last->box = box;
+    } else {
+        add(planning, IMAGE_STEP_CROP)->box = box;
     }
+}
+
+/* `size` is upright. */
+static void add_resize(struct planning *planning, struct image_size size, bool linear)
+{
+    struct image_operation *operation;
+
+    size = geometry_turn_size(size, planning->turn);
+    if (size.width == planning->size.width && size.height == planning->size.height)
+        return;
+    if (size.width > planning->size.width || size.height > planning->size.height)
+        planning->output->steps |= IMAGE_STEP_ENLARGE;
+    if (linear)
+        planning->output->steps |= IMAGE_STEP_LINEAR;
+    operation = add(planning, IMAGE_STEP_RESIZE);
+    operation->size = size;
+    operation->linear = linear;
+    planning->size = size;
+}
+
+static void add_turn(struct planning *planning)
+{
+    if (planning->turn == 1)
+        return;
+    planning->size = upright_size(planning);
+    add(planning, IMAGE_STEP_TURN)->turn = planning->turn;
+    planning->turn = 1;
+}
+
+static void add_smart_crop(struct planning *planning, struct image_size size)
+{
+    add_turn(planning);
+    if (size.width == planning->size.width && size.height == planning->size.height)
+        return;
+    add(planning, IMAGE_STEP_SMART_CROP)->size = size;
+    planning->size = size;
+}
+
+static void add_pad(struct planning *planning, struct image_size canvas,
+                    const struct image_gravity *gravity, uint32_t colour)
+{
+    const struct image_size image = upright_size(planning);
+    struct image_operation *operation;
+    struct image_box place;
+
+    if (image.width == canvas.width && image.height == canvas.height)
+        return;
+    place = geometry_place(image, canvas, gravity);
+    operation = add(planning, IMAGE_STEP_PAD);
+    operation->box = geometry_turn_box(place, canvas, geometry_inverse(planning->turn));
+    operation->size = geometry_turn_size(canvas, planning->turn);
+    operation->colour = colour;
+    planning->size = operation->size;
+}
+
+static void add_sigma(struct planning *planning, enum image_step step, struct decimal sigma)
+{
+    if (sigma.digits > 0)
+        add(planning, step)->sigma = decimal_value(sigma);
+}
+
+/* --- a stage ------------------------------------------------------------------------------------
+ */
+
+static struct image_gravity gravity_of(const struct image_asked_gravity *asked)
+{
+    static const struct decimal half = {.digits = 5, .places = 1};
+
+    if (asked->kind == IMAGE_GRAVITY_POINT)
+        return asked->point;
+    return (struct image_gravity){half, half};
+}
+
+static int plan_crop(struct planning *planning, const struct image_stage *stage)
+{
+    const struct image_gravity gravity = gravity_of(&stage->gravity);
+    const struct image_size upright = upright_size(planning);
+    struct image_box box = stage->crop.box;
+
+    switch (stage->crop.kind) {
+    case IMAGE_CROP_NONE:
+        return 0;
+    case IMAGE_CROP_SQUARE:
+        box = geometry_square(upright, &gravity);
+        if (stage->gravity.kind == IMAGE_GRAVITY_SMART) {
+            add_smart_crop(planning, (struct image_size){box.width, box.height});
+            return 0;
+        }
+        break;
+    case IMAGE_CROP_PERCENT:
+        box = geometry_percentages(stage->crop.percent, upright);
+        break;
+    default:
+        break;
+    }
+    if (!geometry_clip(&box, upright)) {
+        snprintf(planning->detail, IMAGE_DETAIL_BYTES,
+                 "\"crop\" is entirely outside the image of %u x %u pixels", upright.width,
+                 upright.height);
+        return STATUS_BAD_PARAMETER;
+    }
+    add_crop(planning, box);
+    return 0;
+}
+
+static int check_side(struct planning *planning, struct image_size size)
+{
+    const struct image_header *header = planning->header;
+    const uint32_t longest = header->width > header->height ? header->width : header->height;
+    const uint32_t side = size.width > size.height ? size.width : size.height;
+
+    if (side > planning->request->max_side && side > longest) {
+        snprintf(planning->detail, IMAGE_DETAIL_BYTES,
+                 "limits.max_side is %u, and the result would have %u x %u pixels",
+                 planning->request->max_side, size.width, size.height);
+        return STATUS_RESULT_TOO_LARGE;
+    }
+    if ((uint64_t)size.width * size.height >
+        planning->request->max_pixels / planning->output->frames) {
+        snprintf(planning->detail, IMAGE_DETAIL_BYTES,
+                 "limits.max_pixels is %llu, and the result would have %u x %u in %u frame(s)",
+                 (unsigned long long)planning->request->max_pixels, size.width, size.height,
+                 planning->output->frames);
+        return STATUS_RESULT_TOO_LARGE;
+    }
+    return 0;
+}
+
+static int plan_size(struct planning *planning, const struct image_stage *stage)
+{
+    const struct image_gravity gravity = gravity_of(&stage->gravity);
+    struct image_size resized = upright_size(planning), result = resized;
+    int status;
+
+    if (stage->width > 0 || stage->height > 0) {
+        const struct image_size box = {stage->width, stage->height};
+
+        geometry_fit(resized, box, stage->fit, stage->enlarge != 0, &resized, &result);
+    } else if (stage->scale.digits > 0) {
+        resized.width = decimal_scale(resized.width, stage->scale);
+        resized.height = decimal_scale(resized.height, stage->scale);
+        result = resized;
+    }
+    status = check_side(planning, resized);
+    if (status == 0)
+        status = check_side(planning, result);
+    if (status != 0)
+        return status;
+    add_resize(planning, resized, stage->linear != 0);
+    if (result.width > resized.width || result.height > resized.height)
+        add_pad(planning, result, &gravity, stage->background);
+    else if (stage->gravity.kind == IMAGE_GRAVITY_SMART)
+        add_smart_crop(planning, result);
+    else
+        add_crop(planning, geometry_place(result, resized, &gravity));
+    return 0;
+}
+
+static void plan_turn(struct planning *planning, const struct image_stage *stage)
+{
+    static const unsigned flips[4] = {1, 2, 4, 3}, rotations[4] = {1, 6, 3, 8};
+
+    planning->turn = geometry_combine(planning->turn, flips[stage->flip]);
+    planning->turn = geometry_combine(planning->turn, rotations[stage->rotate / 90]);
+}
+
+static void plan_gray(struct planning *planning, const struct image_stage *stage)
+{
+    if (stage->gray == IMAGE_GRAY_NONE)
+        return;
+    add(planning, IMAGE_STEP_GRAY)->gray = stage->gray;
+    if (stage->gray == IMAGE_GRAY_LUMINANCE)
+        planning->output->steps |= IMAGE_STEP_LUMINANCE;
+}
+
+static int plan_stage(struct planning *planning, const struct image_stage *stage, bool flatten)
+{
+    int status = plan_crop(planning, stage);
+
+    if (status == 0)
+        status = plan_size(planning, stage);
+    if (status != 0)
+        return status;
+    plan_turn(planning, stage);
+    add_sigma(planning, IMAGE_STEP_BLUR, stage->blur);
+    add_sigma(planning, IMAGE_STEP_SHARPEN, stage->sharpen);
+    if (flatten)
+        add(planning, IMAGE_STEP_FLATTEN)->colour = stage->background;
+    plan_gray(planning, stage);
+    return 0;
+}
+
+/* --- how it is written --------------------------------------------------------------------------
+ */
+
+static uint32_t format_side_max(enum image_format format)
+{
+    switch (format) {
+    case IMAGE_WEBP:
+        return 16383;
+    case IMAGE_JPEG:
+    case IMAGE_GIF:
+        return 65535;
+    case IMAGE_AVIF:
+        return 65536;
+    default:
+        return INT32_MAX;
+    }
+}
+
+static bool fits_format(enum image_format format, struct image_size size)
+{
+    return size.width <= format_side_max(format) && size.height <= format_side_max(format);
+}
+
+static bool has_animation(enum image_format format)
+{
+    return format == IMAGE_WEBP || format == IMAGE_GIF || format == IMAGE_TIFF;
+}
+
+static bool has_alpha(enum image_format format)
+{
+    return format != IMAGE_JPEG;
+}
+
+/* For format=auto: the first that can hold the result. The size is that of the result, known by
+ * now. */
+static enum image_format choose_format(const struct image_request *request,
+                                       const struct image_encoding *encoding,
+                                       const struct image_header *header, struct image_size size)
+{
+    const bool animated = header->frames > 1 && encoding->still == 0;
+
+    for (int i = 0; i < IMAGE_AUTO_MAX && encoding->auto_formats[i] != IMAGE_NONE; i++) {
+        const enum image_format format = encoding->auto_formats[i];
+
+        if (animated && !has_animation(format))
+            continue;
+        if (format == IMAGE_AVIF && (uint64_t)size.width * size.height > request->avif_max_pixels)
+            continue;
+        if (fits_format(format, size))
+            return format;
+    }
+    return image_result_format(header->format);
+}
+
+static unsigned turn_of(const struct image_output_plan *output)
+{
+    for (unsigned i = 0; i < output->operation_count; i++) {
+        if (output->operations[i].step == IMAGE_STEP_TURN)
+            return output->operations[i].turn;
+    }
+    return 1;
+}
+
+/* Partial blocks cannot change places. */
+static bool turns_whole_blocks(const struct image_header *header,
+                               const struct image_output_plan *output)
+{
+    const unsigned turn = turn_of(output);
+    const bool gray = (output->steps & IMAGE_STEP_GRAY) != 0; /* blocks of luma alone */
+    const uint32_t width = gray ? 8 : header->mcu_width, height = gray ? 8 : header->mcu_height;
+    const bool mirror = turn == 2 || turn == 3 || turn == 7 || turn == 8;
+    const bool flip = turn == 3 || turn == 4 || turn == 6 || turn == 7;
+
+    return (!mirror || (width > 0 && header->width % width == 0)) &&
+           (!flip || (height > 0 && header->height % height == 0));
+}
+
+static bool can_copy_jpeg(const struct image_header *header, const struct image_output_plan *output)
+{
+    return header->format == IMAGE_JPEG && output->format == IMAGE_JPEG &&
+           (output->steps & ~(unsigned)(IMAGE_STEP_GRAY | IMAGE_STEP_TURN | IMAGE_STEP_METADATA)) ==
+               0 &&
+           turns_whole_blocks(header, output);
+}
+
+static int refuse_lossless(struct planning *planning, const char *why)
+{
+    snprintf(planning->detail, IMAGE_DETAIL_BYTES, "\"lossless\": %s", why);
+    return STATUS_BAD_PARAMETER;
+}
+
+static int plan_lossless(struct planning *planning, const struct image_encoding *encoding)
+{
+    struct image_output_plan *output = planning->output;
+    const struct image_header *header = planning->header;
+
+    if (encoding->lossless == IMAGE_TRUE && encoding->quality > 0)
+        return refuse_lossless(planning, "not together with \"quality\"");
+    output->lossless = encoding->lossless == IMAGE_TRUE;
+    if (output->format == IMAGE_JPEG && output->lossless && !can_copy_jpeg(header, output))
+        return refuse_lossless(planning, "of a JPEG only gray, and turns of whole blocks can be");
+    if (encoding->lossless == IMAGE_UNSET && encoding->quality == 0)
+        output->lossless = header->lossless && header->format == output->format;
+    return 0;
+}
+
+/* Gray without loss where it is all that is asked: as a copy of the luma's codes, or finer than
+ * they are where partial blocks change places. */
+static bool is_gray_copy(const struct planning *planning, const struct image_encoding *encoding)
+{
+    const struct image_output_plan *output = planning->output;
+    const unsigned others = ~(unsigned)(IMAGE_STEP_GRAY | IMAGE_STEP_TURN | IMAGE_STEP_METADATA);
+
+    return planning->header->format == IMAGE_JPEG && output->format == IMAGE_JPEG &&
+           (output->steps & IMAGE_STEP_GRAY) != 0 && (output->steps & others) == 0 &&
+           encoding->quality == 0 && encoding->lossless != IMAGE_FALSE &&
+           encoding->progressive == 0;
+}
+
+static void plan_quality(struct planning *planning, const struct image_encoding *encoding)
+{
+    struct image_output_plan *output = planning->output;
+    const struct image_header *header = planning->header;
+    const bool gray_jpeg = (output->steps & IMAGE_STEP_GRAY) != 0 && header->format == IMAGE_JPEG &&
+                           output->format == IMAGE_JPEG;
+    const int fallback =
+        (int)(output->format == IMAGE_AVIF ? planning->request->default_avif_quality
+                                           : planning->request->default_quality);
+
+    if (output->format == IMAGE_JPEG && (output->lossless || is_gray_copy(planning, encoding)))
+        return;
+    output->steps |= IMAGE_STEP_ENCODE;
+    output->quality = encoding->quality > 0 ? (int)encoding->quality : fallback;
+    if (gray_jpeg && encoding->quality == 0 && header->quality > output->quality)
+        output->quality = header->quality;
+}
+
+static bool has_halved_chroma(const struct image_header *header)
+{
+    switch (header->format) {
+    case IMAGE_JPEG:
+        return strcmp(header->subsampling, "420") == 0;
+    case IMAGE_WEBP:
+        return !header->lossless;
+    case IMAGE_HEIC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Chroma of lossy JPEGs and AVIFs: halved below a quality of 90, else as it was. */
+static void plan_subsampling(struct planning *planning, const struct image_encoding *encoding)
+{
+    enum { FINE = 90 };
+    struct image_output_plan *output = planning->output;
+    const struct image_header *header = planning->header;
+    const bool kind =
+        output->format == IMAGE_JPEG || (output->format == IMAGE_AVIF && !output->lossless);
+    const bool coloured = (output->steps & IMAGE_STEP_GRAY) == 0 && header->samples != 1;
+    const bool halved = has_halved_chroma(header);
+
+    output->subsampling = encoding->subsampling;
+    if (!kind || !coloured || (output->steps & IMAGE_STEP_ENCODE) == 0)
+        return;
+    if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && output->quality < FINE)
+        output->subsampling = IMAGE_SUBSAMPLING_420;
+    else if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && header->format != IMAGE_JPEG)
+        output->subsampling = halved ? IMAGE_SUBSAMPLING_420 : IMAGE_SUBSAMPLING_444;
+    if (output->subsampling != IMAGE_SUBSAMPLING_AUTO &&
+        halved != (output->subsampling == IMAGE_SUBSAMPLING_420))
+        output->steps |= IMAGE_STEP_SUBSAMPLE;
+}
+
+static int plan_encoding(struct planning *planning, const struct image_encoding *encoding)
+{
+    struct image_output_plan *output = planning->output;
+    int status;
+
+    if (!fits_format(output->format, output->size)) {
+        snprintf(planning->detail, IMAGE_DETAIL_BYTES,
+                 "a %s has at most %u pixels a side, and the result would have %u x %u",
+                 image_format_name(output->format), format_side_max(output->format),
+                 output->size.width, output->size.height);
+        return STATUS_RESULT_TOO_LARGE;
+    }
+    output->effort = (int)encoding->effort - 1;
+    output->progressive = encoding->progressive != 0;
+    if (encoding->effort > 0 || encoding->progressive != 0)
+        output->steps |= IMAGE_STEP_TUNED;
+    output->metadata = encoding->metadata;
+    if (encoding->metadata != IMAGE_METADATA_NONE || output->orientation != 1)
+        output->steps |= IMAGE_STEP_METADATA;
+    if (encoding->profile == IMAGE_PROFILE_SRGB)
+        output->steps |= IMAGE_STEP_SRGB;
+    status = plan_lossless(planning, encoding);
+    if (status != 0)
+        return status;
+    plan_quality(planning, encoding);
+    plan_subsampling(planning, encoding);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
+static void begin(struct planning *planning, const struct image_encoding *encoding)
+{
+    const struct image_header *header = planning->header;
+    struct image_output_plan *output = planning->output;
+    const bool as_stored = planning->request->as_stored != 0;
+
+    planning->size = (struct image_size){header->width, header->height};
+    planning->turn = as_stored ? 1 : header->orientation;
+    planning->phase = 0;
+    output->orientation = as_stored ? header->orientation : 1;
+    output->format = encoding->format == IMAGE_NONE ? image_result_format(header->format)
+                                                    : (enum image_format)encoding->format;
+    output->frames = encoding->still != 0 || (encoding->format != IMAGE_FORMAT_AUTO &&
+                                              !has_animation(output->format))
+                         ? 1
+                         : header->frames;
+    if (output->frames < header->frames)
+        output->steps |= IMAGE_STEP_STILL;
+}
+
+/* Whether there may be transparency that the result cannot have. `auto` is not chosen yet, but what
+ * it may choose besides the source's own format has alpha. */
+static bool flattens(const struct planning *planning)
+{
+    const enum image_format to = planning->output->format;
+
+    return (uint32_t)to != IMAGE_FORMAT_AUTO && !has_alpha(to) &&
+           has_alpha(planning->header->format);
+}
+
+static int plan_output(struct planning *planning, const struct image_output_request *asked)
+{
+    const struct image_stage *stages = &planning->request->stages[asked->first_stage];
+    struct image_output_plan *output = planning->output;
+    int status = 0;
+
+    begin(planning, &asked->encoding);
+    for (uint32_t i = 0; status == 0 && i < asked->stages; i++)
+        status = plan_stage(planning, &stages[i], flattens(planning) && i + 1 == asked->stages);
+    if (status != 0)
+        return status;
+    add_turn(planning);
+    output->size = planning->size;
+    if (asked->encoding.format == IMAGE_FORMAT_AUTO) {
+        output->format =
+            choose_format(planning->request, &asked->encoding, planning->header, output->size);
+        if (!has_animation(output->format) && output->frames > 1) {
+            output->frames = 1;
+            output->steps |= IMAGE_STEP_STILL;
+        }
+    }
+    return plan_encoding(planning, &asked->encoding);
+}
+
+static int check_source(const struct image_plan *plan, char *detail)
+{
+    const struct image_header *header = &plan->source;
+    uint64_t frames = 1;
+
+    for (unsigned i = 0; i < plan->count; i++)
+        frames = plan->outputs[i].frames > frames ? plan->outputs[i].frames : frames;
+    if ((uint64_t)header->width * header->height <= plan->max_pixels / frames)
+        return 0;
+    snprintf(detail, IMAGE_DETAIL_BYTES,
+             "limits.max_pixels is %llu, and the image has %u x %u pixels in %u frame(s)",
+             (unsigned long long)plan->max_pixels, header->width, header->height, header->frames);
+    return STATUS_IMAGE_TOO_LARGE;
+}
+
+int image_plan(struct image_plan *plan, const struct image_request *request,
+               const struct image_header *header, char *detail)
+{
+    int status = 0;
+
+    plan->max_pixels = request->max_pixels;
+    plan->max_scans = request->max_scans;
+    plan->default_quality = (int)request->default_quality;
+    plan->source = *header;
+    plan->count = request->count;
+    for (unsigned i = 0; i < plan->count; i++) {
+        struct planning planning = {
+            .request = request,
+            .header = header,
+            .output = &plan->outputs[i],
+            .detail = detail,
+        };
+
+        plan->outputs[i].steps = 0;
+        plan->outputs[i].operation_count = 0;
+        plan->outputs[i].quality = 0;
+        begin(&planning, &request->outputs[i].encoding);
+    }
+    status = check_source(plan, detail);
+    for (unsigned i = 0; status == 0 && i < plan->count; i++) {
+        struct planning planning = {
+            .request = request,
+            .header = header,
+            .output = &plan->outputs[i],
+            .detail = detail,
+        };
+
+        status = plan_output(&planning, &request->outputs[i]);
+    }
+    return status;
+}
+
+struct image_simple_plan image_simple_plan(const struct image_plan *plan,
+                                           const struct image_output_plan *output)
+{
+    struct image_simple_plan simple = {
+        .part = {0, 0, plan->source.width, plan->source.height},
+        .turn = 1,
+    };
+    bool resized = false;
+
+    for (unsigned i = 0; i < output->operation_count; i++) {
+        const struct image_operation *operation = &output->operations[i];
+
+        if (operation->step == IMAGE_STEP_CROP && !resized) {
+            simple.part = operation->box;
+        } else if (operation->step == IMAGE_STEP_CROP) {
+            simple.cut = operation->box;
+        } else if (operation->step == IMAGE_STEP_RESIZE) {
+            resized = true;
+            simple.resized = operation->size;
+        } else if (operation->step == IMAGE_STEP_TURN) {
+            simple.turn = operation->turn;
+        }
+    }
+    if (!resized)
+        simple.resized = (struct image_size){simple.part.width, simple.part.height};
+    if (simple.cut.width == 0)
+        simple.cut = (struct image_box){0, 0, simple.resized.width, simple.resized.height};
+    return simple;
 }

@@ -2,14 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/plan/detail.h"
 #include "image/plan/path.h"
 #include "image/plan/request.h"
 #include "image/probe/format.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-enum { IMAGE_DETAIL_BYTES = 128 };
 
 /* Where a path writes a result: within one process. */
 struct image_output {

@@ -163,8 +163,8 @@ static int put_header(const struct png_format *format, struct image_output *outp
 }
 
 /* A chunk of `prefix` and `bytes` deflated. */
-static int put_deflated(struct image_output *output, const char *name, const char *prefix,
-                        size_t prefix_length, const void *bytes, size_t length)
+static int put_deflated(struct image_output *output, int level, const char *name,
+                        const char *prefix, size_t prefix_length, const void *bytes, size_t length)
 {
     struct libdeflate_compressor *compressor;
     uint8_t *content = output->data + output->size + 8;
@@ -173,7 +173,7 @@ static int put_deflated(struct image_output *output, const char *name, const cha
     if (space < prefix_length)
         return STATUS_IMAGE_TOO_LARGE;
     space -= prefix_length;
-    if ((compressor = libdeflate_alloc_compressor(LEVEL)) == NULL)
+    if ((compressor = libdeflate_alloc_compressor(level)) == NULL)
         return -ENOMEM;
     memcpy(content, prefix, prefix_length);
     size = libdeflate_zlib_compress(compressor, bytes, length, content + prefix_length,
@@ -191,10 +191,11 @@ int png_encoder_finish(struct png_encoder *encoder, struct image_output *output)
     int status = put_header(format, output);
 
     if (status == 0 && format->profile != NULL)
-        status = put_deflated(output, "iCCP", "icc\0", 5, format->profile, format->profile_size);
+        status =
+            put_deflated(output, LEVEL, "iCCP", "icc\0", 5, format->profile, format->profile_size);
     if (status == 0)
-        status = put_deflated(output, "IDAT", "", 0, encoder->filtered,
-                              (encoder->row_bytes + 1) * format->height);
+        status = put_deflated(output, format->level > 0 ? (int)format->level : LEVEL, "IDAT", "", 0,
+                              encoder->filtered, (encoder->row_bytes + 1) * format->height);
     if (status == 0 && output->capacity - output->size < CHUNK_BYTES)
         status = STATUS_IMAGE_TOO_LARGE;
     if (status == 0)

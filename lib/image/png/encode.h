@@ -14,6 +14,7 @@ struct png_format {
     uint32_t width, height;
     unsigned bands;      /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
     unsigned bits;       /* per sample: 8, 16; with one band also 1, 2, 4 */
+    unsigned level;      /* of libdeflate, 1..12; 0: what is quickest for its size */
     const void *profile; /* ICC, borrowed; NULL: none */
     size_t profile_size;
 };

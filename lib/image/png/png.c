@@ -175,8 +175,8 @@ static void describe_result(const struct png_image *image, const struct image_ou
     const enum profile_space space = has_colour(image) ? SPACE_RGB : SPACE_GRAY;
 
     *format = (struct png_format){
-        .width = planned->width,
-        .height = planned->height,
+        .width = planned->size.width,
+        .height = planned->size.height,
         .bands = !gray              ? image->bands
                  : has_alpha(image) ? 2
                                     : 1,
@@ -199,7 +199,7 @@ static int convert_rows(const struct image_output_plan *planned, struct png_imag
     int status;
 
     describe_result(image, planned, &format);
-    if (image->orientation != 1 || !png_encoder_takes(&format) ||
+    if (!png_encoder_takes(&format) ||
         (resize && image->bits == 16)) /* the filter takes 8 */
         return -ENOTSUP;
     if ((status = png_inflate(image)) != 0 || (gray && (status = begin_gray(image, &to)) != 0))

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /*
  * The formats in one table: their names, the bytes they begin with, and the reader of their header.
@@ -108,6 +109,26 @@ enum image_format image_result_format(enum image_format source)
 const char *image_media_type(unsigned format)
 {
     return formats[format < IMAGE_FORMAT_COUNT ? format : IMAGE_NONE].media_type;
+}
+
+enum image_format image_format_of_media_type(const char *type, size_t length)
+{
+    for (unsigned format = IMAGE_JPEG; format < IMAGE_FORMAT_COUNT; format++) {
+        const char *known = formats[format].media_type;
+
+        if (strlen(known) == length && strncasecmp(known, type, length) == 0)
+            return format;
+    }
+    return IMAGE_NONE;
+}
+
+enum image_format image_format_of_word(const char *word)
+{
+    unsigned format = IMAGE_JPEG;
+
+    while (format < IMAGE_FORMAT_COUNT && strcasecmp(formats[format].name, word) != 0)
+        format++;
+    return format < IMAGE_FORMAT_COUNT ? format : IMAGE_NONE;
 }
 
 const char *image_format_name(unsigned format)

@@ -106,5 +106,10 @@ enum image_format image_result_format(enum image_format source);
 /* "image/jpeg" ...; "application/octet-stream" for IMAGE_NONE and unknown numbers. */
 const char *image_media_type(unsigned format);
 
+/* The format of that media type, in any case of letters, or of its word, "jpeg" ...; IMAGE_NONE: of
+ * none. */
+enum image_format image_format_of_media_type(const char *type, size_t length);
+enum image_format image_format_of_word(const char *word);
+
 /* "JPEG" ..., for sentences. */
 const char *image_format_name(unsigned format);

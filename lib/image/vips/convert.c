@@ -3,6 +3,7 @@
 #include "image/vips/convert.h"
 
 #include "base/cleanup.h"
+#include "image/colour/linear.h"
 #include "image/colour/luma.h"
 #include "image/colour/profile.h"
 #include "image/vips/image.h"
@@ -61,6 +62,19 @@ static void cmyk_row_16(const uint16_t *in, uint16_t *out, int width, const stru
     }
 }
 
+static void luminance_row_8(const uint8_t *in, uint8_t *out, int width, const struct shape *shape)
+{
+    linear_luminance_row_8(in, (unsigned)shape->in_bands, out, (unsigned)shape->out_bands,
+                           (size_t)width);
+}
+
+static void luminance_row_16(const uint16_t *in, uint16_t *out, int width,
+                             const struct shape *shape)
+{
+    linear_luminance_row_16(in, (unsigned)shape->in_bands, out, (unsigned)shape->out_bands,
+                            (size_t)width);
+}
+
 typedef void row_8_function(const uint8_t *in, uint8_t *out, int width, const struct shape *shape);
 typedef void row_16_function(const uint16_t *in, uint16_t *out, int width,
                              const struct shape *shape);
@@ -71,6 +85,7 @@ struct conversion {
 };
 
 static const struct conversion luma_conversion = {convert_row_8, convert_row_16};
+static const struct conversion luminance_conversion = {luminance_row_8, luminance_row_16};
 static const struct conversion cmyk_conversion = {cmyk_row_8, cmyk_row_16};
 
 /* libvips asks for a piece of the result: fetch the same piece of the input, convert each row. */
@@ -165,6 +180,75 @@ int convert_to_8_bits(VipsImage **image)
     return 0;
 }
 
+/* --- linear light --------------------------------------------------------------------------------
+ */
+
+/* Between 8 or 16 bits by sRGB's curve and 16 of linear light; `colours` of the bands are that. */
+static void convert_light(const VipsRegion *in, const VipsRegion *out, const VipsRect *area, int y,
+                          bool to_linear, unsigned colours)
+{
+    const void *from = VIPS_REGION_ADDR(in, area->left, y);
+    void *to = VIPS_REGION_ADDR(out, area->left, y);
+    const unsigned bands = (unsigned)in->im->Bands;
+    const size_t width = (size_t)area->width;
+
+    if (to_linear && in->im->BandFmt == VIPS_FORMAT_UCHAR)
+        linear_from_8(from, bands, colours, to, width);
+    else if (to_linear)
+        linear_from_16(from, bands, colours, to, width);
+    else if (out->im->BandFmt == VIPS_FORMAT_UCHAR)
+        linear_to_8(from, bands, colours, to, width);
+    else
+        linear_to_16(from, bands, colours, to, width);
+}
+
+static const bool to_light = true, from_light = false;
+
+static int generate_light(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
+{
+    VipsRegion *in = sequence;
+    const VipsRect *area = &out->valid;
+    const unsigned colours = (unsigned)(in->im->Bands - (vips_image_hasalpha(in->im) ? 1 : 0));
+
+    (void)a;
+    (void)stop;
+    if (vips_region_prepare(in, area))
+        return -1;
+    for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++)
+        convert_light(in, out, area, y, b == (void *)(uintptr_t)&to_light, colours);
+    return 0;
+}
+
+static int light_step(VipsImage **image, const bool *direction, VipsBandFormat format)
+{
+    _cleanup_image_ VipsImage *out = vips_image_new();
+    const bool gray = (*image)->Bands < 3, deep = format == VIPS_FORMAT_USHORT;
+
+    if (linear_start() != 0)
+        return -ENOMEM;
+    if (vips_image_pipelinev(out, VIPS_DEMAND_STYLE_THINSTRIP, *image, NULL))
+        return -1;
+    out->BandFmt = format;
+    out->Type = gray ? (deep ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W)
+                     : (deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB);
+    if (vips_image_generate(out, vips_start_one, generate_light, vips_stop_one, *image,
+                            (void *)(uintptr_t)direction))
+        return -1;
+    vips_object_local(out, TAKE_PTR(*image));
+    *image = TAKE_PTR(out);
+    return 0;
+}
+
+int convert_to_linear(VipsImage **image)
+{
+    return light_step(image, &to_light, VIPS_FORMAT_USHORT);
+}
+
+int convert_from_linear(VipsImage **image, VipsBandFormat format)
+{
+    return light_step(image, &from_light, format);
+}
+
 /* --- by a profile -------------------------------------------------------------------------------
  */
 
@@ -194,10 +278,16 @@ int convert_by_profile(VipsImage **image, const void *profile, size_t size)
     _cleanup_image_ VipsImage *out = vips_image_new();
     const bool deep = (*image)->BandFmt == VIPS_FORMAT_USHORT;
     const bool inks = (*image)->Type == VIPS_INTERPRETATION_CMYK;
+    const bool gray =
+        (*image)->Type == VIPS_INTERPRETATION_B_W || (*image)->Type == VIPS_INTERPRETATION_GREY16;
     const struct profile_pixels pixels = {
-        .space = inks ? SPACE_CMYK : SPACE_RGB,
+        .space = gray   ? SPACE_GRAY
+                 : inks ? SPACE_CMYK
+                        : SPACE_RGB,
         .bits = deep ? 16 : 8,
-        .more = (unsigned)(*image)->Bands - (inks ? 4 : 3),
+        .more = (unsigned)(*image)->Bands - (gray   ? 1
+                                             : inks ? 4
+                                                    : 3),
         .count = (uint64_t)(*image)->Xsize * (uint64_t)(*image)->Ysize,
     };
     struct profile_transform *transform = profile_transform_new(profile, size, &pixels);
@@ -225,6 +315,16 @@ int convert_rgb_to_gray(VipsImage **image)
     bool deep = (*image)->BandFmt == VIPS_FORMAT_USHORT;
 
     return convert(image, &luma_conversion, (*image)->Bands > 3 ? 2 : 1,
+                   deep ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W);
+}
+
+int convert_rgb_to_luminance(VipsImage **image)
+{
+    bool deep = (*image)->BandFmt == VIPS_FORMAT_USHORT;
+
+    if (linear_start() != 0)
+        return -ENOMEM;
+    return convert(image, &luminance_conversion, (*image)->Bands > 3 ? 2 : 1,
                    deep ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W);
 }
 

@@ -8,6 +8,14 @@
  * depth, by luma(). Alpha passes unchanged. */
 int convert_rgb_to_gray(VipsImage **image);
 
+/* The same by CIE luminance. */
+int convert_rgb_to_luminance(VipsImage **image);
+
+/* Steps: samples of 8 or 16 bits by sRGB's curve, an alpha apart, to 16 bits of linear light, and
+ * back to 8 or 16 bits. */
+int convert_to_linear(VipsImage **image);
+int convert_from_linear(VipsImage **image, VipsBandFormat format);
+
 /* A step: CMYK of 8 or 16 bit, 0 for no ink, without a profile, to RGB as (1 - C)(1 - K). Further
  * bands pass unchanged. */
 int convert_cmyk_to_rgb(VipsImage **image);
@@ -16,6 +24,6 @@ int convert_cmyk_to_rgb(VipsImage **image);
  * savers cut them off. */
 int convert_to_8_bits(VipsImage **image);
 
-/* A step: RGB or CMYK of 8 or 16 bit to sRGB by a profile that fits it (colour/profile.h). Further
- * bands pass unchanged. -ENOMEM besides. */
+/* A step: gray, RGB or CMYK of 8 or 16 bit to sRGB by a profile that fits it (colour/profile.h).
+ * Further bands pass unchanged. -ENOMEM besides. */
 int convert_by_profile(VipsImage **image, const void *profile, size_t size);

@@ -98,26 +98,99 @@ bool gray_keeps_profile(const VipsImage *image)
     return space_of(image, &space) && space == SPACE_GRAY;
 }
 
-int gray_step(VipsImage **image)
+/* --- to other colours ----------------------------------------------------------------------------
+ */
+
+/* Gray to RGB: by its profile, or three times the same. */
+static int rgb_from_gray(VipsImage **image)
+{
+    size_t size;
+    const void *profile = image_profile(*image, &size);
+    VipsImage *out;
+    int status = drop_extra_bands(image);
+
+    if (status != 0 || profile != NULL)
+        return status != 0 ? status : convert_by_profile(image, profile, size);
+    if (vips_colourspace(*image, &out,
+                         (*image)->BandFmt == VIPS_FORMAT_USHORT ? VIPS_INTERPRETATION_RGB16
+                                                                 : VIPS_INTERPRETATION_sRGB,
+                         NULL))
+        return -1;
+    return image_replace(image, out);
+}
+
+int rgb_step(VipsImage **image)
 {
     int status;
 
     switch ((*image)->Type) {
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB:
+    case VIPS_INTERPRETATION_RGB16:
+        return 0;
     case VIPS_INTERPRETATION_B_W:
     case VIPS_INTERPRETATION_GREY16:
-        return drop_extra_bands(image);
+        status = rgb_from_gray(image);
+        break;
     case VIPS_INTERPRETATION_CMYK:
         status = rgb_from_cmyk(image);
         break;
+    default:
+        status = srgb_from_device_independent(image);
+    }
+    return status != 0 ? status : image_set_profile(image, NULL, 0);
+}
+
+int srgb_step(VipsImage **image)
+{
+    const bool gray = gray_keeps_profile(*image);
+    size_t size;
+    int status;
+
+    if (gray && image_profile(*image, &size) == NULL)
+        return 0;
+    switch ((*image)->Type) {
     case VIPS_INTERPRETATION_sRGB:
     case VIPS_INTERPRETATION_RGB:
     case VIPS_INTERPRETATION_RGB16:
         status = srgb_from_rgb(image);
         break;
     default:
-        status = srgb_from_device_independent(image);
+        status = rgb_step(image);
     }
-    if (status)
-        return status;
-    return (*image)->Bands < 3 ? 0 : convert_rgb_to_gray(image);
+    if (status == 0 && gray)
+        status = convert_rgb_to_gray(image);
+    return status != 0 ? status : image_set_profile(image, NULL, 0);
+}
+
+/* sRGB for what is not gray. */
+static int srgb_unless_gray(VipsImage **image)
+{
+    switch ((*image)->Type) {
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+        return drop_extra_bands(image);
+    case VIPS_INTERPRETATION_CMYK:
+        return rgb_from_cmyk(image);
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB:
+    case VIPS_INTERPRETATION_RGB16:
+        return srgb_from_rgb(image);
+    default:
+        return srgb_from_device_independent(image);
+    }
+}
+
+int gray_step(VipsImage **image)
+{
+    const int status = srgb_unless_gray(image);
+
+    return status != 0 || (*image)->Bands < 3 ? status : convert_rgb_to_gray(image);
+}
+
+int luminance_step(VipsImage **image)
+{
+    const int status = srgb_unless_gray(image);
+
+    return status != 0 || (*image)->Bands < 3 ? status : convert_rgb_to_luminance(image);
 }

@@ -9,6 +9,7 @@
 #include "image/jpeg/profile.h"
 #include "image/jpeg/rewrite.h"
 #include "image/vips/image.h"
+#include "image/vips/load_gif.h"
 #include "image/vips/load_heif.h"
 #include "image/vips/load_png.h"
 #include "image/vips/load_tiff.h"
@@ -70,12 +71,14 @@ int load_start(void)
 int load_divisor(const struct image_plan *plan, const struct image_output_plan *planned)
 {
     const uint32_t width = plan->source.width, height = plan->source.height;
+    const struct image_operation *first = &planned->operations[0];
     uint32_t divisor = 8;
 
-    if (plan->source.format != IMAGE_JPEG)
+    if (plan->source.format != IMAGE_JPEG || planned->operation_count == 0 ||
+        first->step != IMAGE_STEP_RESIZE)
         return 1;
-    while (divisor > 1 && (3ULL * divisor * planned->width > 2ULL * width ||
-                           3ULL * divisor * planned->height > 2ULL * height ||
+    while (divisor > 1 && (3ULL * divisor * first->size.width > 2ULL * width ||
+                           3ULL * divisor * first->size.height > 2ULL * height ||
                            width % divisor != 0 || height % divisor != 0))
         divisor /= 2;
     return (int)divisor;
@@ -125,6 +128,8 @@ static int open_image(const struct image_plan *plan, const struct image_output_p
         return png_load(data, input.size, image);
     case IMAGE_WEBP:
         return webp_load(&plan->source, data, input.size, image);
+    case IMAGE_GIF:
+        return gif_load(plan, data, input.size, image);
     case IMAGE_TIFF:
         return tiff_load(&plan->source, data, input.size, plan->max_scans, image);
     case IMAGE_AVIF:

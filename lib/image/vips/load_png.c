@@ -24,7 +24,8 @@ static void free_png(VipsImage *image, struct png_image *png)
     cleanup_png(&png);
 }
 
-/* The next rows: vips_sequential asks for whole ones, and in order. */
+/* The next rows: vips_sequential asks for whole ones, and in order; for a piece of each of those
+ * that it passes over. */
 static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
 {
     struct png_image *png = a;
@@ -33,7 +34,7 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
     (void)sequence;
     (void)b;
     (void)stop;
-    if (area->left != 0 || area->width != out->im->Xsize || area->top != (int)png->row) {
+    if (area->left != 0 || area->top != (int)png->row) {
         vips_error("png", "rows out of order");
         return -1;
     }

@@ -7,6 +7,7 @@
 #include "image/vips/gray.h"
 #include "image/vips/image.h"
 #include "image/vips/load.h"
+#include "image/vips/operations.h"
 #include "image/vips/resize.h"
 #include "image/vips/save.h"
 
@@ -21,12 +22,13 @@
 struct work {
     const struct image_plan *plan;
     const struct image_output_plan *planned;
-    unsigned steps; /* of the plan, and IMAGE_STEP_TURN if the file is turned */
     VipsImage *source;
     int divisor; /* factor by which the decoder made it smaller */
-    int frames, orientation;
+    int frames;
     bool was_gray;      /* the profile says the same of what gray makes of it */
     VipsImage **pieces; /* frames of them, or NULL */
+    struct image_box
+        smart_boxes[IMAGE_OPERATIONS_MAX]; /* found in the first frame; of no width: not yet */
 };
 
 static void cleanup_work(struct work *work)
@@ -37,74 +39,132 @@ static void cleanup_work(struct work *work)
     VIPS_UNREF(work->source);
 }
 
-/* For what needs the pixels in another order than they come in. */
-static int hold_in_memory(VipsImage **image)
-{
-    VipsImage *out = vips_image_copy_memory(*image);
-
-    return out == NULL ? -1 : image_replace(image, out);
-}
-
-/* --- steps --------------------------------------------------------------------------------------
+/* --- operations ---------------------------------------------------------------------------------
  */
 
-/* The file's own size decides: what was cut off when the decoder made the image smaller does not
- * count. */
-static int resize_frame(const struct work *work, VipsImage **frame)
-{
-    const struct image_header *header = &work->plan->source;
-    const struct resizer_size size = {
-        .width = (uint32_t)(*frame)->Xsize,
-        .height = (uint32_t)(*frame)->Ysize,
-        .to_width = work->planned->width,
-        .to_height = work->planned->height,
-        .step_x = (double)header->width / work->divisor / work->planned->width,
-        .step_y = (double)header->height / work->divisor / work->planned->height,
-    };
-
-    return resize_image(frame, &size);
-}
-
-static int gray_frame(const struct work *work, VipsImage **frame)
+static int crop_frame(struct work *work, const struct image_operation *operation, VipsImage **frame)
 {
     (void)work;
-    return gray_step(frame);
+    return crop_step(frame, &operation->box);
 }
 
-/* Turns the result as the source's orientation (EXIF 1..8) asks. */
-static int turn_frame(const struct work *work, VipsImage **image)
+/* Of what the decoder made smaller the file's own size decides: what it cut off does not count. */
+static int resize_frame(struct work *work, const struct image_operation *operation,
+                        VipsImage **frame)
 {
-    VipsImage *out;
+    const struct image_header *header = &work->plan->source;
+    struct resizer_size size = {
+        .width = (uint32_t)(*frame)->Xsize,
+        .height = (uint32_t)(*frame)->Ysize,
+        .to_width = operation->size.width,
+        .to_height = operation->size.height,
+    };
 
-    if (hold_in_memory(image))
-        return -1;
-    if (vips_copy(*image, &out, NULL))
-        return -1;
-    image_replace(image, out);
-    vips_image_set_int(*image, VIPS_META_ORIENTATION, work->orientation);
-    if (vips_autorot(*image, &out, NULL))
-        return -1;
-    return image_replace(image, out);
+    if (work->divisor > 1 && operation == work->planned->operations) {
+        size.step_x = (double)header->width / work->divisor / size.to_width;
+        size.step_y = (double)header->height / work->divisor / size.to_height;
+    }
+    return resize_image(frame, &size, operation->linear);
+}
+
+/* Every frame is cropped where the first one is. */
+static int smart_crop_frame(struct work *work, const struct image_operation *operation,
+                            VipsImage **frame)
+{
+    struct image_box *found = &work->smart_boxes[operation - work->planned->operations];
+
+    if (found->width > 0)
+        return crop_step(frame, found);
+    return smart_crop_step(frame, operation->size, found);
+}
+
+static int pad_frame(struct work *work, const struct image_operation *operation, VipsImage **frame)
+{
+    return pad_step(frame, operation, work->planned->format != IMAGE_JPEG);
+}
+
+static int turn_frame(struct work *work, const struct image_operation *operation, VipsImage **frame)
+{
+    (void)work;
+    return turn_step(frame, operation->turn);
+}
+
+static int blur_frame(struct work *work, const struct image_operation *operation, VipsImage **frame)
+{
+    (void)work;
+    return blur_step(frame, operation->sigma);
+}
+
+static int sharpen_frame(struct work *work, const struct image_operation *operation,
+                         VipsImage **frame)
+{
+    (void)work;
+    return sharpen_step(frame, operation->sigma);
+}
+
+static int flatten_frame(struct work *work, const struct image_operation *operation,
+                         VipsImage **frame)
+{
+    (void)work;
+    return flatten_step(frame, operation->colour);
+}
+
+static int gray_frame(struct work *work, const struct image_operation *operation, VipsImage **frame)
+{
+    (void)work;
+    return operation->gray == IMAGE_GRAY_LUMINANCE ? luminance_step(frame) : gray_step(frame);
 }
 
 static const struct {
     enum image_step step;
-    int (*run)(const struct work *work, VipsImage **frame);
-} steps[] = {
+    int (*run)(struct work *work, const struct image_operation *operation, VipsImage **frame);
+} runners[] = {
+    {IMAGE_STEP_CROP, crop_frame},
     {IMAGE_STEP_RESIZE, resize_frame},
+    {IMAGE_STEP_SMART_CROP, smart_crop_frame},
+    {IMAGE_STEP_PAD, pad_frame},
+    {IMAGE_STEP_TURN, turn_frame},
+    {IMAGE_STEP_BLUR, blur_frame},
+    {IMAGE_STEP_SHARPEN, sharpen_frame},
+    {IMAGE_STEP_FLATTEN, flatten_frame},
     {IMAGE_STEP_GRAY, gray_frame},
-    {IMAGE_STEP_TURN, turn_frame}, /* last: it holds the whole frame in memory */
 };
 
-static int process_frame(const struct work *work, VipsImage **frame)
+static int run_operation(struct work *work, const struct image_operation *operation,
+                         VipsImage **frame)
 {
+    for (size_t i = 0; i < ARRAY_LENGTH(runners); i++) {
+        if (runners[i].step == operation->step)
+            return runners[i].run(work, operation, frame);
+    }
+    return -EINVAL;
+}
+
+/* Crops and resizes in the file's own colours: there are fewer pixels to convert then. */
+static bool needs_colours(const struct image_operation *operation)
+{
+    return (operation->step & (IMAGE_STEP_CROP | IMAGE_STEP_RESIZE | IMAGE_STEP_TURN)) == 0;
+}
+
+static int process_frame(struct work *work, VipsImage **frame)
+{
+    const struct image_output_plan *planned = work->planned;
+    bool to_convert = (planned->steps & IMAGE_STEP_SRGB) != 0;
     int status = 0;
 
-    for (size_t i = 0; status == 0 && i < ARRAY_LENGTH(steps); i++) {
-        if ((work->steps & steps[i].step) != 0)
-            status = steps[i].run(work, frame);
+    for (unsigned i = 0; status == 0 && i < planned->operation_count; i++) {
+        const struct image_operation *operation = &planned->operations[i];
+
+        if (to_convert && needs_colours(operation)) {
+            status = srgb_step(frame);
+            to_convert = false;
+        }
+        if (status == 0)
+            status = run_operation(work, operation, frame);
     }
-    return status;
+    if (status == 0 && to_convert)
+        status = srgb_step(frame);
+    return status != 0 ? status : save_prepare(frame, planned, &work->plan->source);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -135,6 +195,12 @@ static int process_frames(struct work *work, VipsImage **result)
     return vips_arrayjoin(work->pieces, result, work->frames, "across", 1, NULL);
 }
 
+/* Operations for which a frame has edges. */
+enum {
+    FRAME_STEPS = IMAGE_STEP_CROP | IMAGE_STEP_RESIZE | IMAGE_STEP_SMART_CROP | IMAGE_STEP_PAD |
+                  IMAGE_STEP_TURN | IMAGE_STEP_BLUR | IMAGE_STEP_SHARPEN
+};
+
 /* Keeps what the result's pixels mean (profile) and when they are shown; EXIF, XMP, GPS, comments,
  * thumbnails and whatever else came along stays behind. */
 static bool is_kept(const char *field, const struct work *work)
@@ -143,7 +209,7 @@ static bool is_kept(const char *field, const struct work *work)
                                        "jpeg-chroma-subsample"};
 
     if (strcmp(field, VIPS_META_ICC_NAME) == 0)
-        return work->was_gray || (work->steps & IMAGE_STEP_GRAY) == 0;
+        return work->was_gray || (work->planned->steps & IMAGE_STEP_GRAY) == 0;
     for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
         if (strcmp(field, kept[i]) == 0)
             return true;
@@ -165,17 +231,19 @@ static int strip(VipsImage **image, const struct work *work)
             vips_image_remove(out, *field);
     }
     g_strfreev(fields);
+    vips_image_remove(out, VIPS_META_PAGE_HEIGHT);
+    vips_image_set_int(out, VIPS_META_N_PAGES, work->frames);
     if (work->frames > 1)
         vips_image_set_int(out, VIPS_META_PAGE_HEIGHT, out->Ysize / work->frames);
     return 0;
 }
 
-/* Frames that keep their size need not be apart unless they are turned. */
+/* Frames need not be apart for what looks at single pixels. */
 static int process_image(struct work *work, VipsImage **result)
 {
     int status;
 
-    if (work->frames == 1 || (work->steps & (IMAGE_STEP_RESIZE | IMAGE_STEP_TURN)) == 0) {
+    if (work->frames == 1 || (work->planned->steps & FRAME_STEPS) == 0) {
         *result = TAKE_PTR(work->source);
         status = process_frame(work, result);
     } else {
@@ -189,8 +257,13 @@ static int bits_to_keep(const struct work *work)
 {
     const int bits = work->plan->source.bits;
 
-    if ((work->steps & IMAGE_STEP_GRAY) == 0 || (work->steps & IMAGE_STEP_RESIZE) != 0 ||
-        work->source->Bands != 1 || bits >= 8)
+    const unsigned kept = IMAGE_STEP_CROP | IMAGE_STEP_TURN | IMAGE_STEP_GRAY | IMAGE_STEP_FLATTEN;
+
+    for (unsigned i = 0; i < work->planned->operation_count; i++) {
+        if ((work->planned->operations[i].step & kept) == 0)
+            return 0;
+    }
+    if ((work->planned->steps & IMAGE_STEP_GRAY) == 0 || work->source->Bands != 1 || bits >= 8)
         return 0;
     return bits;
 }
@@ -206,6 +279,20 @@ static int choose_quality(const struct image_plan *plan, const struct image_outp
     return finer > plan->default_quality ? finer : plan->default_quality;
 }
 
+static int keep_first_frame(struct work *work)
+{
+    const int width = work->source->Xsize, height = work->source->Ysize / work->frames;
+    VipsImage *first;
+
+    if (work->frames == 1)
+        return 0;
+    if (vips_extract_area(work->source, &first, 0, 0, width, height, NULL))
+        return -1;
+    image_replace(&work->source, first);
+    work->frames = 1;
+    return 0;
+}
+
 static int open_source(struct work *work, struct bytes input, char *detail)
 {
     int status = load_image(work->plan, work->planned, input, &work->source, detail);
@@ -219,10 +306,7 @@ static int open_source(struct work *work, struct bytes input, char *detail)
     if (work->frames < 1 ||
         vips_image_get_page_height(work->source) * work->frames != work->source->Ysize)
         work->frames = 1;
-    work->orientation = vips_image_get_orientation(work->source);
-    if (work->orientation != 1)
-        work->steps |= IMAGE_STEP_TURN;
-    return 0;
+    return (work->planned->steps & IMAGE_STEP_STILL) != 0 ? keep_first_frame(work) : 0;
 }
 
 static int process_and_save(struct work *work, struct bytes input, struct image_output *output)
@@ -230,9 +314,10 @@ static int process_and_save(struct work *work, struct bytes input, struct image_
     _cleanup_image_ VipsImage *result = NULL;
     struct save_options options = {
         .header = &work->plan->source,
+        .planned = work->planned,
         .quality = choose_quality(work->plan, work->planned),
         .source_bytes = input.size,
-        .reduced = (work->steps & IMAGE_STEP_RESIZE) != 0,
+        .reduced = (work->planned->steps & IMAGE_STEP_RESIZE) != 0,
     };
     int status = open_source(work, input, output->detail);
 
@@ -266,7 +351,6 @@ int pipeline_run(const struct image_plan *plan, const struct image_output_plan *
     _cleanup_(cleanup_work) struct work work = {
         .plan = plan,
         .planned = planned,
-        .steps = planned->steps,
         .divisor = load_divisor(plan, planned),
     };
     int status = process_and_save(&work, input, output);

@@ -5,6 +5,8 @@
 #include "base/cleanup.h"
 #include "image/pixels/resizer.h"
 #include "image/pixels/resizer_16.h"
+#include "image/vips/convert.h"
+#include "image/vips/gray.h"
 #include "image/vips/image.h"
 
 #include <stdbool.h>
@@ -26,7 +28,7 @@ static int take_strip_8(VipsRegion *region, VipsRect *area, void *argument)
 static int take_strip_16(VipsRegion *region, VipsRect *area, void *argument)
 {
     for (int y = area->top; y < area->top + area->height; y++)
-        resizer_16_row(argument, (const uint16_t *)(void *)VIPS_REGION_ADDR(region, 0, y));
+        resizer_16_row(argument, VIPS_REGION_ADDR(region, 0, y));
     return 0;
 }
 
@@ -100,6 +102,13 @@ static int resize_8(VipsImage **image, const struct resizer_size *size)
     return out == NULL ? -1 : image_replace(image, out);
 }
 
+static enum resizer_samples samples_of(const VipsImage *image)
+{
+    return image->BandFmt == VIPS_FORMAT_UCHAR   ? RESIZER_8
+           : image->BandFmt == VIPS_FORMAT_SHORT ? RESIZER_SIGNED_16
+                                                 : RESIZER_16;
+}
+
 static int resize_16(VipsImage **image, const struct resizer_size *size)
 {
     _cleanup_(resizer_16_clear) struct resizer_16 resizer;
@@ -107,7 +116,7 @@ static int resize_16(VipsImage **image, const struct resizer_size *size)
     VipsImage *out;
 
     if (resizer_16_begin(&resizer, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
-                         (*image)->BandFmt == VIPS_FORMAT_SHORT) != 0) {
+                         samples_of(*image)) != 0) {
         vips_error("resize_image", "out of memory");
         return -1;
     }
@@ -130,11 +139,32 @@ static int resize_packed_lab(VipsImage **image, const struct resizer_size *size)
     return image_replace(image, out);
 }
 
-int resize_image(VipsImage **image, const struct resizer_size *size)
+/* Our reducer of 8 bits only makes smaller; both sides that grow and linear light need finer
+ * samples. */
+static int resize_finely(VipsImage **image, const struct resizer_size *size, bool linear)
 {
-    if ((*image)->Xsize == (int)size->to_width && (*image)->Ysize == (int)size->to_height)
+    const VipsBandFormat format = (*image)->BandFmt;
+    int status = linear ? convert_to_linear(image) : 0;
+
+    if (status == 0)
+        status = resize_16(image, size);
+    return status != 0 || !linear ? status : convert_from_linear(image, format);
+}
+
+int resize_image(VipsImage **image, const struct resizer_size *size, bool linear)
+{
+    const bool grows = size->to_width > size->width || size->to_height > size->height;
+
+    if (size->width == size->to_width && size->height == size->to_height)
         return 0;
+    if (linear) {
+        const int status = (*image)->Bands >= 3 ? rgb_step(image) : 0;
+
+        return status != 0 ? status : resize_finely(image, size, true);
+    }
     if ((*image)->Coding == VIPS_CODING_LABQ)
         return resize_packed_lab(image, size);
-    return (*image)->BandFmt == VIPS_FORMAT_UCHAR ? resize_8(image, size) : resize_16(image, size);
+    if ((*image)->BandFmt == VIPS_FORMAT_UCHAR && !grows)
+        return resize_8(image, size);
+    return resize_finely(image, size, false);
 }

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/plan/plan.h"
 #include "image/plan/result.h"
 #include "image/vips/memory.h"
 
@@ -13,11 +14,17 @@
  */
 struct save_options {
     const struct image_header *header; /* of the source */
-    int quality;                       /* of lossy results, 1..100 */
-    size_t source_bytes;               /* of its file */
-    bool reduced;                      /* the pixels are filtered ones */
-    int bits; /* per sample of a gray PNG or TIFF: 1, 2, 4; 0: as many as pixels have */
+    const struct image_output_plan *planned;
+    int quality;         /* of lossy results, 1..100 */
+    size_t source_bytes; /* of its file */
+    bool reduced;        /* the pixels are filtered ones */
+    int bits;            /* per sample of a gray PNG or TIFF: 1, 2, 4; 0: as many as pixels have */
 };
+
+/* A step, the last one: what the format cannot hold becomes what it can: inks, Lab and gray
+ * profiles become sRGB, 16 bits 8, and further bands are dropped. */
+int save_prepare(VipsImage **image, const struct image_output_plan *planned,
+                 const struct image_header *source);
 
 /* Writes `image`, whose only metadata are the ICC profile to embed and what animations need.
  * 0; -1 with libvips' error buffer filled; STATUS_IMAGE_TOO_LARGE past the capacity; -ENOMEM; -EIO:
@@ -36,4 +43,5 @@ int save_jpeg(VipsImage *image, const struct save_options *options, struct memor
 int save_png(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_webp(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_tiff(VipsImage *image, const struct save_options *options, struct memory_target *memory);
+int save_gif(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_avif(VipsImage *image, const struct save_options *options, struct memory_target *memory);

@@ -24,9 +24,10 @@ int save_avif(VipsImage *image, const struct save_options *options, struct memor
         .bands = (unsigned)image->Bands,
         .bits = image->BandFmt == VIPS_FORMAT_USHORT ? 16 : 8,
         .coded_bits = choose_avif_bits(image, options),
-        .lossless = options->header->lossless,
+        .lossless = options->planned->lossless,
+        .full_chroma = options->planned->subsampling == IMAGE_SUBSAMPLING_444,
         .quality = options->quality,
-        .effort = EFFORT,
+        .effort = options->planned->effort >= 0 ? options->planned->effort : EFFORT,
     };
     void *samples;
     size_t size;

@@ -20,10 +20,13 @@ enum { SOI_BYTES = 2, JFIF_BYTES = 18 };
 static const uint8_t jfif[JFIF_BYTES] = {0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0,
                                          1,    1,    0, 0,  1,   0,   1,   0,   0};
 
-static VipsForeignSubsample subsampling(VipsImage *image)
+static VipsForeignSubsample subsampling(VipsImage *image, enum image_subsampling asked)
 {
     const char *name;
 
+    if (asked != IMAGE_SUBSAMPLING_AUTO)
+        return asked == IMAGE_SUBSAMPLING_444 ? VIPS_FOREIGN_SUBSAMPLE_OFF
+                                              : VIPS_FOREIGN_SUBSAMPLE_ON;
     if (vips_image_get_typeof(image, "jpeg-chroma-subsample") != 0 &&
         vips_image_get_string(image, "jpeg-chroma-subsample", &name) == 0 &&
         strcmp(name, "4:4:4") == 0)
@@ -56,8 +59,10 @@ int save_jpeg(VipsImage *image, const struct save_options *options, struct memor
     g_object_ref(image);
     if (convert_to_8_bits(&rounded) || (target = memory_target_new(memory)) == NULL)
         return -1;
-    status = vips_jpegsave_target(rounded, target, "Q", options->quality, "strip", TRUE,
-                                  "subsample_mode", subsampling(image), NULL);
+    status =
+        vips_jpegsave_target(rounded, target, "Q", options->quality, "strip", TRUE,
+                             "subsample_mode", subsampling(image, options->planned->subsampling),
+                             "interlace", (gboolean)options->planned->progressive, NULL);
     g_object_unref(target);
     return status != 0 ? status : insert_segments(image, memory->output);
 }

@@ -12,12 +12,15 @@
  * less in memory, if the image is too large for that. */
 enum { ZLIB_LEVEL = 1 };
 
+/* libdeflate's for each effort. */
+static const int levels[IMAGE_EFFORT_MAX + 1] = {1, 2, 3, 4, 5, 6, 7, 8, 10, 12};
+
 static void cleanup_encoder(struct png_encoder **encoder)
 {
     png_encoder_free(*encoder);
 }
 
-static int save_by_libvips(VipsImage *image, int bits, struct memory_target *memory)
+static int save_by_libvips(VipsImage *image, int bits, bool interlace, struct memory_target *memory)
 {
     VipsTarget *target = memory_target_new(memory);
     int status;
@@ -25,7 +28,8 @@ static int save_by_libvips(VipsImage *image, int bits, struct memory_target *mem
     if (target == NULL)
         return -1;
     status = vips_pngsave_target(image, target, "compression", ZLIB_LEVEL, "filter",
-                                 VIPS_FOREIGN_PNG_FILTER_UP, "bitdepth", bits, NULL);
+                                 VIPS_FOREIGN_PNG_FILTER_UP, "bitdepth", bits, "interlace",
+                                 (gboolean)interlace, NULL);
     g_object_unref(target);
     return status;
 }
@@ -48,8 +52,10 @@ int save_png(VipsImage *image, const struct save_options *options, struct memory
     if (options->bits != 0)
         format.bits = (unsigned)options->bits;
     format.profile = image_profile(image, &format.profile_size);
-    if (!png_encoder_takes(&format))
-        return save_by_libvips(image, (int)format.bits, memory);
+    if (options->planned->effort >= 0)
+        format.level = (unsigned)levels[options->planned->effort];
+    if (options->planned->progressive || !png_encoder_takes(&format))
+        return save_by_libvips(image, (int)format.bits, options->planned->progressive, memory);
     if ((encoder = png_encoder_new(&format)) == NULL)
         return -ENOMEM;
     if (save_rows(image, 0, image->Ysize, add_png_row, encoder))

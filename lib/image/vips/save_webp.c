@@ -23,8 +23,9 @@ static struct webp_format choose_format(VipsImage *image, const struct save_opti
         .width = image->Xsize,
         .height = vips_image_get_page_height(image),
         .bands = image->Bands,
-        .lossless = options->header->lossless,
+        .lossless = options->planned->lossless,
         .quality = options->quality,
+        .effort = options->planned->effort + 1,
         .photograph = is_photograph(options),
         .reduced = options->reduced,
     };

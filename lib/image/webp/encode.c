@@ -29,10 +29,18 @@ struct lossless_effort {
 
 enum { DRAWING_PIXELS = 2100000, LARGE_PIXELS = 16000000 };
 
+/* libwebp's methods are 0 to 6. */
+static int method_of(int effort)
+{
+    return ((effort - 1) * 6 + 4) / 9;
+}
+
 static struct lossless_effort choose_effort(const struct webp_format *format)
 {
     int64_t pixels = (int64_t)format->width * format->height;
 
+    if (format->effort > 0)
+        return (struct lossless_effort){method_of(format->effort), (format->effort - 1) * 100 / 9};
     if (!format->photograph && format->reduced && pixels > LARGE_PIXELS)
         return (struct lossless_effort){.method = 0, .effort = 0};
     if (format->photograph || (format->reduced && pixels > DRAWING_PIXELS))
@@ -141,7 +149,7 @@ static int encode_frame(const struct webp_format *format, WebPPicture *frame,
     frame->custom_ptr = &writer;
     if (!WebPConfigInit(&config))
         return -EINVAL;
-    config.method = METHOD;
+    config.method = format->effort > 0 ? method_of(format->effort) : METHOD;
     config.quality = (float)format->quality;
     if (format->lossless) {
         struct lossless_effort chosen = choose_effort(format);

@@ -17,6 +17,7 @@ struct webp_format {
     int bands; /* 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha */
     bool lossless;
     int quality;     /* 1..100; lossy */
+    int effort;      /* 1..10: CPU time against size; 0: as it pays */
     bool photograph; /* lossless: pixels that do not pack well, whatever is spent on it */
     bool reduced;    /* lossless: not the source's own pixels, but filtered ones */
 };

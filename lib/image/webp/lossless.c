@@ -83,7 +83,7 @@ int webp_gray_lossless(const struct image_plan *plan, const struct image_output_
     _cleanup_(webp_clear) struct webp_file file = {0};
     int status;
 
-    if (!plan->source.lossless || (planned->steps & IMAGE_STEP_GRAY) == 0)
+    if (!plan->source.lossless || !planned->lossless || (planned->steps & IMAGE_STEP_GRAY) == 0)
         return -ENOTSUP;
     status = webp_open(&file, &plan->source, input.data, input.size);
     if (status != 0)

@@ -244,14 +244,14 @@ static int encode_resized_planes(const struct raster *raster,
 {
     const struct resizer_size size = {.width = raster->width,
                                       .height = raster->height,
-                                      .to_width = planned->width,
-                                      .to_height = planned->height};
+                                      .to_width = planned->size.width,
+                                      .to_height = planned->size.height};
     _cleanup_(cleanup_resized) struct resized resized = {0};
     struct raster to = *raster;
     int status = resize_luma(raster, &size, &resized, &to);
 
-    to.width = planned->width;
-    to.height = planned->height;
+    to.width = planned->size.width;
+    to.height = planned->size.height;
     if (status == 0 && (planned->steps & IMAGE_STEP_GRAY) != 0)
         status = make_flat_chroma(&size, &resized, &to);
     else if (status == 0 && raster->alpha)
@@ -306,7 +306,7 @@ int webp_planes(const struct image_plan *plan, const struct image_output_plan *p
     _cleanup_(webp_clear) struct webp_file file = {0};
     int status;
 
-    if (plan->source.lossless)
+    if (plan->source.lossless || planned->lossless)
         return -ENOTSUP;
     status = webp_open(&file, &plan->source, input.data, input.size);
     return status != 0 ? status : convert_planes(planned, &file, output);

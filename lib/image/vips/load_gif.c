@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/vips/load_gif.h"
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "image/gif/canvas.h"
+#include "image/vips/image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { TILE_ROWS = 16 };
+
+struct gif_reader {
+    struct gif_blocks blocks;
+    struct gif_canvas canvas;
+    uint64_t max_pixels;
+    int drawn; /* frames */
+};
+
+static void free_reader(VipsImage *image, struct gif_reader *reader)
+{
+    (void)image;
+    if (reader != NULL)
+        gif_canvas_clear(&reader->canvas);
+    free(reader);
+}
+
+static void cleanup_reader(struct gif_reader **reader)
+{
+    free_reader(NULL, *reader);
+}
+
+static int draw_next(struct gif_reader *reader)
+{
+    struct gif_frame frame;
+
+    if (gif_next(&reader->blocks, &frame) != GIF_FRAME ||
+        reader->blocks.pixels > reader->max_pixels)
+        return STATUS_IMAGE_CORRUPT;
+    reader->drawn++;
+    return gif_canvas_draw(&reader->canvas, &reader->blocks, &frame);
+}
+
+/* vips_sequential asks for rows in order. */
+static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
+{
+    struct gif_reader *reader = a;
+    const struct gif_canvas *canvas = &reader->canvas;
+    const VipsRect *area = &out->valid;
+    const int height = (int)canvas->height;
+
+    (void)sequence;
+    (void)b;
+    (void)stop;
+    for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++) {
+        while (reader->drawn <= y / height) {
+            const int status = draw_next(reader);
+
+            if (status != 0) {
+                vips_error("gif", "%s", status == -ENOMEM ? "out of memory" : "damaged");
+                return -1;
+            }
+        }
+        memcpy(VIPS_REGION_ADDR(out, area->left, y),
+               canvas->pixels + (size_t)(y % height) * canvas->width + area->left,
+               VIPS_REGION_SIZEOF_LINE(out));
+    }
+    return 0;
+}
+
+/* How often an animation is shown: the file says how often it is repeated. */
+static int count_loops(const struct image_header *header)
+{
+    if (header->loop == IMAGE_LOOP_NONE)
+        return 1;
+    return header->loop == 0 ? 0 : header->loop + 1;
+}
+
+static int set_times(const struct image_header *header, struct bytes input, VipsImage *image)
+{
+    _cleanup_free_ int *delays = calloc(header->frames, sizeof(*delays));
+    struct gif_blocks blocks;
+    struct gif_frame frame;
+
+    if (delays == NULL)
+        return -ENOMEM;
+    if (!gif_begin(&blocks, input))
+        return STATUS_IMAGE_CORRUPT;
+    for (uint32_t i = 0; i < header->frames && gif_next(&blocks, &frame) == GIF_FRAME; i++)
+        delays[i] = frame.delay * 10;
+    vips_image_set_array_int(image, "delay", delays, (int)header->frames);
+    vips_image_set_int(image, "loop", count_loops(header));
+    return 0;
+}
+
+static int tile_rows(uint32_t height)
+{
+    uint32_t rows = TILE_ROWS;
+
+    while (height % rows != 0)
+        rows--;
+    return (int)rows;
+}
+
+static void start_image(const struct image_header *header, VipsImage *image)
+{
+    vips_image_init_fields(image, (int)header->width, (int)(header->height * header->frames), 4,
+                           VIPS_FORMAT_UCHAR, VIPS_CODING_NONE, VIPS_INTERPRETATION_sRGB, 1, 1);
+    vips_image_set_int(image, VIPS_META_N_PAGES, (int)header->frames);
+    if (header->frames > 1)
+        vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, (int)header->height);
+}
+
+int gif_load(const struct image_plan *plan, const uint8_t *input, size_t size, VipsImage **image)
+{
+    _cleanup_(cleanup_reader) struct gif_reader *reader = calloc(1, sizeof(*reader));
+    _cleanup_image_ VipsImage *rows = vips_image_new();
+    const struct image_header *header = &plan->source;
+    struct gif_reader *kept;
+    int status;
+
+    if (reader == NULL)
+        return -ENOMEM;
+    if (!gif_begin(&reader->blocks, (struct bytes){input, size}))
+        return STATUS_IMAGE_CORRUPT;
+    reader->max_pixels = plan->max_pixels;
+    status = gif_canvas_begin(&reader->canvas, header->width, header->height);
+    if (status != 0)
+        return status;
+    start_image(header, rows);
+    status = header->frames > 1 ? set_times(header, (struct bytes){input, size}, rows) : 0;
+    if (status != 0)
+        return status;
+    kept = TAKE_PTR(reader);
+    g_signal_connect(rows, "postclose", G_CALLBACK(free_reader), kept);
+    if (vips_image_pipelinev(rows, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
+        vips_image_generate(rows, NULL, generate, NULL, kept, NULL))
+        return -1;
+    return vips_sequential(rows, image, "tile_height", tile_rows(header->height), NULL);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/plan/plan.h"
+
+#include <vips/vips.h>
+
+/* As load_image: RGB and alpha, a frame below the other, drawn as they are asked for. "delay" is in
+ * milliseconds, and "loop" how often all is shown, 0 for ever. */
+int gif_load(const struct image_plan *plan, const uint8_t *input, size_t size, VipsImage **image);

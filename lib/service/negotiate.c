@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "service/negotiate.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Optional white space (RFC 9110, 5.6.3). */
+static const char blanks[] = " \t";
+
+/* "0", "0.", "0.000": a weight that refuses. */
+static bool is_zero(const char *text, size_t length)
+{
+    return length > 0 && text[0] == '0' && strspn(text, "0.") >= length;
+}
+
+/* Whether a parameter in `text`, which begins behind the type, is a weight of 0. */
+static bool is_refused(const char *text, size_t length)
+{
+    const char *end = text + length;
+
+    while (text < end && (text = memchr(text, ';', (size_t)(end - text))) != NULL) {
+        size_t value;
+
+        text++;
+        text += strspn(text, blanks);
+        if (end - text < 2 || tolower((unsigned char)text[0]) != 'q' || text[1] != '=')
+            continue;
+        value = strcspn(text + 2, "; \t,");
+        return is_zero(text + 2, value);
+    }
+    return false;
+}
+
+unsigned negotiate_accepted(const char *accept)
+{
+    unsigned accepted = 0;
+
+    while (accept != NULL && *accept != '\0') {
+        const size_t skip = strspn(accept, " \t,"), length = strcspn(accept + skip, ",");
+        const char *range = accept + skip;
+        const size_t type = strcspn(range, "; \t,");
+        const enum image_format format = image_format_of_media_type(range, type);
+
+        if (format != IMAGE_NONE && !is_refused(range + type, length - type))
+            accepted |= 1U << format;
+        accept = range + length;
+    }
+    return accepted;
+}
+
+void negotiate_choices(char *const *words, unsigned accepted,
+                       uint8_t formats[static IMAGE_AUTO_MAX])
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; words != NULL && words[i] != NULL && count < IMAGE_AUTO_MAX; i++) {
+        const enum image_format format = image_format_of_word(words[i]);
+
+        if ((accepted & 1U << format) != 0)
+            formats[count++] = (uint8_t)format;
+    }
+}
+
+void negotiate_write(unsigned accepted, char text[static NEGOTIATE_TEXT_BYTES])
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned format = IMAGE_JPEG; format < IMAGE_FORMAT_COUNT; format++) {
+        if ((accepted & 1U << format) != 0)
+            used += (size_t)snprintf(text + used, NEGOTIATE_TEXT_BYTES - used, "%s%s",
+                                     used > 0 ? ", " : "", image_media_type(format));
+    }
+}

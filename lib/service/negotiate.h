@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "image/plan/request.h"
+
+/* format=auto: which formats a client's Accept field names (RFC 9110, 12.5.1). Any thread. */
+
+/* The formats named with a weight above 0, bit N for format N; ranges such as "image/" with an
+ * asterisk name none. NULL is fine. */
+unsigned negotiate_accepted(const char *accept);
+
+/* Those of `words`, in their order, that are among `accepted`: what format=auto chooses from. */
+void negotiate_choices(char *const *words, unsigned accepted,
+                       uint8_t formats[static IMAGE_AUTO_MAX]);
+
+/* Writes a field that names the formats of `accepted`, for the scale server. */
+enum { NEGOTIATE_TEXT_BYTES = 128 };
+void negotiate_write(unsigned accepted, char text[static NEGOTIATE_TEXT_BYTES]);

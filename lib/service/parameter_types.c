@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "service/parameter_types.h"
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "base/status.h"
+#include "image/plan/request.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COORDINATES = 4, POINT = 2, PERCENT = 100, PERCENT_PLACES = 15 };
+
+/* Cuts "a,b,c" into exactly `count` pieces, none of which is empty. */
+static bool split(const char *text, unsigned count, const char *pieces[], size_t lengths[])
+{
+    for (unsigned i = 0; i < count; i++) {
+        pieces[i] = text;
+        lengths[i] = strcspn(text, ",");
+        text += lengths[i];
+        if (lengths[i] == 0 || (*text == ',') != (i + 1 < count))
+            return false;
+        text += *text == ',';
+    }
+    return true;
+}
+
+/* --- fit ------------------------------------------------------------------------------------- */
+
+static int read_fit(const struct http_parameter *parameter, const char *text, void *member)
+{
+    return http_type_choice.read(parameter, text, member);
+}
+
+static void write_fit(const struct http_parameter *parameter, const void *member,
+                      char text[static HTTP_VALUE_BYTES])
+{
+    http_type_choice.write(parameter, member, text);
+}
+
+static void describe_fit(const struct http_parameter *parameter, char text[static HTTP_VALUE_BYTES])
+{
+    size_t used;
+
+    http_type_choice.describe(parameter, text);
+    used = strlen(text);
+    snprintf(text + used, HTTP_VALUE_BYTES - used,
+             " (what other tools call contain is inside, or pad)");
+}
+
+const struct http_parameter_type parameter_type_fit = {
+    .size = sizeof(uint32_t), .read = read_fit, .write = write_fit, .describe = describe_fit};
+
+/* --- gravity --------------------------------------------------------------------------------- */
+
+#define NONE                                                                                       \
+    {                                                                                              \
+        .digits = 0                                                                                \
+    }
+#define HALF                                                                                       \
+    {                                                                                              \
+        .digits = 5, .places = 1                                                                   \
+    }
+#define ALL                                                                                        \
+    {                                                                                              \
+        .digits = 1                                                                                \
+    }
+
+static const struct direction {
+    const char *word;
+    struct image_gravity point;
+} directions[] = {
+    {"north", {HALF, NONE}},   {"northeast", {ALL, NONE}},  {"east", {ALL, HALF}},
+    {"southeast", {ALL, ALL}}, {"south", {HALF, ALL}},      {"southwest", {NONE, ALL}},
+    {"west", {NONE, HALF}},    {"northwest", {NONE, NONE}},
+};
+
+static bool read_share(const char *text, size_t length, struct decimal *share)
+{
+    static const struct decimal one = ALL;
+
+    return parse_exact_decimal(text, length, share) == 0 && decimal_compare(*share, one) <= 0;
+}
+
+static bool read_point(const char *text, struct image_gravity *point)
+{
+    const char *pieces[POINT];
+    size_t lengths[POINT];
+
+    return split(text, POINT, pieces, lengths) && read_share(pieces[0], lengths[0], &point->x) &&
+           read_share(pieces[1], lengths[1], &point->y);
+}
+
+static int read_gravity(const struct http_parameter *parameter, const char *text, void *member)
+{
+    struct image_asked_gravity gravity = {.kind = IMAGE_GRAVITY_POINT};
+
+    (void)parameter;
+    if (strcmp(text, "center") == 0) {
+        gravity.kind = IMAGE_GRAVITY_CENTER;
+    } else if (strcmp(text, "smart") == 0) {
+        gravity.kind = IMAGE_GRAVITY_SMART;
+    } else if (!read_point(text, &gravity.point)) {
+        size_t i = 0;
+
+        while (i < ARRAY_LENGTH(directions) && strcmp(directions[i].word, text) != 0)
+            i++;
+        if (i == ARRAY_LENGTH(directions))
+            return STATUS_BAD_PARAMETER;
+        gravity.point = directions[i].point;
+    }
+    *(struct image_asked_gravity *)member = gravity;
+    return 0;
+}
+
+static void write_gravity(const struct http_parameter *parameter, const void *member,
+                          char text[static HTTP_VALUE_BYTES])
+{
+    const struct image_asked_gravity *gravity = member;
+    char x[DECIMAL_TEXT_BYTES], y[DECIMAL_TEXT_BYTES];
+
+    (void)parameter;
+    decimal_print(gravity->point.x, x);
+    decimal_print(gravity->point.y, y);
+    if (gravity->kind == IMAGE_GRAVITY_POINT)
+        snprintf(text, HTTP_VALUE_BYTES, "%s,%s", x, y);
+    else
+        snprintf(text, HTTP_VALUE_BYTES, "%s",
+                 gravity->kind == IMAGE_GRAVITY_SMART ? "smart" : "center");
+}
+
+static void describe_gravity(const struct http_parameter *parameter,
+                             char text[static HTTP_VALUE_BYTES])
+{
+    size_t used = (size_t)snprintf(text, HTTP_VALUE_BYTES, "one of center, smart");
+
+    (void)parameter;
+    for (size_t i = 0; i < ARRAY_LENGTH(directions); i++)
+        used += (size_t)snprintf(text + used, HTTP_VALUE_BYTES - used, ", %s", directions[i].word);
+    snprintf(text + used, HTTP_VALUE_BYTES - used, ", or x,y from 0 to 1");
+}
+
+const struct http_parameter_type parameter_type_gravity = {
+    .size = sizeof(struct image_asked_gravity),
+    .read = read_gravity,
+    .write = write_gravity,
+    .describe = describe_gravity,
+};
+
+/* --- crop ------------------------------------------------------------------------------------ */
+
+/* A start and a length, of which only what lies in the image is kept: it begins at 0, and no image
+ * ends beyond INT32_MAX. */
+static bool read_extent(const char *const pieces[], const size_t lengths[], uint32_t *start,
+                        uint32_t *length)
+{
+    int64_t from, count;
+
+    if (parse_int64(pieces[0], lengths[0], &from) != 0 ||
+        parse_int64(pieces[2], lengths[2], &count) != 0 || count < 1)
+        return false;
+    if (count > INT32_MAX)
+        count = INT32_MAX;
+    if (from < 0) {
+        count = from < -count ? 0 : count + from;
+        from = 0;
+    }
+    *start = from > INT32_MAX ? INT32_MAX : (uint32_t)from;
+    *length = (uint32_t)count;
+    return count > 0;
+}
+
+static bool read_box(const char *text, struct image_box *box)
+{
+    const char *pieces[COORDINATES];
+    size_t lengths[COORDINATES];
+
+    return split(text, COORDINATES, pieces, lengths) &&
+           read_extent(pieces, lengths, &box->left, &box->width) &&
+           read_extent(pieces + 1, lengths + 1, &box->top, &box->height);
+}
+
+/* Left and top are below 100, or nothing is left; what exceeds the image is clipped. */
+static bool read_percentages(const char *text, struct decimal percent[COORDINATES])
+{
+    static const struct decimal all = {.digits = PERCENT};
+    const char *pieces[COORDINATES];
+    size_t lengths[COORDINATES];
+
+    if (!split(text, COORDINATES, pieces, lengths))
+        return false;
+    for (unsigned i = 0; i < COORDINATES; i++) {
+        if (parse_exact_decimal(pieces[i], lengths[i], &percent[i]) != 0)
+            return false;
+        if (i < 2 ? decimal_compare(percent[i], all) >= 0 : percent[i].digits == 0)
+            return false;
+        if (decimal_compare(percent[i], all) > 0)
+            percent[i] = all;
+        if (percent[i].places > PERCENT_PLACES)
+            return false;
+    }
+    return true;
+}
+
+static int read_crop(const struct http_parameter *parameter, const char *text, void *member)
+{
+    static const char prefix[] = "pct:";
+    struct image_crop crop = {.kind = IMAGE_CROP_BOX};
+    bool read = true;
+
+    (void)parameter;
+    if (strcmp(text, "square") == 0) {
+        crop.kind = IMAGE_CROP_SQUARE;
+    } else if (strncmp(text, prefix, strlen(prefix)) == 0) {
+        crop.kind = IMAGE_CROP_PERCENT;
+        read = read_percentages(text + strlen(prefix), crop.percent);
+    } else {
+        read = read_box(text, &crop.box);
+    }
+    if (!read)
+        return STATUS_BAD_PARAMETER;
+    *(struct image_crop *)member = crop;
+    return 0;
+}
+
+static void write_crop(const struct http_parameter *parameter, const void *member,
+                       char text[static HTTP_VALUE_BYTES])
+{
+    const struct image_crop *crop = member;
+    char numbers[COORDINATES][DECIMAL_TEXT_BYTES];
+
+    (void)parameter;
+    for (unsigned i = 0; i < COORDINATES; i++)
+        decimal_print(crop->percent[i], numbers[i]);
+    if (crop->kind == IMAGE_CROP_SQUARE)
+        snprintf(text, HTTP_VALUE_BYTES, "square");
+    else if (crop->kind == IMAGE_CROP_PERCENT)
+        snprintf(text, HTTP_VALUE_BYTES, "pct:%s,%s,%s,%s", numbers[0], numbers[1], numbers[2],
+                 numbers[3]);
+    else
+        snprintf(text, HTTP_VALUE_BYTES, "%u,%u,%u,%u", crop->box.left, crop->box.top,
+                 crop->box.width, crop->box.height);
+}
+
+static void describe_crop(const struct http_parameter *parameter,
+                          char text[static HTTP_VALUE_BYTES])
+{
+    (void)parameter;
+    snprintf(text, HTTP_VALUE_BYTES,
+             "x,y,w,h in pixels or pct:x,y,w,h in percent, within the image, or square");
+}
+
+const struct http_parameter_type parameter_type_crop = {
+    .size = sizeof(struct image_crop),
+    .read = read_crop,
+    .write = write_crop,
+    .describe = describe_crop,
+};
+
+/* --- background ------------------------------------------------------------------------------ */
+
+static int read_colour(const struct http_parameter *parameter, const char *text, void *member)
+{
+    enum { OPAQUE = 6, WITH_ALPHA = 8 };
+    const size_t length = strlen(text);
+    uint32_t colour;
+
+    (void)parameter;
+    if (length != OPAQUE && length != WITH_ALPHA)
+        return STATUS_BAD_PARAMETER;
+    for (size_t i = 0; i < length; i++) {
+        if (!isxdigit((unsigned char)text[i]))
+            return STATUS_BAD_PARAMETER;
+    }
+    colour = (uint32_t)strtoul(text, NULL, 16);
+    *(uint32_t *)member = length == OPAQUE ? colour << 8 | 0xff : colour;
+    return 0;
+}
+
+static void write_colour(const struct http_parameter *parameter, const void *member,
+                         char text[static HTTP_VALUE_BYTES])
+{
+    (void)parameter;
+    snprintf(text, HTTP_VALUE_BYTES, "%08x", *(const uint32_t *)member);
+}
+
+static void describe_colour(const struct http_parameter *parameter,
+                            char text[static HTTP_VALUE_BYTES])
+{
+    (void)parameter;
+    snprintf(text, HTTP_VALUE_BYTES, "RRGGBB or RRGGBBAA in hexadecimal digits");
+}
+
+const struct http_parameter_type parameter_type_colour = {
+    .size = sizeof(uint32_t),
+    .read = read_colour,
+    .write = write_colour,
+    .describe = describe_colour,
+};
+
+/* --- effort ---------------------------------------------------------------------------------- */
+
+static int read_effort(const struct http_parameter *parameter, const char *text, void *member)
+{
+    uint32_t effort;
+    int status = http_type_integer.read(parameter, text, &effort);
+
+    if (status == 0)
+        *(uint32_t *)member = effort + 1; /* 0 is that none was asked for */
+    return status;
+}
+
+static void write_effort(const struct http_parameter *parameter, const void *member,
+                         char text[static HTTP_VALUE_BYTES])
+{
+    const uint32_t effort = *(const uint32_t *)member - 1;
+
+    http_type_integer.write(parameter, &effort, text);
+}
+
+static void describe_effort(const struct http_parameter *parameter,
+                            char text[static HTTP_VALUE_BYTES])
+{
+    http_type_integer.describe(parameter, text);
+}
+
+const struct http_parameter_type parameter_type_effort = {
+    .size = sizeof(uint32_t),
+    .read = read_effort,
+    .write = write_effort,
+    .describe = describe_effort,
+};
