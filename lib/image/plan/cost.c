@@ -85,17 +85,21 @@ static const double palette_us = 1.1;
 
 /* A worker at rest: code, stacks, libraries' own. */
 #define WORKER_BYTES (128.0 * 1024 * 1024)
+/* The same with the heaps of libvips' threads. */
+#define GENERAL_BYTES (320.0 * 1024 * 1024)
 
 static enum cost_class jpeg_class(const struct image_output_plan *output,
                                   const struct image_header *header)
 {
+    const unsigned steps = output->steps & ~(unsigned)IMAGE_STEP_TURN;
+
     if (header->arithmetic)
         return JPEG_ARITHMETIC;
     if ((header->samples != 1 && header->samples != 3) || header->rgb)
         return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
-    if (output->steps == IMAGE_STEP_GRAY)
+    if (steps == IMAGE_STEP_GRAY)
         return JPEG_COPIED;
-    if (output->steps == (IMAGE_STEP_GRAY | IMAGE_STEP_ENCODE))
+    if (steps == (IMAGE_STEP_GRAY | IMAGE_STEP_ENCODE))
         return JPEG_GRAY;
     return header->progressive ? JPEG_PROGRESSIVE : JPEG_BASELINE;
 }
@@ -177,6 +181,174 @@ static double bytes_held(enum cost_class class, const struct image_header *heade
     return WORKER_BYTES + apply(&table[class].bytes, gif ? one : all, one, size, left);
 }
 
+/* --- what no class has been measured for: a decoder, operations, an encoder ----------------------
+ */
+
+/* For each pixel of the result. Measured as above, with each effort. */
+struct encoder_rates {
+    double ns, bytes;
+    double harder, hardest; /* efforts 4 to 8, and 9, against none asked for */
+};
+
+/* clang-format off */
+static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
+    [IMAGE_JPEG] = { 100,  6, 1, 1},
+    [IMAGE_PNG]  = { 250,  8, 3, 4},
+    [IMAGE_WEBP] = { 800, 30, 2, 3},
+    [IMAGE_GIF]  = { 400, 12, 2, 2},
+    [IMAGE_TIFF] = { 650,  8, 1, 1},
+    [IMAGE_AVIF] = {1000, 60, 0, 0},
+};
+static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
+/* Of AVIF, which has a speed for each effort. */
+static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {1, 1, 2, 5, 22, 26, 50, 110, 140, 260};
+/* clang-format on */
+
+/* The class whose decoder it is, through libvips. */
+static enum cost_class decoder_class(const struct image_header *header)
+{
+    switch (header->format) {
+    case IMAGE_JPEG:
+        if (header->arithmetic)
+            return JPEG_ARITHMETIC;
+        return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
+    case IMAGE_WEBP:
+        return header->lossless ? WEBP_LOSSLESS : WEBP_LOSSY;
+    case IMAGE_GIF:
+        return GIF_STILL;
+    case IMAGE_TIFF:
+        return header->compression == IMAGE_TIFF_JPEG ? TIFF_JPEG : TIFF;
+    case IMAGE_AVIF:
+        return AVIF_AS_AVIF;
+    case IMAGE_HEIC:
+        return HEIC_AS_JPEG;
+    default:
+        return PNG;
+    }
+}
+
+static double area(struct image_size size)
+{
+    return (double)size.width * size.height;
+}
+
+/* Nanoseconds for an operation on `before` pixels that leaves `after`. */
+static double operation_ns(const struct image_operation *operation, double before, double after)
+{
+    const double more = before > after ? before : after;
+
+    switch (operation->step) {
+    case IMAGE_STEP_RESIZE:
+        return (operation->linear ? 350 : 120) * more;
+    case IMAGE_STEP_SMART_CROP:
+        return 120 * before;
+    case IMAGE_STEP_BLUR:
+        return (100 + (130 + 2.8 * operation->sigma) * operation->sigma) * after;
+    case IMAGE_STEP_SHARPEN:
+        return (600 + 40 * operation->sigma) * after;
+    case IMAGE_STEP_GRAY:
+        return (operation->gray == IMAGE_GRAY_LUMINANCE ? 200 : 40) * after;
+    default:
+        return 30 * more;
+    }
+}
+
+/* The pixels of a frame after an operation on `before` of them. */
+static double pixels_after(const struct image_operation *operation, double before)
+{
+    switch (operation->step) {
+    case IMAGE_STEP_CROP:
+        return (double)operation->box.width * operation->box.height;
+    case IMAGE_STEP_RESIZE:
+    case IMAGE_STEP_SMART_CROP:
+    case IMAGE_STEP_PAD:
+        return area(operation->size);
+    default:
+        return before;
+    }
+}
+
+/* The operations of a frame; *most is the largest number of its pixels on the way. */
+static double operations_ns(const struct image_output_plan *output, double pixels, double *most)
+{
+    double ns = 0;
+
+    *most = pixels;
+    for (unsigned i = 0; i < output->operation_count; i++) {
+        const double after = pixels_after(&output->operations[i], pixels);
+
+        ns += operation_ns(&output->operations[i], pixels, after);
+        pixels = after;
+        *most = pixels > *most ? pixels : *most;
+    }
+    return ns;
+}
+
+static const struct encoder_rates *find_encoder(const struct image_output_plan *output)
+{
+    if (output->lossless && output->format == IMAGE_WEBP)
+        return &lossless_webp;
+    if (output->lossless && output->format == IMAGE_AVIF)
+        return &lossless_avif;
+    return &encoders[output->format];
+}
+
+/* What the effort makes of an encoder's time. */
+static double effort_factor(const struct image_output_plan *output,
+                            const struct encoder_rates *encoder)
+{
+    enum { HARDER = 4 };
+
+    if (output->effort < 0)
+        return 1;
+    if (output->format == IMAGE_AVIF)
+        return avif_efforts[output->effort];
+    if (output->effort == IMAGE_EFFORT_MAX)
+        return encoder->hardest;
+    return output->effort >= HARDER ? encoder->harder : 1;
+}
+
+static void estimate_parts(const struct image_output_plan *output,
+                           const struct image_header *header, double size, double *time_us,
+                           double *bytes)
+{
+    const struct class_rates *decoder = &table[decoder_class(header)];
+    const struct encoder_rates *encoder = find_encoder(output);
+    const double samples = !decoder->by_samples  ? 1
+                           : header->samples > 0 ? header->samples
+                                                 : SAMPLES_UNKNOWN;
+    const double depth = header->bits == 16 ? deep : 1;
+    const double share = (double)output->frames / header->frames;
+    const double source = (double)image_pixels(header) * share;
+    const double result = area(output->size) * output->frames;
+    double most, ns;
+
+    ns = operations_ns(output, (double)header->width * header->height, &most) * output->frames;
+    if ((output->steps & IMAGE_STEP_SRGB) != 0 || header->has_profile)
+        ns += 100 * source;
+    if (output->progressive)
+        ns += 150 * result;
+    ns += 2 * (source * samples * decoder->ns.pixel_in + size * share * decoder->ns.byte_in);
+    ns += result * encoder->ns * effort_factor(output, encoder);
+    *time_us = 20 * START_US + ns * depth / 1000;
+    *bytes = GENERAL_BYTES + depth * 12 * most * output->frames + result * encoder->bytes +
+             size * decoder->bytes.byte_in;
+}
+
+/* Whether it is what the classes were measured by. */
+static bool has_class(const struct image_output_plan *output, const struct image_header *header)
+{
+    static const unsigned usual = IMAGE_STEP_GRAY | IMAGE_STEP_RESIZE | IMAGE_STEP_TURN |
+                                  IMAGE_STEP_ENCODE | IMAGE_STEP_METADATA;
+    const bool kept = header->format != IMAGE_WEBP || output->lossless == header->lossless;
+
+    return output->format == image_result_format(header->format) && kept &&
+           (output->steps & ~usual) == 0;
+}
+
+/* --------------------------------------------------------------------------------------------------
+ */
+
 static void estimate_output(const struct image_output_plan *output,
                             const struct image_header *header, double size, double *time_us,
                             double *bytes)
@@ -202,7 +374,10 @@ void image_estimate(const struct image_plan *plan, size_t size, struct image_cos
     for (unsigned i = 0; i < plan->count; i++) {
         double its_us, its_bytes;
 
-        estimate_output(&plan->outputs[i], &plan->source, (double)size, &its_us, &its_bytes);
+        if (has_class(&plan->outputs[i], &plan->source))
+            estimate_output(&plan->outputs[i], &plan->source, (double)size, &its_us, &its_bytes);
+        else
+            estimate_parts(&plan->outputs[i], &plan->source, (double)size, &its_us, &its_bytes);
         time_us += its_us;
         bytes = its_bytes > bytes ? its_bytes : bytes;
     }
