@@ -136,7 +136,7 @@ def test_quality_counts(image_cli, file_format, quality):
 
 
 def test_lossless_webp_stays_lossless(image_cli):
-    lossless = image_cli("scale", files.encode(smooth(), "WEBP", lossless=True), quality=30).data
+    lossless = image_cli("scale", files.encode(smooth(), "WEBP", lossless=True)).data
     lossy = image_cli("scale", files.encode(smooth(), "WEBP", quality=80)).data
     assert b"VP8L" in lossless[:64] and b"VP8L" not in lossy[:64]
 
@@ -273,10 +273,17 @@ def test_cmyk_stays_in_its_place(image_cli, size, factor):
     assert np.abs(difference)[:-1, :-1].max() <= 2
 
 
-def test_jpeg_stays_in_its_subsampling(image_cli):
-    """A scaled 4:4:4 JPEG is 4:4:4, a 4:2:0 one 4:2:0."""
+def test_lossless_webp_with_a_quality_becomes_lossy(image_cli):
+    data = files.encode(smooth(), "WEBP", lossless=True)
+    assert b"VP8L" not in image_cli("scale", data, quality=30).data[:64]
+
+
+def test_jpeg_keeps_its_subsampling_where_it_is_fine(image_cli):
+    """A scaled 4:4:4 JPEG is 4:4:4, a 4:2:0 one 4:2:0, from a quality of 90 on; below, all are 4:2:0."""
     for subsampling in (0, 1, 2):
         body = files.jpeg(256, 192, subsampling=subsampling)
-        small = Image.open(io.BytesIO(image_cli("scale", body).data))
-        assert [layer[1:3] for layer in small.layer] == [
+        fine = Image.open(io.BytesIO(image_cli("scale", body, quality=90).data))
+        assert [layer[1:3] for layer in fine.layer] == [
             layer[1:3] for layer in Image.open(io.BytesIO(body)).layer]
+        small = Image.open(io.BytesIO(image_cli("scale", body, quality=89).data))
+        assert [layer[1:3] for layer in small.layer] == [(2, 2), (1, 1), (1, 1)]

@@ -155,13 +155,13 @@ def test_slow_body_in_time(server):
     b"hello, I am a text file named photo.jpg\n", b"\0", b"x" * 100000, b"%PDF-1.5\n%....",
     b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<?xml version='1.0'?><svg/>",
     b"P6\n1 1\n255\nabc", b"BM" + bytes(100), b"\0\0\1\0\1\0" + bytes(50),
-    b"\0\0\0\x1cftypavif" + bytes(100), b"\0\0\0\x18ftypheic" + bytes(100),
+    b"\0\0\0\x1cftypisom" + bytes(100), b"\0\0\0\x18ftypqt  " + bytes(100),
     b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(50), b"\xff\x0a" + bytes(50), b"8BPS" + bytes(50),
     b"#?RADIANCE\n\n-Y 1 +X 1\n\0\0\0\0", b"v/1\1" + bytes(50), b"RIFF\x24\0\0\0WAVEfmt ",
     b"\xff\xd8", b"GIF88a" + bytes(20), b"\x89PNG", b"\x1f\x8b\x08" + bytes(30),
 ], ids=lambda body: repr(body[:12]))
 def test_unsupported_format(server, body):
-    """What is none of the five formats is 415, though libvips could open it; the connection goes
+    """What is none of the formats is 415, though libvips could open it; the connection goes
     on."""
     with Client(server) as client:
         reply = client.post("/scale", body)

@@ -56,7 +56,7 @@ def test_bad_quality(server, text):
 
 @pytest.mark.parametrize("query, name", [
     ("scale=0.5&scale=0.5", "scale"), ("quality=1&quality=2", "quality"), ("sacle=0.5", "sacle"),
-    ("scale", "scale"), ("width=100", "width"), ("SCALE=0.5", "SCALE"), ("scale=0.5&x=1", "x"),
+    ("scale", "scale"), ("size=100", "size"), ("SCALE=0.5", "SCALE"), ("scale=0.5&x=1", "x"),
     ("s%63ale=0.5&scale=0.5", "scale"), ("thumbnail_width_" * 8 + "=1", "thumbnail_width_"),
     ("%zz=1", "%zz"),
 ])

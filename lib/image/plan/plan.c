@@ -542,7 +542,8 @@ static int check_source(const struct image_plan *plan, char *detail)
 
     for (unsigned i = 0; i < plan->count; i++)
         frames = plan->outputs[i].frames > frames ? plan->outputs[i].frames : frames;
-    if ((uint64_t)header->width * header->height <= plan->max_pixels / frames)
+    if ((uint64_t)header->width * header->height <= plan->max_pixels / frames &&
+        header->decoded_pixels <= plan->max_pixels)
         return 0;
     snprintf(detail, IMAGE_DETAIL_BYTES,
              "limits.max_pixels is %llu, and the image has %u x %u pixels in %u frame(s)",
