@@ -262,7 +262,7 @@ const struct http_parameter_type parameter_type_crop = {
 
 /* --- background ------------------------------------------------------------------------------ */
 
-static int read_colour(const struct http_parameter *parameter, const char *text, void *member)
+static int read_background(const struct http_parameter *parameter, const char *text, void *member)
 {
     enum { OPAQUE = 6, WITH_ALPHA = 8 };
     const size_t length = strlen(text);
@@ -280,15 +280,15 @@ static int read_colour(const struct http_parameter *parameter, const char *text,
     return 0;
 }
 
-static void write_colour(const struct http_parameter *parameter, const void *member,
-                         char text[static HTTP_VALUE_BYTES])
+static void write_background(const struct http_parameter *parameter, const void *member,
+                             char text[static HTTP_VALUE_BYTES])
 {
     (void)parameter;
     snprintf(text, HTTP_VALUE_BYTES, "%08x", *(const uint32_t *)member);
 }
 
-static void describe_colour(const struct http_parameter *parameter,
-                            char text[static HTTP_VALUE_BYTES])
+static void describe_background(const struct http_parameter *parameter,
+                                char text[static HTTP_VALUE_BYTES])
 {
     (void)parameter;
     snprintf(text, HTTP_VALUE_BYTES, "RRGGBB or RRGGBBAA in hexadecimal digits");
@@ -296,9 +296,9 @@ static void describe_colour(const struct http_parameter *parameter,
 
 const struct http_parameter_type parameter_type_colour = {
     .size = sizeof(uint32_t),
-    .read = read_colour,
-    .write = write_colour,
-    .describe = describe_colour,
+    .read = read_background,
+    .write = write_background,
+    .describe = describe_background,
 };
 
 /* --- effort ---------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "image/jpeg/luma.h"
 #include "image/jpeg/markers.h"
 #include "image/jpeg/memory.h"
+#include "image/plan/simple.h"
 #include "image/jpeg/profile.h"
 #include "image/jpeg/rewrite.h"
 #include "image/jpeg/scale.h"

@@ -7,6 +7,7 @@
 #include "image/jpeg/encode.h"
 #include "image/jpeg/idct.h"
 #include "image/jpeg/memory.h"
+#include "image/plan/simple.h"
 #include "image/pixels/chroma.h"
 #include "image/pixels/reducer.h"
 

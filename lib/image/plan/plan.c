@@ -303,16 +303,17 @@ static bool has_animation(enum image_format format)
     return format == IMAGE_WEBP || format == IMAGE_GIF || format == IMAGE_TIFF;
 }
 
-static bool has_alpha(enum image_format format)
+static bool format_has_alpha(enum image_format format)
 {
     return format != IMAGE_JPEG;
 }
 
 /* For format=auto: the first that can hold the result. The size is that of the result, known by
  * now. */
-static enum image_format choose_format(const struct image_request *request,
-                                       const struct image_encoding *encoding,
-                                       const struct image_header *header, struct image_size size)
+static enum image_format choose_result_format(const struct image_request *request,
+                                              const struct image_encoding *encoding,
+                                              const struct image_header *header,
+                                              struct image_size size)
 {
     const bool animated = header->frames > 1 && encoding->still == 0;
 
@@ -507,8 +508,8 @@ static bool flattens(const struct planning *planning)
 {
     const enum image_format to = planning->output->format;
 
-    return (uint32_t)to != IMAGE_FORMAT_AUTO && !has_alpha(to) &&
-           has_alpha(planning->header->format);
+    return (uint32_t)to != IMAGE_FORMAT_AUTO && !format_has_alpha(to) &&
+           format_has_alpha(planning->header->format);
 }
 
 static int plan_output(struct planning *planning, const struct image_output_request *asked)
@@ -525,8 +526,8 @@ static int plan_output(struct planning *planning, const struct image_output_requ
     add_turn(planning);
     output->size = planning->size;
     if (asked->encoding.format == IMAGE_FORMAT_AUTO) {
-        output->format =
-            choose_format(planning->request, &asked->encoding, planning->header, output->size);
+        output->format = choose_result_format(planning->request, &asked->encoding, planning->header,
+                                              output->size);
         if (!has_animation(output->format) && output->frames > 1) {
             output->frames = 1;
             output->steps |= IMAGE_STEP_STILL;
@@ -586,34 +587,4 @@ int image_plan(struct image_plan *plan, const struct image_request *request,
         status = plan_output(&planning, &request->outputs[i]);
     }
     return status;
-}
-
-struct image_simple_plan image_simple_plan(const struct image_plan *plan,
-                                           const struct image_output_plan *output)
-{
-    struct image_simple_plan simple = {
-        .part = {0, 0, plan->source.width, plan->source.height},
-        .turn = 1,
-    };
-    bool resized = false;
-
-    for (unsigned i = 0; i < output->operation_count; i++) {
-        const struct image_operation *operation = &output->operations[i];
-
-        if (operation->step == IMAGE_STEP_CROP && !resized) {
-            simple.part = operation->box;
-        } else if (operation->step == IMAGE_STEP_CROP) {
-            simple.cut = operation->box;
-        } else if (operation->step == IMAGE_STEP_RESIZE) {
-            resized = true;
-            simple.resized = operation->size;
-        } else if (operation->step == IMAGE_STEP_TURN) {
-            simple.turn = operation->turn;
-        }
-    }
-    if (!resized)
-        simple.resized = (struct image_size){simple.part.width, simple.part.height};
-    if (simple.cut.width == 0)
-        simple.cut = (struct image_box){0, 0, simple.resized.width, simple.resized.height};
-    return simple;
 }

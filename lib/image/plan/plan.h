@@ -7,13 +7,13 @@
 #include <stdbool.h>
 
 /*
- * A request held against an image's header: every size and box worked out, the format chosen, and what
- * is left to do. Plain arithmetic, the same in a server, which refuses and estimates by it, and in its
- * worker.
+ * A request held against an image's header: every size and box worked out, the format chosen, and
+ * what is left to do. Plain arithmetic, the same in a server, which refuses and estimates by it,
+ * and in its worker.
  *
- * Boxes are in pixels of the frame as it is stored and as far as it is processed: turns that EXIF or the
- * client asks for are folded into one, which is done last, or before the one operation that needs the
- * image upright (a smart crop).
+ * Boxes are in pixels of the frame as it is stored and as far as it is processed: turns that EXIF
+ * or the client asks for are folded into one, which is done last, or before the one operation that
+ * needs the image upright (a smart crop).
  */
 enum image_step {
     IMAGE_STEP_CROP = 1 << 0,
@@ -27,12 +27,12 @@ enum image_step {
     IMAGE_STEP_GRAY = 1 << 8,    /* luma */
 
     /* Not operations of their own, but more than a path may be able to do. */
-    IMAGE_STEP_LUMINANCE = 1 << 9,  /* gray is that */
-    IMAGE_STEP_LINEAR = 1 << 10,    /* resizing in linear light */
-    IMAGE_STEP_ENLARGE = 1 << 11,   /* a side grows */
-    IMAGE_STEP_CHAIN = 1 << 12,     /* operations in another order than crop, resize, crop, ... turn */
-    IMAGE_STEP_STILL = 1 << 13,     /* the first of several frames */
-    IMAGE_STEP_SRGB = 1 << 14,      /* the profile is applied */
+    IMAGE_STEP_LUMINANCE = 1 << 9, /* gray is that */
+    IMAGE_STEP_LINEAR = 1 << 10,   /* resizing in linear light */
+    IMAGE_STEP_ENLARGE = 1 << 11,  /* a side grows */
+    IMAGE_STEP_CHAIN = 1 << 12, /* operations in another order than crop, resize, crop, ... turn */
+    IMAGE_STEP_STILL = 1 << 13, /* the first of several frames */
+    IMAGE_STEP_SRGB = 1 << 14,  /* the profile is applied */
     IMAGE_STEP_METADATA = 1 << 15,  /* some of it is kept */
     IMAGE_STEP_ENCODE = 1 << 16,    /* lossy samples anew: copying their codes is not enough */
     IMAGE_STEP_SUBSAMPLE = 1 << 17, /* chroma of another resolution than the source's */
@@ -80,21 +80,9 @@ struct image_plan {
     struct image_output_plan outputs[IMAGE_OUTPUTS_MAX];
 };
 
-/* Plans `request`, which is in its ranges, for an image of that header. 0; STATUS_BAD_PARAMETER (a crop
- * outside the image, what cannot be lossless), STATUS_IMAGE_TOO_LARGE (the source) or
- * STATUS_RESULT_TOO_LARGE, with a sentence in `detail` (IMAGE_DETAIL_BYTES) that names the parameter or
- * limit. Any thread. */
+/* Plans `request`, which is in its ranges, for an image of that header. 0; STATUS_BAD_PARAMETER (a
+ * crop outside the image, what cannot be lossless), STATUS_IMAGE_TOO_LARGE (the source) or
+ * STATUS_RESULT_TOO_LARGE, with a sentence in `detail` (IMAGE_DETAIL_BYTES) that names the
+ * parameter or limit. Any thread. */
 int image_plan(struct image_plan *plan, const struct image_request *request,
                const struct image_header *header, char *detail);
-
-/* What most requests come to: a part of the stored frame, resized, a part of that, turned. */
-struct image_simple_plan {
-    struct image_box part;       /* of the stored frame */
-    struct image_size resized;   /* what it is resized to */
-    struct image_box cut;        /* of that */
-    unsigned turn;               /* 1..8 */
-};
-
-/* The plan of an output without IMAGE_STEP_CHAIN, _PAD, _SMART_CROP, _BLUR or _SHARPEN as that. */
-struct image_simple_plan image_simple_plan(const struct image_plan *plan,
-                                           const struct image_output_plan *output);

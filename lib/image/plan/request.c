@@ -17,7 +17,7 @@ struct image_request image_request_of(const struct image_variant *variant)
     };
 }
 
-static bool is_decimal(struct decimal decimal, double most)
+static bool is_decimal_up_to(struct decimal decimal, double most)
 {
     return decimal.digits < DECIMAL_LIMIT && decimal_value(decimal) <= most;
 }
@@ -25,7 +25,7 @@ static bool is_decimal(struct decimal decimal, double most)
 static bool is_crop(const struct image_crop *crop)
 {
     for (int i = 0; i < 4; i++) {
-        if (!is_decimal(crop->percent[i], PERCENT_MAX) ||
+        if (!is_decimal_up_to(crop->percent[i], PERCENT_MAX) ||
             crop->percent[i].places > PERCENT_PLACES_MAX)
             return false;
     }
@@ -36,22 +36,24 @@ static bool is_crop(const struct image_crop *crop)
 
 static bool is_gravity(const struct image_asked_gravity *gravity)
 {
-    return gravity->kind < IMAGE_GRAVITY_COUNT && is_decimal(gravity->point.x, 1) &&
-           is_decimal(gravity->point.y, 1);
+    return gravity->kind < IMAGE_GRAVITY_COUNT && is_decimal_up_to(gravity->point.x, 1) &&
+           is_decimal_up_to(gravity->point.y, 1);
 }
 
 static bool is_size(const struct image_stage *stage)
 {
-    return is_decimal(stage->scale, 1) && stage->width <= INT32_MAX && stage->height <= INT32_MAX &&
-           stage->fit < IMAGE_FIT_COUNT && stage->enlarge <= 1 && stage->linear <= 1;
+    return is_decimal_up_to(stage->scale, 1) && stage->width <= INT32_MAX &&
+           stage->height <= INT32_MAX && stage->fit < IMAGE_FIT_COUNT && stage->enlarge <= 1 &&
+           stage->linear <= 1;
 }
 
 static bool is_stage(const struct image_stage *stage)
 {
     return is_crop(&stage->crop) && is_gravity(&stage->gravity) && is_size(stage) &&
-           is_decimal(stage->blur, SIGMA_MAX) && is_decimal(stage->sharpen, SIGMA_MAX) &&
-           stage->flip <= (IMAGE_FLIP_HORIZONTAL | IMAGE_FLIP_VERTICAL) &&
-           stage->rotate <= 270 && stage->rotate % 90 == 0 && stage->gray < IMAGE_GRAY_COUNT;
+           is_decimal_up_to(stage->blur, SIGMA_MAX) &&
+           is_decimal_up_to(stage->sharpen, SIGMA_MAX) &&
+           stage->flip <= (IMAGE_FLIP_HORIZONTAL | IMAGE_FLIP_VERTICAL) && stage->rotate <= 270 &&
+           stage->rotate % 90 == 0 && stage->gray < IMAGE_GRAY_COUNT;
 }
 
 static bool is_encoding(const struct image_encoding *encoding)

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * What a client asks of an image, and what the server allows. Fixed width and without pointers: a server
- * writes it, and its worker reads it as it is. A member of 0 was not asked for.
+ * What a client asks of an image, and what the server allows. Fixed width and without pointers: a
+ * server writes it, and its worker reads it as it is. A member of 0 was not asked for.
  */
 enum { IMAGE_OUTPUTS_MAX = 6, IMAGE_STAGES_MAX = 10 };
 
@@ -79,14 +79,14 @@ enum { IMAGE_FORMAT_AUTO = IMAGE_FORMAT_COUNT, IMAGE_AUTO_MAX = 4, IMAGE_EFFORT_
 
 /* How a result is written. */
 struct image_encoding {
-    uint32_t format;                       /* enum image_format; 0: the source's; or IMAGE_FORMAT_AUTO */
-    uint8_t auto_formats[IMAGE_AUTO_MAX];  /* to be tried for that, up to the first 0 */
-    uint32_t quality;                      /* 1..100, of lossy results */
-    uint32_t lossless;                     /* enum image_choice */
-    uint32_t effort;                       /* 1..10 stand for 0..9 */
-    uint32_t progressive;                  /* 0 or 1 */
+    uint32_t format; /* enum image_format; 0: the source's; or IMAGE_FORMAT_AUTO */
+    uint8_t auto_formats[IMAGE_AUTO_MAX];    /* to be tried for that, up to the first 0 */
+    uint32_t quality;                        /* 1..100, of lossy results */
+    uint32_t lossless;                       /* enum image_choice */
+    uint32_t effort;                         /* 1..10 stand for 0..9 */
+    uint32_t progressive;                    /* 0 or 1 */
     uint32_t subsampling, metadata, profile; /* enums of these names */
-    uint32_t still;                        /* 1: the first frame alone */
+    uint32_t still;                          /* 1: the first frame alone */
 };
 
 /* All that one native request asks: what the table of parameters fills in. */
