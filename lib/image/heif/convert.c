@@ -196,8 +196,8 @@ static void undo_matrix(const struct heif_converter *converter, uint32_t count,
 }
 
 /* Red, green and blue into the first three rows of the buffer. */
-static void read_colours(const struct heif_converter *converter, uint32_t x, uint32_t y,
-                         uint32_t count)
+static void read_colour_description(const struct heif_converter *converter, uint32_t x, uint32_t y,
+                                    uint32_t count)
 {
     float *first = buffer_row(converter, FIRST), *second = buffer_row(converter, SECOND),
           *third = buffer_row(converter, THIRD);
@@ -298,7 +298,7 @@ void heif_convert(const struct heif_converter *converter, uint32_t x, uint32_t y
         read_samples(converter->frame, 0, x, y, count, converter->luma_scale,
                      converter->luma_offset, buffer_row(converter, FIRST));
     else
-        read_colours(converter, x, y, count);
+        read_colour_description(converter, x, y, count);
     if (converter->alpha != NULL)
         read_samples(converter->alpha, 0, x, y, count, converter->alpha_scale,
                      converter->alpha_offset, buffer_row(converter, ALPHA));
