@@ -60,8 +60,8 @@ static void write_problem(struct http_request *request, unsigned code)
         if (request->stage == STAGE_HEADERS)
             identify(request);
         request->code = code != 0 ? code : http_problem_code(request->status);
-        request->sent_bytes = reply_write_problem(request->fd, request->status, request->code,
-                                                  request->answer.detail, request->id);
+        request->sent_bytes =
+            reply_write_problem(request, request->status, request->code, request->answer.detail);
         request->linger = true;
     }
     request->stage = STAGE_HUNG_UP;
@@ -346,8 +346,8 @@ void exchange_expired(void *argument, enum lateness lateness)
         snprintf(detail, sizeof(detail), "the %s was not complete after %lld ms",
                  body ? "body" : "header section",
                  (long long)(body ? options->body_timeout_ms : options->idle_timeout_ms));
-    request->late_bytes = reply_write_problem(
-        request->fd, body ? STATUS_BODY_TIMEOUT : STATUS_BAD_REQUEST, 408, detail, request->id);
+    request->late_bytes =
+        reply_write_problem(request, body ? STATUS_BODY_TIMEOUT : STATUS_BAD_REQUEST, 408, detail);
     request->late_code = 408;
 }
 

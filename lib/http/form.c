@@ -12,6 +12,8 @@
 #include "base/status.h"
 #include "http/state.h"
 
+#include <string.h>
+
 static int refuse(struct http_request *request, const char *detail)
 {
     return http_answer_detail(&request->answer, STATUS_BAD_REQUEST, "%s", detail);
@@ -54,9 +56,38 @@ static int read_form_field(struct http_request *request)
     const char *body = (const char *)request->body.data;
     const struct multipart_part *part = &request->part;
 
+    if (request->route->read_query != NULL)
+        return 0;
     return http_field_read(body + part->name, part->name_length, body + part->content, part->size,
                            table != NULL ? table : &none, &request->parameters,
                            request->answer.detail);
+}
+
+/* Whether the open part has the name that chooses among several files. */
+static bool is_named(const struct http_request *request)
+{
+    const char *name = request->file_name != NULL ? request->file_name : "file";
+    const struct multipart_part *part = &request->part;
+
+    return strlen(name) == part->name_length &&
+           memcmp(request->body.data + part->name, name, part->name_length) == 0;
+}
+
+/* Another file: the first one of the chosen name counts, whatever else there is. */
+static int choose_file(struct http_request *request)
+{
+    const bool named = is_named(request);
+
+    if (request->route->read_query == NULL && request->form == FORM_FILE_READ)
+        return refuse(request, "the form has several files; send one");
+    request->several_files = request->form == FORM_FILE_READ;
+    if (request->form == FORM_FILE_READ && (request->file_named || !named))
+        return 0;
+    request->form = FORM_FILE_READ;
+    request->file_named = named;
+    request->content_at = request->part.content;
+    request->content_size = request->part.size;
+    return 0;
 }
 
 /* A whole part: a parameter, or the file, or a file field that was left empty. */
@@ -69,12 +100,7 @@ static int take_part(struct http_request *request)
         return read_form_field(request);
     if (part->size == 0)
         return 0;
-    if (request->form == FORM_FILE_READ)
-        return refuse(request, "the form has several files; send one");
-    request->form = FORM_FILE_READ;
-    request->content_at = part->content;
-    request->content_size = part->size;
-    return 0;
+    return choose_file(request);
 }
 
 /* The next step through the form: a part's beginning, or its end. */
@@ -93,6 +119,7 @@ static enum multipart_step step(struct http_request *request)
 static bool is_at_file(const struct http_request *request)
 {
     return request->part_open && request->part.is_file && !request->parts.complete &&
+           (request->route->read_query == NULL || is_named(request)) &&
            !multipart_may_be_empty(&request->parts, &request->body, &request->part);
 }
 
@@ -149,5 +176,7 @@ int form_finish(struct http_request *request)
     if (status == 0 && request->form != FORM_FILE_READ)
         status = refuse(request, "the form has no file; send the picture as one, as curl -F "
                                  "image=@FILE does");
+    if (status == 0 && request->several_files && !request->file_named)
+        status = refuse(request, "the form has several files; name one with \"field\"");
     return status;
 }

@@ -32,6 +32,11 @@ struct http_route {
     enum http_method method;
     unsigned flags;                                /* enum http_route_flag */
     const struct http_parameter_table *parameters; /* that its query may hold; NULL: none */
+    /* Optional: reads the query instead of `parameters`, with the header section. A form's fields
+     * are ignored then, and of several files the one counts that http_request_choose_file() names;
+     * problems have the member `message`, as the clients of another server's API expect. */
+    int (*read_query)(struct http_request *request, const char *query, size_t length, void *context,
+                      struct http_answer *answer);
     /* Optional: called once with the first bytes of the body (HTTP_PEEK_BYTES, or all of a shorter
      * body); a status refuses the request. */
     int (*peek)(struct http_request *request, const uint8_t *bytes, size_t size, void *context,

@@ -79,7 +79,7 @@ char *http_json_escape(char *out, const char *text)
 }
 
 char *http_problem_json(int status, unsigned code, const char *detail, const char *request_id,
-                        size_t *length)
+                        bool message, size_t *length)
 {
     const char *type = status_name(known(status)), *title = http_problem_title(status);
     size_t enough;
@@ -88,7 +88,7 @@ char *http_problem_json(int status, unsigned code, const char *detail, const cha
     if (status < 0 || detail == NULL || detail[0] == '\0')
         detail = title; /* only the log says what went wrong on this host */
     request_id = request_id != NULL ? request_id : "";
-    enough = 128 + strlen(type) + strlen(title) + 6 * (strlen(detail) + strlen(request_id));
+    enough = 144 + strlen(type) + strlen(title) + 6 * (2 * strlen(detail) + strlen(request_id));
     json = malloc(enough);
     if (json == NULL)
         return NULL;
@@ -96,6 +96,10 @@ char *http_problem_json(int status, unsigned code, const char *detail, const cha
                          title, code);
     out = stpcpy(out, ",\"detail\":\"");
     out = stpcpy(http_json_escape(out, detail), "\"");
+    if (message) {
+        out = stpcpy(out, ",\"message\":\"");
+        out = stpcpy(http_json_escape(out, detail), "\"");
+    }
     out = stpcpy(out, ",\"request_id\":\"");
     out = stpcpy(http_json_escape(out, request_id), "\"}\n");
     *length = (size_t)(out - json);

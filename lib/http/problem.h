@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -20,9 +21,10 @@ const char *http_problem_title(int status);
 
 /* The JSON, malloc'd and terminated, its length in *length; NULL: no memory. `code` is the HTTP
  * status it goes with. If `detail` is NULL or "", or `status` is negative, the title replaces it;
- * bytes that are not UTF-8 become U+FFFD. Any thread. */
+ * `message`: the detail once more under this name; bytes that are not UTF-8 become U+FFFD. Any
+ * thread. */
 char *http_problem_json(int status, unsigned code, const char *detail, const char *request_id,
-                        size_t *length);
+                        bool message, size_t *length);
 
 /* Writes `text` as the content of a JSON string, bytes that are not UTF-8 as U+FFFD; returns its
  * end, where nothing is written. Six bytes for each byte of `text` are always enough. Any thread.

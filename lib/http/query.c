@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_BYTES = 65, VALUE_TEXT_BYTES = 1025 };
@@ -201,6 +202,18 @@ static int refuse_value(const struct http_parameter *parameter, char *detail)
     return STATUS_BAD_PARAMETER;
 }
 
+/* Whether the table takes that name with any value. */
+static bool is_ignored(const struct http_parameter_table *table, const char *name)
+{
+    if (table->ignored == NULL || find_row(table, name) < table->count)
+        return false;
+    for (const char *const *ignored = table->ignored; *ignored != NULL; ignored++) {
+        if (strcmp(*ignored, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int read_value(const struct http_parameter *parameter, const char *text,
                       struct http_parameter_values *values, char *detail)
 {
@@ -235,6 +248,8 @@ static int read_pair(const char *pair, size_t length, const struct http_paramete
     char name[NAME_BYTES], value[VALUE_TEXT_BYTES];
     int status = read_name(pair, name_length, name, detail);
 
+    if (status == 0 && is_ignored(table, name))
+        return 0;
     if (status == 0)
         status = give(table, name, values, &row, detail);
     if (status != 0)
@@ -267,6 +282,32 @@ int http_query_parse(const char *query, size_t length, const struct http_paramet
     }
 }
 
+char *http_query_without(const char *query, size_t length, const char *name)
+{
+    char *copy = malloc(length + 1), *out = copy;
+    const char *end = query + length;
+
+    if (copy == NULL)
+        return NULL;
+    for (const char *pair = query; pair < end;) {
+        const char *next = memchr(pair, '&', (size_t)(end - pair));
+        const size_t size = (size_t)((next != NULL ? next : end) - pair);
+        const char *equals = memchr(pair, '=', size);
+        char own_name[NAME_BYTES];
+
+        if (http_query_decode(pair, equals != NULL ? (size_t)(equals - pair) : size, own_name,
+                              sizeof(own_name)) != 0 ||
+            strcmp(own_name, name) != 0) {
+            if (out > copy)
+                *out++ = '&';
+            out = mempcpy(out, pair, size);
+        }
+        pair += size + 1;
+    }
+    *out = '\0';
+    return copy;
+}
+
 /* --- reading a form ------------------------------------------------------------------------- */
 
 /* Copies text that holds no NUL. False: it does, it is not UTF-8, or there is no room. */
@@ -296,6 +337,8 @@ int http_field_read(const char *name, size_t name_length, const char *value, siz
             name);
         return STATUS_BAD_PARAMETER;
     }
+    if (is_ignored(table, own_name))
+        return 0;
     status = give(table, own_name, values, &row, detail);
     if (status != 0)
         return status;

@@ -61,7 +61,8 @@ struct http_parameter {
 
 struct http_parameter_table {
     const struct http_parameter *rows;
-    size_t count; /* up to HTTP_PARAMETERS_MAX */
+    size_t count;               /* up to HTTP_PARAMETERS_MAX */
+    const char *const *ignored; /* names that are taken with any value, NULL-terminated; or NULL */
 };
 
 /* What a query gave. A member that was not given keeps what it held: 0, or a route's preset. */
@@ -78,6 +79,10 @@ bool http_parameters_fit(const struct http_parameter_table *table);
  * range. Any thread. */
 int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
                      struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES]);
+
+/* Copies a query without the parameters of that name, however it is encoded; what is left stays as
+ * it was written. malloc'd and terminated; NULL: no memory. Any thread. */
+char *http_query_without(const char *query, size_t length, const char *name);
 
 /* Reads one field of a form, as it is, beside what was given before; an empty one gives nothing,
  * whatever its name, since browsers send every field. Returns as http_query_parse(). Any thread. */

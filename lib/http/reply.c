@@ -22,6 +22,12 @@
 
 enum { RETRY_AFTER_S = 1, LINGER_BYTES = 64 * 1024 * 1024, DISCARD_BYTES = 1024 * 1024 };
 
+/* Clients of another server's API read the detail under its name. */
+static bool has_message(const struct http_request *request)
+{
+    return request->route != NULL && request->route->read_query != NULL;
+}
+
 /* Replaces what the handler left with the problem document. 0 or -ENOMEM. */
 static int make_problem(struct http_request *request)
 {
@@ -29,7 +35,8 @@ static int make_problem(struct http_request *request)
 
     free(answer->body);
     answer->body = (uint8_t *)http_problem_json(request->status, http_problem_code(request->status),
-                                                answer->detail, request->id, &answer->body_size);
+                                                answer->detail, request->id, has_message(request),
+                                                &answer->body_size);
     if (answer->body == NULL)
         return -ENOMEM;
     answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
@@ -160,15 +167,15 @@ static void format_date(char *text, size_t size)
              months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-size_t reply_write_problem(int fd, int status, unsigned code, const char *detail,
-                           const char *request_id)
+size_t reply_write_problem(const struct http_request *request, int status, unsigned code,
+                           const char *detail)
 {
     _cleanup_free_ char *json = NULL, *text = NULL;
     size_t size;
     char date[64];
     int length;
 
-    json = http_problem_json(status, code, detail, request_id, &size);
+    json = http_problem_json(status, code, detail, request->id, has_message(request), &size);
     if (json == NULL)
         return 0;
     format_date(date, sizeof(date));
@@ -176,14 +183,14 @@ size_t reply_write_problem(int fd, int status, unsigned code, const char *detail
                       "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\n"
                       "Content-Type: " HTTP_PROBLEM_MEDIA_TYPE "\r\nContent-Length: %zu\r\n"
                       "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n%s",
-                      code, MHD_get_reason_phrase_for(code), date, size, request_id,
+                      code, MHD_get_reason_phrase_for(code), date, size, request->id,
                       code == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After: 1\r\n" : "", json);
     if (length < 0) {
         text = NULL;
         return 0;
     }
     /* At most "100 Continue" was written before: it fits into the socket's buffer. */
-    if (send(fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) != length)
+    if (send(request->fd, text, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) != length)
         return 0;
     return size;
 }

@@ -17,6 +17,7 @@
 #include "http/admission.h"
 #include "http/request_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,7 @@ void request_free(struct http_request *request)
     free(request->answer.body);
     free(request->target);
     free(request->path);
+    free(request->file_name);
     free(request);
 }
 
@@ -273,6 +275,24 @@ const char *http_request_id(const struct http_request *request)
 const struct http_parameter_values *http_request_parameters(const struct http_request *request)
 {
     return &request->parameters;
+}
+
+const char *http_request_path(const struct http_request *request)
+{
+    return request->route->path;
+}
+
+const char *http_request_query(const struct http_request *request, size_t *length)
+{
+    *length = request->query != NULL ? request->query_length : 0;
+    return request->query;
+}
+
+int http_request_choose_file(struct http_request *request, const char *name)
+{
+    free(request->file_name);
+    request->file_name = strdup(name);
+    return request->file_name != NULL ? 0 : -ENOMEM;
 }
 
 struct http_content http_request_content(const struct http_request *request)

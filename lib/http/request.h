@@ -21,6 +21,16 @@ const char *http_request_id(const struct http_request *request);
  * been read: all before `handle`, those before the file before `peek` and `admit`. */
 const struct http_parameter_values *http_request_parameters(const struct http_request *request);
 
+/* The path of its route. */
+const char *http_request_path(const struct http_request *request);
+
+/* The query as the client wrote it, not decoded; *length is 0 without one. */
+const char *http_request_query(const struct http_request *request, size_t *length);
+
+/* Of a route with `read_query`, which calls it: the name of the field that chooses among several
+ * files of a form; "file" unless it is called. 0 or -ENOMEM. */
+int http_request_choose_file(struct http_request *request, const char *name);
+
 /* What a POST brings: its body, or of a multipart/form-data the one file in it. A view into the
  * body, complete when the route's `handle` is called. */
 struct http_content {

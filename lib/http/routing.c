@@ -208,6 +208,11 @@ static int read_query(struct http_request *request, const struct http_target *ta
     static const struct http_parameter_table none;
     const struct http_parameter_table *table = request->route->parameters;
 
+    request->query = target->query;
+    request->query_length = target->query_length;
+    if (request->route->read_query != NULL)
+        return request->route->read_query(request, target->query, target->query_length,
+                                          request->server->options.context, &request->answer);
     return http_query_parse(target->query, target->query_length, table != NULL ? table : &none,
                             &request->parameters, request->answer.detail);
 }

@@ -85,6 +85,9 @@ struct http_request {
     const char *target_place; /* where it lay in the library's memory; only compared */
     char method[24];          /* cut if longer, and then no method that we know */
     char *path;               /* decoded; NULL before, or if the target has none */
+    const char *query;        /* in `target`; NULL: none */
+    size_t query_length;
+    char *file_name; /* http_request_choose_file(); NULL: not called */
     char id[REQUEST_ID_MAX + 1];
     struct framing framing;
     const struct http_route *route;
@@ -103,6 +106,8 @@ struct http_request {
     enum form form;
     struct multipart parts;
     struct multipart_part part;
+    bool file_named; /* the file has the chosen name */
+    bool several_files;
     bool part_open; /* its content has not been passed yet */
 
     int status; /* as a handler returns it; 0, or what the answer will say */

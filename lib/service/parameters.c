@@ -206,7 +206,7 @@ static const struct http_parameter rows[PARAMETERS] = {
 };
 /* clang-format on */
 
-const struct http_parameter_table image_parameters = {rows, ARRAY_LENGTH(rows)};
+const struct http_parameter_table image_parameters = {rows, ARRAY_LENGTH(rows), NULL};
 
 static_assert(sizeof(struct image_variant) <= HTTP_MEMBERS_BYTES, "there is room for its values");
 

@@ -23,7 +23,7 @@ static bool lies_in(const char *part, size_t length, const char *text, size_t si
 static void check_problem(int status, const char *detail)
 {
     size_t length;
-    char *json = http_problem_json(status, 0, detail, "id", &length);
+    char *json = http_problem_json(status, 0, detail, "id", false, &length);
     cJSON *parsed;
 
     fuzz_require(json != NULL && strlen(json) == length && utf8_is_valid(json, length));

@@ -86,7 +86,7 @@ static void test_largest_factor(void **state)
 {
     static const struct settings settings = {.scale.max = 0.3};
     struct http_parameter rows[PARAMETERS];
-    const struct http_parameter_table limited = {rows, PARAMETERS};
+    const struct http_parameter_table limited = {rows, PARAMETERS, NULL};
 
     (void)state;
     parameters_limit(&settings, rows);

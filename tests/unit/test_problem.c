@@ -58,7 +58,8 @@ static void test_codes(void **state)
 static void test_document(void **state)
 {
     size_t length;
-    char *json = http_problem_json(STATUS_IMAGE_CORRUPT, 422, "It ends early", "id-1", &length);
+    char *json =
+        http_problem_json(STATUS_IMAGE_CORRUPT, 422, "It ends early", "id-1", false, &length);
 
     (void)state;
     assert_string_equal(json, "{\"type\":\"/problems/image-corrupt\","
@@ -72,7 +73,7 @@ static void test_document(void **state)
 static void test_without_detail(void **state)
 {
     size_t length;
-    char *json = http_problem_json(-EIO, 500, NULL, NULL, &length);
+    char *json = http_problem_json(-EIO, 500, NULL, NULL, false, &length);
 
     (void)state;
     assert_non_null(strstr(json, "\"type\":\"/problems/internal\""));
@@ -84,8 +85,8 @@ static void test_without_detail(void **state)
 static void test_escapes(void **state)
 {
     size_t length;
-    char *json =
-        http_problem_json(STATUS_BAD_PARAMETER, 400, "\"\\\n\x7f\xff\xc3\xa9\xe2\x82", "", &length);
+    char *json = http_problem_json(STATUS_BAD_PARAMETER, 400, "\"\\\n\x7f\xff\xc3\xa9\xe2\x82", "",
+                                   false, &length);
 
     (void)state;
     assert_non_null(strstr(json, "\"detail\":\"\\\"\\\\\\u000a\\u007f\xef\xbf\xbd\xc3\xa9"
@@ -104,7 +105,7 @@ static void test_longest(void **state)
     (void)state;
     memset(detail, 1, sizeof(detail) - 1);
     detail[sizeof(detail) - 1] = '\0';
-    json = http_problem_json(STATUS_BAD_REQUEST, 400, detail, "id", &length);
+    json = http_problem_json(STATUS_BAD_REQUEST, 400, detail, "id", false, &length);
     assert_int_equal(length, strlen(json));
     assert_true(length > 6 * (sizeof(detail) - 1));
     free(json);

@@ -53,7 +53,7 @@ static const struct http_parameter rows[] = {
         .largest = {.digits = 100},
     },
 };
-static const struct http_parameter_table table = {rows, ARRAY_LENGTH(rows)};
+static const struct http_parameter_table table = {rows, ARRAY_LENGTH(rows), NULL};
 
 static struct http_parameter_values values;
 static const struct members *members = (const struct members *)values.members;
@@ -314,9 +314,45 @@ static void test_bad_names(void **state)
     assert_non_null(strstr(detail, "'scale'"));
 }
 
+/* Goal: a parameter is taken out of a query however its name is written, and the rest stays. */
+static void test_without(void **state)
+{
+    static const char *const cases[][2] = {
+        {"key=1", ""},
+        {"a=1&key=2&b=%41", "a=1&b=%41"},
+        {"%6bey=1&key&key=&a", "a"},
+        {"keys=1&Key=2&a=key", "keys=1&Key=2&a=key"},
+        {"", ""},
+        {"%zz=1&key=3", "%zz=1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char *left = http_query_without(cases[i][0], strlen(cases[i][0]), "key");
+
+        assert_string_equal(left, cases[i][1]);
+        free(left);
+    }
+}
+
+/* Goal: names that a table ignores are taken with any value, again and again. */
+static void test_ignored(void **state)
+{
+    static const char *const ignored[] = {"field", "key", NULL};
+    const struct http_parameter_table lenient = {.ignored = ignored};
+    static const char query[] = "field=&key=1&key&field=%zz";
+
+    (void)state;
+    assert_int_equal(http_query_parse(query, strlen(query), &lenient, &values, detail), 0);
+    assert_int_equal(http_query_parse("fields=1", 8, &lenient, &values, detail),
+                     STATUS_BAD_PARAMETER);
+    assert_int_equal(http_field_read("key", 3, "x", 1, &lenient, &values, detail), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without),   cmocka_unit_test(test_ignored),
         cmocka_unit_test(test_decimals),  cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_choices),   cmocka_unit_test(test_presets),
         cmocka_unit_test(test_fields),    cmocka_unit_test(test_room),
