@@ -29,15 +29,15 @@
  * Message queues are limited: an unprivileged user's to 10 messages of 8192 bytes, every user's to
  * 819,200 bytes in all (RLIMIT_MSGQUEUE), and their number to 256 where the user has no
  * CAP_SYS_RESOURCE (fs.mqueue.queues_max). The kernel charges 96 bytes for each message beside its
- * size, and for all that fit, sent or not. So a worker costs 2 x (2592 + 96) + 2 x (680 + 96) =
- * 6,928 bytes, which allows 118 workers for one user; the number of queues allows 128.
+ * size, and for all that fit, sent or not. So a worker costs 2 x (3360 + 96) + 2 x (680 + 96) =
+ * 8,464 bytes, which allows 96 workers for one user; the number of queues allows 128.
  */
 enum {
     JOB_WIRE_VERSION = 4,
     JOB_DETAIL_BYTES = 128,   /* a text for the client or the log, its NUL included */
-    JOB_BODY_BYTES = 2560,    /* of a job's body, at most */
+    JOB_BODY_BYTES = 3328,    /* of a job's body, at most */
     JOB_RESULT_BYTES = 512,   /* of a reply's result, at most */
-    JOB_MESSAGE_BYTES = 2592, /* mq_msgsize of the queue to the worker: a job with a full body */
+    JOB_MESSAGE_BYTES = 3360, /* mq_msgsize of the queue to the worker: a job with a full body */
     JOB_REPLY_BYTES = 680,    /* mq_msgsize of the queue to the server: with a full result */
     JOB_QUEUE_DEPTH = 2,      /* mq_maxmsg of both queues: a ping and a job behind it */
 };

@@ -263,6 +263,8 @@ static double pixels_after(const struct image_operation *operation, double befor
     case IMAGE_STEP_SMART_CROP:
     case IMAGE_STEP_PAD:
         return area(operation->size);
+    case IMAGE_STEP_REPEAT:
+        return before * operation->repeat * operation->repeat;
     default:
         return before;
     }

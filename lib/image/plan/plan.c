@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "image/plan/detail.h"
+#include "image/plan/format_limits.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -122,7 +123,7 @@ static void add_smart_crop(struct planning *planning, struct image_size size)
 }
 
 static void add_pad(struct planning *planning, struct image_size canvas,
-                    const struct image_gravity *gravity, uint32_t colour)
+                    const struct image_gravity *gravity, const struct image_stage *stage)
 {
     const struct image_size image = upright_size(planning);
     struct image_operation *operation;
@@ -134,7 +135,10 @@ static void add_pad(struct planning *planning, struct image_size canvas,
     operation = add(planning, IMAGE_STEP_PAD);
     operation->box = geometry_turn_box(place, canvas, geometry_inverse(planning->turn));
     operation->size = geometry_turn_size(canvas, planning->turn);
-    operation->colour = colour;
+    operation->colour = stage->background;
+    operation->extend = stage->extend;
+    if (stage->extend != IMAGE_EXTEND_BACKGROUND)
+        planning->output->steps |= IMAGE_STEP_EXTEND;
     planning->size = operation->size;
 }
 
@@ -211,6 +215,40 @@ static int check_side(struct planning *planning, struct image_size size)
     return 0;
 }
 
+static int plan_repeat(struct planning *planning, uint32_t times)
+{
+    struct image_size size = planning->size;
+    int status;
+
+    if (times <= 1)
+        return 0;
+    size.width = geometry_scale(size.width, times, 1);
+    size.height = geometry_scale(size.height, times, 1);
+    status = check_side(planning, size);
+    if (status != 0)
+        return status;
+    add(planning, IMAGE_STEP_REPEAT)->repeat = times;
+    planning->size = size;
+    return 0;
+}
+
+static int plan_area(struct planning *planning, const struct image_box *area)
+{
+    const struct image_size upright = upright_size(planning);
+
+    if (area->width == 0)
+        return 0;
+    if ((uint64_t)area->left + area->width > upright.width ||
+        (uint64_t)area->top + area->height > upright.height) {
+        snprintf(planning->detail, IMAGE_DETAIL_BYTES,
+                 "the area %u,%u of %u x %u is not inside the picture of %u x %u", area->left,
+                 area->top, area->width, area->height, upright.width, upright.height);
+        return STATUS_BAD_PARAMETER;
+    }
+    add_crop(planning, *area);
+    return 0;
+}
+
 static int plan_size(struct planning *planning, const struct image_stage *stage)
 {
     const struct image_gravity gravity = gravity_of(&stage->gravity);
@@ -233,7 +271,7 @@ static int plan_size(struct planning *planning, const struct image_stage *stage)
         return status;
     add_resize(planning, resized, stage->linear != 0);
     if (result.width > resized.width || result.height > resized.height)
-        add_pad(planning, result, &gravity, stage->background);
+        add_pad(planning, result, &gravity, stage);
     else if (stage->gravity.kind == IMAGE_GRAVITY_SMART)
         add_smart_crop(planning, result);
     else
@@ -263,12 +301,18 @@ static int plan_stage(struct planning *planning, const struct image_stage *stage
     int status = plan_crop(planning, stage);
 
     if (status == 0)
+        status = plan_repeat(planning, stage->repeat);
+    if (status == 0)
         status = plan_size(planning, stage);
+    if (status == 0)
+        status = plan_area(planning, &stage->area);
     if (status != 0)
         return status;
     plan_turn(planning, stage);
     add_sigma(planning, IMAGE_STEP_BLUR, stage->blur);
     add_sigma(planning, IMAGE_STEP_SHARPEN, stage->sharpen);
+    if (stage->under != 0 && format_has_alpha(planning->header->format))
+        add(planning, IMAGE_STEP_FLATTEN)->colour = stage->under;
     if (flatten)
         add(planning, IMAGE_STEP_FLATTEN)->colour = stage->background;
     plan_gray(planning, stage);
@@ -277,58 +321,6 @@ static int plan_stage(struct planning *planning, const struct image_stage *stage
 
 /* --- how it is written --------------------------------------------------------------------------
  */
-
-static uint32_t format_side_max(enum image_format format)
-{
-    switch (format) {
-    case IMAGE_WEBP:
-        return 16383;
-    case IMAGE_JPEG:
-    case IMAGE_GIF:
-        return 65535;
-    case IMAGE_AVIF:
-        return 65536;
-    default:
-        return INT32_MAX;
-    }
-}
-
-static bool fits_format(enum image_format format, struct image_size size)
-{
-    return size.width <= format_side_max(format) && size.height <= format_side_max(format);
-}
-
-static bool has_animation(enum image_format format)
-{
-    return format == IMAGE_WEBP || format == IMAGE_GIF || format == IMAGE_TIFF;
-}
-
-static bool format_has_alpha(enum image_format format)
-{
-    return format != IMAGE_JPEG;
-}
-
-/* For format=auto: the first that can hold the result. The size is that of the result, known by
- * now. */
-static enum image_format choose_result_format(const struct image_request *request,
-                                              const struct image_encoding *encoding,
-                                              const struct image_header *header,
-                                              struct image_size size)
-{
-    const bool animated = header->frames > 1 && encoding->still == 0;
-
-    for (int i = 0; i < IMAGE_AUTO_MAX && encoding->auto_formats[i] != IMAGE_NONE; i++) {
-        const enum image_format format = encoding->auto_formats[i];
-
-        if (animated && !has_animation(format))
-            continue;
-        if (format == IMAGE_AVIF && (uint64_t)size.width * size.height > request->avif_max_pixels)
-            continue;
-        if (fits_format(format, size))
-            return format;
-    }
-    return image_result_format(header->format);
-}
 
 static unsigned turn_of(const struct image_output_plan *output)
 {
@@ -455,7 +447,7 @@ static int plan_encoding(struct planning *planning, const struct image_encoding 
     struct image_output_plan *output = planning->output;
     int status;
 
-    if (!fits_format(output->format, output->size)) {
+    if (!format_fits(output->format, output->size)) {
         snprintf(planning->detail, IMAGE_DETAIL_BYTES,
                  "a %s has at most %u pixels a side, and the result would have %u x %u",
                  image_format_name(output->format), format_side_max(output->format),
@@ -495,7 +487,7 @@ static void begin(struct planning *planning, const struct image_encoding *encodi
     output->format = encoding->format == IMAGE_NONE ? image_result_format(header->format)
                                                     : (enum image_format)encoding->format;
     output->frames = encoding->still != 0 || (encoding->format != IMAGE_FORMAT_AUTO &&
-                                              !has_animation(output->format))
+                                              !format_has_animation(output->format))
                          ? 1
                          : header->frames;
     if (output->frames < header->frames)
@@ -526,9 +518,9 @@ static int plan_output(struct planning *planning, const struct image_output_requ
     add_turn(planning);
     output->size = planning->size;
     if (asked->encoding.format == IMAGE_FORMAT_AUTO) {
-        output->format = choose_result_format(planning->request, &asked->encoding, planning->header,
-                                              output->size);
-        if (!has_animation(output->format) && output->frames > 1) {
+        output->format =
+            format_choose(planning->request, &asked->encoding, planning->header, output->size);
+        if (!format_has_animation(output->format) && output->frames > 1) {
             output->frames = 1;
             output->steps |= IMAGE_STEP_STILL;
         }

@@ -36,6 +36,8 @@ enum image_step {
     IMAGE_STEP_METADATA = 1 << 15,  /* some of it is kept */
     IMAGE_STEP_ENCODE = 1 << 16,    /* lossy samples anew: copying their codes is not enough */
     IMAGE_STEP_SUBSAMPLE = 1 << 17, /* chroma of another resolution than the source's */
+    IMAGE_STEP_REPEAT = 1 << 19,    /* each pixel several times */
+    IMAGE_STEP_EXTEND = 1 << 20,    /* PAD adds no colour, but what it takes from the image */
     IMAGE_STEP_TUNED = 1 << 18,     /* effort, progressive: not the encoder's defaults */
 };
 
@@ -49,9 +51,11 @@ struct image_operation {
     uint32_t colour;        /* PAD, FLATTEN: 0xRRGGBBAA */
     bool linear;            /* RESIZE */
     enum image_gray gray;   /* GRAY */
+    enum image_extend extend; /* PAD */
+    uint32_t repeat;        /* REPEAT: times each way */
 };
 
-enum { IMAGE_OPERATIONS_MAX = 8 * IMAGE_STAGES_MAX };
+enum { IMAGE_OPERATIONS_MAX = 11 * IMAGE_STAGES_MAX };
 
 /* One result. */
 struct image_output_plan {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* Bounds of the interface: CONTRACT of the parameters, and what arithmetic stands on. */
-enum { QUALITY_MAX = 100, PERCENT_MAX = 100, PERCENT_PLACES_MAX = 15, SIGMA_MAX = 100 };
+enum { QUALITY_MAX = 100, PERCENT_MAX = 100, PERCENT_PLACES_MAX = 15, SIGMA_MAX = 100, REPEAT_MAX = 65535 };
 
 struct image_request image_request_of(const struct image_variant *variant)
 {
@@ -53,7 +53,9 @@ static bool is_stage(const struct image_stage *stage)
            is_decimal_up_to(stage->blur, SIGMA_MAX) &&
            is_decimal_up_to(stage->sharpen, SIGMA_MAX) &&
            stage->flip <= (IMAGE_FLIP_HORIZONTAL | IMAGE_FLIP_VERTICAL) && stage->rotate <= 270 &&
-           stage->rotate % 90 == 0 && stage->gray < IMAGE_GRAY_COUNT;
+           stage->rotate % 90 == 0 && stage->gray < IMAGE_GRAY_COUNT &&
+           stage->extend < IMAGE_EXTEND_COUNT && stage->repeat <= REPEAT_MAX &&
+           (stage->area.width == 0) == (stage->area.height == 0);
 }
 
 static bool is_encoding(const struct image_encoding *encoding)

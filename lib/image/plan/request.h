@@ -14,7 +14,7 @@
  * What a client asks of an image, and what the server allows. Fixed width and without pointers: a
  * server writes it, and its worker reads it as it is. A member of 0 was not asked for.
  */
-enum { IMAGE_OUTPUTS_MAX = 6, IMAGE_STAGES_MAX = 10 };
+enum { IMAGE_OUTPUTS_MAX = 6, IMAGE_STAGES_MAX = 12 };
 
 enum image_gray {
     IMAGE_GRAY_NONE,
@@ -51,6 +51,14 @@ struct image_asked_gravity {
     uint32_t reserved; /* 0 */
 };
 
+/* What pad adds. */
+enum image_extend {
+    IMAGE_EXTEND_BACKGROUND, /* the stage's colour */
+    IMAGE_EXTEND_COPY,       /* the pixels of the edge */
+    IMAGE_EXTEND_MIRROR,
+    IMAGE_EXTEND_COUNT
+};
+
 enum { IMAGE_FLIP_HORIZONTAL = 1, IMAGE_FLIP_VERTICAL = 2 };
 
 /* What is done to the pixels, in the order of the members. A request has one such round, but for
@@ -67,7 +75,12 @@ struct image_stage {
     uint32_t rotate;              /* 90, 180, 270 degrees clockwise */
     uint32_t background;          /* 0xRRGGBBAA: under what is padded, and under transparency */
     uint32_t gray;                /* enum image_gray */
-    uint32_t reserved;            /* 0 */
+
+    /* What imaginary's operations need besides: */
+    struct image_box area; /* cut from the resized image, and inside it; width 0: none */
+    uint32_t repeat;       /* before resizing, each pixel this many times each way; 0, 1: once */
+    uint32_t extend;       /* enum image_extend */
+    uint32_t under; /* 0xRRGGBBff: under transparency, whatever the format; after pad; 0: none */
 };
 
 enum image_choice { IMAGE_UNSET, IMAGE_TRUE, IMAGE_FALSE };
@@ -114,7 +127,7 @@ struct image_request {
 };
 
 static_assert(sizeof(struct image_crop) == 88, "no padding between processes");
-static_assert(sizeof(struct image_stage) == 88 + 16 + 40 + 32 + 40, "no padding between processes");
+static_assert(sizeof(struct image_stage) == 88 + 16 + 40 + 32 + 36 + 28, "no padding between processes");
 static_assert(sizeof(struct image_encoding) == 40, "no padding between processes");
 static_assert(offsetof(struct image_request, stages) == 40 + IMAGE_OUTPUTS_MAX * 48,
               "no padding between processes");

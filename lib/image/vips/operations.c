@@ -5,6 +5,8 @@
 #include "image/vips/gray.h"
 #include "image/vips/image.h"
 
+#include <errno.h>
+
 static const double blur_ends = 0.01; /* share of its middle at which the Gaussian is cut off */
 
 int hold_in_memory(VipsImage **image)
@@ -50,6 +52,20 @@ int smart_crop_step(VipsImage **image, struct image_size size, struct image_box 
     return image_replace(image, out);
 }
 
+/* Despite VIPS_NOVECTOR the absolute values that a smart crop needs have liborc compile code when they
+ * are first asked for, in a file and memory that the sandbox does not have. Asking for them computes
+ * no pixel: that would start threads, and the sandbox is entered by one alone. */
+int operations_start(void)
+{
+    _cleanup_image_ VipsImage *image = NULL;
+    VipsImage *out;
+
+    if (vips_black(&image, 1, 1, NULL) || vips_cast(image, &out, VIPS_FORMAT_FLOAT, NULL) ||
+        image_replace(&image, out) || vips_abs(image, &out, NULL) || image_replace(&image, out))
+        return -EIO;
+    return 0;
+}
+
 /* --- colours ------------------------------------------------------------------------------------
  */
 
@@ -87,12 +103,39 @@ static int add_alpha(VipsImage **image)
     return vips_addalpha(*image, &out, NULL) ? -1 : image_replace(image, out);
 }
 
+/* What lies beside the image is taken from it. */
+static int extend_step(VipsImage **image, const struct image_operation *operation)
+{
+    const VipsExtend extend =
+        operation->extend == IMAGE_EXTEND_COPY ? VIPS_EXTEND_COPY : VIPS_EXTEND_MIRROR;
+    VipsImage *out;
+    int status = hold_in_memory(image);
+
+    if (status != 0)
+        return status;
+    return vips_embed(*image, &out, (int)operation->box.left, (int)operation->box.top,
+                      (int)operation->size.width, (int)operation->size.height, "extend", extend,
+                      NULL)
+               ? -1
+               : image_replace(image, out);
+}
+
+int repeat_step(VipsImage **image, uint32_t times)
+{
+    VipsImage *out;
+
+    return vips_zoom(*image, &out, (int)times, (int)times, NULL) ? -1 : image_replace(image, out);
+}
+
 int pad_step(VipsImage **image, const struct image_operation *operation, bool keeps_alpha)
 {
     VipsArrayDouble *background;
     VipsImage *out;
-    int status = make_room_for_colour(image, operation->colour);
+    int status;
 
+    if (operation->extend != IMAGE_EXTEND_BACKGROUND)
+        return extend_step(image, operation);
+    status = make_room_for_colour(image, operation->colour);
     if (status == 0 && keeps_alpha && (operation->colour & 255) != 255 &&
         !vips_image_hasalpha(*image))
         status = add_alpha(image);

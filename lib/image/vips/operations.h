@@ -11,6 +11,9 @@
  * the frame in memory: what comes before them has cropped and resized it.
  */
 
+/* Once, before the sandbox closes and after libvips was started. 0 or -EIO. */
+int operations_start(void);
+
 /* Holds the pixels in memory, for what reads them in another order than they come in. */
 int hold_in_memory(VipsImage **image);
 
@@ -23,8 +26,12 @@ int turn_step(VipsImage **image, unsigned turn);
 int smart_crop_step(VipsImage **image, struct image_size size, struct image_box *found);
 
 /* Lays the image on a canvas of 0xRRGGBBAA, which adds alpha where `keeps_alpha`, and AA is not ff.
- * Gray becomes RGB under a colour. */
+ * Gray becomes RGB under a colour.
+ * Or on one that continues the image, as operation->extend says. */
 int pad_step(VipsImage **image, const struct image_operation *operation, bool keeps_alpha);
+
+/* Every pixel `times` times, each way. */
+int repeat_step(VipsImage **image, uint32_t times);
 
 /* A Gaussian, the image's edges extended, weighted by alpha. */
 int blur_step(VipsImage **image, double sigma);

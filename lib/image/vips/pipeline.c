@@ -83,6 +83,13 @@ static int pad_frame(struct work *work, const struct image_operation *operation,
     return pad_step(frame, operation, work->planned->format != IMAGE_JPEG);
 }
 
+static int repeat_frame(struct work *work, const struct image_operation *operation,
+                        VipsImage **frame)
+{
+    (void)work;
+    return repeat_step(frame, operation->repeat);
+}
+
 static int turn_frame(struct work *work, const struct image_operation *operation, VipsImage **frame)
 {
     (void)work;
@@ -123,6 +130,7 @@ static const struct {
     {IMAGE_STEP_RESIZE, resize_frame},
     {IMAGE_STEP_SMART_CROP, smart_crop_frame},
     {IMAGE_STEP_PAD, pad_frame},
+    {IMAGE_STEP_REPEAT, repeat_frame},
     {IMAGE_STEP_TURN, turn_frame},
     {IMAGE_STEP_BLUR, blur_frame},
     {IMAGE_STEP_SHARPEN, sharpen_frame},
@@ -198,7 +206,7 @@ static int process_frames(struct work *work, VipsImage **result)
 /* Operations for which a frame has edges. */
 enum {
     FRAME_STEPS = IMAGE_STEP_CROP | IMAGE_STEP_RESIZE | IMAGE_STEP_SMART_CROP | IMAGE_STEP_PAD |
-                  IMAGE_STEP_TURN | IMAGE_STEP_BLUR | IMAGE_STEP_SHARPEN
+                  IMAGE_STEP_REPEAT | IMAGE_STEP_TURN | IMAGE_STEP_BLUR | IMAGE_STEP_SHARPEN
 };
 
 /* Keeps what the result's pixels mean (profile) and when they are shown; EXIF, XMP, GPS, comments,
@@ -342,7 +350,9 @@ static bool is_short_of_memory(const char *words)
 
 int pipeline_start(void)
 {
-    return load_start();
+    int status = load_start();
+
+    return status != 0 ? status : operations_start();
 }
 
 int pipeline_run(const struct image_plan *plan, const struct image_output_plan *planned,

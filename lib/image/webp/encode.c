@@ -240,19 +240,29 @@ static int copy_out(const WebPData *file, struct image_output *output)
     return 0;
 }
 
-int webp_set_profile(const void *profile, size_t size, struct image_output *output)
+static int set_chunk(const char *name, const void *data, size_t size, struct image_output *output)
 {
-    WebPData file = {output->data, output->size}, chunk = {profile, size};
+    WebPData file = {output->data, output->size}, chunk = {data, size};
     WebPMux *mux = WebPMuxCreate(&file, 0);
     int status = -ENOMEM;
 
     WebPDataInit(&file);
     if (mux != NULL) {
-        if (WebPMuxSetChunk(mux, "ICCP", &chunk, 0) == WEBP_MUX_OK &&
+        if (WebPMuxSetChunk(mux, name, &chunk, 0) == WEBP_MUX_OK &&
             WebPMuxAssemble(mux, &file) == WEBP_MUX_OK)
             status = copy_out(&file, output);
     }
     WebPDataClear(&file);
     WebPMuxDelete(mux);
     return status;
+}
+
+int webp_set_profile(const void *profile, size_t size, struct image_output *output)
+{
+    return set_chunk("ICCP", profile, size, output);
+}
+
+int webp_set_exif(const void *block, size_t size, struct image_output *output)
+{
+    return set_chunk("EXIF", block, size, output);
 }
