@@ -101,17 +101,13 @@ static void set_limits(const struct settings *settings, struct image_request *re
         settings->output.avif_quality > 0 ? (uint32_t)settings->output.avif_quality : AVIF_QUALITY;
 }
 
-/* Plans it; the detail is the client's. */
-static int plan(const struct images *images, const struct image_variant *variant,
-                const struct image_header *header, struct planned_image *planned,
+/* The detail is the client's. */
+static int plan(const struct image_header *header, struct planned_image *planned,
                 struct http_answer *answer)
 {
     char detail[IMAGE_DETAIL_BYTES] = "";
-    int status;
+    int status = image_plan(&planned->plan, &planned->request, header, detail);
 
-    planned->request = image_request_of(variant);
-    set_limits(images->settings, &planned->request);
-    status = image_plan(&planned->plan, &planned->request, header, detail);
     return status != 0 ? http_answer_detail(answer, status, "%s", detail) : 0;
 }
 
@@ -131,6 +127,26 @@ static int read_content_header(const struct images *images, const struct http_re
     return 0;
 }
 
+int images_read_header(const struct images *images, const struct http_request *request,
+                       struct image_header *header, struct image_request *limits,
+                       struct http_answer *answer)
+{
+    *limits = (struct image_request){.count = 1};
+    set_limits(images->settings, limits);
+    return read_content_header(images, request, header, answer);
+}
+
+int images_plan_request(const struct http_request *request, const struct image_header *header,
+                        struct planned_image *planned, struct http_answer *answer)
+{
+    int status = plan(header, planned, answer);
+
+    if (status == 0 && !image_has_room(header, http_request_content(request).size))
+        status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
+                                    "the picture's header announces more bytes than there are");
+    return status;
+}
+
 int images_plan(const struct images *images, const struct http_request *request,
                 const struct image_variant *variant, struct planned_image *planned,
                 struct http_answer *answer)
@@ -138,12 +154,11 @@ int images_plan(const struct images *images, const struct http_request *request,
     struct image_header header;
     int status = read_content_header(images, request, &header, answer);
 
-    if (status == 0)
-        status = plan(images, variant, &header, planned, answer);
-    if (status == 0 && !image_has_room(&header, http_request_content(request).size))
-        status = http_answer_detail(answer, STATUS_IMAGE_CORRUPT,
-                                    "the picture's header announces more bytes than there are");
-    return status;
+    if (status != 0)
+        return status;
+    planned->request = image_request_of(variant);
+    set_limits(images->settings, &planned->request);
+    return images_plan_request(request, &header, planned, answer);
 }
 
 int images_info(const struct images *images, const struct http_request *request,
@@ -164,10 +179,11 @@ int images_admit(const struct images *images, const struct http_request *request
     /* Of the parameters not all may be known yet: less than one frame as it is cannot be asked of.
      */
     const struct image_variant least = {.encoding.still = 1};
-    struct planned_image planned;
+    struct planned_image planned = {.request = image_request_of(&least)};
     struct image_header header;
     int status;
 
+    set_limits(images->settings, &planned.request);
     if (!pool_is_full(images->pool, http_request_client(request)))
         return 0;
     if (size == 0)
@@ -175,7 +191,7 @@ int images_admit(const struct images *images, const struct http_request *request
     /* A header that seems damaged may continue after these bytes. */
     status = image_read_header(bytes, size, &header);
     if (status == 0)
-        status = plan(images, &least, &header, &planned, answer);
+        status = plan(&header, &planned, answer);
     else if (status == STATUS_UNSUPPORTED_FORMAT && header.format != IMAGE_NONE)
         status = unsupported_kind(&header, answer);
     else if (size < HTTP_ADMIT_BYTES)

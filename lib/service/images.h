@@ -48,6 +48,14 @@ int images_plan(const struct images *images, const struct http_request *request,
                 const struct image_variant *variant, struct planned_image *planned,
                 struct http_answer *answer);
 
+/* The two halves of images_plan(), for what another API asks. The first reads the header, and makes
+ * `limits` a request that asks nothing; the second plans planned->request. */
+int images_read_header(const struct images *images, const struct http_request *request,
+                       struct image_header *header, struct image_request *limits,
+                       struct http_answer *answer);
+int images_plan_request(const struct http_request *request, const struct image_header *header,
+                        struct planned_image *planned, struct http_answer *answer);
+
 /* The answer to /info, whose parameters change nothing but must be in order: what the header of the
  * request's content says, of images of any size. 0, STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT
  * or -ENOMEM. */

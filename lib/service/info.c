@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "service/info.h"
 
-/* What a header says, for clients. Members are always the same; one that does not apply is null. */
+/* What a header says, for clients, and behind it the members that imaginary has for the same.
+ * Members are always the same; one that does not apply is null. */
 #include "http/problem.h"
 
 #include <stdio.h>
@@ -48,6 +49,30 @@ static const char *boolean(bool value)
     return value ? "true" : "false";
 }
 
+/* The names that libvips has for them, as imaginary reports. */
+static const char *libvips_space(const struct image_header *header)
+{
+    const bool deep = header->bits == 16;
+
+    switch (header->colours) {
+    case IMAGE_COLOURS_GRAY:
+        return deep ? "grey16" : "b-w";
+    case IMAGE_COLOURS_CMYK:
+        return "cmyk";
+    case IMAGE_COLOURS_LAB:
+        return "lab";
+    default:
+        return deep ? "rgb16" : "srgb";
+    }
+}
+
+/* What imaginary calls a format: libvips' name. */
+static const char *libvips_type(const struct image_header *header)
+{
+    return header->format == IMAGE_HEIC ? "heif"
+                                        : image_media_type(header->format) + strlen("image/");
+}
+
 int info_answer(const struct image_header *header, size_t bytes, struct http_answer *answer)
 {
     const bool turned = header->orientation >= 5;
@@ -65,10 +90,12 @@ int info_answer(const struct image_header *header, size_t bytes, struct http_ans
         "{\"format\":\"%s\",\"media_type\":\"%s\",\"width\":%u,\"height\":%u,\"orientation\":%u,"
         "\"frames\":%u,\"loop\":%s,\"bits\":%u,\"channels\":%u,\"alpha\":%s,"
         "\"colourspace\":\"%s\",\"profile\":%s,\"progressive\":%s,\"subsampling\":%s,"
-        "\"bytes\":%zu}\n",
+        "\"bytes\":%zu,"
+        "\"type\":\"%s\",\"space\":\"%s\",\"hasAlpha\":%s,\"hasProfile\":%s}\n",
         media_type + strlen("image/"), media_type, turned ? header->height : header->width,
         turned ? header->width : header->height, header->has_orientation ? header->orientation : 0,
         header->frames, loop, header->bits != 0 ? header->bits : BITS_UNLESS_SAID,
         count_channels(header), boolean(header->alpha), colour_names[header->colours], profile,
-        boolean(header->progressive), subsampling, bytes);
+        boolean(header->progressive), subsampling, bytes, libvips_type(header),
+        libvips_space(header), boolean(header->alpha), boolean(header->has_profile));
 }

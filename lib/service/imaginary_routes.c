@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "service/imaginary_routes.h"
+
+#include "base/cleanup.h"
+#include "base/status.h"
+#include "service/imaginary.h"
+#include "service/imaginary_check.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+int imaginary_read_query(struct http_request *request, const char *query, size_t length,
+                         void *context, struct http_answer *answer)
+{
+    struct imaginary_query asked;
+    int status = imaginary_read(&asked, http_request_path(request), query, length, answer->detail);
+
+    (void)context;
+    if (status == 0)
+        status = imaginary_check(&asked, answer->detail);
+    if (status == 0 && asked.field.text[0] != '\0')
+        status = http_request_choose_file(request, asked.field.text);
+    return status;
+}
+
+/* The query is read once more: to keep what was read would cost every request its memory. */
+int imaginary_plan(const struct images *images, struct http_request *request,
+                   struct planned_image *planned, struct http_answer *answer)
+{
+    struct imaginary_query asked;
+    struct image_header header;
+    size_t length;
+    const char *query = http_request_query(request, &length);
+    int status = imaginary_read(&asked, http_request_path(request), query, length, answer->detail);
+
+    if (status == 0)
+        status = images_read_header(images, request, &header, &planned->request, answer);
+    if (status != 0)
+        return status;
+    if (imaginary_asks_accept(&asked))
+        answer->varies = true;
+    status = imaginary_translate(&asked, http_request_header(request, "Accept"), &header,
+                                 &planned->request, answer->detail);
+    return status != 0 ? status : images_plan_request(request, &header, planned, answer);
+}
+
+/* --- health -------------------------------------------------------------------------------------
+ */
+
+/* Of proc_pid_stat(5); all 0 if it cannot be read. */
+struct process_status {
+    unsigned long threads, started_ticks, resident_pages;
+};
+
+static struct process_status read_process(void)
+{
+    FILE *file = fopen("/proc/self/stat", "re");
+    struct process_status process = {0};
+
+    if (file == NULL)
+        return process;
+    if (fscanf(file,
+               "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+               "%lu %*d %lu %*u %lu",
+               &process.threads, &process.started_ticks, &process.resident_pages) != 3)
+        process = (struct process_status){0};
+    fclose(file);
+    return process;
+}
+
+static double seconds_since_boot(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Memory in MiB. What only Go has is threads, or 0. */
+int imaginary_report_health(struct http_request *request, void *context, struct http_answer *answer)
+{
+    const double mebibyte = 1024 * 1024;
+    const struct process_status process = read_process();
+    const struct mallinfo2 heap = mallinfo2();
+    const double started = (double)process.started_ticks / (double)sysconf(_SC_CLK_TCK);
+
+    (void)request;
+    (void)context;
+    return http_answer_text(
+        answer, "application/json",
+        "{\"uptime\":%.0f,\"allocatedMemory\":%.2f,\"totalAllocatedMemory\":%.2f,"
+        "\"goroutines\":%lu,\"completedGCCycles\":0,\"cpus\":%ld,\"maxHeapUsage\":%.2f,"
+        "\"heapInUse\":%.2f,\"objectsInUse\":0,\"OSMemoryObtained\":%.2f}\n",
+        seconds_since_boot() - started, (double)heap.uordblks / mebibyte,
+        (double)(heap.uordblks + heap.hblkhd) / mebibyte, process.threads,
+        sysconf(_SC_NPROCESSORS_ONLN), (double)heap.arena / mebibyte,
+        (double)heap.uordblks / mebibyte,
+        (double)process.resident_pages * (double)sysconf(_SC_PAGESIZE) / mebibyte);
+}
