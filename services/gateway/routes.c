@@ -6,6 +6,8 @@
  * the scale server, whole. */
 #include "base/cleanup.h"
 #include "service/images.h"
+#include "service/imaginary_query.h"
+#include "service/imaginary_routes.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
 
@@ -15,7 +17,9 @@
 enum { HOST_BYTES = 264 }; /* a name of 253, a port */
 
 static struct http_parameter rows[PARAMETERS];
-static const struct http_parameter_table limited = {rows, PARAMETERS};
+static const struct http_parameter_table limited = {rows, PARAMETERS, NULL};
+/* /info serves the clients of imaginary's API too. */
+static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
 
 /* Only if the gray children do it, as far as the parameters are known: the scale server decides
  * about its own queue. */
@@ -101,6 +105,19 @@ static int scale(struct http_request *request, void *context, struct http_answer
     return process(context, request, "/scale", IMAGE_GRAY_NONE, answer);
 }
 
+/* imaginary's API: whatever it asks, the scale server does it. */
+static int forward_imaginary(struct http_request *request, void *context,
+                             struct http_answer *answer)
+{
+    struct gateway *gateway = context;
+    struct planned_image planned;
+    int status = imaginary_plan(&gateway->images, request, &planned, answer);
+
+    if (status != 0)
+        return status;
+    return scale_client_forward(&gateway->scale, request, planned.plan.outputs[0].format, answer);
+}
+
 /* The name that the client uses for us, if it can be pasted into a shell. */
 static void find_host(const struct http_request *request, char host[static HOST_BYTES])
 {
@@ -165,13 +182,48 @@ static int report_readiness(struct http_request *request, void *context, struct 
         .peek = peek, .handle = (handle_)                                                          \
     }
 
+#define IMAGINARY_ROUTE(path_)                                                                     \
+    {                                                                                              \
+        .path = (path_), .method = HTTP_POST, .read_query = imaginary_read_query, .peek = peek,    \
+        .handle = forward_imaginary                                                                \
+    }
+
 static const struct http_route routes[] = {
     IMAGE_ROUTE("/", admit_gray, gray),
     IMAGE_ROUTE("/gray", admit_gray, gray),
     IMAGE_ROUTE("/scale", NULL, scale),
     IMAGE_ROUTE("/image", admit_image, image),
-    IMAGE_ROUTE("/info", NULL, info),
+    {
+        .path = "/info",
+        .method = HTTP_POST,
+        .parameters = &info_parameters,
+        .peek = peek,
+        .handle = info,
+    },
+    IMAGINARY_ROUTE("/pipeline"),
+    IMAGINARY_ROUTE("/resize"),
+    IMAGINARY_ROUTE("/crop"),
+    IMAGINARY_ROUTE("/smartcrop"),
+    IMAGINARY_ROUTE("/fit"),
+    IMAGINARY_ROUTE("/enlarge"),
+    IMAGINARY_ROUTE("/thumbnail"),
+    IMAGINARY_ROUTE("/extract"),
+    IMAGINARY_ROUTE("/zoom"),
+    IMAGINARY_ROUTE("/rotate"),
+    IMAGINARY_ROUTE("/autorotate"),
+    IMAGINARY_ROUTE("/flip"),
+    IMAGINARY_ROUTE("/flop"),
+    IMAGINARY_ROUTE("/convert"),
+    IMAGINARY_ROUTE("/blur"),
+    IMAGINARY_ROUTE("/watermark"),
+    IMAGINARY_ROUTE("/watermarkimage"),
     {.path = "/", .method = HTTP_GET, .handle = introduce},
+    {
+        .path = "/health",
+        .method = HTTP_GET,
+        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
+        .handle = imaginary_report_health,
+    },
     {
         .path = "/healthz",
         .method = HTTP_GET,

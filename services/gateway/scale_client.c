@@ -13,7 +13,9 @@
 #include "service/negotiate.h"
 #include "service/parameters.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -127,11 +129,12 @@ static int write_target(const struct http_request *request, const char *path,
                             TARGET_BYTES - (size_t)length);
 }
 
-int scale_client_process(struct scale_client *client, struct http_request *request,
-                         const char *path, unsigned formats, struct http_answer *answer)
+/* `target` and `accept` are for the scale server. */
+static int call_target(struct scale_client *client, struct http_request *request,
+                       const char *target, const char *accept, unsigned formats,
+                       struct http_answer *answer)
 {
     const struct http_content content = http_request_content(request);
-    char target[TARGET_BYTES], accept[NEGOTIATE_TEXT_BYTES];
     struct http_call call = {
         .target = target,
         .body = content.data,
@@ -147,10 +150,6 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
     struct http_call_result result;
     int status, had_ms = deadline_left_ms(call.deadline_us);
 
-    negotiate_write(negotiate_accepted(http_request_header(request, "Accept")), accept);
-    status = write_target(request, path, target);
-    if (status != 0)
-        return status;
     status = http_client_call(client->http, &call, &result);
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
@@ -161,4 +160,34 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
     note(client, status, &result, had_ms);
     buffer_clear(&result.body);
     return status;
+}
+
+int scale_client_process(struct scale_client *client, struct http_request *request,
+                         const char *path, unsigned formats, struct http_answer *answer)
+{
+    char target[TARGET_BYTES], accept[NEGOTIATE_TEXT_BYTES];
+    int status = write_target(request, path, target);
+
+    if (status != 0)
+        return status;
+    negotiate_write(negotiate_accepted(http_request_header(request, "Accept")), accept);
+    return call_target(client, request, target, accept, formats, answer);
+}
+
+/* The format that was found here by the client's Accept is what the scale server finds by ours. */
+int scale_client_forward(struct scale_client *client, struct http_request *request,
+                         enum image_format format, struct http_answer *answer)
+{
+    _cleanup_free_ char *left = NULL, *target = NULL;
+    size_t length;
+    const char *query = http_request_query(request, &length);
+
+    left = http_query_without(query != NULL ? query : "", length, "key");
+    if (left == NULL)
+        return -ENOMEM;
+    if (asprintf(&target, "%s?%s", http_request_path(request), left) < 0) {
+        target = NULL;
+        return -ENOMEM;
+    }
+    return call_target(client, request, target, image_media_type(format), 1U << format, answer);
 }

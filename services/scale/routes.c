@@ -5,10 +5,14 @@
 /* The scale server's routes: four that work, two that report its state. */
 #include "base/cleanup.h"
 #include "service/images.h"
+#include "service/imaginary_query.h"
+#include "service/imaginary_routes.h"
 #include "service/parameters.h"
 
 static struct http_parameter rows[PARAMETERS];
-static const struct http_parameter_table limited = {rows, PARAMETERS};
+static const struct http_parameter_table limited = {rows, PARAMETERS, NULL};
+/* /info serves the clients of imaginary's API too. */
+static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
 
 static int admit(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                  struct http_answer *answer)
@@ -59,6 +63,16 @@ static int image(struct http_request *request, void *context, struct http_answer
     return process(context, request, IMAGE_GRAY_NONE, false, answer);
 }
 
+static int process_imaginary(struct http_request *request, void *context,
+                             struct http_answer *answer)
+{
+    struct scale_server *scale = context;
+    struct planned_image planned;
+    int status = imaginary_plan(&scale->images, request, &planned, answer);
+
+    return status != 0 ? status : images_process(&scale->images, request, &planned, answer);
+}
+
 /* Parameters were read, and change nothing. */
 static int info(struct http_request *request, void *context, struct http_answer *answer)
 {
@@ -88,11 +102,46 @@ static int report_readiness(struct http_request *request, void *context, struct 
         .peek = peek, .handle = (handle_)                                                          \
     }
 
+#define IMAGINARY_ROUTE(path_)                                                                     \
+    {                                                                                              \
+        .path = (path_), .method = HTTP_POST, .read_query = imaginary_read_query, .admit = admit,  \
+        .peek = peek, .handle = process_imaginary                                                  \
+    }
+
 static const struct http_route routes[] = {
     IMAGE_ROUTE("/gray", admit, gray),
     IMAGE_ROUTE("/scale", admit, scale),
     IMAGE_ROUTE("/image", admit, image),
-    IMAGE_ROUTE("/info", NULL, info),
+    {
+        .path = "/info",
+        .method = HTTP_POST,
+        .parameters = &info_parameters,
+        .peek = peek,
+        .handle = info,
+    },
+    IMAGINARY_ROUTE("/pipeline"),
+    IMAGINARY_ROUTE("/resize"),
+    IMAGINARY_ROUTE("/crop"),
+    IMAGINARY_ROUTE("/smartcrop"),
+    IMAGINARY_ROUTE("/fit"),
+    IMAGINARY_ROUTE("/enlarge"),
+    IMAGINARY_ROUTE("/thumbnail"),
+    IMAGINARY_ROUTE("/extract"),
+    IMAGINARY_ROUTE("/zoom"),
+    IMAGINARY_ROUTE("/rotate"),
+    IMAGINARY_ROUTE("/autorotate"),
+    IMAGINARY_ROUTE("/flip"),
+    IMAGINARY_ROUTE("/flop"),
+    IMAGINARY_ROUTE("/convert"),
+    IMAGINARY_ROUTE("/blur"),
+    IMAGINARY_ROUTE("/watermark"),
+    IMAGINARY_ROUTE("/watermarkimage"),
+    {
+        .path = "/health",
+        .method = HTTP_GET,
+        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
+        .handle = imaginary_report_health,
+    },
     {
         .path = "/healthz",
         .method = HTTP_GET,
