@@ -251,10 +251,18 @@ def asked(images, *tails):
     return [image + tail for image in images for tail in tails]
 
 
+def imaginary_targets():
+    """Every 13th target of the table of requests to an imaginary, without the slash; most paths and
+    parameters, in every syntax."""
+    table = pathlib.Path(__file__).parents[1] / "service/imaginary/requests.tsv"
+    targets = [line.split("\t")[2] for line in table.read_text(encoding="utf-8").splitlines()[1:]]
+    return [target[1:].encode() for target in targets[::13]]
+
+
 def seeds():
     whole = {"jpeg": jpegs(), "png": pngs(), "webp": webps(), "gif": gifs(), "tiff": tiffs(),
              "avif": heics("AVIF"), "heic": heics("HEIC")}
-    result = {"parse": numbers(), "log": lines(), "params": targets(), "multipart": forms(), "config": configurations(),
+    result = {"parse": numbers(), "log": lines(), "params": targets(), "imaginary": imaginary_targets(), "multipart": forms(), "config": configurations(),
               "flags": command_lines(), "request": heads(), "job": messages(),
               "header": [image for images in whole.values() for image in images]}
     result["jpeg"] = asked(whole["jpeg"], GRAY, GRAY_QUALITY, HALF, ODD, EIGHTH, TINY, LARGE)

@@ -13,7 +13,7 @@ from test_forms import TYPE, file, form, field
 from test_http import assert_problem
 
 MEMBERS = ["format", "media_type", "width", "height", "orientation", "frames", "loop", "bits", "channels",
-           "alpha", "colourspace", "profile", "progressive", "subsampling", "bytes"]
+           "alpha", "colourspace", "profile", "progressive", "subsampling", "bytes", "type", "space", "hasAlpha", "hasProfile"]
 
 
 @pytest.fixture(params=["gateway", "scale"])

@@ -69,6 +69,18 @@ static void test_document(void **state)
     free(json);
 }
 
+/* Goal: the detail stands there under imaginary's name as well, escaped alike. */
+static void test_message(void **state)
+{
+    size_t length;
+    char *json = http_problem_json(STATUS_IMAGE_CORRUPT, 422, "\"a\"", "id-1", true, &length);
+
+    (void)state;
+    assert_non_null(strstr(json, "\"detail\":\"\\\"a\\\"\",\"message\":\"\\\"a\\\"\","));
+    assert_int_equal(length, strlen(json));
+    free(json);
+}
+
 /* Goal: the title replaces a missing detail; a negative status discloses nothing. */
 static void test_without_detail(void **state)
 {
@@ -105,9 +117,9 @@ static void test_longest(void **state)
     (void)state;
     memset(detail, 1, sizeof(detail) - 1);
     detail[sizeof(detail) - 1] = '\0';
-    json = http_problem_json(STATUS_BAD_REQUEST, 400, detail, "id", false, &length);
+    json = http_problem_json(STATUS_BAD_REQUEST, 400, detail, "id", true, &length);
     assert_int_equal(length, strlen(json));
-    assert_true(length > 6 * (sizeof(detail) - 1));
+    assert_true(length > 12 * (sizeof(detail) - 1));
     free(json);
 }
 
@@ -116,7 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes),          cmocka_unit_test(test_document),
         cmocka_unit_test(test_without_detail), cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_longest),        cmocka_unit_test(test_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
