@@ -7,6 +7,31 @@ import pytest
 from support import processes
 from support.clients import Client
 from support.programs import GATEWAY, SCALE, Server
+from support.watching import write_table
+
+DIFFERENCES = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.stash[DIFFERENCES] = {}
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    rows = [(operation, name, str(count), f"{dB:.1f}", f"{levels:.0f}", case) for
+            (operation, name), (count, dB, levels, case) in sorted(config.stash[DIFFERENCES].items())]
+    write_table(terminalreporter, "/image: the worst differences from the reference",
+                ("operation", "to", "requests", "dB", "levels", "the worst"), rows)
+
+
+@pytest.fixture(scope="session")
+def note_difference(request):
+    """Counts a result of this operation in this format, and keeps the worst."""
+    table = request.config.stash[DIFFERENCES]
+
+    def note(operation, name, dB, levels, case):
+        count, least, most, worst = table.get((operation, name), (0, 100, 0, ""))
+        table[operation, name] = (count + 1, min(dB, least), max(levels, most), case if dB < least else worst)
+    return note
 
 
 class Fleet:

@@ -109,7 +109,7 @@ def test_resize_is_pillows():
     result, _ = reference.render(numpy.asarray(image), 1, {"width": "40"})
     expected = numpy.asarray(image.convert("RGBa").resize((40, 25), Image.LANCZOS).convert("RGBA"))
     seen = expected[..., 3] > 128
-    assert numpy.abs(result - expected)[seen].mean() < 0.5 # Pillow cuts off between its two passes
+    assert numpy.abs(result - expected)[seen].mean() < 1 # Pillow cuts off between its two passes
     assert numpy.abs(result[..., 3] - expected[..., 3]).max() < 1
 
 
