@@ -6,8 +6,9 @@ import functools
 
 import numpy
 import pytest
+from PIL import Image
 
-from samples import heif, operations, png
+from samples import files, heif, operations, png
 from support import reference
 from support.clients import Client
 from support.judges import open_image, psnr
@@ -26,7 +27,11 @@ FLOORS = {
 }
 FORMATS = ["jpeg", "png", "webp", "avif", "gif", "tiff"]
 MEDIA_TYPES = {name: f"image/{name}" for name in FORMATS}
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 OFFSET_MAX = 0.1 # pixels that a result may lie beside its place
+# A few pixels, or chroma of half the size at an edge of strong colours, are less, whoever encodes them: then
+# what Pillow makes of the reference decides, less this much.
+CODEC_DB = 2
 
 
 def operation_of(case, plan):
@@ -68,9 +73,14 @@ def offset(result, expected):
     return numpy.abs(numpy.linalg.lstsq(gradients, difference, rcond=None)[0]).max()
 
 
-@functools.cache
-def top_of(kind):
-    return 257 if kind == "PNG 16 bit" else 1
+def encoded(pixels, case):
+    """What Pillow's encoder leaves of the reference's pixels, in formats that lose some."""
+    if case.output not in ("jpeg", "webp"):
+        return pixels
+    image = pixels.round().astype(numpy.uint8)
+    image = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image, MODES[image.shape[2]])
+    options = {"subsampling": 2} if case.output == "jpeg" and "444" not in case.query else {}
+    return decode(files.encode(image, case.output, quality=95, **options), case.output)
 
 
 def judge(case, reply, note):
@@ -89,17 +99,22 @@ def judge(case, reply, note):
         f"{result.shape[1::-1]} pixels, {said} in fields, {plan.size} expected"
     if case.parameters.get("gray", "none") != "none" and case.output in ("jpeg", "png", "tiff"):
         assert result.shape[2] <= 2, "gray has one channel"
-    expected = pixels.round() / top_of(case.kind)
+    expected = pixels.round() / (257 if case.kind == "PNG 16 bit" else 1)
     if case.output == "gif" and pixels.shape[2] in (2, 4):
         return # which of half transparent pixels are seen is the format's matter
+    codec = functools.partial(encoded, expected, case)
     result, expected = comparable(result), comparable(expected)
     operation = operation_of(case, plan)
     reached = psnr(result, expected)
     note(operation, case.output, reached, numpy.abs(result - expected).max(), str(case))
     floor = FLOORS[operation][FORMATS.index(case.output)]
     beside = offset(result, expected) if min(plan.size) > 15 else 0
-    assert beside < OFFSET_MAX, f"{beside:.2f} pixels beside its place, {reached:.1f} dB"
-    assert reached >= floor, f"{reached:.1f} dB, {floor} stated"
+    if reached < floor or beside >= OFFSET_MAX:
+        other = comparable(codec())
+        possible = psnr(other, expected) - CODEC_DB
+        assert beside < OFFSET_MAX + offset(other, expected), \
+            f"{beside:.2f} pixels beside its place, {reached:.1f} dB"
+        assert reached >= min(floor, possible), f"{reached:.1f} dB, {floor} stated, {possible:.1f} possible"
 
 
 def run(client, cases, note):
