@@ -15,7 +15,7 @@ SIZES = [(97, 61), (96, 64), (61, 98), (48, 48), (131, 17)]
 ORIENTATIONS = range(1, 9)
 GRAVITIES = ["center", "north", "northeast", "east", "southeast", "south", "southwest", "west",
              "northwest", "0.3,0.8", "0,1", "0.333,0.5"]
-CROPS = ["square", "7,5,31,11", "0,0,16,16", "16,8,200,200", "40,3,1,9", "pct:10,20,50,60.5",
+CROPS = ["square", "7,5,31,11", "0,0,16,16", "16,8,200,200", "40,3,1,9", "-9,5,40,20", "pct:10,20,50,60.5",
          "pct:33.3,0,33.4,100", "pct:0,99,100,1"]
 FITS = ["inside", "cover", "fill", "pad", "outside"]
 BOXES = [(40, 40), (64, 20), (20, 64), (97, 61), (29, 150), (160, 110)]
@@ -147,7 +147,7 @@ def resizes():
 
 
 def given(**parameters):
-    """Those that are not empty; to_ stands for nothing."""
+    """Those that are not empty."""
     return {name: value for name, value in parameters.items() if value}
 
 
@@ -176,7 +176,7 @@ def everything(seed=12):
 
 def drawn(draw, resize):
     parameters = given(
-        crop=one_in(draw, 3, CROPS[:4] + CROPS[5:7]), gravity=one_in(draw, 2, GRAVITIES),
+        crop=one_in(draw, 3, CROPS[:4] + CROPS[5:8]), gravity=one_in(draw, 2, GRAVITIES),
         flip=one_in(draw, 4, FLIPS[1:]), rotate=one_in(draw, 3, ROTATIONS[1:]),
         linear=one_in(draw, 6, ["true"]), blur=one_in(draw, 12, ["0.3", "0.8", "2", "5.5"]),
         sharpen=one_in(draw, 12, ["0.5", "1", "2.5"]), gray=one_in(draw, 6, ["luma", "luminance"]),

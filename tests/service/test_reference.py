@@ -60,7 +60,8 @@ def test_sizes(size, parameters, resized, result):
 
 
 @pytest.mark.parametrize("crop, box", [
-    ("10,20,30,40", (10, 20, 30, 40)), ("90,60,30,40", (90, 60, 7, 1)), ("square", (18, 0, 61, 61)),
+    ("10,20,30,40", (10, 20, 30, 40)), ("90,60,30,40", (90, 60, 7, 1)), ("-5,-3,20,90", (0, 0, 15, 61)),
+    ("square", (18, 0, 61, 61)),
     ("pct:0,0,100,100", (0, 0, 97, 61)), ("pct:50,50,50,50", (49, 31, 48, 30)),
     ("pct:99.9,99.9,0.01,50", (96, 60, 1, 1)), ("pct:12.5,25,0.1,0.1", (12, 15, 1, 1)),
 ])
@@ -71,7 +72,7 @@ def test_crops(crop, box):
         assert plan.crop == reference.Box(*box)
 
 
-@pytest.mark.parametrize("crop", ["97,0,1,1", "0,61,1,1", "pct:100,0,1,1"])
+@pytest.mark.parametrize("crop", ["97,0,1,1", "0,61,1,1", "-5,0,5,9", "pct:100,0,1,1"])
 def test_crops_outside(crop):
     with pytest.raises(reference.BadParameter, match="crop"):
         reference.geometry((97, 61), 1, {"crop": crop})

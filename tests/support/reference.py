@@ -96,9 +96,9 @@ def crop_box(size, parameters):
                  for start, extent, length in zip((x, y), (width, height), size)]
     else:
         x, y, width, height = map(int, text.split(","))
-        spans = [(start, min(start + extent, length))
+        spans = [(max(0, start), min(start + extent, length))
                  for start, extent, length in zip((x, y), (width, height), size)]
-    if any(start >= length for (start, _), length in zip(spans, size)):
+    if any(start >= end for start, end in spans):
         raise BadParameter("crop")
     (left, right), (top, bottom) = spans
     return Box(left, top, right - left, bottom - top)
@@ -107,7 +107,7 @@ def crop_box(size, parameters):
 def percent_span(start, extent, length):
     """At least one pixel, of the image too: 99.9 % of ten pixels is the last one."""
     if start >= 100:
-        return length, length + 1
+        return length, length
     first = min(half_up(start * length / 100), length - 1)
     return first, max(first + 1, min(half_up((start + extent) * length / 100), length))
 
