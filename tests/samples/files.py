@@ -144,7 +144,7 @@ def profile(space, connection, tags, kind=b"mntr"):
         content += bytes(-len(content) % 4)
         table += struct.pack(">4sII", name, start + len(body), len(content))
         body += content
-    head = struct.pack(">I4sI4s4s4s12x4s4s4x4x4x8x", start + len(body), b"none", 0x02100000,
+    head = struct.pack(">I4sI4s4s4s12x4s4s4x4x4x8x4x", start + len(body), b"none", 0x02100000,
                        kind, space, connection, b"acsp", b"\0\0\0\0")
     head += s15(0.9642) + s15(1.0) + s15(0.8249) + b"none"
     return head + bytes(128 - len(head)) + table + body

@@ -60,6 +60,7 @@ JPEG = {"JPEG": {"subsampling": 0}, "JPEG 420": {"subsampling": 2}, "JPEG 422": 
 EXIF_KINDS = [*JPEG, "JPEG gray", "PNG", "PNG alpha", "PNG gray", "PNG 16 bit", "PNG palette", "WEBP",
               "WEBP lossless", "WEBP alpha", "TIFF", "TIFF alpha"]
 KINDS = [*EXIF_KINDS, "GIF", "AVIF", "HEIC"]
+SUBSAMPLED = ["JPEG 420", "JPEG 422", "JPEG progressive", "WEBP", "WEBP alpha", "HEIC"]
 LOSSLESS = {"PNG": "RGB", "PNG alpha": "RGBA", "PNG gray": "L", "PNG palette": "P", "WEBP lossless": "RGB",
             "TIFF": "RGB", "TIFF alpha": "RGBA"}
 
