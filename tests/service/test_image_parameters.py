@@ -440,6 +440,22 @@ def test_profile(client, source):
     assert profile is None or b"sRGB" in profile
 
 
+@pytest.mark.parametrize("to", ["jpeg", "png", "webp", "avif", "gif", "tiff"])
+@pytest.mark.parametrize("source", ["JPEG", "PNG"])
+def test_gray_of_a_wide_gamut(client, source, to):
+    """The profile is applied and dropped, and gray is the same in every format."""
+    image, wide = Image.fromarray(operations.positions(64, 48)), files.wide_profile()
+    body = files.encode(image, source, icc_profile=wide, **({"quality": 98} if source == "JPEG" else {}))
+    result = client.image(f"/image?gray=luma&quality=98&format={to}", body)
+    expected = ImageCms.profileToProfile(files.decode(body), ImageCms.ImageCmsProfile(io.BytesIO(wide)),
+                                         ImageCms.createProfile("sRGB"),
+                                         ImageCms.INTENT_RELATIVE_COLORIMETRIC).convert("L")
+    gray = numpy.atleast_3d(decoded(result, to))[..., 0]
+    assert psnr(gray.astype(int), array(expected)) > 42
+    if to != "avif":
+        assert "icc_profile" not in open_image(result).info
+
+
 def test_profile_without_one(client):
     """What has none is sRGB already; CMYK becomes RGB."""
     body = files.encode(files.image(), "PNG")
