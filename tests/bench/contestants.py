@@ -57,7 +57,7 @@ def pss_mib(pids):
 
 class Contestant:
     name = ""
-    methods = ("gray", "scale") # what it can do
+    methods = ("gray", "scale") # what it can do; "image": any query of jobs.py
 
     def __init__(self):
         self.processes, self.port = [], None
@@ -85,11 +85,15 @@ class Contestant:
         self.processes = []
 
     def can(self, operation):
+        if "=" in operation:
+            return "image" in self.methods
         return ("gray" if operation.startswith("gray") else "scale") in self.methods
 
     def target(self, operation, _image):
-        """Method and request target: operation is "gray", "gray+0.25", "gray q80" or "0.5". Others
-        than ours have one gray, encoded at 80."""
+        """Method and request target: operation is "gray", "gray+0.25", "gray q80", "0.5", or a query of
+        /image. Others than ours have one gray, encoded at 80."""
+        if "=" in operation:
+            return "POST", "/image?" + operation
         if operation == "gray q80":
             return "POST", "/?quality=80"
         if operation.startswith("gray"):
@@ -111,7 +115,7 @@ class Grisaille(Contestant):
     def __init__(self, name, build, gray_program="", scale_program="", alone=False):
         super().__init__()
         self.name, self.build, self.alone = name, build, alone
-        self.methods = ("scale",) if alone else Contestant.methods
+        self.methods = ("scale",) if alone else (*Contestant.methods, "image")
         self.programs = {"gray": str(gray_program), "scale": str(scale_program)}
 
     def server(self, program, settings):
@@ -146,6 +150,7 @@ class Grisaille(Contestant):
 
 class Sharp(Contestant):
     name = "sharp"
+    methods = (*Contestant.methods, "image")
 
     def __init__(self, modules):
         super().__init__()

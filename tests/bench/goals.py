@@ -99,6 +99,13 @@ def formats(results):
                        rate_ratio(results["throughput"][kind], operation, SHARP))
 
 
+def jobs(results):
+    """Every job is at least as quick as sharp's."""
+    for title, section in results["jobs"].items():
+        if SHARP in section:
+            yield Goal(f"{title}, against sharp, mean", 1, geometric_mean(cpu_ratios(section, SHARP)))
+
+
 def shares(results):
     for title, share in results["shares"].items():
         kind, operation, name = title.split(", ")
@@ -161,6 +168,6 @@ def lines(results):
 
 def rows(results):
     """Cells of the table: what, target, by CPU, by requests/s, reached."""
-    groups = (against_sharp, against_others, progressive, formats, shares, connections, quality,
+    groups = (against_sharp, against_others, progressive, formats, jobs, shares, connections, quality,
               rest)
     return [goal.cells() for group in groups for goal in group(results)] + list(lines(results))

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import instructions
+import jobs
 import quality
 from contestants import Grisaille, pss_mib
 from figures import REFERENCE, medians
@@ -122,6 +123,22 @@ def qualities(images, scaling, graying):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
         for (image, factor, _), figures in zip(tasks, threads.map(judged, *zip(*tasks))):
             results.setdefault(image.path, {})[factor] = figures
+    return results
+
+
+def jobs_done(images, ours, sharp, rounds):
+    """{title of a job: {name: {path: {cpu_ms, bytes, psnr, butteraugli}}}}. images: by kind."""
+    results = {}
+    for job in jobs.JOBS:
+        contestants = jobs.contestants_of(job, ours, sharp)
+        figures = cpu(job.title, images[job.kind], contestants, (job.query,), rounds)[job.query]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
+            paths = [image.path for image in images[job.kind]]
+            verdicts = threads.map(lambda path: jobs.judged(job, path, contestants), paths)
+            for path, verdict in zip(paths, verdicts):
+                for name, judgement in verdict.items():
+                    figures[name][path] |= judgement
+        results[job.title] = figures
     return results
 
 

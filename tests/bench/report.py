@@ -81,6 +81,20 @@ def everybody_table(results):
     return table(["", "", "CPU, ms", "by ours", "bytes of the source's", "PSNR, dB", "SSIM"], rows)
 
 
+def job_table(results):
+    """CPU, bytes and quality of /image's jobs: means over the sources."""
+    rows = []
+    for title, section in results["jobs"].items():
+        for name, figures in section.items():
+            taken = list(figures.values())
+            rows.append([title, name, f"{geometric_mean(one['cpu_ms'] for one in taken):.1f}",
+                         f"{geometric_mean(goals.cpu_ratios(section, name)):.2f}x",
+                         f"{statistics.fmean(one['bytes'] for one in taken) / 1000:.1f}",
+                         f"{statistics.fmean(one['psnr'] for one in taken):.2f}",
+                         f"{statistics.fmean(one['butteraugli'] for one in taken):.2f}"])
+    return table(["", "", "CPU, ms", "by ours", "kB", "PSNR, dB", "Butteraugli"], rows)
+
+
 def load_table(results):
     rows = []
     for operation, section in results["throughput"]["few"].items():
@@ -205,7 +219,7 @@ def write(results, docs):
         few=len(next(iter(results["cpu"]["few"]["gray"].values()))),
         goals=table(["", "target", "measured, ratios by CPU", "by requests/s", "reached"],
                     goals.rows(results)),
-        everybody=everybody_table(results), load=load_table(results), shares=share_table(results),
+        everybody=everybody_table(results), jobs=job_table(results), load=load_table(results), shares=share_table(results),
         connections=connection_table(results), kinds=kinds_table(results),
         photographs=photograph_table(results), fits=fit_table(results),
         quality=quality_table(results), stages=instruction_table(results),

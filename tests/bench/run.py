@@ -16,6 +16,7 @@ from contestants import ROOT, Grisaille, Nginx, Pillow, Sharp
 from figures import ALONE, OURS, USUAL
 
 FORMATS = ("png", "webp", "webp lossless")
+JOB_SOURCES = {"phone": 4, "png alpha": 4, "heic": 2} # how many of a kind
 CONNECTIONS = (1, 2, 4, 16, 64, 256)
 
 
@@ -46,6 +47,8 @@ class Run:
         self.progressive = sources.spread(
             [image for image in self.photographs if image.progressive], 4)
         self.small = sources.made(options.work, "small", self.few)
+        self.kinds = {"few": self.few, **{kind: sources.made(options.work, kind, self.few[:count])
+                                          for kind, count in JOB_SOURCES.items()}}
         self.formats = {kind: sources.made(options.work, kind, self.few[:4]) for kind in FORMATS}
         build, usual = options.build, options.build / "tests/bench/usual_worker"
         self.ours = Grisaille(OURS, build)
@@ -106,6 +109,7 @@ class Run:
             results = {
                 "quality": phases.qualities(self.photographs, self.everybody,
                                             [self.ours, self.pillow]),
+                "jobs": phases.jobs_done(self.kinds, self.ours, self.sharp, self.options.rounds),
                 "cpu": self.cpu(), "throughput": self.throughput(),
                 "connections": self.connections(), "shares": self.shares()}
         finally:

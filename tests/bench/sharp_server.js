@@ -11,6 +11,12 @@ const sharp = require(process.argv[2] + '/node_modules/sharp');
 async function answer(request, body) {
     const url = new URL(request.url, 'http://localhost');
     let image = sharp(body);
+    if (url.pathname === '/image') { // upright, inside a box or covering it, as grisaille does it
+        const asked = Object.fromEntries(url.searchParams);
+        image = image.rotate().resize(Number(asked.width), Number(asked.height),
+                                      { fit: asked.fit || 'inside', withoutEnlargement: true });
+        return image.toFormat(asked.format, { quality: Number(asked.quality) }).toBuffer();
+    }
     if (url.searchParams.has('scale')) {
         const factor = Number(url.searchParams.get('scale'));
         const { width, height } = await image.metadata();
