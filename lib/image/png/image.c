@@ -7,13 +7,12 @@
 #include "base/status.h"
 #include "image/colour/luma.h"
 #include "image/core/exif.h"
+#include "image/probe/png_chunks.h"
 
 #include <errno.h>
 #include <libdeflate.h>
 
 enum {
-    SIGNATURE_BYTES = 8,
-    CHUNK_BYTES = 12, /* length, name, checksum */
     IHDR_BYTES = 13,
     COLOUR_GRAY = 0,
     COLOUR_RGB = 2,
@@ -27,35 +26,7 @@ enum {
 static const size_t filtered_max_bytes = (size_t)512 << 20;
 static const size_t profile_first_bytes = (size_t)64 << 10, profile_max_bytes = (size_t)16 << 20;
 
-struct chunk {
-    const uint8_t *name;
-    struct bytes data; /* what there is of it */
-    bool whole;        /* its checksum, too */
-};
-
-static bool is(const struct chunk *chunk, const char *name)
-{
-    return memcmp(chunk->name, name, 4) == 0;
-}
-
-/* The chunks of a file, one after the other; false at its end. */
-static bool next_chunk(struct bytes file, size_t *at, struct chunk *chunk)
-{
-    size_t left;
-    uint32_t length;
-
-    if (!bytes_have(file, *at, CHUNK_BYTES - 4))
-        return false;
-    length = get_be32(file.data + *at);
-    chunk->name = file.data + *at + 4;
-    left = file.size - *at - 8;
-    chunk->data = (struct bytes){chunk->name + 4, length < left ? length : left};
-    chunk->whole = bytes_have(file, *at, (uint64_t)length + CHUNK_BYTES);
-    *at = chunk->whole ? *at + length + CHUNK_BYTES : file.size;
-    return true;
-}
-
-static bool is_sound(const struct chunk *chunk)
+static bool is_sound(const struct png_chunk *chunk)
 {
     return chunk->whole && libdeflate_crc32(0, chunk->name, chunk->data.size + 4) ==
                                get_be32(chunk->data.data + chunk->data.size);
@@ -91,12 +62,12 @@ unsigned png_stored_bits(const struct png_image *image)
     return samples * image->bits;
 }
 
-static int read_header(struct png_image *image, const struct chunk *chunk)
+static int read_header(struct png_image *image, const struct png_chunk *chunk)
 {
     const uint8_t *header = chunk->data.data;
     unsigned samples;
 
-    if (!is(chunk, "IHDR") || chunk->data.size != IHDR_BYTES || !is_sound(chunk))
+    if (!png_chunk_is(chunk, "IHDR") || chunk->data.size != IHDR_BYTES || !is_sound(chunk))
         return STATUS_IMAGE_CORRUPT;
     image->width = get_be32(header);
     image->height = get_be32(header + 4);
@@ -229,25 +200,25 @@ static int add_to_stream(struct png_image *image, struct bytes piece, size_t lim
 
 /* Chunks that change pixels must be sound. Ancillary chunks and palettes that come too late are
  * ignored, as by libpng (PNG, 5.6). */
-static int read_chunk(struct png_image *image, const struct chunk *chunk, size_t limit)
+static int read_chunk(struct png_image *image, const struct png_chunk *chunk, size_t limit)
 {
     const bool late = image->stream.data != NULL;
 
-    if (is(chunk, "IDAT"))
+    if (png_chunk_is(chunk, "IDAT"))
         return chunk->whole && !is_sound(chunk) ? STATUS_IMAGE_CORRUPT
                                                 : add_to_stream(image, chunk->data, limit);
-    if (is(chunk, "eXIf") && !image->has_exif && is_sound(chunk)) {
+    if (png_chunk_is(chunk, "eXIf") && !image->has_exif && is_sound(chunk)) {
         image->has_exif = true;
         image->orientation = exif_orientation(chunk->data.data, chunk->data.size);
     }
     if (late)
         return 0;
-    if (is(chunk, "PLTE"))
+    if (png_chunk_is(chunk, "PLTE"))
         return image->has_palette && !is_sound(chunk) ? STATUS_IMAGE_CORRUPT
                                                       : read_palette(image, chunk->data);
-    if (is(chunk, "tRNS"))
+    if (png_chunk_is(chunk, "tRNS"))
         return !is_sound(chunk) ? STATUS_IMAGE_CORRUPT : read_transparency(image, chunk->data);
-    if (is(chunk, "iCCP") && !image->profile_is_late && is_sound(chunk))
+    if (png_chunk_is(chunk, "iCCP") && !image->profile_is_late && is_sound(chunk))
         return read_profile(image, chunk->data);
     return (chunk->name[0] & ANCILLARY) == 0 ? STATUS_IMAGE_CORRUPT : 0; /* unknown, but needed */
 }
@@ -257,14 +228,14 @@ static int read_chunk(struct png_image *image, const struct chunk *chunk, size_t
 int png_open(struct png_image *image, const uint8_t *data, size_t size)
 {
     const struct bytes file = {data, size};
-    size_t at = SIGNATURE_BYTES;
-    struct chunk chunk;
+    size_t at = PNG_SIGNATURE_BYTES;
+    struct png_chunk chunk;
     int status = STATUS_IMAGE_CORRUPT;
 
     *image = (struct png_image){.orientation = 1};
-    if (next_chunk(file, &at, &chunk))
+    if (png_next_chunk(file, &at, &chunk))
         status = read_header(image, &chunk);
-    while (status == 0 && next_chunk(file, &at, &chunk) && !is(&chunk, "IEND"))
+    while (status == 0 && png_next_chunk(file, &at, &chunk) && !png_chunk_is(&chunk, "IEND"))
         status = read_chunk(image, &chunk, size);
     if (status != 0)
         return status;
@@ -294,15 +265,16 @@ static int append_chunk(struct buffer *file, const char *name, struct bytes cont
 int png_strip(const struct png_image *image, const uint8_t *data, size_t size,
               struct buffer *stripped)
 {
-    size_t at = SIGNATURE_BYTES;
-    struct chunk chunk;
-    int status = buffer_reserve(stripped, size + 2 * CHUNK_BYTES);
+    size_t at = PNG_SIGNATURE_BYTES;
+    struct png_chunk chunk;
+    int status = buffer_reserve(stripped, size + 2 * PNG_CHUNK_BYTES);
 
     if (status == 0)
-        status = buffer_append(stripped, data, SIGNATURE_BYTES, SIZE_MAX);
-    while (status == 0 && next_chunk((struct bytes){data, size}, &at, &chunk) &&
-           !is(&chunk, "IDAT")) {
-        if (is(&chunk, "IHDR") || is(&chunk, "PLTE") || is(&chunk, "tRNS"))
+        status = buffer_append(stripped, data, PNG_SIGNATURE_BYTES, SIZE_MAX);
+    while (status == 0 && png_next_chunk((struct bytes){data, size}, &at, &chunk) &&
+           !png_chunk_is(&chunk, "IDAT")) {
+        if (png_chunk_is(&chunk, "IHDR") || png_chunk_is(&chunk, "PLTE") ||
+            png_chunk_is(&chunk, "tRNS"))
             status = append_chunk(stripped, (const char *)chunk.name, chunk.data);
     }
     if (status == 0)

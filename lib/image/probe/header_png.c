@@ -3,16 +3,15 @@
 #include "image/probe/format_internal.h"
 
 #include "base/status.h"
+#include "image/probe/png_chunks.h"
 
 /*
  * PNG: the size is in IHDR, which is the first chunk (PNG, 5.6). An animated PNG is treated as its
  * first image, as by every decoder that does not know APNG.
  */
 enum {
-    PNG_SIGNATURE_BYTES = 8,
     PNG_IHDR_BYTES = 13,
-    PNG_CHUNK_BYTES = 12, /* length, name, checksum */
-    PNG_COLOUR = 2,       /* in the colour type */
+    PNG_COLOUR = 2, /* in the colour type */
     PNG_ALPHA = 4,
 };
 
@@ -37,27 +36,27 @@ static uint32_t crc_of(const uint8_t *data, size_t size)
     return ~crc;
 }
 
-/* `chunk` begins with its name; four bytes of checksum follow its content. */
-static bool is_checksum_right(const uint8_t *chunk, uint32_t length)
+static bool is_checksum_right(const struct png_chunk *chunk)
 {
-    return crc_of(chunk, (size_t)length + 4) == get_be32(chunk + 4 + length);
+    return crc_of(chunk->name, chunk->data.size + 4) ==
+           get_be32(chunk->data.data + chunk->data.size);
 }
 
 /* The first sound eXIf counts, wherever it stands. iCCP has its profile's name in plain text, and
  * with tRNS counts before the pixels. */
-static void read_ancillary(const uint8_t *chunk, uint32_t length, bool late, bool *has_exif,
+static void read_ancillary(const struct png_chunk *chunk, bool late, bool *has_exif,
                            struct image_header *header)
 {
-    const uint8_t *content = chunk + 4, *name_end;
+    const uint8_t *content = chunk->data.data, *name_end;
 
-    if (memcmp(chunk, "eXIf", 4) == 0 && !*has_exif && is_checksum_right(chunk, length)) {
+    if (png_chunk_is(chunk, "eXIf") && !*has_exif && is_checksum_right(chunk)) {
         *has_exif = true;
-        header_note_exif((struct bytes){content, length}, header);
-    } else if (memcmp(chunk, "iCCP", 4) == 0 && !late && !header->has_profile) {
-        name_end = memchr(content, 0, length);
+        header_note_exif(chunk->data, header);
+    } else if (png_chunk_is(chunk, "iCCP") && !late && !header->has_profile) {
+        name_end = memchr(content, 0, chunk->data.size);
         header_note_profile_name(content, name_end != NULL ? (size_t)(name_end - content) : 0,
                                  header);
-    } else if (memcmp(chunk, "tRNS", 4) == 0 && !late) {
+    } else if (png_chunk_is(chunk, "tRNS") && !late) {
         header->alpha = true;
     }
 }
@@ -66,17 +65,11 @@ static void read_ancillary(const uint8_t *chunk, uint32_t length, bool late, boo
 static void read_png_chunks(struct bytes input, size_t at, struct image_header *header)
 {
     bool late = false, has_exif = false;
+    struct png_chunk chunk;
 
-    while (bytes_have(input, at, PNG_CHUNK_BYTES)) {
-        const uint32_t length = get_be32(input.data + at);
-        const uint8_t *chunk = input.data + at + 4;
-
-        if (!bytes_have(input, at, (uint64_t)length + PNG_CHUNK_BYTES) ||
-            memcmp(chunk, "IEND", 4) == 0)
-            return;
-        late = late || memcmp(chunk, "IDAT", 4) == 0;
-        read_ancillary(chunk, length, late, &has_exif, header);
-        at += PNG_CHUNK_BYTES + (size_t)length;
+    while (png_next_chunk(input, &at, &chunk) && chunk.whole && !png_chunk_is(&chunk, "IEND")) {
+        late = late || png_chunk_is(&chunk, "IDAT");
+        read_ancillary(&chunk, late, &has_exif, header);
     }
 }
 
