@@ -7,6 +7,7 @@
 #include "image/gif/gif.h"
 #include "image/heif/heif.h"
 #include "image/jpeg/jpeg.h"
+#include "image/metadata/metadata.h"
 #include "image/plan/plan.h"
 #include "image/png/png.h"
 #include "image/vips/pipeline.h"
@@ -104,11 +105,12 @@ static int prepare(const struct image_request *request, struct bytes input,
     return status;
 }
 
+/* Metadata are inserted into what a path has made. */
 static bool covers(const struct path *path, const struct image_plan *plan,
                    const struct image_output_plan *planned)
 {
     return path->from == plan->source.format && path->to == planned->format &&
-           (planned->steps & ~path->steps) == 0;
+           (planned->steps & ~(path->steps | IMAGE_STEP_METADATA)) == 0;
 }
 
 static int run_path(enum image_path name, path_function *run, const struct image_plan *plan,
@@ -150,6 +152,8 @@ static int make_outputs(const struct image_plan *plan, struct bytes input,
             output->capacity = output[-1].capacity - output[-1].size;
         }
         status = make_output(plan, &plan->outputs[i], input, output);
+        if (status == 0 && (plan->outputs[i].steps & IMAGE_STEP_METADATA) != 0)
+            status = metadata_insert(plan, &plan->outputs[i], input, output);
         if (status != 0 && i > 0)
             memcpy(outputs[0].detail, output->detail, IMAGE_DETAIL_BYTES);
     }

@@ -29,6 +29,7 @@ WINGS = {
     "plan": {"core", "probe"},
     "jpeg": COMMON, "png": COMMON, "webp": COMMON, "gif": COMMON,
     "heif": COMMON,
+    "metadata": COMMON | {"webp"},
     "tiff": COMMON | {"jpeg"}, # the markers of the JPEGs in one
     "vips": COMMON | {"jpeg", "png", "webp", "tiff", "heif"},
 }

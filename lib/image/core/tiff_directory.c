@@ -51,9 +51,10 @@ bool tiff_next_entry(const struct tiff_bytes *tiff, struct tiff_directory *direc
 unsigned tiff_type_bytes(unsigned type)
 {
     static const uint8_t bytes[] = {
-        [TYPE_BYTE] = 1,  [TYPE_ASCII] = 1,     [TYPE_SHORT] = 2,  [TYPE_LONG] = 4,
-        [TYPE_SBYTE] = 1, [TYPE_UNDEFINED] = 1, [TYPE_SSHORT] = 2, [TYPE_SLONG] = 4,
-        [TYPE_LONG8] = 8, [TYPE_RATIONAL] = 8,
+        [TYPE_BYTE] = 1,   [TYPE_ASCII] = 1,     [TYPE_SHORT] = 2,     [TYPE_LONG] = 4,
+        [TYPE_SBYTE] = 1,  [TYPE_UNDEFINED] = 1, [TYPE_SSHORT] = 2,    [TYPE_SLONG] = 4,
+        [TYPE_LONG8] = 8,  [TYPE_RATIONAL] = 8,  [TYPE_SRATIONAL] = 8, [TYPE_FLOAT] = 4,
+        [TYPE_DOUBLE] = 8, [TYPE_UTF8] = 1,
     };
 
     return type < ARRAY_LENGTH(bytes) ? bytes[type] : 0;

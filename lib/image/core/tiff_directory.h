@@ -20,7 +20,11 @@ enum tiff_type {
     TYPE_UNDEFINED,
     TYPE_SSHORT,
     TYPE_SLONG,
+    TYPE_SRATIONAL,
+    TYPE_FLOAT,
+    TYPE_DOUBLE,
     TYPE_LONG8 = 16,
+    TYPE_UTF8 = 129, /* EXIF 3.0 */
 };
 
 struct tiff_bytes {

@@ -37,6 +37,7 @@ enum jpeg_marker {
     JPEG_APP0 = 0xe0,
     JPEG_APP1 = 0xe1,
     JPEG_APP2 = 0xe2,
+    JPEG_APP13 = 0xed,
     JPEG_APP14 = 0xee,
     JPEG_APP15 = 0xef,
     JPEG_SOF55 = 0xf7, /* ITU-T T.87, JPEG-LS */

@@ -88,8 +88,6 @@ int save_image(VipsImage *image, const struct save_options *options, struct imag
 
     output->format = options->planned->format;
     status = savers[output->format](image, options, &memory);
-    if (status == 0 && !memory.overflow)
-        status = save_orientation(options->planned->orientation, output);
     if (status == 0 && !memory.overflow) /* libtiff writes on after a failed seek */
         return 0;
     output->size = 0;

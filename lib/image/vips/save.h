@@ -45,7 +45,3 @@ int save_webp(VipsImage *image, const struct save_options *options, struct memor
 int save_tiff(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_gif(VipsImage *image, const struct save_options *options, struct memory_target *memory);
 int save_avif(VipsImage *image, const struct save_options *options, struct memory_target *memory);
-
-/* Adds the EXIF orientation to a result that is complete, unless it is 1. 0, STATUS_IMAGE_TOO_LARGE
- * or -ENOMEM. */
-int save_orientation(unsigned orientation, struct image_output *output);

@@ -4,8 +4,7 @@
 
 /*
  * TIFF: compressed like the source if that can hold the result; with deflate if not, and for
- * uncommon compressions. The tag of an orientation that was applied is
- * gone.
+ * uncommon compressions.
  */
 static VipsForeignTiffCompression compression(VipsImage *image, const struct save_options *options)
 {
@@ -47,8 +46,6 @@ int save_tiff(VipsImage *image, const struct save_options *options, struct memor
 
     if (target == NULL)
         return -1;
-    if (options->planned->orientation != 1) /* `image` is the pipeline's own copy */
-        vips_image_set_int(image, VIPS_META_ORIENTATION, (int)options->planned->orientation);
     if (bits != 0)
         predictor = VIPS_FOREIGN_TIFF_PREDICTOR_NONE; /* only whole bytes have one */
     status =

@@ -240,7 +240,7 @@ static int copy_out(const WebPData *file, struct image_output *output)
     return 0;
 }
 
-static int set_chunk(const char *name, const void *data, size_t size, struct image_output *output)
+int webp_set_chunk(const char *name, const void *data, size_t size, struct image_output *output)
 {
     WebPData file = {output->data, output->size}, chunk = {data, size};
     WebPMux *mux = WebPMuxCreate(&file, 0);
@@ -259,10 +259,5 @@ static int set_chunk(const char *name, const void *data, size_t size, struct ima
 
 int webp_set_profile(const void *profile, size_t size, struct image_output *output)
 {
-    return set_chunk("ICCP", profile, size, output);
-}
-
-int webp_set_exif(const void *block, size_t size, struct image_output *output)
-{
-    return set_chunk("EXIF", block, size, output);
+    return webp_set_chunk("ICCP", profile, size, output);
 }

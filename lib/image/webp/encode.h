@@ -41,5 +41,5 @@ int webp_encode_argb(const struct webp_format *format, uint32_t *pixels,
 /* Sets the profile of the WebP file in *output; the same results. */
 int webp_set_profile(const void *profile, size_t size, struct image_output *output);
 
-/* The same with an EXIF block, which begins as a TIFF does. */
-int webp_set_exif(const void *block, size_t size, struct image_output *output);
+/* The same with any chunk that a file has once, such as "EXIF", wherever it belongs. */
+int webp_set_chunk(const char *name, const void *data, size_t size, struct image_output *output);

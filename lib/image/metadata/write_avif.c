@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/metadata/write.h"
+
+#include "base/status.h"
+#include "image/probe/heif_boxes.h"
+
+#include <errno.h>
+
+/*
+ * An AVIF's metadata are items that describe the image (ISO/IEC 23008-12, 6.5 and annex A): an
+ * entry in each of three tables of `meta`, and bytes at the end of the file. What lies behind
+ * `meta` moves with it, so that the offsets of all items are corrected. The file is our own:
+ * heif/container.c writes `meta` before the data, tables of version 0, and numbers of 4 bytes.
+ */
+enum { BOX_HEAD_BYTES = 8, VERSION_BYTES = 4 };
+
+struct avif_tables {
+    struct image_output *output;
+    size_t meta, locations, entries, references; /* offsets of the boxes; references 0: none yet */
+};
+
+static void add_to_size(struct image_output *output, size_t box, size_t bytes)
+{
+    put_be32(output->data + box, get_be32(output->data + box) + (uint32_t)bytes);
+}
+
+static size_t box_end(const struct avif_tables *tables, size_t box)
+{
+    return box + get_be32(tables->output->data + box);
+}
+
+/* Finds the boxes, which all have a size of their own. */
+static bool find_tables(struct avif_tables *tables)
+{
+    const struct bytes file = {tables->output->data, tables->output->size};
+    struct bytes rest = file;
+    struct heif_box box;
+
+    do {
+        tables->meta = file.size - rest.size;
+        if (!heif_next_box(&rest, &box) || box.cut)
+            return false;
+    } while (box.type != HEIF_TYPE('m', 'e', 't', 'a'));
+    if (box.data.size < VERSION_BYTES)
+        return false;
+    rest = (struct bytes){box.data.data + VERSION_BYTES, box.data.size - VERSION_BYTES};
+    while (rest.size > 0) {
+        const size_t at = (size_t)(rest.data - file.data);
+
+        if (!heif_next_box(&rest, &box) || box.cut)
+            return false;
+        if (box.type == HEIF_TYPE('i', 'l', 'o', 'c'))
+            tables->locations = at;
+        else if (box.type == HEIF_TYPE('i', 'i', 'n', 'f'))
+            tables->entries = at;
+        else if (box.type == HEIF_TYPE('i', 'r', 'e', 'f'))
+            tables->references = at;
+    }
+    return tables->locations > 0 && tables->entries > 0;
+}
+
+/* Makes room at the end of a table. NULL: there is none. */
+static uint8_t *grow_table(struct avif_tables *tables, const size_t *table, size_t bytes)
+{
+    const size_t end = box_end(tables, *table);
+    uint8_t *room = metadata_make_room(tables->output, end, bytes);
+
+    if (room == NULL)
+        return NULL;
+    add_to_size(tables->output, *table, bytes);
+    if (table != &tables->meta)
+        add_to_size(tables->output, tables->meta, bytes);
+    if (tables->locations >= end)
+        tables->locations += bytes;
+    if (tables->entries >= end)
+        tables->entries += bytes;
+    if (tables->references >= end)
+        tables->references += bytes;
+    return room;
+}
+
+static void put_be16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+/* The new item's number: those of the others count from 1. */
+static bool add_location(struct avif_tables *tables, uint32_t offset, uint32_t length,
+                         unsigned *item)
+{
+    enum { COUNT_AT = BOX_HEAD_BYTES + VERSION_BYTES + 2, ONE_BYTES = 14 };
+    uint8_t *line = grow_table(tables, &tables->locations, ONE_BYTES);
+    uint8_t *count;
+
+    if (line == NULL)
+        return false;
+    count = tables->output->data + tables->locations + COUNT_AT;
+    *item = get_be16(count) + 1U;
+    put_be16(count, *item);
+    put_be16(line, *item);
+    put_be16(line + 2, 0); /* this file */
+    put_be16(line + 4, 1); /* one piece */
+    put_be32(line + 6, offset);
+    put_be32(line + 10, length);
+    return true;
+}
+
+/* `entry`: what stands behind its item's number. */
+static bool add_entry(struct avif_tables *tables, unsigned item, const char *entry,
+                      size_t entry_bytes)
+{
+    enum { COUNT_AT = BOX_HEAD_BYTES + VERSION_BYTES };
+    const size_t size = BOX_HEAD_BYTES + VERSION_BYTES + 2 + entry_bytes;
+    uint8_t *box = grow_table(tables, &tables->entries, size), *count;
+
+    if (box == NULL)
+        return false;
+    count = tables->output->data + tables->entries + COUNT_AT;
+    put_be16(count, get_be16(count) + 1U);
+    put_be32(box, (uint32_t)size);
+    memcpy(box + 4, "infe\2\0\0\0", 8);
+    put_be16(box + 12, item);
+    memcpy(box + 14, entry, entry_bytes);
+    return true;
+}
+
+/* "item describes the image", which is item 1. */
+static bool add_reference(struct avif_tables *tables, unsigned item)
+{
+    enum {
+        TABLE_BYTES = BOX_HEAD_BYTES + VERSION_BYTES,
+        ONE_BYTES = BOX_HEAD_BYTES + 6,
+        IMAGE = 1
+    };
+    uint8_t *box;
+
+    if (tables->references == 0) {
+        const size_t end = box_end(tables, tables->meta);
+
+        if ((box = grow_table(tables, &tables->meta, TABLE_BYTES)) == NULL)
+            return false;
+        memcpy(box, "\0\0\0\x0ciref\0\0\0", TABLE_BYTES);
+        tables->references = end;
+    }
+    if ((box = grow_table(tables, &tables->references, ONE_BYTES)) == NULL)
+        return false;
+    put_be32(box, ONE_BYTES);
+    memcpy(box + 4, "cdsc", 4);
+    put_be16(box + 8, item);
+    put_be16(box + 10, 1);
+    put_be16(box + 12, IMAGE);
+    return true;
+}
+
+/* By as much as `meta` grew. False: the table is not of the kind that we write. */
+static bool move_locations(const struct avif_tables *tables, uint32_t bytes)
+{
+    enum { HEAD_BYTES = BOX_HEAD_BYTES + VERSION_BYTES + 4, ONE_BYTES = 14 };
+    uint8_t *table = tables->output->data + tables->locations;
+    const uint32_t size = get_be32(table);
+    const unsigned count = get_be16(table + HEAD_BYTES - 2);
+
+    if (memcmp(table + BOX_HEAD_BYTES, "\0\0\0\0\x44\0", 6) != 0 ||
+        size != HEAD_BYTES + count * ONE_BYTES)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t *offset = table + HEAD_BYTES + (size_t)i * ONE_BYTES + 6;
+
+        put_be32(offset, get_be32(offset) + bytes);
+    }
+    return true;
+}
+
+/* A box of the bytes at the end of the file; EXIF has the offset of its TIFF in front. Their
+ * offset; 0: no room. */
+static uint32_t append_data(struct image_output *output, struct bytes bytes, size_t front)
+{
+    const size_t end = output->size, size = BOX_HEAD_BYTES + front + bytes.size;
+    uint8_t *box = metadata_make_room(output, end, size);
+
+    if (box == NULL)
+        return 0;
+    put_be32(box, (uint32_t)size);
+    memcpy(box + 4, "mdat\0\0\0", front > 0 ? 8 : 4);
+    memcpy(box + BOX_HEAD_BYTES + front, bytes.data, bytes.size);
+    return (uint32_t)end + BOX_HEAD_BYTES;
+}
+
+int metadata_write_avif(const struct metadata_item *item, struct image_output *output)
+{
+    static const char exif[] = "\0\0Exif", xmp[] = "\0\0mime\0application/rdf+xml";
+    const bool is_exif = item->kind == METADATA_EXIF;
+    const size_t front = is_exif ? 4 : 0;
+    struct avif_tables tables = {.output = output};
+    uint32_t meta_bytes, data;
+    unsigned number;
+
+    if (!is_exif && item->kind != METADATA_XMP)
+        return 0;
+    if (!find_tables(&tables))
+        return -EIO;
+    meta_bytes = get_be32(output->data + tables.meta);
+    data = append_data(output, item->bytes, front);
+    if (data == 0 || !add_location(&tables, data, (uint32_t)(front + item->bytes.size), &number) ||
+        !add_entry(&tables, number, is_exif ? exif : xmp, is_exif ? sizeof(exif) : sizeof(xmp)) ||
+        !add_reference(&tables, number))
+        return STATUS_IMAGE_TOO_LARGE;
+    return move_locations(&tables, get_be32(output->data + tables.meta) - meta_bytes) ? 0 : -EIO;
+}
