@@ -43,6 +43,12 @@ static inline uint64_t get_be64(const uint8_t *at)
     return (uint64_t)get_be32(at) << 32 | get_be32(at + 4);
 }
 
+static inline void put_be16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
 static inline void put_be32(uint8_t *at, uint32_t value)
 {
     for (unsigned i = 0; i < 4; i++)

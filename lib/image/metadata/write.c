@@ -65,8 +65,7 @@ static int insert_segment(struct image_output *output, unsigned marker, const vo
         return STATUS_IMAGE_TOO_LARGE;
     segment[0] = 0xff;
     segment[1] = (uint8_t)marker;
-    segment[2] = (uint8_t)(length >> 8);
-    segment[3] = (uint8_t)length;
+    put_be16(segment + MARKER_BYTES, (unsigned)length);
     memcpy(segment + MARKER_BYTES + LENGTH_BYTES, head, head_bytes);
     *rest = segment + MARKER_BYTES + LENGTH_BYTES + head_bytes;
     return 0;

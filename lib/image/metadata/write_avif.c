@@ -13,7 +13,12 @@
  * `meta` moves with it, so that the offsets of all items are corrected. The file is our own:
  * heif/container.c writes `meta` before the data, tables of version 0, and numbers of 4 bytes.
  */
-enum { BOX_HEAD_BYTES = 8, VERSION_BYTES = 4 };
+enum {
+    BOX_HEAD_BYTES = 8,
+    VERSION_BYTES = 4,
+    LOCATIONS_HEAD_BYTES = 16, /* sizes of numbers and the count included */
+    LOCATION_BYTES = 14,       /* of an item in one piece */
+};
 
 struct avif_tables {
     struct image_output *output;
@@ -80,29 +85,20 @@ static uint8_t *grow_table(struct avif_tables *tables, const size_t *table, size
     return room;
 }
 
-static void put_be16(uint8_t *at, unsigned value)
+/* Of an item in one piece, whose offset is not known yet. *item is its number: those of the others
+ * count from 1. */
+static bool add_location(struct avif_tables *tables, uint32_t length, unsigned *item)
 {
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-/* The new item's number: those of the others count from 1. */
-static bool add_location(struct avif_tables *tables, uint32_t offset, uint32_t length,
-                         unsigned *item)
-{
-    enum { COUNT_AT = BOX_HEAD_BYTES + VERSION_BYTES + 2, ONE_BYTES = 14 };
-    uint8_t *line = grow_table(tables, &tables->locations, ONE_BYTES);
-    uint8_t *count;
+    uint8_t *line = grow_table(tables, &tables->locations, LOCATION_BYTES), *count;
 
     if (line == NULL)
         return false;
-    count = tables->output->data + tables->locations + COUNT_AT;
+    count = tables->output->data + tables->locations + LOCATIONS_HEAD_BYTES - 2;
     *item = get_be16(count) + 1U;
     put_be16(count, *item);
     put_be16(line, *item);
     put_be16(line + 2, 0); /* this file */
-    put_be16(line + 4, 1); /* one piece */
-    put_be32(line + 6, offset);
+    put_be16(line + 4, 1); /* pieces */
     put_be32(line + 10, length);
     return true;
 }
@@ -154,58 +150,61 @@ static bool add_reference(struct avif_tables *tables, unsigned item)
     return true;
 }
 
-/* By as much as `meta` grew. False: the table is not of the kind that we write. */
-static bool move_locations(const struct avif_tables *tables, uint32_t bytes)
+/* The last item lies at `last`, and the others moved. False: the table is not of the kind that we
+ * write. */
+static bool correct_offsets(const struct avif_tables *tables, uint32_t moved, uint32_t last)
 {
-    enum { HEAD_BYTES = BOX_HEAD_BYTES + VERSION_BYTES + 4, ONE_BYTES = 14 };
-    uint8_t *table = tables->output->data + tables->locations;
-    const uint32_t size = get_be32(table);
-    const unsigned count = get_be16(table + HEAD_BYTES - 2);
+    uint8_t *table = tables->output->data + tables->locations, *offset;
+    const unsigned count = get_be16(table + LOCATIONS_HEAD_BYTES - 2);
 
     if (memcmp(table + BOX_HEAD_BYTES, "\0\0\0\0\x44\0", 6) != 0 ||
-        size != HEAD_BYTES + count * ONE_BYTES)
+        get_be32(table) != LOCATIONS_HEAD_BYTES + count * LOCATION_BYTES)
         return false;
-    for (unsigned i = 0; i < count; i++) {
-        uint8_t *offset = table + HEAD_BYTES + (size_t)i * ONE_BYTES + 6;
-
-        put_be32(offset, get_be32(offset) + bytes);
-    }
+    offset = table + LOCATIONS_HEAD_BYTES + 6;
+    for (unsigned i = 1; i < count; i++, offset += LOCATION_BYTES)
+        put_be32(offset, get_be32(offset) + moved);
+    put_be32(offset, last);
     return true;
 }
 
-/* A box of the bytes at the end of the file; EXIF has the offset of its TIFF in front. Their
- * offset; 0: no room. */
-static uint32_t append_data(struct image_output *output, struct bytes bytes, size_t front)
+/* A box of the bytes at `at`, behind `front` zeros. False: no room. */
+static bool insert_data(struct image_output *output, size_t at, struct bytes bytes, size_t front)
 {
-    const size_t end = output->size, size = BOX_HEAD_BYTES + front + bytes.size;
-    uint8_t *box = metadata_make_room(output, end, size);
+    const size_t size = BOX_HEAD_BYTES + front + bytes.size;
+    uint8_t *box = metadata_make_room(output, at, size);
 
     if (box == NULL)
-        return 0;
+        return false;
     put_be32(box, (uint32_t)size);
-    memcpy(box + 4, "mdat\0\0\0", front > 0 ? 8 : 4);
+    memcpy(box + 4, "mdat", 4);
+    memset(box + BOX_HEAD_BYTES, 0, front);
     memcpy(box + BOX_HEAD_BYTES + front, bytes.data, bytes.size);
-    return (uint32_t)end + BOX_HEAD_BYTES;
+    return true;
 }
 
+/* EXIF has the offset of its TIFF in front: 0 (ISO/IEC 23008-12, A.2.1). */
 int metadata_write_avif(const struct metadata_item *item, struct image_output *output)
 {
     static const char exif[] = "\0\0Exif", xmp[] = "\0\0mime\0application/rdf+xml";
     const bool is_exif = item->kind == METADATA_EXIF;
-    const size_t front = is_exif ? 4 : 0;
+    const size_t front = is_exif ? 4 : 0, before = output->size;
     struct avif_tables tables = {.output = output};
-    uint32_t meta_bytes, data;
     unsigned number;
+    size_t at;
 
     if (!is_exif && item->kind != METADATA_XMP)
         return 0;
     if (!find_tables(&tables))
         return -EIO;
-    meta_bytes = get_be32(output->data + tables.meta);
-    data = append_data(output, item->bytes, front);
-    if (data == 0 || !add_location(&tables, data, (uint32_t)(front + item->bytes.size), &number) ||
+    if (!add_location(&tables, (uint32_t)(front + item->bytes.size), &number) ||
         !add_entry(&tables, number, is_exif ? exif : xmp, is_exif ? sizeof(exif) : sizeof(xmp)) ||
         !add_reference(&tables, number))
         return STATUS_IMAGE_TOO_LARGE;
-    return move_locations(&tables, get_be32(output->data + tables.meta) - meta_bytes) ? 0 : -EIO;
+    at = box_end(&tables, tables.meta);
+    if (!insert_data(output, at, item->bytes, front))
+        return STATUS_IMAGE_TOO_LARGE;
+    return correct_offsets(&tables, (uint32_t)(output->size - before),
+                           (uint32_t)at + BOX_HEAD_BYTES)
+               ? 0
+               : -EIO;
 }
