@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import numpy as np # noqa: E402
 
-from samples import files, gif, heif, malformed, pixels, png, tiff # noqa: E402
+from samples import files, gif, heif, malformed, metadata, pixels, png, tiff # noqa: E402
 
 # operation, quality, factor, capacity: image_input.h
 GRAY, GRAY_QUALITY, GRAY_SMALL = bytes([0, 0, 0, 0]), bytes([0, 75, 0, 0]), bytes([0, 0, 0, 0x88])
@@ -273,6 +273,10 @@ def seeds():
     result["png"] = asked(png_parts(), GRAY, HALF, ODD, LARGE)
     result["png"] += asked(png_parts()[::5], SMALL, GRAY_SMALL)
     result["gif"] = asked(whole["gif"], GRAY, GRAY_SMALL)
+    # What is kept, the result's format and orientation, the room for it: fuzz_metadata.c
+    result["metadata"] = asked(metadata.containers(metadata.rich_block()) + whole["tiff"][-4:],
+                               *[bytes([keep + 2 * to + 16 * turn, room]) for to in range(6)
+                                 for keep, turn, room in ((1, 0, 255), (1, 5, 255), (0, 0, 255), (1, 0, 20))])
     for name, images in whole.items():
         result["image_" + name] = asked(images, GRAY, HALF, ODD, TINY, LARGE, SMALL)
     return result

@@ -10,19 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from samples import files, gif, heif, tiff
+from samples import files, heif, tiff
+from samples.metadata import XMP, block
 
 SIZE = 64, 48
-XMP = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:t='http://ns.adobe.com/tiff/1.0/' xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
- xmlns:xmpGImg="http://ns.adobe.com/xap/1.0/g/img/"
- t:Orientation="6" t:ImageWidth='64' photoshop:City="Berlin">
-<t:ImageLength>48</t:ImageLength><dc:format>image/jpeg</dc:format>
-<xmp:Thumbnails><rdf:Alt><rdf:li rdf:parseType="Resource"><xmpGImg:image>c2VjcmV0</xmpGImg:image>
-</rdf:li></rdf:Alt></xmp:Thumbnails></rdf:Description></rdf:RDF></x:xmpmeta>
-<?xpacket end="w"?>"""
 # By ExifTool, into every kind of place; -n: numbers as numbers.
 TAGS = {"EXIF:Artist": "An Artist", "EXIF:Copyright": "(c) Somebody", "EXIF:ImageDescription": "a description",
         "EXIF:Make": "A", "EXIF:ISO": 200, "EXIF:ExposureTime": 0.01, "EXIF:UserComment": "x" * 300,
@@ -193,18 +184,6 @@ def test_byte_orders(ask, tmp_path, result, order, big):
     found = exiftool(ask(f"metadata=keep&format={result}", source), tmp_path / "found")
     for name, value in expected.items():
         assert close(found.get(name), value), name
-
-
-def block(entries, exif=(), first=8, tail=b""):
-    """A little-endian EXIF block of entries (tag, type, count, four bytes) and those of its EXIF directory,
-    which follows; then `tail`."""
-    def directory(entries):
-        return struct.pack("<H", len(entries)) + b"".join(
-            struct.pack("<HHI4s", *entry) for entry in sorted(entries)) + bytes(4)
-    if exif:
-        entries = [*entries, (0x8769, 4, 1, struct.pack("<I", first + 18 + 12 * len(entries)))]
-    return b"II*\0" + struct.pack("<I", first) + bytes(first - 8) + directory(entries) + \
-        (directory(exif) if exif else b"") + tail
 
 
 def exif_of(data, path):
