@@ -66,7 +66,7 @@ static bool find_tables(struct avif_tables *tables)
 }
 
 /* Makes room at the end of a table. NULL: there is none. */
-static uint8_t *grow_table(struct avif_tables *tables, const size_t *table, size_t bytes)
+static uint8_t *grow_box(struct avif_tables *tables, const size_t *table, size_t bytes)
 {
     const size_t end = box_end(tables, *table);
     uint8_t *room = metadata_make_room(tables->output, end, bytes);
@@ -89,7 +89,7 @@ static uint8_t *grow_table(struct avif_tables *tables, const size_t *table, size
  * count from 1. */
 static bool add_location(struct avif_tables *tables, uint32_t length, unsigned *item)
 {
-    uint8_t *line = grow_table(tables, &tables->locations, LOCATION_BYTES), *count;
+    uint8_t *line = grow_box(tables, &tables->locations, LOCATION_BYTES), *count;
 
     if (line == NULL)
         return false;
@@ -104,12 +104,12 @@ static bool add_location(struct avif_tables *tables, uint32_t length, unsigned *
 }
 
 /* `entry`: what stands behind its item's number. */
-static bool add_entry(struct avif_tables *tables, unsigned item, const char *entry,
-                      size_t entry_bytes)
+static bool add_item_entry(struct avif_tables *tables, unsigned item, const char *entry,
+                           size_t entry_bytes)
 {
     enum { COUNT_AT = BOX_HEAD_BYTES + VERSION_BYTES };
     const size_t size = BOX_HEAD_BYTES + VERSION_BYTES + 2 + entry_bytes;
-    uint8_t *box = grow_table(tables, &tables->entries, size), *count;
+    uint8_t *box = grow_box(tables, &tables->entries, size), *count;
 
     if (box == NULL)
         return false;
@@ -135,12 +135,12 @@ static bool add_reference(struct avif_tables *tables, unsigned item)
     if (tables->references == 0) {
         const size_t end = box_end(tables, tables->meta);
 
-        if ((box = grow_table(tables, &tables->meta, TABLE_BYTES)) == NULL)
+        if ((box = grow_box(tables, &tables->meta, TABLE_BYTES)) == NULL)
             return false;
         memcpy(box, "\0\0\0\x0ciref\0\0\0", TABLE_BYTES);
         tables->references = end;
     }
-    if ((box = grow_table(tables, &tables->references, ONE_BYTES)) == NULL)
+    if ((box = grow_box(tables, &tables->references, ONE_BYTES)) == NULL)
         return false;
     put_be32(box, ONE_BYTES);
     memcpy(box + 4, "cdsc", 4);
@@ -197,7 +197,8 @@ int metadata_write_avif(const struct metadata_item *item, struct image_output *o
     if (!find_tables(&tables))
         return -EIO;
     if (!add_location(&tables, (uint32_t)(front + item->bytes.size), &number) ||
-        !add_entry(&tables, number, is_exif ? exif : xmp, is_exif ? sizeof(exif) : sizeof(xmp)) ||
+        !add_item_entry(&tables, number, is_exif ? exif : xmp,
+                        is_exif ? sizeof(exif) : sizeof(xmp)) ||
         !add_reference(&tables, number))
         return STATUS_IMAGE_TOO_LARGE;
     at = box_end(&tables, tables.meta);

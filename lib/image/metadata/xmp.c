@@ -29,14 +29,14 @@ static uint8_t *find(uint8_t *from, const uint8_t *end, const char *text)
     return memmem(from, (size_t)(end - from), text, strlen(text));
 }
 
-static bool is_blank(uint8_t c)
+static bool is_space(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static uint8_t *skip_blanks(uint8_t *at, const uint8_t *end)
+static uint8_t *skip_space(uint8_t *at, const uint8_t *end)
 {
-    while (at < end && is_blank(*at))
+    while (at < end && is_space(*at))
         at++;
     return at;
 }
@@ -49,10 +49,10 @@ static uint8_t *find_attribute_end(uint8_t *at, const uint8_t *end)
 {
     uint8_t *quote;
 
-    at = skip_blanks(at, end);
+    at = skip_space(at, end);
     if (at == end || *at != '=')
         return NULL;
-    at = skip_blanks(at + 1, end);
+    at = skip_space(at + 1, end);
     if (at == end || (*at != '"' && *at != '\''))
         return NULL;
     quote = memchr(at + 1, *at, (size_t)(end - at - 1));
@@ -87,9 +87,9 @@ static void blank_properties(uint8_t *packet, const uint8_t *end, const char *na
         at = behind;
         if (begin == packet || behind == end)
             continue;
-        if (is_blank(begin[-1])) {
+        if (is_space(begin[-1])) {
             behind = find_attribute_end(behind, end);
-        } else if (begin[-1] == '<' && (is_blank(*behind) || *behind == '>' || *behind == '/')) {
+        } else if (begin[-1] == '<' && (is_space(*behind) || *behind == '>' || *behind == '/')) {
             behind = find_element_end(behind, end, name);
             begin--;
             if (behind == NULL)
