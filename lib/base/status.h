@@ -35,7 +35,7 @@ enum status {
     STATUS_SCALE_UNAVAILABLE = 14,
     STATUS_OVERLOADED = 15,
     STATUS_DEADLINE_EXCEEDED = 16,
-    STATUS_CLIENT_GONE = 17, /* nobody is left to answer */
+    STATUS_CLIENT_GONE = 17,      /* nobody is left to answer */
     STATUS_RESULT_TOO_LARGE = 18, /* than the limits or its format allow */
     STATUS_COUNT
 };

@@ -30,7 +30,7 @@ bool scale_client_is_ready(struct scale_client *client);
 int scale_client_process(struct scale_client *client, struct http_request *request,
                          const char *path, unsigned formats, struct http_answer *answer);
 
-/* The same with the request's own path and query, as the client wrote it but for "key", which is for
- * the gateway alone. The result is of `format`. */
+/* The same with the request's own path and query, as the client wrote it but for "key", which is
+ * for the gateway alone. The result is of `format`. */
 int scale_client_forward(struct scale_client *client, struct http_request *request,
                          enum image_format format, struct http_answer *answer);

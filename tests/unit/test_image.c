@@ -220,7 +220,8 @@ static void test_limits(void **state)
     request.max_pixels--;
     assert_int_equal(image_process(&request, (struct bytes){file, size}, &output),
                      STATUS_IMAGE_TOO_LARGE);
-    assert_string_equal(output.detail, "limits.max_pixels is 850, and the image has 37 x 23 pixels in 1 frame(s)");
+    assert_string_equal(output.detail,
+                        "limits.max_pixels is 850, and the image has 37 x 23 pixels in 1 frame(s)");
     g_free(file);
 }
 

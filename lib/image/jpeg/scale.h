@@ -13,5 +13,4 @@
  * is of an ordinary JPEG.
  */
 int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
-                const struct image_output_plan *planned,
-                struct image_output *output);
+                const struct image_output_plan *planned, struct image_output *output);

@@ -44,15 +44,15 @@ enum image_step {
 /* One operation on the pixels. */
 struct image_operation {
     enum image_step step;
-    struct image_box box;   /* CROP: what is left; PAD: where the image lies on the canvas */
-    struct image_size size; /* RESIZE, SMART_CROP: of the result; PAD: of the canvas */
-    unsigned turn;          /* TURN: 2..8, as the EXIF orientation that asks for it */
-    double sigma;           /* BLUR, SHARPEN: in pixels */
-    uint32_t colour;        /* PAD, FLATTEN: 0xRRGGBBAA */
-    bool linear;            /* RESIZE */
-    enum image_gray gray;   /* GRAY */
+    struct image_box box;     /* CROP: what is left; PAD: where the image lies on the canvas */
+    struct image_size size;   /* RESIZE, SMART_CROP: of the result; PAD: of the canvas */
+    unsigned turn;            /* TURN: 2..8, as the EXIF orientation that asks for it */
+    double sigma;             /* BLUR, SHARPEN: in pixels */
+    uint32_t colour;          /* PAD, FLATTEN: 0xRRGGBBAA */
+    bool linear;              /* RESIZE */
+    enum image_gray gray;     /* GRAY */
     enum image_extend extend; /* PAD */
-    uint32_t repeat;        /* REPEAT: times each way */
+    uint32_t repeat;          /* REPEAT: times each way */
 };
 
 enum { IMAGE_OPERATIONS_MAX = 11 * IMAGE_STAGES_MAX };

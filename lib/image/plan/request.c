@@ -6,7 +6,13 @@
 #include <stdbool.h>
 
 /* Bounds of the interface: CONTRACT of the parameters, and what arithmetic stands on. */
-enum { QUALITY_MAX = 100, PERCENT_MAX = 100, PERCENT_PLACES_MAX = 15, SIGMA_MAX = 100, REPEAT_MAX = 65535 };
+enum {
+    QUALITY_MAX = 100,
+    PERCENT_MAX = 100,
+    PERCENT_PLACES_MAX = 15,
+    SIGMA_MAX = 100,
+    REPEAT_MAX = 65535
+};
 
 struct image_request image_request_of(const struct image_variant *variant)
 {

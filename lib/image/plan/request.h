@@ -127,7 +127,8 @@ struct image_request {
 };
 
 static_assert(sizeof(struct image_crop) == 88, "no padding between processes");
-static_assert(sizeof(struct image_stage) == 88 + 16 + 40 + 32 + 36 + 28, "no padding between processes");
+static_assert(sizeof(struct image_stage) == 88 + 16 + 40 + 32 + 36 + 28,
+              "no padding between processes");
 static_assert(sizeof(struct image_encoding) == 40, "no padding between processes");
 static_assert(offsetof(struct image_request, stages) == 40 + IMAGE_OUTPUTS_MAX * 48,
               "no padding between processes");

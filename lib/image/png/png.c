@@ -199,8 +199,7 @@ static int convert_rows(const struct image_output_plan *planned, struct png_imag
     int status;
 
     describe_result(image, planned, &format);
-    if (!png_encoder_takes(&format) ||
-        (resize && image->bits == 16)) /* the filter takes 8 */
+    if (!png_encoder_takes(&format) || (resize && image->bits == 16)) /* the filter takes 8 */
         return -ENOTSUP;
     if ((status = png_inflate(image)) != 0 || (gray && (status = begin_gray(image, &to)) != 0))
         return status;

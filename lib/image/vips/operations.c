@@ -52,9 +52,9 @@ int smart_crop_step(VipsImage **image, struct image_size size, struct image_box 
     return image_replace(image, out);
 }
 
-/* Despite VIPS_NOVECTOR the absolute values that a smart crop needs have liborc compile code when they
- * are first asked for, in a file and memory that the sandbox does not have. Asking for them computes
- * no pixel: that would start threads, and the sandbox is entered by one alone. */
+/* Despite VIPS_NOVECTOR the absolute values that a smart crop needs have liborc compile code when
+ * they are first asked for, in a file and memory that the sandbox does not have. Asking for them
+ * computes no pixel: that would start threads, and the sandbox is entered by one alone. */
 int operations_start(void)
 {
     _cleanup_image_ VipsImage *image = NULL;
