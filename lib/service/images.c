@@ -202,9 +202,11 @@ int images_admit(const struct images *images, const struct http_request *request
 }
 
 /* Refuses what cannot be done within the limits, and names the limit. */
-static int check_cost(const struct images *images, const struct image_header *header,
+static int check_cost(const struct images *images, const struct image_plan *plan,
                       const struct image_cost *cost, struct http_answer *answer)
 {
+    const struct image_header *header = &plan->source;
+    const uint32_t frames = plan->outputs[0].frames;
     const struct settings *settings = images->settings;
 
     if (cost->time_us / 1000 > settings->limits.deadline_ms)
@@ -212,14 +214,14 @@ static int check_cost(const struct images *images, const struct image_header *he
             answer, STATUS_IMAGE_TOO_LARGE,
             "limits.deadline_ms is %lld, and %u x %u pixels in %u frame(s) of "
             "%s may take %lld",
-            (long long)settings->limits.deadline_ms, header->width, header->height, header->frames,
+            (long long)settings->limits.deadline_ms, header->width, header->height, frames,
             image_format_name(header->format), (long long)cost->time_us / 1000);
     if (settings->sandbox && cost->memory_bytes > (uint64_t)settings->pool.max_memory_bytes)
         return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                                   "%s.max_memory_bytes is %lld, and %u x %u pixels in %u frame(s) "
                                   "of %s may need %llu",
                                   images->section, (long long)settings->pool.max_memory_bytes,
-                                  header->width, header->height, header->frames,
+                                  header->width, header->height, frames,
                                   image_format_name(header->format),
                                   (unsigned long long)cost->memory_bytes);
     return 0;
@@ -328,7 +330,7 @@ int images_process(const struct images *images, struct http_request *request,
     int status;
 
     image_estimate(&planned->plan, content.size, &cost);
-    status = check_cost(images, &planned->plan.source, &cost, answer);
+    status = check_cost(images, &planned->plan, &cost, answer);
     if (status != 0)
         return status;
     job.cost_us = cost.time_us;

@@ -247,13 +247,14 @@ def test_first_frame(client, query):
     assert psnr(decoded(reply.body, name)[..., :3], first) > 20
 
 
-def test_still_counts_one_frame(own):
-    """Of an animation beyond limits.max_pixels the first frame is within them."""
-    animation = files.animation("GIF", frames=5)
+@pytest.mark.parametrize("source", ["GIF", "WEBP", "TIFF"])
+def test_still_counts_one_frame(own, source):
+    """Of an animation beyond limits.max_pixels the first frame is within them, and is all that is decoded."""
+    animation = files.animation(source, frames=5)
     with Client(own.scale(limits__max_pixels=40 * 30 * 4)) as client:
-        assert_problem(client.post("/image", animation), 422, "image-too-large")
-        assert client.post("/image?animated=false", animation).status == 200
-        assert client.post("/image?format=png", animation).status == 200
+        assert_problem(client.post("/image?width=20", animation), 422, "image-too-large")
+        for query in ["animated=false", "format=png", "format=jpeg&width=20", "animated=false&format=webp"]:
+            assert client.post(f"/image?{query}", animation).status == 200, query
 
 
 # --- encoding --------------------------------------------------------------------------------------

@@ -540,7 +540,7 @@ static int check_source(const struct image_plan *plan, char *detail)
         return 0;
     snprintf(detail, IMAGE_DETAIL_BYTES,
              "limits.max_pixels is %llu, and the image has %u x %u pixels in %u frame(s)",
-             (unsigned long long)plan->max_pixels, header->width, header->height, header->frames);
+             (unsigned long long)plan->max_pixels, header->width, header->height, (unsigned)frames);
     return STATUS_IMAGE_TOO_LARGE;
 }
 

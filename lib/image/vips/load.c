@@ -127,11 +127,11 @@ static int open_image(const struct image_plan *plan, const struct image_output_p
     case IMAGE_PNG:
         return png_load(data, input.size, image);
     case IMAGE_WEBP:
-        return webp_load(&plan->source, data, input.size, image);
+        return webp_load(&plan->source, planned->frames, data, input.size, image);
     case IMAGE_GIF:
-        return gif_load(plan, data, input.size, image);
+        return gif_load(plan, planned->frames, data, input.size, image);
     case IMAGE_TIFF:
-        return tiff_load(&plan->source, data, input.size, plan->max_scans, image);
+        return tiff_load(&plan->source, planned->frames, data, input.size, plan->max_scans, image);
     case IMAGE_AVIF:
     case IMAGE_HEIC:
         return heif_load(data, input.size, image);

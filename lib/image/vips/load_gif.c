@@ -78,9 +78,10 @@ static int count_loops(const struct image_header *header)
     return header->loop == 0 ? 0 : header->loop + 1;
 }
 
-static int set_times(const struct image_header *header, struct bytes input, VipsImage *image)
+static int set_times(const struct image_header *header, uint32_t frames, struct bytes input,
+                     VipsImage *image)
 {
-    _cleanup_free_ int *delays = calloc(header->frames, sizeof(*delays));
+    _cleanup_free_ int *delays = calloc(frames, sizeof(*delays));
     struct gif_blocks blocks;
     struct gif_frame frame;
 
@@ -88,9 +89,9 @@ static int set_times(const struct image_header *header, struct bytes input, Vips
         return -ENOMEM;
     if (!gif_begin(&blocks, input))
         return STATUS_IMAGE_CORRUPT;
-    for (uint32_t i = 0; i < header->frames && gif_next(&blocks, &frame) == GIF_FRAME; i++)
+    for (uint32_t i = 0; i < frames && gif_next(&blocks, &frame) == GIF_FRAME; i++)
         delays[i] = frame.delay * 10;
-    vips_image_set_array_int(image, "delay", delays, (int)header->frames);
+    vips_image_set_array_int(image, "delay", delays, (int)frames);
     vips_image_set_int(image, "loop", count_loops(header));
     return 0;
 }
@@ -104,16 +105,17 @@ static int tile_rows(uint32_t height)
     return (int)rows;
 }
 
-static void start_image(const struct image_header *header, VipsImage *image)
+static void start_image(const struct image_header *header, uint32_t frames, VipsImage *image)
 {
-    vips_image_init_fields(image, (int)header->width, (int)(header->height * header->frames), 4,
+    vips_image_init_fields(image, (int)header->width, (int)(header->height * frames), 4,
                            VIPS_FORMAT_UCHAR, VIPS_CODING_NONE, VIPS_INTERPRETATION_sRGB, 1, 1);
-    vips_image_set_int(image, VIPS_META_N_PAGES, (int)header->frames);
-    if (header->frames > 1)
+    vips_image_set_int(image, VIPS_META_N_PAGES, (int)frames);
+    if (frames > 1)
         vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, (int)header->height);
 }
 
-int gif_load(const struct image_plan *plan, const uint8_t *input, size_t size, VipsImage **image)
+int gif_load(const struct image_plan *plan, uint32_t frames, const uint8_t *input, size_t size,
+             VipsImage **image)
 {
     _cleanup_(cleanup_reader) struct gif_reader *reader = calloc(1, sizeof(*reader));
     _cleanup_image_ VipsImage *rows = vips_image_new();
@@ -129,8 +131,8 @@ int gif_load(const struct image_plan *plan, const uint8_t *input, size_t size, V
     status = gif_canvas_begin(&reader->canvas, header->width, header->height);
     if (status != 0)
         return status;
-    start_image(header, rows);
-    status = header->frames > 1 ? set_times(header, (struct bytes){input, size}, rows) : 0;
+    start_image(header, frames, rows);
+    status = frames > 1 ? set_times(header, frames, (struct bytes){input, size}, rows) : 0;
     if (status != 0)
         return status;
     kept = TAKE_PTR(reader);

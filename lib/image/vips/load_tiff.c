@@ -269,7 +269,7 @@ static int build_image(struct tiff_reader *reader, VipsImage **image)
     return 0;
 }
 
-int tiff_load(const struct image_header *header, const uint8_t *input, size_t size,
+int tiff_load(const struct image_header *header, uint32_t frames, const uint8_t *input, size_t size,
               unsigned max_scans, VipsImage **image)
 {
     struct tiff_reader *reader = calloc(1, sizeof(*reader));
@@ -278,8 +278,10 @@ int tiff_load(const struct image_header *header, const uint8_t *input, size_t si
     if (reader == NULL)
         return -ENOMEM;
     status = tiff_file_open(&reader->file, header, (struct bytes){input, size}, max_scans);
-    if (status == 0)
+    if (status == 0) {
+        reader->file.header.frames = frames;
         return build_image(reader, image);
+    }
     free_reader(NULL, reader);
     return status;
 }

@@ -61,37 +61,37 @@ static int load_still(const struct image_header *header, const struct webp_file 
 }
 
 /* libvips shows a frame of less than 11 ms for 100: the file's own times are put back. */
-static int load_animation(const struct image_header *header, struct webp_file *file,
-                          VipsImage **image)
+static int load_animation(const struct image_header *header, uint32_t frames,
+                          struct webp_file *file, VipsImage **image)
 {
-    _cleanup_free_ int *delays = malloc(header->frames * sizeof(*delays));
+    _cleanup_free_ int *delays = malloc(frames * sizeof(*delays));
     void *bytes = (void *)(uintptr_t)file->bytes.data; /* not written to */
 
     if (delays == NULL)
         return -ENOMEM;
     if (header->width > WEBP_MAX_DIMENSION || header->height > WEBP_MAX_DIMENSION)
         return STATUS_IMAGE_TOO_LARGE; /* a canvas can be, but no frame that fills it */
-    if (vips_webpload_buffer(bytes, file->bytes.size, image, "n", -1, "access",
+    if (vips_webpload_buffer(bytes, file->bytes.size, image, "n", (int)frames, "access",
                              VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_WARNING, NULL))
         return -1;
     if (file->repaired != NULL)
         g_signal_connect(*image, "postclose", G_CALLBACK(free_memory), TAKE_PTR(file->repaired));
-    webp_read_delays(file, delays, header->frames);
+    webp_read_delays(file, delays, frames);
     if (image_own(image))
         return -1;
-    vips_image_set_array_int(*image, "delay", delays, (int)header->frames);
+    vips_image_set_array_int(*image, "delay", delays, (int)frames);
     return 0;
 }
 
-int webp_load(const struct image_header *header, const uint8_t *input, size_t size,
+int webp_load(const struct image_header *header, uint32_t frames, const uint8_t *input, size_t size,
               VipsImage **image)
 {
     _cleanup_(webp_clear) struct webp_file file;
     int status = webp_open(&file, header, input, size);
 
     if (status == 0)
-        status =
-            file.animated ? load_animation(header, &file, image) : load_still(header, &file, image);
+        status = file.animated ? load_animation(header, frames, &file, image)
+                               : load_still(header, &file, image);
     if (status == 0)
         status = image_set_profile(image, file.profile.data, file.profile.size);
     if (status == 0)

@@ -287,20 +287,6 @@ static int choose_quality(const struct image_plan *plan, const struct image_outp
     return finer > plan->default_quality ? finer : plan->default_quality;
 }
 
-static int keep_first_frame(struct work *work)
-{
-    const int width = work->source->Xsize, height = work->source->Ysize / work->frames;
-    VipsImage *first;
-
-    if (work->frames == 1)
-        return 0;
-    if (vips_extract_area(work->source, &first, 0, 0, width, height, NULL))
-        return -1;
-    image_replace(&work->source, first);
-    work->frames = 1;
-    return 0;
-}
-
 static int open_source(struct work *work, struct bytes input, char *detail)
 {
     int status = load_image(work->plan, work->planned, input, &work->source, detail);
@@ -314,7 +300,7 @@ static int open_source(struct work *work, struct bytes input, char *detail)
     if (work->frames < 1 ||
         vips_image_get_page_height(work->source) * work->frames != work->source->Ysize)
         work->frames = 1;
-    return (work->planned->steps & IMAGE_STEP_STILL) != 0 ? keep_first_frame(work) : 0;
+    return 0;
 }
 
 static int process_and_save(struct work *work, struct bytes input, struct image_output *output)
