@@ -426,11 +426,8 @@ static int set_size(struct translation *translation, const struct imaginary_oper
         return 0;
     geometry_fit(translation->size, (struct image_size){stage->width, stage->height}, stage->fit,
                  stage->enlarge != 0, &resized, &result);
-    status = check_step_size(translation, resized.width, resized.height);
-    if (status == 0)
-        status = check_step_size(translation, result.width, result.height);
     translation->size = result;
-    return status;
+    return check_step_size(translation, result.width, result.height);
 }
 
 static int set_area(struct translation *translation, const struct imaginary_operation *operation,

@@ -138,6 +138,18 @@ def test_too_large(client, query, words):
     assert all(word in problem["detail"] for word in [*words, "16384"]), problem
 
 
+@pytest.mark.parametrize("gravity", ["center", "west", "0.9,0.3", "smart"])
+def test_cover_needs_no_room_for_what_it_cuts(own, client, gravity):
+    """Only the result counts for limits.max_pixels: a strip is cut before it is enlarged."""
+    strip = files.encode(files.image(400, 8), "PNG")
+    target = f"/image?width=150&height=160&fit=cover&enlarge=true&gravity={gravity}"
+    with Client(own.scale(limits__max_pixels=24_000)) as bounded:
+        result = array(open_image(bounded.image(target, strip)))
+    expected = array(open_image(client.image(target, strip)))
+    assert result.shape == expected.shape == (160, 150, 3)
+    assert gravity == "smart" or psnr(result, expected) > 50
+
+
 def test_longest_side(own):
     """limits.max_side bounds parameters, and results that are longer than the source."""
     with Client(own.scale(limits__max_side=100)) as client:

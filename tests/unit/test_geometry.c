@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "image/plan/geometry.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,6 +21,44 @@ static struct decimal decimal(const char *text)
 
     assert_int_equal(parse_exact_decimal(text, strlen(text), &value), 0);
     return value;
+}
+
+/* What is kept of a narrowed source lies where it lay, and its filters see what they saw. */
+static void test_narrow(void **state)
+{
+    static const struct {
+        struct image_size source, resized;
+        struct image_box cut;
+    } cases[] = {
+        {{10000, 10}, {1000000, 1000}, {499500, 0, 1000, 1000}},
+        {{10, 10000}, {1000, 1000000}, {0, 0, 1000, 1000}},
+        {{10007, 13}, {769769, 1000}, {769769 - 900, 0, 900, 1000}},
+        {{9973, 4001}, {12464, 5000}, {1000, 0, 3000, 5000}},
+        {{1, 10}, {1, 100000}, {0, 7, 1, 9}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const struct image_size source = cases[i].source, whole = cases[i].resized;
+        const struct image_box before = cases[i].cut;
+        struct image_size resized = whole;
+        struct image_box cut = before, part;
+        double factor = (double)whole.width / source.width, left, right;
+
+        geometry_narrow(source, &resized, &cut, &part);
+        left = part.left * factor;
+        right = (part.left + part.width) * factor;
+        assert_true(part.left + part.width <= source.width && part.width > 0);
+        assert_int_equal(cut.width, before.width);
+        assert_int_equal(cut.height, before.height);
+        assert_true(cut.left + cut.width <= resized.width);
+        assert_true(cut.top + cut.height <= resized.height);
+        assert_true(fabs(left + cut.left - before.left) <= 0.5);
+        assert_true(fabs(right - left - resized.width) <= 1);
+        assert_true(part.left == 0 || cut.left >= 3 * factor);
+        assert_true(part.left + part.width == source.width ||
+                    resized.width - cut.left - cut.width >= 3 * factor);
+    }
 }
 
 static void test_fits(void **state)
@@ -194,9 +233,13 @@ static void test_boxes_turn_with_their_pixels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fits),    cmocka_unit_test(test_every_fit_keeps_its_word),
-        cmocka_unit_test(test_gravity), cmocka_unit_test(test_crops),
-        cmocka_unit_test(test_turns),   cmocka_unit_test(test_boxes_turn_with_their_pixels),
+        cmocka_unit_test(test_fits),
+        cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_every_fit_keeps_its_word),
+        cmocka_unit_test(test_gravity),
+        cmocka_unit_test(test_crops),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_boxes_turn_with_their_pixels),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,63 @@ struct image_box geometry_place(struct image_size part, struct image_size whole,
     };
 }
 
+/* How far the edge at `position` of a source lies from a whole pixel once it is resized; its place
+ * there, rounded, in *to. */
+static uint64_t misalignment(uint64_t position, uint64_t length, uint64_t resized, uint32_t *to)
+{
+    const uint64_t place = position * resized, nearest = (place + length / 2) / length;
+
+    *to = (uint32_t)nearest;
+    return place > nearest * length ? place - nearest * length : nearest * length - place;
+}
+
+/* Of the edges from `position` on, in steps of `direction`, the one that is aligned best. */
+static uint32_t align_edge(uint32_t position, int direction, uint32_t tries, uint32_t length,
+                           uint32_t resized)
+{
+    uint32_t best = position, ignored;
+    uint64_t least = misalignment(position, length, resized, &ignored);
+
+    for (uint32_t i = 1; i <= tries && least > 0; i++) {
+        const uint32_t edge = direction < 0 ? position - i : position + i;
+        const uint64_t off = misalignment(edge, length, resized, &ignored);
+
+        if (off < least) {
+            least = off;
+            best = edge;
+        }
+    }
+    return best;
+}
+
+/* One direction: [*start, *start + *kept) of `length` pixels, and *resized and *from anew. */
+static void narrow_axis(uint32_t length, uint32_t count, uint32_t *resized, uint32_t *from,
+                        uint32_t *start, uint32_t *kept)
+{
+    enum { REACH = 4 /* of Lanczos3, and one for rounding */, TRIES = 64 };
+    const uint64_t first = (uint64_t)*from * length / *resized;
+    const uint64_t last = ((uint64_t)*from + count) * length / *resized;
+    const uint32_t low = first > REACH ? (uint32_t)first - REACH : 0;
+    const uint32_t high = last + REACH + 1 < length ? (uint32_t)last + REACH + 1 : length;
+    const uint32_t tries = smaller(TRIES, (high - low) / 8);
+    uint32_t end, left, right;
+
+    *start = align_edge(low, -1, smaller(tries, low), length, *resized);
+    end = align_edge(high, 1, smaller(tries, length - high), length, *resized);
+    misalignment(*start, length, *resized, &left);
+    misalignment(end, length, *resized, &right);
+    *kept = end - *start;
+    *resized = right - left;
+    *from -= left;
+}
+
+void geometry_narrow(struct image_size source, struct image_size *resized, struct image_box *cut,
+                     struct image_box *part)
+{
+    narrow_axis(source.width, cut->width, &resized->width, &cut->left, &part->left, &part->width);
+    narrow_axis(source.height, cut->height, &resized->height, &cut->top, &part->top, &part->height);
+}
+
 struct image_box geometry_square(struct image_size source, const struct image_gravity *gravity)
 {
     const uint32_t side = smaller(source.width, source.height);

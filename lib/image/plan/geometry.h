@@ -52,6 +52,13 @@ uint32_t geometry_offset(uint32_t spare, struct decimal share);
 struct image_box geometry_place(struct image_size part, struct image_size whole,
                                 const struct image_gravity *gravity);
 
+/* Narrows a source that is resized to `resized`, of which only `cut` is kept, to what `cut` is made
+ * of: *part of the source, resized to *resized, of which the new *cut is kept. The filter meets no
+ * edge that the whole source does not have, and pixels stay within half a one of where they were,
+ * mostly much nearer. `resized` is larger than the source. */
+void geometry_narrow(struct image_size source, struct image_size *resized, struct image_box *cut,
+                     struct image_box *part);
+
 /* The largest square. */
 struct image_box geometry_square(struct image_size source, const struct image_gravity *gravity);
 

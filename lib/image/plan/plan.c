@@ -192,20 +192,30 @@ static int plan_crop(struct planning *planning, const struct image_stage *stage)
     return 0;
 }
 
-static int check_side(struct planning *planning, struct image_size size)
+static bool has_fitting_sides(const struct planning *planning, struct image_size size)
 {
     const struct image_header *header = planning->header;
     const uint32_t longest = header->width > header->height ? header->width : header->height;
     const uint32_t side = size.width > size.height ? size.width : size.height;
 
-    if (side > planning->request->max_side && side > longest) {
+    return side <= planning->request->max_side || side <= longest;
+}
+
+static bool has_fitting_area(const struct planning *planning, struct image_size size)
+{
+    return (uint64_t)size.width * size.height <=
+           planning->request->max_pixels / planning->output->frames;
+}
+
+static int check_size(struct planning *planning, struct image_size size)
+{
+    if (!has_fitting_sides(planning, size)) {
         snprintf(planning->detail, IMAGE_DETAIL_BYTES,
                  "limits.max_side is %u, and the result would have %u x %u pixels",
                  planning->request->max_side, size.width, size.height);
         return STATUS_RESULT_TOO_LARGE;
     }
-    if ((uint64_t)size.width * size.height >
-        planning->request->max_pixels / planning->output->frames) {
+    if (!has_fitting_area(planning, size)) {
         snprintf(planning->detail, IMAGE_DETAIL_BYTES,
                  "limits.max_pixels is %llu, and the result would have %u x %u in %u frame(s)",
                  (unsigned long long)planning->request->max_pixels, size.width, size.height,
@@ -224,7 +234,7 @@ static int plan_repeat(struct planning *planning, uint32_t times)
         return 0;
     size.width = geometry_scale(size.width, times, 1);
     size.height = geometry_scale(size.height, times, 1);
-    status = check_side(planning, size);
+    status = check_size(planning, size);
     if (status != 0)
         return status;
     add(planning, IMAGE_STEP_REPEAT)->repeat = times;
@@ -249,6 +259,29 @@ static int plan_area(struct planning *planning, const struct image_box *area)
     return 0;
 }
 
+/* Of an enlarged image that is larger than any result may be, only what is kept is made: the part
+ * of the image that it comes from is cut out before. What draws attention is found in the smaller
+ * image, as libvips does anyway. */
+static void add_narrow_cover(struct planning *planning, struct image_size resized,
+                             struct image_size result, const struct image_stage *stage)
+{
+    const struct image_gravity gravity = gravity_of(&stage->gravity);
+    const struct image_size source = upright_size(planning);
+    struct image_box cut = geometry_place(result, resized, &gravity), part;
+
+    if (stage->gravity.kind == IMAGE_GRAVITY_SMART) {
+        add_smart_crop(planning, (struct image_size){
+                                     geometry_scale(source.width, result.width, resized.width),
+                                     geometry_scale(source.height, result.height, resized.height)});
+        add_resize(planning, result, stage->linear != 0);
+        return;
+    }
+    geometry_narrow(source, &resized, &cut, &part);
+    add_crop(planning, part);
+    add_resize(planning, resized, stage->linear != 0);
+    add_crop(planning, cut);
+}
+
 static int plan_size(struct planning *planning, const struct image_stage *stage)
 {
     const struct image_gravity gravity = gravity_of(&stage->gravity);
@@ -264,11 +297,13 @@ static int plan_size(struct planning *planning, const struct image_stage *stage)
         resized.height = decimal_scale(resized.height, stage->scale);
         result = resized;
     }
-    status = check_side(planning, resized);
-    if (status == 0)
-        status = check_side(planning, result);
+    status = check_size(planning, result);
     if (status != 0)
         return status;
+    if (!has_fitting_sides(planning, resized) || !has_fitting_area(planning, resized)) {
+        add_narrow_cover(planning, resized, result, stage);
+        return 0;
+    }
     add_resize(planning, resized, stage->linear != 0);
     if (result.width > resized.width || result.height > resized.height)
         add_pad(planning, result, &gravity, stage);
