@@ -28,7 +28,7 @@ enum status {
     STATUS_BODY_TOO_LARGE = 7,
     STATUS_UNSUPPORTED_FORMAT = 8,
     STATUS_IMAGE_CORRUPT = 9,
-    STATUS_IMAGE_TOO_LARGE = 10, /* pixels, scans, or bytes of the result */
+    STATUS_IMAGE_TOO_LARGE = 10, /* pixels, scans, or work to decode it */
     STATUS_IMAGE_CRASHED_DECODER = 11,
     STATUS_NOT_IMPLEMENTED = 12,
     STATUS_INTERNAL = 13,

@@ -73,12 +73,18 @@ static bool is_named(const struct http_request *request)
            memcmp(request->body.data + part->name, name, part->name_length) == 0;
 }
 
+/* Whether the request may name one of several files. */
+static bool chooses_file(const struct http_request *request)
+{
+    return request->route->read_query != NULL || request->file_name != NULL;
+}
+
 /* Another file: the first one of the chosen name counts, whatever else there is. */
 static int choose_file(struct http_request *request)
 {
     const bool named = is_named(request);
 
-    if (request->route->read_query == NULL && request->form == FORM_FILE_READ)
+    if (request->form == FORM_FILE_READ && !chooses_file(request))
         return refuse(request, "the form has several files; send one");
     request->several_files = request->form == FORM_FILE_READ;
     if (request->form == FORM_FILE_READ && (request->file_named || !named))
@@ -119,7 +125,7 @@ static enum multipart_step step(struct http_request *request)
 static bool is_at_file(const struct http_request *request)
 {
     return request->part_open && request->part.is_file && !request->parts.complete &&
-           (request->route->read_query == NULL || is_named(request)) &&
+           (!chooses_file(request) || is_named(request)) &&
            !multipart_may_be_empty(&request->parts, &request->body, &request->part);
 }
 

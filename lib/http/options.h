@@ -20,6 +20,7 @@ enum http_method {
 enum http_route_flag {
     HTTP_ROUTE_ALWAYS = 1 << 0, /* answered even beyond max_connections and max_inflight_bytes */
     HTTP_ROUTE_QUIET = 1 << 1,  /* logged at debug level: health checks */
+    HTTP_ROUTE_FIELD = 1 << 2,  /* `field` in its query chooses among several files of a form */
 };
 
 /*

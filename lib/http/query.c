@@ -282,6 +282,41 @@ int http_query_parse(const char *query, size_t length, const struct http_paramet
     }
 }
 
+/* Whether "name=value" is of that name. */
+static bool is_pair_of(const char *pair, size_t size, const char *name)
+{
+    const char *equals = memchr(pair, '=', size);
+    char own_name[NAME_BYTES];
+
+    return http_query_decode(pair, equals != NULL ? (size_t)(equals - pair) : size, own_name,
+                             sizeof(own_name)) == 0 &&
+           strcmp(own_name, name) == 0;
+}
+
+static size_t pair_length(const char *pair, const char *end)
+{
+    const char *next = memchr(pair, '&', (size_t)(end - pair));
+
+    return (size_t)((next != NULL ? next : end) - pair);
+}
+
+bool http_query_find(const char *query, size_t length, const char *name, char *value, size_t size)
+{
+    const char *end = query + length;
+
+    for (const char *pair = query; length > 0 && pair < end; pair += pair_length(pair, end) + 1) {
+        const size_t pair_size = pair_length(pair, end);
+        const char *equals = memchr(pair, '=', pair_size);
+
+        if (is_pair_of(pair, pair_size, name))
+            return equals != NULL &&
+                   http_query_decode(equals + 1, pair_size - (size_t)(equals + 1 - pair), value,
+                                     size) == 0 &&
+                   value[0] != '\0';
+    }
+    return false;
+}
+
 char *http_query_without(const char *query, size_t length, const char *name)
 {
     char *copy = malloc(length + 1), *out = copy;
@@ -290,14 +325,9 @@ char *http_query_without(const char *query, size_t length, const char *name)
     if (copy == NULL)
         return NULL;
     for (const char *pair = query; pair < end;) {
-        const char *next = memchr(pair, '&', (size_t)(end - pair));
-        const size_t size = (size_t)((next != NULL ? next : end) - pair);
-        const char *equals = memchr(pair, '=', size);
-        char own_name[NAME_BYTES];
+        const size_t size = pair_length(pair, end);
 
-        if (http_query_decode(pair, equals != NULL ? (size_t)(equals - pair) : size, own_name,
-                              sizeof(own_name)) != 0 ||
-            strcmp(own_name, name) != 0) {
+        if (!is_pair_of(pair, size, name)) {
             if (out > copy)
                 *out++ = '&';
             out = mempcpy(out, pair, size);

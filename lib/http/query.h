@@ -80,6 +80,10 @@ bool http_parameters_fit(const struct http_parameter_table *table);
 int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
                      struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES]);
 
+/* The value of the first parameter of that name, decoded. False: there is none, it is empty or
+ * malformed, or longer than `size` allows. Any thread. */
+bool http_query_find(const char *query, size_t length, const char *name, char *value, size_t size);
+
 /* Copies a query without the parameters of that name, however it is encoded; what is left stays as
  * it was written. malloc'd and terminated; NULL: no memory. Any thread. */
 char *http_query_without(const char *query, size_t length, const char *name);

@@ -48,6 +48,10 @@ struct buffer *http_request_body(struct http_request *request);
 /* The value of a header field (of the first one), with any white space at its end, or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);
 
+/* The value of a field that is a list: of all its lines, with commas between them (RFC 9110, 5.3).
+ * *value is the caller's to free, and NULL without the field. 0 or -ENOMEM. */
+int http_request_list(const struct http_request *request, const char *name, char **value);
+
 /* The client's socket, to notice that it goes away; do not read, write or close it. */
 int http_request_client_fd(const struct http_request *request);
 

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FIELD_BYTES = 257 }; /* a form's names have 256 at most */
+
 /* IANA's registry: 405 if the path does not take them. Any other token is 501. */
 static const char *const known_methods[] = {
     "GET",
@@ -208,8 +210,14 @@ static int read_query(struct http_request *request, const struct http_target *ta
     static const struct http_parameter_table none;
     const struct http_parameter_table *table = request->route->parameters;
 
+    char field[FIELD_BYTES];
+
     request->query = target->query;
     request->query_length = target->query_length;
+    if ((request->route->flags & HTTP_ROUTE_FIELD) &&
+        http_query_find(target->query, target->query_length, "field", field, sizeof(field)) &&
+        http_request_choose_file(request, field) != 0)
+        return -ENOMEM;
     if (request->route->read_query != NULL)
         return request->route->read_query(request, target->query, target->query_length,
                                           request->server->options.context, &request->answer);

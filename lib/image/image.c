@@ -86,7 +86,7 @@ static void explain(int status, const struct image_header *header, char *detail)
     else if (status == STATUS_IMAGE_CORRUPT)
         snprintf(detail, IMAGE_DETAIL_BYTES, "The %s is damaged or incomplete.",
                  image_format_name(header->format));
-    else if (status == STATUS_IMAGE_TOO_LARGE)
+    else if (status == STATUS_RESULT_TOO_LARGE)
         snprintf(detail, IMAGE_DETAIL_BYTES, "The result is larger than allowed.");
 }
 
@@ -180,6 +180,9 @@ int image_process(const struct image_request *request, struct bytes input,
         if (header.format == IMAGE_JPEG)
             jpeg_close();
     }
+    /* An image that is too large is so in words; else there was no room for the result. */
+    if (status == STATUS_IMAGE_TOO_LARGE && outputs[0].detail[0] == '\0')
+        status = STATUS_RESULT_TOO_LARGE;
     explain(status, &header, outputs[0].detail);
     return status;
 }

@@ -21,7 +21,8 @@ static bool is_worker_status(int32_t status)
 {
     return status == STATUS_OK || status == STATUS_UNSUPPORTED_FORMAT ||
            status == STATUS_IMAGE_CORRUPT || status == STATUS_IMAGE_TOO_LARGE ||
-           status == STATUS_OVERLOADED || status == STATUS_INTERNAL;
+           status == STATUS_RESULT_TOO_LARGE || status == STATUS_OVERLOADED ||
+           status == STATUS_INTERNAL;
 }
 
 int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,

@@ -231,13 +231,18 @@ static bool is_too_late(const struct pool_job *job)
     return job->cost_us > 0 && job->deadline_us - clock_us() < job->cost_us;
 }
 
+static int refuse_late(struct pool_result *result)
+{
+    return overload(result, "less of the deadline is left than the picture may take");
+}
+
 /* Whether a job that has got a worker should still be begun: 0, or the status why not. */
 static int check_before_start(const struct pool_job *job, struct pool_result *result)
 {
     if (has_left(job))
         return STATUS_CLIENT_GONE;
     if (is_too_late(job))
-        return overload(result, "less of the deadline is left than the picture may take");
+        return refuse_late(result);
     return 0;
 }
 
@@ -290,6 +295,8 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
         return -EMSGSIZE;
     if (job->input_size > pool->options.max_input_bytes)
         return STATUS_BODY_TOO_LARGE;
+    if (is_too_late(job))
+        return refuse_late(result);
     do {
         int64_t asked_us = clock_us(), got_us;
         struct slot *slot;

@@ -49,15 +49,18 @@ int images_variant(const struct images *images, const struct http_request *reque
                    enum image_gray preset, struct image_variant *variant,
                    struct http_answer *answer)
 {
+    unsigned accepted;
     int status =
         parameters_variant(http_request_parameters(request), preset, variant, answer->detail);
 
     if (variant->encoding.format != IMAGE_FORMAT_AUTO)
         return status;
     answer->varies = true;
-    negotiate_choices(images->settings->output.automatic,
-                      negotiate_accepted(http_request_header(request, "Accept")),
-                      variant->encoding.auto_formats);
+    if (status == 0)
+        status = negotiate_read(request, &accepted);
+    if (status == 0)
+        negotiate_choices(images->settings->output.automatic, accepted,
+                          variant->encoding.auto_formats);
     return status;
 }
 
@@ -201,27 +204,45 @@ int images_admit(const struct images *images, const struct http_request *request
     return status != 0 ? status : overloaded("", answer);
 }
 
+/* The result is to blame unless its source alone takes too long. */
+static int refuse_time(const struct settings *settings, const struct image_plan *plan,
+                       const struct image_cost *cost, struct http_answer *answer)
+{
+    const struct image_header *header = &plan->source;
+    const struct image_output_plan *output = &plan->outputs[0];
+    const long long deadline_ms = settings->limits.deadline_ms;
+
+    if (cost->decode_us / 1000 > deadline_ms)
+        return http_answer_detail(
+            answer, STATUS_IMAGE_TOO_LARGE,
+            "limits.deadline_ms is %lld, and to decode %u x %u pixels in %u frame(s) of %s may "
+            "take %lld",
+            deadline_ms, header->width, header->height, output->frames,
+            image_format_name(header->format), (long long)cost->decode_us / 1000);
+    return http_answer_detail(
+        answer, STATUS_RESULT_TOO_LARGE,
+        "limits.deadline_ms is %lld, and to make %u x %u pixels in %u frame(s) of %s, from %u x %u "
+        "of %s, may take %lld",
+        deadline_ms, output->size.width, output->size.height, output->frames,
+        image_format_name(output->format), header->width, header->height,
+        image_format_name(header->format), (long long)cost->time_us / 1000);
+}
+
 /* Refuses what cannot be done within the limits, and names the limit. */
 static int check_cost(const struct images *images, const struct image_plan *plan,
                       const struct image_cost *cost, struct http_answer *answer)
 {
-    const struct image_header *header = &plan->source;
-    const uint32_t frames = plan->outputs[0].frames;
     const struct settings *settings = images->settings;
+    const struct image_header *header = &plan->source;
 
     if (cost->time_us / 1000 > settings->limits.deadline_ms)
-        return http_answer_detail(
-            answer, STATUS_IMAGE_TOO_LARGE,
-            "limits.deadline_ms is %lld, and %u x %u pixels in %u frame(s) of "
-            "%s may take %lld",
-            (long long)settings->limits.deadline_ms, header->width, header->height, frames,
-            image_format_name(header->format), (long long)cost->time_us / 1000);
+        return refuse_time(settings, plan, cost, answer);
     if (settings->sandbox && cost->memory_bytes > (uint64_t)settings->pool.max_memory_bytes)
         return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                                   "%s.max_memory_bytes is %lld, and %u x %u pixels in %u frame(s) "
                                   "of %s may need %llu",
                                   images->section, (long long)settings->pool.max_memory_bytes,
-                                  header->width, header->height, frames,
+                                  header->width, header->height, plan->outputs[0].frames,
                                   image_format_name(header->format),
                                   (unsigned long long)cost->memory_bytes);
     return 0;
@@ -233,8 +254,8 @@ static bool reserve(void *request, size_t bytes)
 }
 
 /* A sentence for a status of the pool; a worker's own sentence comes with the result. */
-static int explain_pool_status(int status, const struct pool_result *result,
-                               struct http_answer *answer)
+static int explain_pool_status(const struct images *images, int status,
+                               const struct pool_result *result, struct http_answer *answer)
 {
     switch (status) {
     case STATUS_OVERLOADED: /* with a detail already: there was no room for the result */
@@ -243,6 +264,10 @@ static int explain_pool_status(int status, const struct pool_result *result,
         return http_answer_detail(answer, status, "the picture took longer than it may");
     case STATUS_IMAGE_CRASHED_DECODER:
         return http_answer_detail(answer, status, "decoding the picture ended its worker, twice");
+    case STATUS_RESULT_TOO_LARGE:
+        return http_answer_detail(answer, status,
+                                  "limits.max_output_bytes is %lld, and the result has more",
+                                  (long long)images->settings->limits.max_output_bytes);
     default:
         return http_answer_detail(answer, status, "%s", result->detail);
     }
@@ -299,7 +324,7 @@ static int run_job(const struct images *images, struct pool_job *job,
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
     if (status > 0)
-        return explain_pool_status(status, &result, answer);
+        return explain_pool_status(images, status, &result, answer);
     if (status < 0)
         return status;
     answer->path = path_name(&result);

@@ -63,8 +63,8 @@ int images_info(const struct images *images, const struct http_request *request,
                 struct http_answer *answer);
 
 /* Makes of the request's body what images_plan() planned, in the pool, and fills the answer. 0;
- * STATUS_IMAGE_TOO_LARGE: it would exceed a limit of time or of a worker's memory, and was not
- * begun; or what pool_run() returns. */
+ * STATUS_IMAGE_TOO_LARGE or STATUS_RESULT_TOO_LARGE: it would exceed a limit of time or of a
+ * worker's memory, and was not begun; or what pool_run() returns. */
 int images_process(const struct images *images, struct http_request *request,
                    const struct planned_image *planned, struct http_answer *answer);
 

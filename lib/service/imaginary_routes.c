@@ -32,18 +32,20 @@ int imaginary_plan(const struct images *images, struct http_request *request,
 {
     struct imaginary_query asked;
     struct image_header header;
+    _cleanup_free_ char *accept = NULL;
     size_t length;
     const char *query = http_request_query(request, &length);
     int status = imaginary_read(&asked, http_request_path(request), query, length, answer->detail);
 
     if (status == 0)
         status = images_read_header(images, request, &header, &planned->request, answer);
+    if (status == 0)
+        status = http_request_list(request, "Accept", &accept);
     if (status != 0)
         return status;
     if (imaginary_asks_accept(&asked))
         answer->varies = true;
-    status = imaginary_translate(&asked, http_request_header(request, "Accept"), &header,
-                                 &planned->request, answer->detail);
+    status = imaginary_translate(&asked, accept, &header, &planned->request, answer->detail);
     return status != 0 ? status : images_plan_request(request, &header, planned, answer);
 }
 

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "service/negotiate.h"
 
+#include "base/cleanup.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,6 +51,15 @@ unsigned negotiate_accepted(const char *accept)
         accept = range + length;
     }
     return accepted;
+}
+
+int negotiate_read(const struct http_request *request, unsigned *accepted)
+{
+    _cleanup_free_ char *accept = NULL;
+    int status = http_request_list(request, "Accept", &accept);
+
+    *accepted = negotiate_accepted(accept);
+    return status;
 }
 
 void negotiate_choices(char *const *words, unsigned accepted,

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "http/request.h"
 #include "image/plan/request.h"
 
 /* format=auto: which formats a client's Accept field names (RFC 9110, 12.5.1). Any thread. */
@@ -9,6 +10,9 @@
 /* The formats named with a weight above 0, bit N for format N; ranges such as "image/" with an
  * asterisk name none. NULL is fine. */
 unsigned negotiate_accepted(const char *accept);
+
+/* The same of a request's own Accept. 0 or -ENOMEM. From the request's thread. */
+int negotiate_read(const struct http_request *request, unsigned *accepted);
 
 /* Those of `words`, in their order, that are among `accepted`: what format=auto chooses from. */
 void negotiate_choices(char *const *words, unsigned accepted,

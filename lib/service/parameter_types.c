@@ -183,26 +183,46 @@ static bool read_box(const char *text, struct image_box *box)
            read_extent(pieces + 1, lengths + 1, &box->top, &box->height);
 }
 
-/* Left and top are below 100, or nothing is left; what exceeds the image is clipped. */
+/* a - b, at most 100, of PERCENT_PLACES at most. False: nothing is left. */
+static bool subtract_percent(struct decimal a, struct decimal b, struct decimal *difference)
+{
+    const uint32_t places = a.places > b.places ? a.places : b.places;
+    __int128 left = a.digits, right = b.digits, all = PERCENT;
+
+    for (uint32_t i = 0; i < places; i++) {
+        left *= i >= a.places ? 10 : 1;
+        right *= i >= b.places ? 10 : 1;
+        all *= 10;
+    }
+    left = left - right < all ? left - right : all;
+    *difference = (struct decimal){.digits = (uint64_t)left, .places = places};
+    return left > 0;
+}
+
+/* As read_extent(), in percent: what lies in front of the image is cut off, and what exceeds it. */
+static bool read_percent_extent(const char *const pieces[], const size_t lengths[],
+                                struct decimal *start, struct decimal *length)
+{
+    static const struct decimal all = {.digits = PERCENT}, nothing = {.digits = 0};
+    const bool before = pieces[0][0] == '-';
+    struct decimal from, count;
+
+    if (parse_exact_decimal(pieces[0] + before, lengths[0] - before, &from) != 0 ||
+        parse_exact_decimal(pieces[2], lengths[2], &count) != 0 || from.places > PERCENT_PLACES ||
+        count.places > PERCENT_PLACES || (!before && decimal_compare(from, all) >= 0))
+        return false;
+    *start = before ? nothing : from;
+    return subtract_percent(count, before ? from : nothing, length);
+}
+
 static bool read_percentages(const char *text, struct decimal percent[COORDINATES])
 {
-    static const struct decimal all = {.digits = PERCENT};
     const char *pieces[COORDINATES];
     size_t lengths[COORDINATES];
 
-    if (!split(text, COORDINATES, pieces, lengths))
-        return false;
-    for (unsigned i = 0; i < COORDINATES; i++) {
-        if (parse_exact_decimal(pieces[i], lengths[i], &percent[i]) != 0)
-            return false;
-        if (i < 2 ? decimal_compare(percent[i], all) >= 0 : percent[i].digits == 0)
-            return false;
-        if (decimal_compare(percent[i], all) > 0)
-            percent[i] = all;
-        if (percent[i].places > PERCENT_PLACES)
-            return false;
-    }
-    return true;
+    return split(text, COORDINATES, pieces, lengths) &&
+           read_percent_extent(pieces, lengths, &percent[0], &percent[2]) &&
+           read_percent_extent(pieces + 1, lengths + 1, &percent[1], &percent[3]);
 }
 
 static int read_crop(const struct http_parameter *parameter, const char *text, void *member)
@@ -250,7 +270,7 @@ static void describe_crop(const struct http_parameter *parameter,
 {
     (void)parameter;
     snprintf(text, HTTP_VALUE_BYTES,
-             "x,y,w,h in pixels or pct:x,y,w,h in percent, within the image, or square");
+             "x,y,w,h in pixels or pct:x,y,w,h in percent, partly within the image, or square");
 }
 
 const struct http_parameter_type parameter_type_crop = {

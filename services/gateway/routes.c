@@ -53,18 +53,21 @@ static int peek(struct http_request *request, const uint8_t *bytes, size_t size,
 }
 
 /* Only the scale server knows the size of a result without one, and which formats it prefers. Here
- * such a request is held against the limits as if it asked for a frame as it is. */
-static unsigned relax(const struct http_request *request, bool sized, struct image_variant *variant)
+ * such a request is held against the limits as if it asked for a frame as it is. *formats are those
+ * that `auto` may choose besides. 0 or -ENOMEM. */
+static int relax(const struct http_request *request, bool sized, struct image_variant *variant,
+                 unsigned *formats)
 {
     const bool automatic = variant->encoding.format == IMAGE_FORMAT_AUTO;
 
+    *formats = 0;
     if (!automatic && sized)
         return 0;
     *variant = (struct image_variant){
         .encoding.format = automatic ? IMAGE_NONE : variant->encoding.format,
         .encoding.still = variant->encoding.still,
     };
-    return automatic ? negotiate_accepted(http_request_header(request, "Accept")) : 0;
+    return automatic ? negotiate_read(request, formats) : 0;
 }
 
 /* By the gray children if they can, or by the scale server's `path`. */
@@ -75,13 +78,13 @@ static int process(struct gateway *gateway, struct http_request *request, const 
     const bool sized = strcmp(path, "/scale") != 0 || parameters_ask_size(values);
     struct planned_image planned;
     struct image_variant variant;
-    unsigned formats = 0;
+    unsigned formats;
     int status = images_variant(&gateway->images, request, preset, &variant, answer);
 
-    if (status != 0)
-        return status;
-    formats = relax(request, sized, &variant);
-    status = images_plan(&gateway->images, request, &variant, &planned, answer);
+    if (status == 0)
+        status = relax(request, sized, &variant, &formats);
+    if (status == 0)
+        status = images_plan(&gateway->images, request, &variant, &planned, answer);
     if (status != 0)
         return status;
     if (sized && parameters_ask_gray_alone(values, preset))
@@ -196,6 +199,7 @@ static const struct http_route routes[] = {
     {
         .path = "/info",
         .method = HTTP_POST,
+        .flags = HTTP_ROUTE_FIELD,
         .parameters = &info_parameters,
         .peek = peek,
         .handle = info,

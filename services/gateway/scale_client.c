@@ -166,11 +166,14 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
                          const char *path, unsigned formats, struct http_answer *answer)
 {
     char target[TARGET_BYTES], accept[NEGOTIATE_TEXT_BYTES];
+    unsigned accepted;
     int status = write_target(request, path, target);
 
+    if (status == 0)
+        status = negotiate_read(request, &accepted);
     if (status != 0)
         return status;
-    negotiate_write(negotiate_accepted(http_request_header(request, "Accept")), accept);
+    negotiate_write(accepted, accept);
     return call_target(client, request, target, accept, formats, answer);
 }
 

@@ -115,6 +115,7 @@ static const struct http_route routes[] = {
     {
         .path = "/info",
         .method = HTTP_POST,
+        .flags = HTTP_ROUTE_FIELD,
         .parameters = &info_parameters,
         .peek = peek,
         .handle = info,

@@ -16,7 +16,7 @@ ORIENTATIONS = range(1, 9)
 GRAVITIES = ["center", "north", "northeast", "east", "southeast", "south", "southwest", "west",
              "northwest", "0.3,0.8", "0,1", "0.333,0.5"]
 CROPS = ["square", "7,5,31,11", "0,0,16,16", "16,8,200,200", "40,3,1,9", "-9,5,40,20", "pct:10,20,50,60.5",
-         "pct:33.3,0,33.4,100", "pct:0,99,100,1"]
+         "pct:33.3,0,33.4,100", "pct:0,99,100,1", "pct:-20,10,50.5,1000"]
 FITS = ["inside", "cover", "fill", "pad", "outside"]
 BOXES = [(40, 40), (64, 20), (20, 64), (97, 61), (29, 150), (160, 110)]
 FLIPS = ["", "h", "v", "hv"]

@@ -243,7 +243,7 @@ def test_result_too_large(own):
     """A result beyond limits.max_output_bytes is a 422, not a cut file, and nobody dies of it."""
     server = own.scale(limits__max_output_bytes=4096)
     reply = curl(server.url("/scale?scale=1"), body=files.encode(files.image(300, 300), "PNG"))
-    assert_problem(reply, 422, "image-too-large")
+    assert "limits.max_output_bytes is 4096" in assert_problem(reply, 422, "result-too-large")["detail"]
     assert curl(server.url("/scale?scale=0.1"), body=FORMATS["JPEG"]).status == 200
 
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from samples import files
 from samples.bombs import heavy_image, lossless_webp, widened
 from support.clients import Client
 
@@ -95,8 +96,18 @@ def test_more_time_than_there_is_is_refused_at_once(own):
     server = own.gateway(limits__deadline_ms=1000)
     with Client(server) as client:
         reply = client.post("/", widened(lossless_webp(64, 64), 16000, 6000))
+        assert reply.json()["type"] == "/problems/image-too-large"
         assert reply.status == 422
         assert "limits.deadline_ms is 1000" in reply.json()["detail"]
+
+
+def test_a_result_that_takes_too_long_is_what_is_too_large(own):
+    """Where decoding alone would be done in time."""
+    server = own.scale(limits__deadline_ms=1000)
+    with Client(server) as client:
+        reply = client.post("/image?width=4000&height=4000&fit=fill&enlarge=true&blur=100", files.jpeg())
+        assert reply.status == 422 and reply.json()["type"] == "/problems/result-too-large", reply
+        assert all(words in reply.json()["detail"] for words in ["limits.deadline_ms is 1000", "4000 x 4000"])
 
 
 def test_work_that_cannot_end_in_time_is_not_begun(own):

@@ -201,6 +201,20 @@ def test_negotiation(either, accept, expected):
     assert "accept" in reply.headers["vary"].lower()
 
 
+@pytest.mark.parametrize("target", ["/image?format=auto", "/convert?type=auto"])
+def test_lines_of_accept_are_one_list(either, target):
+    """RFC 9110, 5.3: several lines of a list count as one."""
+    connection = either.connection
+    connection.putrequest("POST", target)
+    for line in ("text/html", "image/gif;q=0.5", "image/webp, */*;q=0.1", "image/apng"):
+        connection.putheader("Accept", line)
+    connection.putheader("Content-Length", str(len(PLAIN)))
+    connection.endheaders(PLAIN)
+    reply = connection.getresponse()
+    assert (reply.status, reply.getheader("Content-Type"), reply.getheader("Vary")) == (200, "image/webp", "Accept")
+    reply.read()
+
+
 def test_vary_only_where_it_varies(client):
     reply = client.post("/image?format=webp", PLAIN, {"Accept": "image/avif"})
     assert media_type(reply) == "webp" and "accept" not in reply.headers.get("vary", "").lower()

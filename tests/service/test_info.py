@@ -56,6 +56,19 @@ IMAGES = {f"{file_format} {mode}": (mode, file_format, {}) for file_format, mode
     "JPEG progressive": ("RGB", "JPEG", {"progressive": True})}
 
 
+def test_field_chooses_among_files(server):
+    """As on imaginary's paths; without it a form has one file, as everywhere else."""
+    body = form(file(sized("RGB", "JPEG"), name="file"), file(files.jpeg(20, 10), name="other"))
+    with Client(server) as client:
+        for query, width in (("?field=other", 20), ("?field=file", 64), ("?key=&field=file&field=other", 64)):
+            reply = client.post("/info" + query, body, {"Content-Type": TYPE})
+            assert reply.status == 200 and reply.json()["width"] == width, reply.body
+        for query in ("", "?field=", "?field=third"):
+            assert_problem(client.post("/info" + query, body, {"Content-Type": TYPE}), 400, "bad-request")
+        reply = client.post("/info?field=third", form(file(files.jpeg(20, 10))), {"Content-Type": TYPE})
+        assert reply.status == 200 and reply.json()["width"] == 20
+
+
 @pytest.mark.parametrize("kind", IMAGES)
 def test_kinds(server, kind):
     """Format, size, alpha and colours are Pillow's."""

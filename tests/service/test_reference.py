@@ -64,6 +64,7 @@ def test_sizes(size, parameters, resized, result):
     ("square", (18, 0, 61, 61)),
     ("pct:0,0,100,100", (0, 0, 97, 61)), ("pct:50,50,50,50", (49, 31, 48, 30)),
     ("pct:99.9,99.9,0.01,50", (96, 60, 1, 1)), ("pct:12.5,25,0.1,0.1", (12, 15, 1, 1)),
+    ("pct:-10,-20.5,60,70.5", (0, 0, 49, 31)), ("pct:50,-1000,1e3,2000", (49, 0, 48, 61)),
 ])
 def test_crops(crop, box):
     """Examples by hand, of 97x61 upright pixels whichever way they are stored."""
@@ -72,7 +73,7 @@ def test_crops(crop, box):
         assert plan.crop == reference.Box(*box)
 
 
-@pytest.mark.parametrize("crop", ["97,0,1,1", "0,61,1,1", "-5,0,5,9", "pct:100,0,1,1"])
+@pytest.mark.parametrize("crop", ["97,0,1,1", "0,61,1,1", "-5,0,5,9", "pct:100,0,1,1", "pct:-5,0,5,9"])
 def test_crops_outside(crop):
     with pytest.raises(reference.BadParameter, match="crop"):
         reference.geometry((97, 61), 1, {"crop": crop})

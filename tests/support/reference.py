@@ -106,9 +106,9 @@ def crop_box(size, parameters):
 
 def percent_span(start, extent, length):
     """At least one pixel, of the image too: 99.9 % of ten pixels is the last one."""
-    if start >= 100:
+    if start >= 100 or start + extent <= 0:
         return length, length
-    first = min(half_up(start * length / 100), length - 1)
+    first = max(0, min(half_up(start * length / 100), length - 1))
     return first, max(first + 1, min(half_up((start + extent) * length / 100), length))
 
 

@@ -33,7 +33,8 @@ static struct image_cost cost_of(struct image_request request, struct image_head
     char detail[IMAGE_DETAIL_BYTES];
 
     if (image_plan(&plan, &request, &header, detail) != 0)
-        return (struct image_cost){INT64_MAX, UINT64_MAX}; /* refused before it is estimated */
+        return (struct image_cost){INT64_MAX, INT64_MAX,
+                                   UINT64_MAX}; /* refused before it is estimated */
     image_estimate(&plan, size, &cost);
     return cost;
 }

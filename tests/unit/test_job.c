@@ -71,7 +71,8 @@ static void test_only_a_workers_statuses_are_taken(void **state)
         struct reply_message reply = honest_reply();
         bool workers = status == STATUS_OK || status == STATUS_UNSUPPORTED_FORMAT ||
                        status == STATUS_IMAGE_CORRUPT || status == STATUS_IMAGE_TOO_LARGE ||
-                       status == STATUS_OVERLOADED || status == STATUS_INTERNAL;
+                       status == STATUS_RESULT_TOO_LARGE || status == STATUS_OVERLOADED ||
+                       status == STATUS_INTERNAL;
 
         reply.status = status;
         assert_int_equal(check(reply), workers ? 0 : -EPROTO);

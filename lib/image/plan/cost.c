@@ -227,6 +227,11 @@ static enum cost_class decoder_class(const struct image_header *header)
     }
 }
 
+/* Of one output. */
+struct estimate {
+    double time_us, decode_us, bytes;
+};
+
 static double area(struct image_size size)
 {
     return (double)size.width * size.height;
@@ -310,9 +315,8 @@ static double effort_factor(const struct image_output_plan *output,
     return output->effort >= HARDER ? encoder->harder : 1;
 }
 
-static void estimate_parts(const struct image_output_plan *output,
-                           const struct image_header *header, double size, double *time_us,
-                           double *bytes)
+static struct estimate estimate_parts(const struct image_output_plan *output,
+                                      const struct image_header *header, double size)
 {
     const struct class_rates *decoder = &table[decoder_class(header)];
     const struct encoder_rates *encoder = find_encoder(output);
@@ -323,6 +327,8 @@ static void estimate_parts(const struct image_output_plan *output,
     const double share = (double)output->frames / header->frames;
     const double source = (double)image_pixels(header) * share;
     const double result = area(output->size) * output->frames;
+    const double decode_ns =
+        2 * (source * samples * decoder->ns.pixel_in + size * share * decoder->ns.byte_in);
     double most, ns;
 
     ns = operations_ns(output, (double)header->width * header->height, &most) * output->frames;
@@ -330,11 +336,13 @@ static void estimate_parts(const struct image_output_plan *output,
         ns += 100 * source;
     if (output->progressive)
         ns += 150 * result;
-    ns += 2 * (source * samples * decoder->ns.pixel_in + size * share * decoder->ns.byte_in);
-    ns += result * encoder->ns * effort_factor(output, encoder);
-    *time_us = 20 * START_US + ns * depth / 1000;
-    *bytes = GENERAL_BYTES + depth * 12 * most * output->frames + result * encoder->bytes +
-             size * decoder->bytes.byte_in;
+    ns += decode_ns + result * encoder->ns * effort_factor(output, encoder);
+    return (struct estimate){
+        .time_us = 20 * START_US + ns * depth / 1000,
+        .decode_us = 20 * START_US + decode_ns * depth / 1000,
+        .bytes = GENERAL_BYTES + depth * 12 * most * output->frames + result * encoder->bytes +
+                 size * decoder->bytes.byte_in,
+    };
 }
 
 /* Whether it is what the classes were measured by. */
@@ -351,9 +359,8 @@ static bool has_class(const struct image_output_plan *output, const struct image
 /* --------------------------------------------------------------------------------------------------
  */
 
-static void estimate_output(const struct image_output_plan *output,
-                            const struct image_header *header, double size, double *time_us,
-                            double *bytes)
+static struct estimate estimate_class(const struct image_output_plan *output,
+                                      const struct image_header *header, double size)
 {
     enum cost_class class = find_class(output, header);
     const struct class_rates *rates = &table[class];
@@ -364,25 +371,34 @@ static void estimate_output(const struct image_output_plan *output,
     double left = part_left(output, header, samples);
     double worked_through = all * depth_factor(output, header);
 
-    *time_us = START_US + palettes_us(class, header, all, left) +
-               apply(&rates->ns, worked_through, worked_through, size, left) / 1000;
-    *bytes = bytes_held(class, header, all, size, left);
+    return (struct estimate){
+        .time_us = START_US + palettes_us(class, header, all, left) +
+                   apply(&rates->ns, worked_through, worked_through, size, left) / 1000,
+        .decode_us = START_US + apply(&rates->ns, worked_through, 0, size, 0) / 1000,
+        .bytes = bytes_held(class, header, all, size, left),
+    };
+}
+
+static int64_t saturate(double value)
+{
+    return value < (double)INT64_MAX ? (int64_t)value : INT64_MAX;
 }
 
 void image_estimate(const struct image_plan *plan, size_t size, struct image_cost *cost)
 {
-    double time_us = 0, bytes = 0;
+    struct estimate all = {0};
 
     for (unsigned i = 0; i < plan->count; i++) {
-        double its_us, its_bytes;
+        const struct image_output_plan *output = &plan->outputs[i];
+        const struct estimate its = has_class(output, &plan->source)
+                                        ? estimate_class(output, &plan->source, (double)size)
+                                        : estimate_parts(output, &plan->source, (double)size);
 
-        if (has_class(&plan->outputs[i], &plan->source))
-            estimate_output(&plan->outputs[i], &plan->source, (double)size, &its_us, &its_bytes);
-        else
-            estimate_parts(&plan->outputs[i], &plan->source, (double)size, &its_us, &its_bytes);
-        time_us += its_us;
-        bytes = its_bytes > bytes ? its_bytes : bytes;
+        all.time_us += its.time_us;
+        all.decode_us = its.decode_us > all.decode_us ? its.decode_us : all.decode_us;
+        all.bytes = its.bytes > all.bytes ? its.bytes : all.bytes;
     }
-    cost->time_us = time_us < (double)INT64_MAX ? (int64_t)time_us : INT64_MAX;
-    cost->memory_bytes = bytes < (double)INT64_MAX ? (uint64_t)bytes : INT64_MAX;
+    cost->time_us = saturate(all.time_us);
+    cost->decode_us = saturate(all.decode_us);
+    cost->memory_bytes = (uint64_t)saturate(all.bytes);
 }

@@ -11,6 +11,7 @@
  */
 struct image_cost {
     int64_t time_us;       /* of one CPU */
+    int64_t decode_us;     /* of that, what the source alone takes */
     uint64_t memory_bytes; /* of a worker's address space, beside its input and output */
 };
 
