@@ -15,7 +15,13 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FACTOR_MAX = 65534, ANGLE_MAX = 270, COMPRESSION_MAX = 9 };
+enum {
+    FACTOR_MAX = 65534,
+    ANGLE_MAX = 270,
+    COMPRESSION_MAX = 9,
+    SPEED_MAX = 8,
+    SLOWEST_EFFORT = 3, /* beyond, an AVIF takes longer than a preview may */
+};
 
 #define WHITE UINT32_C(0xffffffff)
 #define BLACK UINT32_C(0x000000ff)
@@ -30,7 +36,8 @@ struct translation {
     bool restores;          /* stage 0 undoes EXIF's turn, so that operations see what is stored */
     bool oriented;          /* EXIF's turn is done, or there is none */
     const struct imaginary_query *asked;
-    bool strips; /* the orientation's tag, too */
+    bool strips;                 /* the orientation's tag, too */
+    uint32_t compression, speed; /* the last ones given; 0: none */
     char *detail;
 };
 
@@ -474,7 +481,9 @@ static void set_encoding(struct translation *translation, const struct imaginary
     if (asked->quality > 0)
         encoding->quality = asked->quality <= 100 ? asked->quality : 0;
     if (asked->compression > 0)
-        encoding->effort = asked->compression <= COMPRESSION_MAX ? asked->compression + 1 : 0;
+        translation->compression = asked->compression;
+    if (asked->speed > 0)
+        translation->speed = asked->speed;
     if (asked->interlace != IMAGE_UNSET)
         encoding->progressive = asked->interlace == IMAGE_TRUE ? 1 : 0;
     if (asked->stripmeta == IMAGE_TRUE || asked->noprofile == IMAGE_TRUE)
@@ -521,6 +530,22 @@ static int add_operation(struct translation *translation,
     return status;
 }
 
+/* `compression` is of PNGs, and `speed` of AVIFs. Both are in the other's place without effect. */
+static void set_effort(struct translation *translation)
+{
+    struct image_encoding *encoding = &translation->request->outputs[0].encoding;
+    const enum image_format format = image_result_format(format_so_far(translation));
+    const uint32_t compression = translation->compression, speed = translation->speed;
+    uint32_t effort;
+
+    if (format == IMAGE_PNG && compression > 0 && compression <= COMPRESSION_MAX)
+        encoding->effort = compression + 1;
+    if (format != IMAGE_AVIF || speed == 0 || speed > SPEED_MAX)
+        return;
+    effort = SPEED_MAX + 1 - speed;
+    encoding->effort = (effort < SLOWEST_EFFORT ? effort : SLOWEST_EFFORT) + 1;
+}
+
 /* An image that was never turned keeps EXIF's tag, unless nothing is to be kept. */
 static void finish(struct translation *translation)
 {
@@ -532,6 +557,7 @@ static void finish(struct translation *translation)
     }
     if (request->outputs[0].stages == 0)
         add_stage(translation);
+    set_effort(translation);
 }
 
 int imaginary_translate(const struct imaginary_query *asked, const char *accept,

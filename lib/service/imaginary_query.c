@@ -194,31 +194,54 @@ static bool read_json(enum kind kind, const cJSON *item, void *member)
 /* --- the table of parameters --------------------------------------------------------------------
  */
 
+/* clang-format off */
 #define PARAMETERS(ROW)                                                                            \
     ROW(width, INTEGER)                                                                            \
     ROW(height, INTEGER)                                                                           \
     ROW(quality, INTEGER)                                                                          \
     ROW(compression, INTEGER)                                                                      \
+    ROW(speed, INTEGER)                                                                            \
     ROW(rotate, INTEGER)                                                                           \
     ROW(factor, INTEGER)                                                                           \
-    ROW(top, INTEGER) ROW(left, INTEGER) ROW(areawidth, INTEGER) ROW(areaheight, INTEGER)          \
-        ROW(sigma, DECIMAL) ROW(minampl, DECIMAL) ROW(flip, BOOLEAN) ROW(flop, BOOLEAN)            \
-            ROW(nocrop, BOOLEAN) ROW(noprofile, BOOLEAN) ROW(norotation, BOOLEAN)                  \
-                ROW(force, BOOLEAN) ROW(embed, BOOLEAN) ROW(stripmeta, BOOLEAN)                    \
-                    ROW(interlace, BOOLEAN) ROW(background, COLOUR) ROW(aspectratio, RATIO)        \
-                        ROW(type, WORD) ROW(gravity, WORD) ROW(extend, WORD) ROW(colorspace, WORD) \
-                            ROW(file, WORD) ROW(url, WORD) ROW(field, WORD)
+    ROW(top, INTEGER)                                                                              \
+    ROW(left, INTEGER)                                                                             \
+    ROW(areawidth, INTEGER)                                                                        \
+    ROW(areaheight, INTEGER)                                                                       \
+    ROW(sigma, DECIMAL)                                                                            \
+    ROW(minampl, DECIMAL)                                                                          \
+    ROW(flip, BOOLEAN)                                                                             \
+    ROW(flop, BOOLEAN)                                                                             \
+    ROW(nocrop, BOOLEAN)                                                                           \
+    ROW(noprofile, BOOLEAN)                                                                        \
+    ROW(norotation, BOOLEAN)                                                                       \
+    ROW(force, BOOLEAN)                                                                            \
+    ROW(embed, BOOLEAN)                                                                            \
+    ROW(stripmeta, BOOLEAN)                                                                        \
+    ROW(interlace, BOOLEAN)                                                                        \
+    ROW(background, COLOUR)                                                                        \
+    ROW(aspectratio, RATIO)                                                                        \
+    ROW(type, WORD)                                                                                \
+    ROW(gravity, WORD)                                                                             \
+    ROW(extend, WORD)                                                                              \
+    ROW(colorspace, WORD)                                                                          \
+    ROW(file, WORD)                                                                                \
+    ROW(url, WORD)                                                                                 \
+    ROW(field, WORD)
 
-/* Checked, and of no effect: those of watermarks, and what our encoders choose by themselves. */
+/* Checked, and of no effect: those of watermarks, and `palette`, since our PNGs keep every colour. */
 #define UNUSED(ROW)                                                                                \
     ROW(margin, INTEGER)                                                                           \
     ROW(dpi, INTEGER)                                                                              \
     ROW(textwidth, INTEGER)                                                                        \
-    ROW(speed, INTEGER)                                                                            \
     ROW(opacity, DECIMAL)                                                                          \
     ROW(noreplicate, BOOLEAN)                                                                      \
-    ROW(palette, BOOLEAN) ROW(text, IGNORED_TEXT) ROW(image, IGNORED_TEXT) ROW(font, IGNORED_TEXT) \
-        ROW(color, IGNORED_TEXT) ROW(key, IGNORED_TEXT)
+    ROW(palette, BOOLEAN)                                                                          \
+    ROW(text, IGNORED_TEXT)                                                                        \
+    ROW(image, IGNORED_TEXT)                                                                       \
+    ROW(font, IGNORED_TEXT)                                                                        \
+    ROW(color, IGNORED_TEXT)                                                                       \
+    ROW(key, IGNORED_TEXT)
+/* clang-format on */
 
 #define NAME(name_, kind_)       #name_,
 #define USED_ROW(name_, kind_)   {#name_, kind_, offsetof(struct imaginary_parameters, name_)},

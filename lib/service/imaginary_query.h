@@ -33,7 +33,7 @@ struct imaginary_ratio {
 
 /* The parameters of one operation. A member of 0, or an empty word, was not given. */
 struct imaginary_parameters {
-    uint32_t width, height, quality, compression, rotate, factor;
+    uint32_t width, height, quality, compression, speed, rotate, factor;
     uint32_t top, left, areawidth, areaheight;
     struct decimal sigma, minampl;
     uint32_t flip, flop, nocrop, noprofile, norotation, force, embed, stripmeta,

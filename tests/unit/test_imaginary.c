@@ -278,6 +278,34 @@ static void test_encoding(void **state)
     assert_true(imaginary_asks_accept(&asked));
 }
 
+/* Goal: compression is of PNGs and speed of AVIFs, whichever operation gives them, and no speed
+ * takes longer than a preview may. */
+static void test_efforts(void **state)
+{
+    static const struct {
+        const char *query;
+        uint32_t effort; /* one more */
+    } rows[] = {
+        {"type=png&compression=9", 10}, {"type=png&compression=10", 0}, {"type=png&speed=3", 0},
+        {"type=avif&speed=8", 2},       {"type=avif&speed=7", 3},       {"type=avif&speed=1", 4},
+        {"type=avif&speed=9", 0},       {"type=avif&compression=9", 0}, {"type=webp&speed=1", 0},
+    };
+    const struct image_header header = header_of(IMAGE_JPEG, 640, 427, 1);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        assert_int_equal(translate("/convert", rows[i].query, &header), 0);
+        assert_int_equal(request.outputs[0].encoding.effort, rows[i].effort);
+    }
+    assert_int_equal(translate("/pipeline",
+                               "operations=[{\"operation\":\"fit\",\"params\":{\"width\":9,"
+                               "\"height\":9,\"speed\":8}},{\"operation\":\"convert\","
+                               "\"params\":{\"type\":\"avif\"}}]",
+                               &header),
+                     0);
+    assert_int_equal(request.outputs[0].encoding.effort, 2);
+}
+
 /* Goal: an operation that fails is left out if it may be; what we do not have says so. */
 static void test_failures(void **state)
 {
@@ -307,9 +335,10 @@ static void test_failures(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_values),
-        cmocka_unit_test(test_orientation), cmocka_unit_test(test_ten_operations),
-        cmocka_unit_test(test_encoding),    cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_efforts),        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_orientation),
+        cmocka_unit_test(test_ten_operations), cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_failures),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

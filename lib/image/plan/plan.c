@@ -454,6 +454,12 @@ static bool has_halved_chroma(const struct image_header *header)
     }
 }
 
+static bool has_full_chroma(const struct image_header *header)
+{
+    return header->format == IMAGE_JPEG ? strcmp(header->subsampling, "444") == 0
+                                        : !has_halved_chroma(header);
+}
+
 /* Chroma of lossy JPEGs and AVIFs: halved below a quality of 90, else as it was. */
 static void plan_subsampling(struct planning *planning, const struct image_encoding *encoding)
 {
@@ -472,8 +478,8 @@ static void plan_subsampling(struct planning *planning, const struct image_encod
         output->subsampling = IMAGE_SUBSAMPLING_420;
     else if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && header->format != IMAGE_JPEG)
         output->subsampling = halved ? IMAGE_SUBSAMPLING_420 : IMAGE_SUBSAMPLING_444;
-    if (output->subsampling != IMAGE_SUBSAMPLING_AUTO &&
-        halved != (output->subsampling == IMAGE_SUBSAMPLING_420))
+    if ((output->subsampling == IMAGE_SUBSAMPLING_420 && !halved) ||
+        (output->subsampling == IMAGE_SUBSAMPLING_444 && !has_full_chroma(header)))
         output->steps |= IMAGE_STEP_SUBSAMPLE;
 }
 
