@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/plan/plan_internal.h"
+
+/* How a result is written: without loss or at which quality, with which chroma and metadata. */
+#include "base/status.h"
+#include "image/plan/detail.h"
+#include "image/plan/format_limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static unsigned turn_of(const struct image_output_plan *output)
+{
+    for (unsigned i = 0; i < output->operation_count; i++) {
+        if (output->operations[i].step == IMAGE_STEP_TURN)
+            return output->operations[i].turn;
+    }
+    return 1;
+}
+
+/* Partial blocks cannot change places. */
+static bool turns_whole_blocks(const struct image_header *header,
+                               const struct image_output_plan *output)
+{
+    const unsigned turn = turn_of(output);
+    const bool gray = (output->steps & IMAGE_STEP_GRAY) != 0; /* blocks of luma alone */
+    const uint32_t width = gray ? 8 : header->mcu_width, height = gray ? 8 : header->mcu_height;
+    const bool mirror = turn == 2 || turn == 3 || turn == 7 || turn == 8;
+    const bool flip = turn == 3 || turn == 4 || turn == 6 || turn == 7;
+
+    return (!mirror || (width > 0 && header->width % width == 0)) &&
+           (!flip || (height > 0 && header->height % height == 0));
+}
+
+static bool can_copy_jpeg(const struct image_header *header, const struct image_output_plan *output)
+{
+    return header->format == IMAGE_JPEG && output->format == IMAGE_JPEG &&
+           (output->steps & ~(unsigned)(IMAGE_STEP_GRAY | IMAGE_STEP_TURN | IMAGE_STEP_METADATA)) ==
+               0 &&
+           turns_whole_blocks(header, output);
+}
+
+static int refuse_lossless(struct planning *planning, const char *why)
+{
+    snprintf(planning->detail, IMAGE_DETAIL_BYTES, "\"lossless\": %s", why);
+    return STATUS_BAD_PARAMETER;
+}
+
+static int plan_lossless(struct planning *planning, const struct image_encoding *encoding)
+{
+    struct image_output_plan *output = planning->output;
+    const struct image_header *header = planning->header;
+
+    if (encoding->lossless == IMAGE_TRUE && encoding->quality > 0)
+        return refuse_lossless(planning, "not together with \"quality\"");
+    output->lossless = encoding->lossless == IMAGE_TRUE;
+    if (output->format == IMAGE_JPEG && output->lossless && !can_copy_jpeg(header, output))
+        return refuse_lossless(planning, "of a JPEG only gray, and turns of whole blocks can be");
+    if (encoding->lossless == IMAGE_UNSET && encoding->quality == 0)
+        output->lossless = header->lossless && header->format == output->format;
+    return 0;
+}
+
+/* Gray without loss where it is all that is asked: as a copy of the luma's codes, or finer than
+ * they are where partial blocks change places. */
+static bool is_gray_copy(const struct planning *planning, const struct image_encoding *encoding)
+{
+    const struct image_output_plan *output = planning->output;
+    const unsigned others = ~(unsigned)(IMAGE_STEP_GRAY | IMAGE_STEP_TURN | IMAGE_STEP_METADATA);
+
+    return planning->header->format == IMAGE_JPEG && output->format == IMAGE_JPEG &&
+           (output->steps & IMAGE_STEP_GRAY) != 0 && (output->steps & others) == 0 &&
+           encoding->quality == 0 && encoding->lossless != IMAGE_FALSE &&
+           encoding->progressive == 0;
+}
+
+static void plan_quality(struct planning *planning, const struct image_encoding *encoding)
+{
+    struct image_output_plan *output = planning->output;
+    const struct image_header *header = planning->header;
+    const bool gray_jpeg = (output->steps & IMAGE_STEP_GRAY) != 0 && header->format == IMAGE_JPEG &&
+                           output->format == IMAGE_JPEG;
+    const int fallback =
+        (int)(output->format == IMAGE_AVIF ? planning->request->default_avif_quality
+                                           : planning->request->default_quality);
+
+    if (output->format == IMAGE_JPEG && (output->lossless || is_gray_copy(planning, encoding)))
+        return;
+    output->steps |= IMAGE_STEP_ENCODE;
+    output->quality = encoding->quality > 0 ? (int)encoding->quality : fallback;
+    if (gray_jpeg && encoding->quality == 0 && header->quality > output->quality)
+        output->quality = header->quality;
+}
+
+static bool has_halved_chroma(const struct image_header *header)
+{
+    switch (header->format) {
+    case IMAGE_JPEG:
+        return strcmp(header->subsampling, "420") == 0;
+    case IMAGE_WEBP:
+        return !header->lossless;
+    case IMAGE_HEIC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool has_full_chroma(const struct image_header *header)
+{
+    return header->format == IMAGE_JPEG ? strcmp(header->subsampling, "444") == 0
+                                        : !has_halved_chroma(header);
+}
+
+/* Chroma of lossy JPEGs and AVIFs: halved below a quality of 90, else as it was. */
+static void plan_subsampling(struct planning *planning, const struct image_encoding *encoding)
+{
+    enum { FINE = 90 };
+    struct image_output_plan *output = planning->output;
+    const struct image_header *header = planning->header;
+    const bool kind =
+        output->format == IMAGE_JPEG || (output->format == IMAGE_AVIF && !output->lossless);
+    const bool coloured = (output->steps & IMAGE_STEP_GRAY) == 0 && header->samples != 1;
+    const bool halved = has_halved_chroma(header);
+
+    output->subsampling = encoding->subsampling;
+    if (!kind || !coloured || (output->steps & IMAGE_STEP_ENCODE) == 0)
+        return;
+    if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && output->quality < FINE)
+        output->subsampling = IMAGE_SUBSAMPLING_420;
+    else if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && header->format != IMAGE_JPEG)
+        output->subsampling = halved ? IMAGE_SUBSAMPLING_420 : IMAGE_SUBSAMPLING_444;
+    if ((output->subsampling == IMAGE_SUBSAMPLING_420 && !halved) ||
+        (output->subsampling == IMAGE_SUBSAMPLING_444 && !has_full_chroma(header)))
+        output->steps |= IMAGE_STEP_SUBSAMPLE;
+}
+
+int plan_encoding(struct planning *planning, const struct image_encoding *encoding)
+{
+    struct image_output_plan *output = planning->output;
+    int status;
+
+    if (!format_fits(output->format, output->size)) {
+        snprintf(planning->detail, IMAGE_DETAIL_BYTES,
+                 "a %s has at most %u pixels a side, and the result would have %u x %u",
+                 image_format_name(output->format), format_side_max(output->format),
+                 output->size.width, output->size.height);
+        return STATUS_RESULT_TOO_LARGE;
+    }
+    output->effort = (int)encoding->effort - 1;
+    output->progressive = encoding->progressive != 0;
+    if (encoding->effort > 0 || encoding->progressive != 0)
+        output->steps |= IMAGE_STEP_TUNED;
+    output->metadata = encoding->metadata;
+    if (encoding->metadata != IMAGE_METADATA_NONE || output->orientation != 1)
+        output->steps |= IMAGE_STEP_METADATA;
+    if (encoding->profile == IMAGE_PROFILE_SRGB)
+        output->steps |= IMAGE_STEP_SRGB;
+    status = plan_lossless(planning, encoding);
+    if (status != 0)
+        return status;
+    plan_quality(planning, encoding);
+    plan_subsampling(planning, encoding);
+    return 0;
+}
