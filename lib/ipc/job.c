@@ -57,9 +57,9 @@ int job_check_ready(struct ready_message *ready, size_t size)
 
 int job_check_job(const struct job_message *job, size_t size, uint64_t input_capacity)
 {
-    if (size < offsetof(struct job_message, body) || job->version != JOB_WIRE_VERSION)
+    if (size != sizeof(*job) || job->version != JOB_WIRE_VERSION)
         return -EPROTO;
-    if (job->body_bytes > JOB_BODY_BYTES || size != job_message_size(job))
+    if (job->body_bytes > JOB_BODY_BYTES)
         return -EPROTO;
     if (job->kind != JOB_PING && job->kind != JOB_WORK)
         return -EPROTO;

@@ -8,18 +8,18 @@
 
 /*
  * The wire between a server and one of its workers: the messages in the two POSIX message queues.
- * The large data, input and output of a job, lies in a memory region that both processes have
+ * The large data, body, input and output of a job, lies in a memory region that both processes have
  * mapped (ipc/region.h).
  *
  *     server                                      worker
  *       |-- struct setup_message, once ------------->|   enters its sandbox
  *       |<------------- struct ready_message, once --|   status 0: ready for jobs
- *       |-- struct job_message, input in the region->|
+ *       |-- struct job_message, body and input in -->|   the region
  *       |<--- struct reply_message, output in the ---|
  *
  * A job's body and a reply's result are opaque here: the server and the worker program agree on
- * what they mean, and this folder only carries them. Both come last in their message, and only the
- * bytes in use are sent.
+ * what they mean, and this folder only carries them. A result comes last in its message, and only
+ * the bytes in use are sent.
  *
  * One server talks to one worker, and one job runs at a time. Both programs come from one build;
  * the version catches a mixed installation. The server checks everything a worker sends before it
@@ -29,17 +29,18 @@
  * Message queues are limited: an unprivileged user's to 10 messages of 8192 bytes, every user's to
  * 819,200 bytes in all (RLIMIT_MSGQUEUE), and their number to 256 where the user has no
  * CAP_SYS_RESOURCE (fs.mqueue.queues_max). The kernel charges 96 bytes for each message beside its
- * size, and for all that fit, sent or not. So a worker costs 2 x (3360 + 96) + 2 x (680 + 96) =
- * 8,464 bytes, which allows 96 workers for one user; the number of queues allows 128.
+ * size, and for all that fit, sent or not. So bodies are not sent, and a worker costs
+ * 2 x (56 + 96) + 2 x (680 + 96) = 1,856 bytes, which allows 441 workers for one user; the number
+ * of queues allows 128.
  */
 enum {
-    JOB_WIRE_VERSION = 4,
-    JOB_DETAIL_BYTES = 128,   /* a text for the client or the log, its NUL included */
-    JOB_BODY_BYTES = 3328,    /* of a job's body, at most */
-    JOB_RESULT_BYTES = 512,   /* of a reply's result, at most */
-    JOB_MESSAGE_BYTES = 3360, /* mq_msgsize of the queue to the worker: a job with a full body */
-    JOB_REPLY_BYTES = 680,    /* mq_msgsize of the queue to the server: with a full result */
-    JOB_QUEUE_DEPTH = 2,      /* mq_maxmsg of both queues: a ping and a job behind it */
+    JOB_WIRE_VERSION = 5,
+    JOB_DETAIL_BYTES = 128,  /* a text for the client or the log, its NUL included */
+    JOB_BODY_BYTES = 4096,   /* of a job's body, at most; in the region, in front of the input */
+    JOB_RESULT_BYTES = 512,  /* of a reply's result, at most */
+    JOB_ORDER_BYTES = 56,    /* mq_msgsize of the queue to the worker: a setup */
+    JOB_MESSAGE_BYTES = 680, /* mq_msgsize of the queue to the server: a reply with a full result */
+    JOB_QUEUE_DEPTH = 2,     /* mq_maxmsg of both queues: a ping and a job behind it */
 };
 
 enum job_kind {
@@ -49,10 +50,10 @@ enum job_kind {
 
 struct setup_message {
     uint32_t version;
-    uint32_t sandbox;          /* 1: enter the sandbox or report why not; 0: run without it */
-    uint64_t max_memory_bytes; /* of address space (RLIMIT_AS), besides the region */
-    uint64_t input_capacity;   /* the region: input_capacity bytes of input, then output_capacity */
-    uint64_t output_capacity;  /* bytes of output; both are multiples of the page size */
+    uint32_t sandbox;           /* 1: enter the sandbox or report why not; 0: run without it */
+    uint64_t max_memory_bytes;  /* of address space (RLIMIT_AS), besides the region */
+    uint64_t input_capacity;    /* the region: a body, input_capacity bytes of input, then ... */
+    uint64_t output_capacity;   /* ... so many of output; both are multiples of the page size */
     uint32_t first_user, users; /* ids of the users that the worker may become one of */
     uint32_t user_index;        /* the one to try first */
     uint32_t log_level;
@@ -73,7 +74,6 @@ struct job_message {
     uint64_t input_bytes;
     uint32_t body_bytes;
     uint32_t reserved;
-    uint8_t body[JOB_BODY_BYTES];
 };
 
 struct reply_message {
@@ -98,20 +98,15 @@ union any_message {
 };
 
 static_assert(sizeof(union any_message) == JOB_MESSAGE_BYTES, "every message fits its queue");
-static_assert(sizeof(struct reply_message) == JOB_REPLY_BYTES, "every message fits its queue");
-static_assert(sizeof(struct ready_message) <= JOB_REPLY_BYTES, "every message fits its queue");
+static_assert(sizeof(struct setup_message) == JOB_ORDER_BYTES, "every message fits its queue");
+static_assert(sizeof(struct job_message) <= JOB_ORDER_BYTES, "every message fits its queue");
 static_assert(offsetof(struct setup_message, reserved) == 48, "no padding on the wire");
 static_assert(offsetof(struct ready_message, detail) == 12, "no padding on the wire");
-static_assert(offsetof(struct job_message, body) == 32, "no padding on the wire");
+static_assert(sizeof(struct job_message) == 32, "no padding on the wire");
 static_assert(offsetof(struct reply_message, result) == 40 + JOB_DETAIL_BYTES,
               "no padding on the wire");
 
-/* How many bytes of a message are sent. */
-static inline size_t job_message_size(const struct job_message *job)
-{
-    return offsetof(struct job_message, body) + job->body_bytes;
-}
-
+/* How many bytes of a reply are sent. */
 static inline size_t reply_message_size(const struct reply_message *reply)
 {
     return offsetof(struct reply_message, result) + reply->result_bytes;

@@ -48,7 +48,7 @@ static void send_ping(struct pool *pool, struct slot *slot)
     slot->ping = ping.generation;
     slot->pinged_us = clock_us();
     /* If that fails, no answer will come. The supervisor waits for it. */
-    queue_send(slot->jobs_fd, &ping, job_message_size(&ping));
+    queue_send(slot->jobs_fd, &ping, sizeof(ping));
     pool_wake_supervisor(pool);
 }
 

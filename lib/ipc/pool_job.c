@@ -47,8 +47,10 @@ static int send_job(struct slot *slot, const struct pool_job *job)
     };
 
     if (job->body_size > 0)
-        memcpy(message.body, job->body, job->body_size);
-    return queue_send(slot->jobs_fd, &message, job_message_size(&message));
+        memcpy(region_body(&slot->region), job->body, job->body_size);
+    if (job->input_size > 0)
+        memcpy(region_input(&slot->region), job->input, job->input_size);
+    return queue_send(slot->jobs_fd, &message, sizeof(message));
 }
 
 /* 0 and message->reply; -EAGAIN: none yet; or -EPROTO, -ESTALE of a worker that breaks the
@@ -231,7 +233,7 @@ static bool is_too_late(const struct pool_job *job)
     return job->cost_us > 0 && job->deadline_us - clock_us() < job->cost_us;
 }
 
-static int refuse_late(struct pool_result *result)
+static int refuse_too_late(struct pool_result *result)
 {
     return overload(result, "less of the deadline is left than the picture may take");
 }
@@ -242,7 +244,7 @@ static int check_before_start(const struct pool_job *job, struct pool_result *re
     if (has_left(job))
         return STATUS_CLIENT_GONE;
     if (is_too_late(job))
-        return refuse_late(result);
+        return refuse_too_late(result);
     return 0;
 }
 
@@ -255,8 +257,6 @@ static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *
     const struct reply_message *reply = &message.reply;
     int status;
 
-    if (job->input_size > 0)
-        memcpy(region_input(&slot->region), job->input, job->input_size);
     status = run_on_worker(slot, job, &message);
     if (status == 0)
         status = copy_output(slot, job, reply, result);
@@ -296,7 +296,7 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
     if (job->input_size > pool->options.max_input_bytes)
         return STATUS_BODY_TOO_LARGE;
     if (is_too_late(job))
-        return refuse_late(result);
+        return refuse_too_late(result);
     do {
         int64_t asked_us = clock_us(), got_us;
         struct slot *slot;

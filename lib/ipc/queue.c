@@ -32,7 +32,7 @@ int queue_open(struct queue_ends *ends, enum queue_direction direction)
 {
     struct mq_attr attributes = {
         .mq_maxmsg = JOB_QUEUE_DEPTH,
-        .mq_msgsize = direction == QUEUE_TO_WORKER ? JOB_MESSAGE_BYTES : JOB_REPLY_BYTES,
+        .mq_msgsize = direction == QUEUE_TO_WORKER ? JOB_ORDER_BYTES : JOB_MESSAGE_BYTES,
     };
     int server_mode = direction == QUEUE_TO_WORKER ? O_RDWR : O_RDONLY;
     int worker_mode = direction == QUEUE_TO_WORKER ? O_RDONLY : O_WRONLY;

@@ -17,7 +17,7 @@ static size_t round_to_pages(size_t size)
 
 static int map_region(struct region *region)
 {
-    size_t size = region->input_capacity + region->output_capacity;
+    size_t size = region_bytes(region->input_capacity, region->output_capacity);
     void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, region->fd, 0);
 
     if (base == MAP_FAILED)
@@ -37,7 +37,7 @@ int region_new(struct region *region, size_t input_capacity, size_t output_capac
     fresh.fd = memfd_create("grisaille-region", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fresh.fd < 0)
         return -errno;
-    if (ftruncate(fresh.fd, (off_t)(fresh.input_capacity + fresh.output_capacity)) != 0)
+    if (ftruncate(fresh.fd, (off_t)region_bytes(fresh.input_capacity, fresh.output_capacity)) != 0)
         return -errno;
     if (fcntl(fresh.fd, F_ADD_SEALS, seals) != 0)
         return -errno;
@@ -69,14 +69,14 @@ static void punch_hole(const struct region *region, size_t start, size_t capacit
 void region_trim(const struct region *region, size_t keep)
 {
     keep = round_to_pages(keep);
-    punch_hole(region, 0, region->input_capacity, keep);
-    punch_hole(region, region->input_capacity, region->output_capacity, keep);
+    punch_hole(region, JOB_BODY_BYTES, region->input_capacity, keep);
+    punch_hole(region, JOB_BODY_BYTES + region->input_capacity, region->output_capacity, keep);
 }
 
 void region_clear(struct region *region)
 {
     if (region->base != NULL)
-        munmap(region->base, region->input_capacity + region->output_capacity);
+        munmap(region->base, region_bytes(region->input_capacity, region->output_capacity));
     close_fd(region->fd);
     *region = REGION_NONE;
 }

@@ -2,14 +2,16 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "ipc/job.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * The memory that a server and one worker share: an anonymous file (memfd) of input_capacity bytes
- * for a job's input, then output_capacity bytes for its output. Sealed against resizing: a worker
- * that could truncate it would make its server die of SIGBUS. Sparse: pages are allocated on use,
- * stay warm between jobs, and are given back after a while without use.
+ * The memory that a server and one worker share: an anonymous file (memfd) of JOB_BODY_BYTES for a
+ * job's body, input_capacity bytes for its input, then output_capacity bytes for its output. Sealed
+ * against resizing: a worker that could truncate it would make its server die of SIGBUS. Sparse:
+ * pages are allocated on use, stay warm between jobs, and are given back after a while without use.
  */
 struct region {
     int fd;        /* close-on-exec; -1: no region */
@@ -26,17 +28,28 @@ int region_new(struct region *region, size_t input_capacity, size_t output_capac
 /* The worker's side: maps the memory behind `fd`, which the region then owns. 0 or -errno. */
 int region_attach(struct region *region, int fd, size_t input_capacity, size_t output_capacity);
 
-static inline uint8_t *region_input(const struct region *region)
+/* Of all parts. */
+static inline size_t region_bytes(size_t input_capacity, size_t output_capacity)
+{
+    return JOB_BODY_BYTES + input_capacity + output_capacity;
+}
+
+static inline uint8_t *region_body(const struct region *region)
 {
     return region->base;
 }
 
-static inline uint8_t *region_output(const struct region *region)
+static inline uint8_t *region_input(const struct region *region)
 {
-    return region->base + region->input_capacity;
+    return region->base + JOB_BODY_BYTES;
 }
 
-/* Gives back the pages of either part beyond its first `keep` bytes. */
+static inline uint8_t *region_output(const struct region *region)
+{
+    return region_input(region) + region->input_capacity;
+}
+
+/* Gives back the pages of input and output beyond the first `keep` bytes of each. */
 void region_trim(const struct region *region, size_t keep);
 
 /* Unmaps and closes; *region is REGION_NONE afterwards. */

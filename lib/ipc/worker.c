@@ -93,9 +93,9 @@ static uint64_t address_space_used(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static uint64_t region_bytes(const struct setup_message *setup)
+static uint64_t shared_bytes(const struct setup_message *setup)
 {
-    return setup->input_capacity + setup->output_capacity;
+    return region_bytes(setup->input_capacity, setup->output_capacity);
 }
 
 /* A limit that leaves no room for any image is an operator's mistake, best reported at the start.
@@ -103,7 +103,7 @@ static uint64_t region_bytes(const struct setup_message *setup)
 static int check_room(const struct setup_message *setup, char why[static JOB_DETAIL_BYTES])
 {
     uint64_t used = address_space_used(), needed = ROOM_BYTES;
-    uint64_t limit = setup->max_memory_bytes + region_bytes(setup);
+    uint64_t limit = setup->max_memory_bytes + shared_bytes(setup);
     struct rlimit inherited;
 
     if (setup->sandbox == 0 || !SANDBOX_LIMITS_ADDRESS_SPACE)
@@ -113,8 +113,8 @@ static int check_room(const struct setup_message *setup, char why[static JOB_DET
                  (unsigned long long)inherited.rlim_max, (unsigned long long)limit);
         return -ENOMEM;
     }
-    if (used > region_bytes(setup)) /* false without /proc */
-        needed += used - region_bytes(setup);
+    if (used > shared_bytes(setup)) /* false without /proc */
+        needed += used - shared_bytes(setup);
     if (setup->max_memory_bytes >= needed)
         return 0;
     snprintf(why, JOB_DETAIL_BYTES, "max_memory_bytes is %llu, expected at least %llu",
@@ -156,7 +156,7 @@ static int set_up_worker(struct worker *worker, int parent, struct ready_message
     worker->heap_at_start = heap_bytes();
     options = (struct sandbox_options){
         .parent = parent,
-        .max_memory_bytes = setup->max_memory_bytes + region_bytes(setup),
+        .max_memory_bytes = setup->max_memory_bytes + shared_bytes(setup),
         .users = {setup->first_user, setup->users, setup->user_index},
         .highest_fd = WORKER_FD_REGION,
     };
@@ -192,8 +192,8 @@ static void run_work(struct worker *worker, const struct job_message *job,
         .capacity = worker->region.output_capacity,
         .result = reply->result,
     };
-    int status = worker->handler->handle(job->body, job->body_bytes, region_input(&worker->region),
-                                         job->input_bytes, &output);
+    int status = worker->handler->handle(region_body(&worker->region), job->body_bytes,
+                                         region_input(&worker->region), job->input_bytes, &output);
 
     if (status == -ENOMEM) {
         snprintf(output.detail, sizeof(output.detail),

@@ -204,7 +204,7 @@ int images_admit(const struct images *images, const struct http_request *request
     return status != 0 ? status : overloaded("", answer);
 }
 
-/* The result is to blame unless its source alone takes too long. */
+/* It is the result that is too large, unless its source alone takes too long. */
 static int refuse_time(const struct settings *settings, const struct image_plan *plan,
                        const struct image_cost *cost, struct http_answer *answer)
 {

@@ -23,7 +23,7 @@ int __wrap_queue_receive(int fd, void *message, int64_t deadline_us)
 {
     int size = __real_queue_receive(fd, message, deadline_us);
 
-    if (size >= (int)offsetof(struct job_message, body))
+    if (size >= (int)sizeof(struct job_message))
         generation = ((const struct job_message *)message)->generation;
     return size;
 }

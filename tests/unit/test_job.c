@@ -149,7 +149,7 @@ static struct job_message honest_job(void)
 
 static int check_job(struct job_message job)
 {
-    return job_check_job(&job, job_message_size(&job), CAPACITY);
+    return job_check_job(&job, sizeof(job), CAPACITY);
 }
 
 static void test_jobs_are_checked_too(void **state)
@@ -158,8 +158,8 @@ static void test_jobs_are_checked_too(void **state)
 
     (void)state;
     assert_int_equal(check_job(job), 0);
-    assert_int_equal(job_check_job(&job, job_message_size(&job) - 1, CAPACITY), -EPROTO);
-    assert_int_equal(job_check_job(&job, sizeof(job), CAPACITY), -EPROTO);
+    assert_int_equal(job_check_job(&job, sizeof(job) - 1, CAPACITY), -EPROTO);
+    assert_int_equal(job_check_job(&job, sizeof(job) + 1, CAPACITY), -EPROTO);
     job.body_bytes = JOB_BODY_BYTES;
     assert_int_equal(check_job(job), 0);
     job.body_bytes++;

@@ -379,7 +379,7 @@ static struct estimate estimate_class(const struct image_output_plan *output,
     };
 }
 
-static int64_t saturate(double value)
+static int64_t round_down(double value)
 {
     return value < (double)INT64_MAX ? (int64_t)value : INT64_MAX;
 }
@@ -398,7 +398,7 @@ void image_estimate(const struct image_plan *plan, size_t size, struct image_cos
         all.decode_us = its.decode_us > all.decode_us ? its.decode_us : all.decode_us;
         all.bytes = its.bytes > all.bytes ? its.bytes : all.bytes;
     }
-    cost->time_us = saturate(all.time_us);
-    cost->decode_us = saturate(all.decode_us);
-    cost->memory_bytes = (uint64_t)saturate(all.bytes);
+    cost->time_us = round_down(all.time_us);
+    cost->decode_us = round_down(all.decode_us);
+    cost->memory_bytes = (uint64_t)round_down(all.bytes);
 }

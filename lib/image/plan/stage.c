@@ -197,7 +197,7 @@ static bool has_fitting_area(const struct planning *planning, struct image_size 
            planning->request->max_pixels / planning->output->frames;
 }
 
-static int check_size(struct planning *planning, struct image_size size)
+static int check_result_size(struct planning *planning, struct image_size size)
 {
     if (!has_fitting_sides(planning, size)) {
         snprintf(planning->detail, IMAGE_DETAIL_BYTES,
@@ -224,7 +224,7 @@ static int plan_repeat(struct planning *planning, uint32_t times)
         return 0;
     size.width = geometry_scale(size.width, times, 1);
     size.height = geometry_scale(size.height, times, 1);
-    status = check_size(planning, size);
+    status = check_result_size(planning, size);
     if (status != 0)
         return status;
     add(planning, IMAGE_STEP_REPEAT)->repeat = times;
@@ -287,7 +287,7 @@ static int plan_size(struct planning *planning, const struct image_stage *stage)
         resized.height = decimal_scale(resized.height, stage->scale);
         result = resized;
     }
-    status = check_size(planning, result);
+    status = check_result_size(planning, result);
     if (status != 0)
         return status;
     if (!has_fitting_sides(planning, resized) || !has_fitting_area(planning, resized)) {
