@@ -41,6 +41,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { TARGET_TEXT_BYTES = 257 }; /* of a target in the log */
+
 /* Only after PHASE_HEADERS: until then the watchdog may need the present id. */
 static void identify(struct http_request *request)
 {
@@ -272,6 +274,19 @@ static enum MHD_Result receive_body(struct http_request *request, const char *da
     return MHD_YES;
 }
 
+/* The target without `key`, which may be a secret, as far as the log wants to know it. */
+static void print_target(const struct http_request *request, char text[static TARGET_TEXT_BYTES])
+{
+    const char *query = strchr(request->target, '?');
+    const size_t path_length = strcspn(request->target, "?");
+    _cleanup_free_ char *left =
+        query != NULL ? http_query_without(query + 1, strlen(query + 1), "key") : NULL;
+
+    snprintf(text, TARGET_TEXT_BYTES, "%.*s%s%s",
+             (int)(path_length < TARGET_TEXT_BYTES ? path_length : TARGET_TEXT_BYTES),
+             request->target, left != NULL ? "?" : "", left != NULL ? left : "");
+}
+
 static int handle(struct http_request *request)
 {
     const struct http_route *route = request->route;
@@ -293,6 +308,7 @@ static int handle(struct http_request *request)
 static enum MHD_Result finish_request(struct http_request *request)
 {
     struct http_server *server = request->server;
+    char target[TARGET_TEXT_BYTES];
 
     if (!timeouts_enter(server->timeouts, request->watch, PHASE_HANDLER, NULL))
         return MHD_NO;
@@ -300,9 +316,11 @@ static enum MHD_Result finish_request(struct http_request *request)
     if (request->status == 0)
         request->status = handle(request);
     request_end_body(request);
-    if (request->status < 0)
+    if (request->status < 0) {
+        print_target(request, target);
         log_line(request->status == -ENOMEM ? LOG_WARNING : LOG_ERROR, "%s %s: %s", request->method,
-                 request->target, strerrordesc_np(-request->status));
+                 target, strerrordesc_np(-request->status));
+    }
     if (request->status == STATUS_CLIENT_GONE) {
         request->stage = STAGE_HUNG_UP;
         return MHD_NO;
@@ -355,11 +373,13 @@ static void log_request(const struct http_request *request)
 {
     bool quiet = request->route != NULL && (request->route->flags & HTTP_ROUTE_QUIET);
     const char *path = request->answer.path;
+    char target[TARGET_TEXT_BYTES];
 
+    print_target(request, target);
     log_line(quiet ? LOG_DEBUG : LOG_INFO,
-             "%s %.256s %u, %llu bytes in, %zu bytes out, queue %.1f ms, work %.1f ms%s%s%s, "
+             "%s %s %u, %llu bytes in, %zu bytes out, queue %.1f ms, work %.1f ms%s%s%s, "
              "total %.1f ms",
-             request->method[0] != '\0' ? request->method : "-", request->target,
+             request->method[0] != '\0' ? request->method : "-", target,
              request->code != 0 ? request->code : http_problem_code(STATUS_CLIENT_GONE),
              (unsigned long long)request->received, request->sent_bytes,
              (double)request->answer.queue_us / 1000, (double)request->answer.work_us / 1000,

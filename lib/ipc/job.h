@@ -98,6 +98,8 @@ union any_message {
 };
 
 static_assert(sizeof(union any_message) == JOB_MESSAGE_BYTES, "every message fits its queue");
+static_assert(128 * JOB_QUEUE_DEPTH * (JOB_ORDER_BYTES + 96 + JOB_MESSAGE_BYTES + 96) < 819200,
+              "the number of queues ends before their bytes");
 static_assert(sizeof(struct setup_message) == JOB_ORDER_BYTES, "every message fits its queue");
 static_assert(sizeof(struct job_message) <= JOB_ORDER_BYTES, "every message fits its queue");
 static_assert(offsetof(struct setup_message, reserved) == 48, "no padding on the wire");

@@ -143,11 +143,11 @@ static int introduce(struct http_request *request, void *context, struct http_an
     find_host(request, host);
     return http_answer_text(
         answer, "text/plain; charset=utf-8",
-        "grisaille: pictures in gray, or smaller, or both\n"
+        "grisaille: pictures in gray, smaller, cropped, turned, in another format\n"
         "\n"
         "  curl --data-binary @photo.jpg 'http://%s' -o gray.jpg\n"
         "  curl --data-binary @photo.jpg 'http://%s/scale?scale=0.5' -o small.jpg\n"
-        "  curl -F image=@photo.jpg -F scale=0.25 -F gray=luma 'http://%s/image' -o thumb.jpg\n"
+        "  curl -F image=@photo.jpg -F width=512 -F format=webp 'http://%s/image' -o small.webp\n"
         "  curl --data-binary @photo.jpg 'http://%s/info'\n"
         "\n"
         "JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, as they are or as the file of a form;\n"

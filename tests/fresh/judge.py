@@ -22,10 +22,13 @@ WORST_PSNR = 30
 def expected(photo, line):
     """What the line asks for, made by Pillow."""
     url = urllib.parse.urlsplit(re.search(r"http://[^ ']+", line)[0])
-    factor = float(dict(urllib.parse.parse_qsl(url.query)).get("scale", 1))
-    known = {"": "L", "/": "L", "/gray": "L", "/scale": "RGB"}
-    if url.path not in known or " -F " in line:
+    fields = dict(urllib.parse.parse_qsl(url.query)) | dict(re.findall(r" -F (\w+)=([^@\s]+)", line))
+    known = {"": "L", "/": "L", "/gray": "L", "/scale": "RGB", "/image": "RGB"}
+    if url.path not in known or set(fields) - {"scale", "width", "format"}:
         raise ValueError("no judge knows this line")
+    factor = float(fields.get("scale", 1))
+    if "width" in fields:
+        factor = min(1, int(fields["width"]) / photo.width)
     size = tuple(judges.scaled(side, factor) for side in photo.size)
     return photo.convert(known[url.path]).resize(size, Image.LANCZOS)
 
@@ -37,8 +40,9 @@ def judge(folder, line, said):
         return None if line.endswith("/readyz") and '"ready":true' in said else "not known, or not ready"
     wanted = expected(Image.open(folder / "photo.jpg"), line)
     got = judges.open_image((folder / name[1]).read_bytes())
-    if (got.format, got.mode, got.size) != ("JPEG", wanted.mode, wanted.size):
-        return f"{got.format} {got.mode} {got.size}, not JPEG {wanted.mode} {wanted.size}"
+    kind = {"jpg": "JPEG", "webp": "WEBP"}[name[1].rpartition(".")[2]]
+    if (got.format, got.mode, got.size) != (kind, wanted.mode, wanted.size):
+        return f"{got.format} {got.mode} {got.size}, not {kind} {wanted.mode} {wanted.size}"
     decibels = judges.psnr(judges.array(got), judges.array(wanted))
     return None if decibels > WORST_PSNR else f"{decibels:.1f} dB"
 

@@ -110,7 +110,7 @@ def test_front_pages_curl_lines(gateway, tmp_path):
                        env={**os.environ, "no_proxy": "*"})
     sizes = {path.name: files.decode(path.read_bytes()).size for path in tmp_path.iterdir()}
     assert sizes == {"photo.jpg": (64, 48), "gray.jpg": (64, 48), "small.jpg": (32, 24),
-                     "thumb.jpg": (16, 12)}
+                     "small.webp": (64, 48)}
 
 
 @pytest.mark.parametrize("host", ["", "a$(touch x).example", "x;y", "\u00e9"])

@@ -14,6 +14,7 @@ from PIL import Image
 
 from samples import files
 from support.clients import Client
+from support.processes import wait_until
 
 FOLDER = pathlib.Path(__file__).parent / "imaginary"
 BOUNDARY = "xX4711Xx"
@@ -208,6 +209,16 @@ def test_several_files(server):
 def test_key_is_accepted(server):
     with Client(server) as client:
         assert client.post("/resize?key=&width=9&key=x", files.jpeg()).status == 200
+
+
+def test_key_is_not_logged(server):
+    """However it is encoded, and whatever becomes of the request."""
+    with Client(server) as client:
+        for query in ("key=hush&width=11", "width=11&%6bey=hush&height=12", "width=x&key=hush"):
+            client.post(f"/resize?{query}", files.jpeg())
+    for logged in ("/resize?width=11 200,", "/resize?width=11&height=12 200,", "/resize?width=x 400,"):
+        wait_until(lambda logged=logged: logged in server.log(), 5, logged)
+    assert "hush" not in server.log()
 
 
 def test_health(server):
