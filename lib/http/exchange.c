@@ -284,7 +284,7 @@ static void print_target(const struct http_request *request, char text[static TA
 
     snprintf(text, TARGET_TEXT_BYTES, "%.*s%s%s",
              (int)(path_length < TARGET_TEXT_BYTES ? path_length : TARGET_TEXT_BYTES),
-             request->target, left != NULL ? "?" : "", left != NULL ? left : "");
+             request->target, left != NULL && *left != '\0' ? "?" : "", left != NULL ? left : "");
 }
 
 static int handle(struct http_request *request)

@@ -315,38 +315,38 @@ const char *http_request_header(const struct http_request *request, const char *
 /* The lines of a field while they are joined. */
 struct joining {
     const char *name;
-    char *value;
-    bool failed;
+    struct buffer value;
+    int status;
 };
 
 static enum MHD_Result join_line(void *argument, enum MHD_ValueKind kind, const char *name,
                                  const char *value)
 {
     struct joining *joining = argument;
-    char *longer;
 
     (void)kind;
     if (value == NULL || strcasecmp(name, joining->name) != 0)
         return MHD_YES;
-    if (asprintf(&longer, "%s%s%s", joining->value != NULL ? joining->value : "",
-                 joining->value != NULL ? ", " : "", value) < 0) {
-        joining->failed = true;
-        return MHD_NO;
-    }
-    free(joining->value);
-    joining->value = longer;
-    return MHD_YES;
+    if (joining->value.size > 0)
+        joining->status = buffer_append(&joining->value, ", ", 2, SIZE_MAX);
+    if (joining->status == 0)
+        joining->status = buffer_append(&joining->value, value, strlen(value), SIZE_MAX);
+    return joining->status == 0 ? MHD_YES : MHD_NO;
 }
 
 int http_request_list(const struct http_request *request, const char *name, char **value)
 {
     struct joining joining = {.name = name};
 
+    *value = NULL;
     MHD_get_connection_values(request->library, MHD_HEADER_KIND, join_line, &joining);
-    if (joining.failed)
-        free(joining.value);
-    *value = joining.failed ? NULL : joining.value;
-    return joining.failed ? -ENOMEM : 0;
+    if (joining.status == 0 && joining.value.data != NULL)
+        joining.status = buffer_append(&joining.value, "", 1, SIZE_MAX);
+    if (joining.status == 0)
+        *value = (char *)joining.value.data;
+    else
+        buffer_clear(&joining.value);
+    return joining.status;
 }
 
 int http_request_client_fd(const struct http_request *request)

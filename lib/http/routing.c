@@ -209,7 +209,6 @@ static int read_query(struct http_request *request, const struct http_target *ta
 {
     static const struct http_parameter_table none;
     const struct http_parameter_table *table = request->route->parameters;
-
     char field[FIELD_BYTES];
 
     request->query = target->query;
