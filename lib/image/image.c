@@ -24,6 +24,9 @@ enum {
     RESIZE = IMAGE_STEP_RESIZE,
     TURN = IMAGE_STEP_TURN,
     ENCODE = IMAGE_STEP_ENCODE,
+    CROP = IMAGE_STEP_CROP,
+    SUBSAMPLE = IMAGE_STEP_SUBSAMPLE,
+    TUNED = IMAGE_STEP_TUNED,
 };
 
 /* Does what `planned` says with `input`: 0 and *output, a status or -errno; -ENOTSUP: a path that
@@ -39,7 +42,8 @@ static const struct path {
     path_function *run;
 } paths[] = {
     {IMAGE_PATH_JPEG_LUMA_COPY, IMAGE_JPEG, IMAGE_JPEG, GRAY | TURN, jpeg_copy_luma},
-    {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_JPEG, GRAY | TURN | RESIZE | ENCODE, jpeg_planes},
+    {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_JPEG,
+     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_planes},
     {IMAGE_PATH_PNG_ROWS, IMAGE_PNG, IMAGE_PNG, GRAY | RESIZE | ENCODE, png_rows},
     {IMAGE_PATH_WEBP_PLANES, IMAGE_WEBP, IMAGE_WEBP, GRAY | RESIZE | ENCODE, webp_planes},
     {IMAGE_PATH_WEBP_LOSSLESS, IMAGE_WEBP, IMAGE_WEBP, GRAY | ENCODE, webp_gray_lossless},

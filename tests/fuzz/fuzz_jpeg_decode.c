@@ -158,12 +158,11 @@ static void place_planes(const struct jpeg_layout *layout, struct jpeg_decoding 
 {
     for (unsigned i = 0; i < decoding->components; i++) {
         struct jpeg_target *target = &decoding->target[i];
-        struct jpeg_extent extent = jpeg_decoded_extent(layout, i, target->points);
-        size_t bytes = plane_bytes(extent.padded_width, extent.padded_height);
-        uint8_t *memory = malloc(bytes);
+        struct jpeg_target_size size = jpeg_target_size(target, &layout->component[i]);
+        uint8_t *memory = malloc(plane_bytes(size.width, size.height));
 
         fuzz_require(memory != NULL);
-        plane_place(&planes[i], memory, extent.padded_width, extent.padded_height);
+        plane_place(&planes[i], memory, size.width, size.height);
         target->plane = &planes[i];
     }
 }
@@ -178,6 +177,7 @@ static void make_decoding(const struct image_input *input, const struct jpeg_lay
         struct jpeg_target *target = &decoding->target[i];
 
         target->points = input->request.outputs[0].encoding.quality % 8 + 1;
+        jpeg_target_want_all(target, layout, i);
         if (moved && target->points == 4) { /* as jpeg/scale.c has it */
             target->along_x = (layout->width + 1) / 2;
             target->along_y = (layout->height + 1) / 2;
@@ -261,13 +261,13 @@ static void compare_plane(const struct jpeg_layout *layout, unsigned index,
     const struct plane *plane = target->plane;
     struct idct idct;
 
-    jpeg_target_prepare(target, layout, index, &idct);
+    jpeg_target_prepare(target, component, &idct);
     for (uint32_t row = 0; row < reference->rows; row++) {
         for (uint32_t column = 0; column < reference->columns; column++) {
             size_t number = row * reference->columns + column;
             const int16_t *block = reference->blocks[number];
 
-            if (column >= jpeg_edges_from(&target->edges, row))
+            if (column >= jpeg_edges_whole(&target->edges, row).to)
                 compare_edge_block(target, block, row, column);
             else
                 compare_block(&idct, block, row, column, plane);

@@ -97,4 +97,11 @@ def image_cli(tmp_path, worker):
         words = [operation, factor, quality, source, result]
         status, message, cpu_s = alone(words, limits) if limits else worker.run(words)
         return Result(status, message, result.read_bytes() if status == 0 else b"", cpu_s)
+    def query(text, data):
+        """A request of /image."""
+        source, result = tmp_path / "source", tmp_path / "result"
+        source.write_bytes(data)
+        status, message, cpu_s = worker.run(["do", text, source, result])
+        return Result(status, message, result.read_bytes() if status == 0 else b"", cpu_s)
+    run.query = query
     return run

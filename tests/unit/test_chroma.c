@@ -100,11 +100,13 @@ static void test_each_direction_and_both(void **state)
 static void test_how_much(void **state)
 {
     (void)state;
-    assert_int_equal(chroma_emphasis(1, 8), 0);
-    assert_int_equal(chroma_emphasis(0.5, 4), 5);
-    assert_int_equal(chroma_emphasis(0.25, 2), 6);
-    assert_int_equal(chroma_emphasis(0.125, 1), 9);
-    assert_int_equal(chroma_emphasis(0.0001, 1), 6);
+    assert_int_equal(chroma_emphasis(1, 8, true), 0);
+    assert_int_equal(chroma_emphasis(0.5, 4, true), 5);
+    assert_int_equal(chroma_emphasis(0.25, 2, true), 6);
+    assert_int_equal(chroma_emphasis(0.125, 1, true), 9);
+    assert_int_equal(chroma_emphasis(0.0001, 1, true), 6);
+    assert_int_equal(chroma_emphasis(0.5, 4, false), 6);
+    assert_int_equal(chroma_emphasis(0.125, 1, false), 9);
 }
 
 int main(void)

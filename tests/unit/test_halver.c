@@ -116,6 +116,8 @@ static void halve(const struct image *image, struct plane *plane)
                                            .along_y = along_y,
                                            .inside_x = edge_inside(image->width),
                                            .inside_y = edge_inside(image->height)};
+    const struct jpeg_span horizontal = jpeg_span_all(image->width, 0),
+                           vertical = jpeg_span_all(image->height, 0);
     uint8_t *memory = aligned_alloc(64, (halver_bytes(&options) + 63) & ~(size_t)63), *next;
     struct jpeg_edges edges;
     struct halver halver;
@@ -123,8 +125,7 @@ static void halve(const struct image *image, struct plane *plane)
 
     assert_non_null(memory);
     idct_prepare(&idct, &component, &(struct idct_options){.points = 4, .pairs = true});
-    jpeg_edges_prepare(&edges, &idct, &component, &(struct edge_length){.pixels = image->width},
-                       &(struct edge_length){.pixels = image->height});
+    jpeg_edges_prepare(&edges, &idct, &component, &horizontal, &vertical);
     halver_begin(&halver, &options, memory, plane);
     next = halver_take(&halver, 0);
     for (uint32_t row = 0; row < rows; row += image->at_once) {
@@ -132,7 +133,7 @@ static void halve(const struct image *image, struct plane *plane)
             for (uint32_t column = 0; column <= columns; column++) {
                 uint8_t *to = next + i * idct.rows * halver.pitch + column * idct.step;
 
-                if (column < jpeg_edges_from(&edges, row + i))
+                if (column < jpeg_edges_whole(&edges, row + i).to)
                     write_block(image, &idct, row + i, column, to, halver.pitch);
                 else if (jpeg_edges_hold(&edges, row + i, column))
                     write_edge_block(image, &edges, row + i, column, to, halver.pitch);

@@ -180,6 +180,57 @@ static void test_every_path_makes_what_the_general_one_makes(void **state)
     }
 }
 
+/* What an image of `stage` becomes by the fast path and by the general one: dB. */
+static double compare_jpeg(const struct image_stage *stage, const char *suffix, int bands)
+{
+    struct image_output fast = {.data = fast_memory, .capacity = CAPACITY}, general;
+    struct image_request request = with_quality(scale_request(1));
+    VipsImage *one, *two;
+    uint8_t *file;
+    size_t size;
+    double found;
+
+    request.stages[0] = *stage;
+    file = make_file(suffix, bands, &size);
+    assert_int_equal(image_process(&request, (struct bytes){file, size}, &fast), 0);
+    assert_int_equal(fast.path, PLANES);
+    run_general_path(&request, (struct bytes){file, size}, &general);
+    one = decode(&fast);
+    two = decode(&general);
+    found = psnr(one, two);
+    g_object_unref(one);
+    g_object_unref(two);
+    g_free(file);
+    return found;
+}
+
+static void test_parts_and_turns_of_a_jpeg(void **state)
+{
+    static const char *const suffixes[] = {".jpg[Q=92]", ".jpg[Q=92,subsample_mode=off]",
+                                           ".jpg[Q=92,interlace]"};
+    static const struct image_crop crop = {.kind = IMAGE_CROP_BOX, .box = {33, 21, 151, 99}};
+    static const struct image_stage stages[] = {
+        {.crop = crop},
+        {.crop = crop, .flip = IMAGE_FLIP_HORIZONTAL},
+        {.crop = crop, .width = 60},
+        {.crop = crop, .width = 60, .gray = IMAGE_GRAY_LUMA},
+        {.width = 60, .height = 60, .fit = IMAGE_FIT_COVER},
+        {.width = 33, .height = 90, .fit = IMAGE_FIT_COVER, .rotate = 90},
+        {.width = 100, .height = 20, .fit = IMAGE_FIT_COVER, .flip = IMAGE_FLIP_VERTICAL},
+        {.width = 101, .rotate = 180},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(suffixes); i++)
+        for (size_t j = 0; j < ARRAY_LENGTH(stages); j++)
+            for (int bands = 1; bands <= 3; bands += 2) {
+                const double found = compare_jpeg(&stages[j], suffixes[i], bands);
+
+                if (found < 36)
+                    fail_msg("%s, %d bands, stage %zu: %.1f dB", suffixes[i], bands, j, found);
+            }
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -190,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_path_makes_what_the_general_one_makes),
+        cmocka_unit_test(test_parts_and_turns_of_a_jpeg),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

@@ -43,11 +43,12 @@ static void reduce(const struct reducer_options *options, const struct reducer_k
     if (kernels != NULL)
         reducer.kernels = kernels;
     next = reducer_take(&reducer, 0);
-    for (uint32_t y = 0, rows; y < options->height; y += rows) {
+    for (uint32_t y = 0, rows; y < options->vertical.length; y += rows) {
         rows = 1 + y * 7 % REDUCER_ROWS_MAX;
-        rows = rows > options->height - y ? options->height - y : rows;
+        rows = rows > options->vertical.length - y ? options->vertical.length - y : rows;
         for (uint32_t row = 0; row < rows; row++)
-            memcpy(next + row * reducer.pitch, source[y + row], options->width * sizeof(int16_t));
+            memcpy(next + row * reducer.pitch, source[y + row],
+                   options->horizontal.length * sizeof(int16_t));
         next = reducer_take(&reducer, rows);
     }
     free(memory);
@@ -60,26 +61,22 @@ static double lanczos(double x)
     return fabs(x) >= 3 ? 0 : 3 * sin(M_PI * x) * sin(M_PI * x / 3) / (M_PI * M_PI * x * x);
 }
 
-/* A row or column of samples, `stride` apart, of which the last ones are smaller
- * (pixels/reducer.h). */
-struct line {
-    size_t stride;
-    uint32_t length, tail;
-    double tail_size, cut, step;
-};
-
-/* Sample i of the result. */
-static double filtered(const double *samples, const struct line *line, uint32_t i)
+/* Sample i of the result, from a row or column of samples `stride` apart (reducer_taps.h). */
+static double filtered(const double *samples, size_t stride, const struct reducer_axis *axis,
+                       uint32_t i)
 {
-    const size_t stride = line->stride;
-    double centre = (i + 0.5) * line->step, begin = 0, sum = 0, weights = 0;
+    const double width = fmax(axis->step, 1);
+    double centre = axis->start + (i + 0.5) * axis->step, sum = 0, weights = 0;
+    double begin = -(axis->head * axis->edge_size);
 
-    for (uint32_t n = 0; n < line->length; n++) {
-        double whole = n < line->length - line->tail ? 1 : line->tail_size;
-        double size = n + 1 < line->length ? whole : whole * (1 - line->cut);
-        double weight = lanczos((begin + size / 2 - centre) / line->step) * size;
+    for (uint32_t n = 0; n < axis->length; n++) {
+        bool edge = n < axis->head || n >= axis->length - axis->tail;
+        double whole = edge ? axis->edge_size : 1;
+        double from = begin + (n == 0 ? whole * axis->cut_head : 0);
+        double to = begin + whole - (n + 1 == axis->length ? whole * axis->cut_tail : 0);
+        double weight = lanczos(((from + to) / 2 - centre) / width) * (to - from);
 
-        begin += size;
+        begin += whole;
         sum += weight * samples[n * stride];
         weights += weight;
     }
@@ -89,21 +86,17 @@ static double filtered(const double *samples, const struct line *line, uint32_t 
 static void compare_with_formula(const struct reducer_options *options, const struct plane *plane)
 {
     static double vertical[TO_MAX][WIDTH], samples[HEIGHT][WIDTH];
-    const struct line row = {
-        1, options->width, options->tail_x, options->tail_size, options->cut_x, options->step_x};
-    const struct line column = {WIDTH,           options->height,
-                                options->tail_y, options->tail_size,
-                                options->cut_y,  options->step_y};
+    const struct reducer_axis *row = &options->horizontal, *column = &options->vertical;
 
-    for (uint32_t y = 0; y < options->height; y++)
-        for (uint32_t x = 0; x < options->width; x++)
+    for (uint32_t y = 0; y < column->length; y++)
+        for (uint32_t x = 0; x < row->length; x++)
             samples[y][x] = source[y][x] / 64.0;
-    for (uint32_t y = 0; y < options->to_height; y++)
-        for (uint32_t x = 0; x < options->width; x++)
-            vertical[y][x] = filtered(&samples[0][x], &column, y);
-    for (uint32_t y = 0; y < options->to_height; y++)
-        for (uint32_t x = 0; x < options->to_width; x++) {
-            double wanted = filtered(vertical[y], &row, x) + 128;
+    for (uint32_t y = 0; y < column->to; y++)
+        for (uint32_t x = 0; x < row->length; x++)
+            vertical[y][x] = filtered(&samples[0][x], WIDTH, column, y);
+    for (uint32_t y = 0; y < column->to; y++)
+        for (uint32_t x = 0; x < row->to; x++) {
+            double wanted = filtered(vertical[y], 1, row, x) + 128;
             uint8_t found = options->transposed ? plane->data[x * plane->pitch + y]
                                                 : plane->data[y * plane->pitch + x];
 
@@ -113,8 +106,9 @@ static void compare_with_formula(const struct reducer_options *options, const st
 
 static struct plane new_plane(const struct reducer_options *options)
 {
-    uint32_t width = options->transposed ? options->to_height : options->to_width;
-    uint32_t height = options->transposed ? options->to_width : options->to_height;
+    const uint32_t columns = options->horizontal.to, rows = options->vertical.to;
+    uint32_t width = options->transposed ? rows : columns;
+    uint32_t height = options->transposed ? columns : rows;
     struct plane plane;
     uint8_t *memory = calloc(1, plane_bytes(width, height));
 
@@ -136,6 +130,11 @@ static void check(const struct reducer_options *options)
     free(plain.data);
 }
 
+static struct reducer_axis axis_of(uint32_t length, uint32_t to)
+{
+    return (struct reducer_axis){.length = length, .to = to, .step = (double)length / to};
+}
+
 static void test_every_size_by_every_kernel(void **state)
 {
     static const uint32_t sizes[][4] = {{211, 157, 105, 78}, {211, 157, 211, 157}, {211, 157, 7, 5},
@@ -147,41 +146,57 @@ static void test_every_size_by_every_kernel(void **state)
         for (unsigned transposed = 0; transposed < 2; transposed++) {
             const uint32_t *size = sizes[i];
 
-            check(&(struct reducer_options){.width = size[0],
-                                            .height = size[1],
+            check(&(struct reducer_options){.horizontal = axis_of(size[0], size[2]),
+                                            .vertical = axis_of(size[1], size[3]),
                                             .padded_width = size[0],
-                                            .to_width = size[2],
-                                            .to_height = size[3],
-                                            .step_x = (double)size[0] / size[2],
-                                            .step_y = (double)size[1] / size[3],
                                             .transposed = transposed == 1});
         }
 }
 
-/* As of a JPEG whose last blocks are not full: there samples are pixels, and less than a last one
- * is. */
-static void test_a_tail_counts_for_less(void **state)
+/* An axis with edges of any length, of which the result begins anywhere. */
+static struct reducer_axis edged_axis(uint32_t length, uint32_t to, unsigned i)
+{
+    struct reducer_axis axis = {
+        .length = length,
+        .to = to,
+        .head = i * 3 % 9,
+        .tail = i * 5 % 9,
+        .edge_size = (1 + i % 7) / 8.0,
+        .cut_head = i / 2 % 3 / 4.0,
+        .cut_tail = i % 4 / 4.0,
+    };
+    double size = length - axis.head - axis.tail + axis.tail * axis.edge_size;
+
+    axis.step = size / to;
+    axis.start = (i % 5 - 2.0) / 4 * axis.step;
+    return axis;
+}
+
+/* As of a part of a JPEG that begins and ends within blocks: there samples are pixels, and less
+ * than a first or last one is. */
+static void test_samples_at_edges_count_for_less(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 64; i++) {
-        const unsigned tail_x = i % 9, tail_y = i * 5 % 9, to_width = 1 + i * 37 % 120;
-        const double size = (1 + i % 7) / 8.0, cut_x = i % 4 / 4.0, cut_y = i / 4 % 4 / 4.0;
-        const double width = 150 - tail_x + (tail_x > 0 ? tail_x * size : 0);
-        const double height = 130 - tail_y + (tail_y > 0 ? tail_y * size : 0);
-
-        check(&(struct reducer_options){.width = 150,
-                                        .height = 130,
-                                        .tail_x = tail_x,
-                                        .tail_y = tail_y,
-                                        .tail_size = size,
-                                        .cut_x = cut_x,
-                                        .cut_y = cut_y,
+    for (unsigned i = 0; i < 64; i++)
+        check(&(struct reducer_options){.horizontal = edged_axis(150, 1 + i * 37 % 120, i),
+                                        .vertical = edged_axis(130, 1 + i * 29 % 90, i / 3),
                                         .padded_width = 150,
-                                        .to_width = to_width,
-                                        .to_height = 1 + i * 29 % 90,
-                                        .step_x = width / to_width,
-                                        .step_y = height / (1 + i * 29 % 90),
                                         .transposed = i % 2 == 1});
+}
+
+/* Chroma of half the size, to full size, between its own samples; and moved by half a sample. */
+static void test_more_samples(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        const double step = i % 2 == 0 ? 0.5 : 1;
+        const struct reducer_axis horizontal = {
+            .length = 60, .to = 59 / step, .step = step, .start = i / 4.0 - 1};
+        const struct reducer_axis vertical = {
+            .length = 50, .to = 50 / step, .step = step, .start = -0.5};
+
+        check(&(struct reducer_options){
+            .horizontal = horizontal, .vertical = vertical, .padded_width = 60});
     }
 }
 
@@ -189,13 +204,8 @@ static void test_a_tail_counts_for_less(void **state)
 static void test_flat_stays_flat(void **state)
 {
     enum { LENGTH = 8000, ROWS = 40 };
-    const struct reducer_options options = {.width = LENGTH,
-                                            .height = ROWS,
-                                            .padded_width = LENGTH,
-                                            .to_width = 3,
-                                            .to_height = 1,
-                                            .step_x = LENGTH / 3.0,
-                                            .step_y = ROWS};
+    const struct reducer_options options = {
+        .horizontal = axis_of(LENGTH, 3), .vertical = axis_of(ROWS, 1), .padded_width = LENGTH};
     uint8_t *memory = aligned_alloc(64, (reducer_bytes(&options) + 63) & ~(size_t)63);
     struct plane plane = new_plane(&options);
 
@@ -222,7 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_by_every_kernel),
-        cmocka_unit_test(test_a_tail_counts_for_less),
+        cmocka_unit_test(test_samples_at_edges_count_for_less),
+        cmocka_unit_test(test_more_samples),
         cmocka_unit_test(test_flat_stays_flat),
     };
 

@@ -30,12 +30,16 @@ static bool is_refined(const struct jpeg_layout *layout, unsigned component)
 /* The coefficients of all blocks, and then those of the blocks at the edges. */
 static size_t shorts_of(const struct component_coefficients *component)
 {
-    size_t blocks = component->columns * component->rows * component->stride;
+    const struct jpeg_edges *edges = component->edges;
+    size_t shorts = component->columns * component->rows * component->stride;
 
     if (!component->wanted)
         return 0;
-    return component->edges == NULL ? blocks
-                                    : blocks + (component->columns + component->rows) * EDGE_BLOCK;
+    if (edges != NULL)
+        shorts += (component->columns + component->rows) * EDGE_BLOCK;
+    if (edges != NULL && edges->horizontal.first_inside + edges->vertical.first_inside > 0)
+        shorts += (component->columns + component->rows) * EDGE_BLOCK;
+    return shorts;
 }
 
 static size_t blocks_of(const struct component_coefficients *component)

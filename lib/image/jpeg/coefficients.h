@@ -22,7 +22,7 @@ struct component_coefficients {
     unsigned last;        /* 0: only the DC coefficient, in place 0 */
     uint64_t *history;    /* of each block; NULL: no AC coefficients are refined */
     size_t columns, rows; /* of blocks, of whole MCUs */
-    const struct jpeg_edges *edges; /* NULL: no block is at an edge */
+    const struct jpeg_edges *edges; /* NULL: all blocks are alike */
     int16_t *edge_coefficients;     /* all of those that are, but for the DC coefficient */
 };
 
@@ -39,12 +39,17 @@ void coefficients_begin(struct jpeg_coefficients *coefficients, const struct jpe
  * -ENOMEM. */
 int coefficients_allocate(struct jpeg_coefficients *coefficients);
 
-/* EDGE_BLOCK coefficients of the block at an edge (jpeg_edges_from): first the last row's, then one
- * of each other row. */
+/* EDGE_BLOCK coefficients of the block at an edge (edge.h): first the last row's, then those of the
+ * last column's in other rows; and the same of the first row and column. */
 static inline int16_t *coefficients_edge_block(const struct component_coefficients *component,
                                                size_t row, size_t column)
 {
-    size_t number = row >= component->edges->vertical.first ? column : component->columns + row;
+    const struct edge_side *vertical = &component->edges->vertical;
+    size_t number = component->columns + row;
 
+    if (row < vertical->from || row >= vertical->to)
+        number = column;
+    if (row < vertical->from || (row < vertical->to && column < component->edges->horizontal.from))
+        number += component->columns + component->rows;
     return component->edge_coefficients + number * EDGE_BLOCK;
 }

@@ -22,9 +22,15 @@ struct scan_component {
     unsigned h, v;              /* blocks in an MCU */
     int32_t dc;
     uint32_t row;     /* of blocks, the MCU row's first */
-    uint32_t edge[4]; /* of each row of its blocks, the first one at the edge */
-    uint8_t *to;      /* of the MCU row's first block */
+    uint32_t first;   /* column of blocks; columns are counted from it, those before wrap around */
+    size_t inset;     /* bytes of samples before it */
+    uint32_t edge[4]; /* of each row of its blocks, the first column that is not like others */
+    uint8_t *to[4];   /* where each row's first column goes */
     size_t pitch;
+};
+
+struct mcu_range {
+    uint32_t from, to;
 };
 
 struct decoder {
@@ -32,6 +38,7 @@ struct decoder {
     unsigned components;
     struct scan_component component[JPEG_COMPONENTS_MAX];
     struct jpeg_mcus mcus;
+    struct mcu_range rows, columns; /* that hold any wanted block */
 };
 
 static struct huffman dc_tables[JPEG_COMPONENTS_MAX];
@@ -124,20 +131,14 @@ static _inline_ void clear(int16_t block[IDCT_BLOCK], unsigned stride)
         memset(block, 0, IDCT_BLOCK * sizeof(*block));
 }
 
-static _inline_ uint8_t *block_place(const struct scan_component *component, uint32_t y,
-                                     uint32_t column)
-{
-    return component->to + y * component->idct.rows * component->pitch +
-           column * component->idct.step;
-}
-
-/* The same of a block that the image ends in, or before. */
+/* The same of a block at an edge of what is wanted, or outside; `column` is one of all. */
 __attribute__((noinline)) static bool decode_edge_block(struct bit_reader *bits,
                                                         struct scan_component *component,
                                                         uint32_t y, uint32_t column)
 {
     const struct jpeg_edges *edges = &component->target->edges;
     int16_t block[EDGE_BLOCK] __attribute__((aligned(32))) = {0};
+    uint8_t *to = component->to[y];
     unsigned kept;
 
     if (!jpeg_edges_hold(edges, component->row + y, column))
@@ -145,12 +146,16 @@ __attribute__((noinline)) static bool decode_edge_block(struct bit_reader *bits,
     if (!read_ac(bits, component->ac_table, edges->place, 63, block, &kept))
         return false;
     block[0] = (int16_t)component->dc;
-    jpeg_edges_block(edges, block, component->row + y, column, block_place(component, y, column),
-                     component->pitch);
+    if (column < component->first)
+        to -= component->inset;
+    else
+        to += (size_t)(column - component->first) * component->idct.step;
+    jpeg_edges_block(edges, block, component->row + y, column, to, component->pitch);
     return true;
 }
 
-/* A block, and its samples: in row y of the MCU row's blocks, and in that column of all. */
+/* A block, and its samples: in row y of the MCU row's blocks, and in that column of those from
+ * component->first. */
 static _inline_ bool decode_baseline_block(struct bit_reader *bits,
                                            struct scan_component *component, uint32_t y,
                                            uint32_t column)
@@ -166,7 +171,7 @@ static _inline_ bool decode_baseline_block(struct bit_reader *bits,
         return bits_skip_ac(bits, &component->ac_table->skip, 1);
     if (__builtin_expect(column >= component->edge[y], 0)) {
         struct bit_reader copy = *bits; /* whose own members stay in registers */
-        bool decoded = decode_edge_block(&copy, component, y, column);
+        bool decoded = decode_edge_block(&copy, component, y, component->first + column);
 
         *bits = copy;
         return decoded;
@@ -176,8 +181,8 @@ static _inline_ bool decode_baseline_block(struct bit_reader *bits,
                  &kept))
         return false;
     block[0] = (int16_t)component->dc;
-    idct_block(&component->idct, block, kept, component->row + y, column,
-               block_place(component, y, column), component->pitch);
+    idct_block(&component->idct, block, kept, component->row + y, component->first + column,
+               component->to[y] + column * component->idct.step, component->pitch);
     return true;
 }
 
@@ -185,20 +190,40 @@ static _inline_ bool decode_mcu(struct decoder *decoder, struct bit_reader *bits
 {
     for (unsigned i = 0; i < decoder->components; i++) {
         struct scan_component *component = &decoder->component[i];
+        const uint32_t first = column * component->h - component->first;
 
         for (unsigned y = 0; y < component->v; y++)
             for (unsigned x = 0; x < component->h; x++)
-                if (!decode_baseline_block(bits, component, y, column * component->h + x))
+                if (!decode_baseline_block(bits, component, y, first + x))
                     return false;
     }
     return !reader_is_past_end(&decoder->scan, bits);
 }
 
-_multiversion_ static int decode_mcu_row(struct decoder *decoder)
+/* Nothing of it is wanted but the sum of the DC coefficients' differences. */
+static _inline_ bool pass_mcu(struct decoder *decoder, struct bit_reader *bits)
 {
-    struct bit_reader bits = decoder->scan.bits;
+    for (unsigned i = 0; i < decoder->components; i++) {
+        struct scan_component *component = &decoder->component[i];
 
-    for (uint32_t column = 0; column < decoder->mcus.columns; column++) {
+        for (unsigned n = component->v * component->h; n > 0; n--) {
+            int difference;
+
+            if (!bits_dc(bits, component->dc_table, &difference))
+                return false;
+            component->dc = (int32_t)((uint32_t)component->dc + (uint32_t)difference);
+            if (!bits_skip_ac(bits, &component->ac_table->skip, 1))
+                return false;
+        }
+    }
+    return !reader_is_past_end(&decoder->scan, bits);
+}
+
+/* MCUs of one row, all wanted or all not. */
+static _inline_ int read_mcus(struct decoder *decoder, struct bit_reader *bits, uint32_t from,
+                              uint32_t to, const bool wanted)
+{
+    for (uint32_t column = from; column < to; column++) {
         if (decoder->scan.restart_interval != 0) {
             bool restarted;
             int status = scan_reader_restart(&decoder->scan, &restarted);
@@ -206,21 +231,58 @@ _multiversion_ static int decode_mcu_row(struct decoder *decoder)
             if (status != 0)
                 return status;
             if (restarted)
-                bits = decoder->scan.bits;
+                *bits = decoder->scan.bits;
             for (unsigned i = 0; restarted && i < decoder->components; i++)
                 decoder->component[i].dc = 0;
         }
-        if (!decode_mcu(decoder, &bits, column))
+        if (!(wanted ? decode_mcu(decoder, bits, column) : pass_mcu(decoder, bits)))
             return STATUS_IMAGE_CORRUPT;
     }
-    decoder->scan.bits = bits;
     return 0;
 }
 
-static void component_find_edge(struct scan_component *component)
+_multiversion_ static int decode_mcus(struct decoder *decoder, uint32_t from, uint32_t to)
 {
-    for (unsigned y = 0; y < component->v; y++)
-        component->edge[y] = jpeg_edges_from(&component->target->edges, component->row + y);
+    struct bit_reader bits = decoder->scan.bits;
+    int status = read_mcus(decoder, &bits, from, to, true);
+
+    decoder->scan.bits = bits;
+    return status;
+}
+
+_multiversion_ static int pass_mcus(struct decoder *decoder, uint32_t from, uint32_t to)
+{
+    struct bit_reader bits = decoder->scan.bits;
+    int status = read_mcus(decoder, &bits, from, to, false);
+
+    decoder->scan.bits = bits;
+    return status;
+}
+
+static int decode_mcu_row(struct decoder *decoder, uint32_t row)
+{
+    const struct mcu_range *columns = &decoder->columns;
+    int status;
+
+    if (row < decoder->rows.from || row >= decoder->rows.to)
+        return pass_mcus(decoder, 0, decoder->mcus.columns);
+    if ((status = pass_mcus(decoder, 0, columns->from)) != 0 ||
+        (status = decode_mcus(decoder, columns->from, columns->to)) != 0)
+        return status;
+    return pass_mcus(decoder, columns->to, decoder->mcus.columns);
+}
+
+/* Where the MCU row's rows of blocks go, the first one to `to`. */
+static void component_begin_row(struct scan_component *component, uint8_t *to)
+{
+    for (unsigned y = 0; y < component->v; y++) {
+        const struct edge_columns whole =
+            jpeg_edges_whole(&component->target->edges, component->row + y);
+
+        component->edge[y] = whole.to - whole.from;
+        component->to[y] = to + component->inset;
+        to += jpeg_target_rows(component->target, component->row + y) * component->pitch;
+    }
 }
 
 static int component_begin(struct scan_component *component, unsigned n,
@@ -240,12 +302,33 @@ static int component_begin(struct scan_component *component, unsigned n,
     component->v = scan->components == 1 ? 1 : size->v;
     if (index < decoding->components) {
         component->target = &decoding->target[index];
-        jpeg_target_prepare(component->target, layout, index, &component->idct);
-        component->to = jpeg_target_begin(component->target);
+        jpeg_target_prepare(component->target, size, &component->idct);
+        component->first = jpeg_target_column(component->target, &component->inset);
         component->pitch = jpeg_target_pitch(component->target);
-        component_find_edge(component);
+        component_begin_row(component, jpeg_target_begin(component->target));
     }
     return 0;
+}
+
+static void extend_range(struct mcu_range *range, const struct jpeg_span *span, unsigned blocks)
+{
+    const uint32_t from = span->begin / blocks, to = (span->end + blocks - 1) / blocks;
+
+    range->from = range->to == 0 || from < range->from ? from : range->from;
+    range->to = to > range->to ? to : range->to;
+}
+
+/* MCUs are wanted where blocks of any component are. */
+static void find_ranges(struct decoder *decoder)
+{
+    for (unsigned n = 0; n < decoder->components; n++) {
+        const struct scan_component *component = &decoder->component[n];
+
+        if (component->target == NULL)
+            continue;
+        extend_range(&decoder->rows, &component->target->vertical, component->v);
+        extend_range(&decoder->columns, &component->target->horizontal, component->h);
+    }
 }
 
 /* To the next MCU row. */
@@ -254,8 +337,7 @@ static void component_advance(struct scan_component *component)
     if (component->target == NULL)
         return;
     component->row += component->v;
-    component->to = jpeg_target_advance(component->target, component->v);
-    component_find_edge(component);
+    component_begin_row(component, jpeg_target_advance(component->target, component->v));
 }
 
 static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan *scan,
@@ -271,9 +353,10 @@ static int decode_scan(const struct jpeg_layout *layout, const struct jpeg_scan 
         if ((status = component_begin(&decoder.component[n], n, layout, scan, decoding)) != 0)
             return status;
     decoder.mcus = jpeg_scan_mcus(layout, scan);
+    find_ranges(&decoder);
     scan_reader_begin(&decoder.scan, scan, memory);
     for (uint32_t row = 0; row < decoder.mcus.rows; row++) {
-        if ((status = decode_mcu_row(&decoder)) != 0)
+        if ((status = decode_mcu_row(&decoder, row)) != 0)
             return status;
         for (unsigned n = 0; n < decoder.components; n++)
             component_advance(&decoder.component[n]);

@@ -37,37 +37,65 @@ static int read_scans(struct jpeg_coefficients *coefficients)
     return 0;
 }
 
-/* The blocks at the edge of a row, from that column on. */
-static void transform_edge(const struct component_coefficients *from, uint32_t row, uint32_t column,
-                           const struct idct *idct, uint8_t *to, size_t pitch)
+/* The blocks at the edges of a row. */
+static void transform_edges(const struct component_coefficients *from, uint32_t row,
+                            const struct edge_columns *columns, uint8_t *to, size_t step,
+                            size_t pitch)
 {
-    for (; jpeg_edges_hold(from->edges, row, column); column++) {
+    for (uint32_t column = columns->from; column < columns->to; column++, to += step) {
         int16_t *block = coefficients_edge_block(from, row, column);
 
         block[0] = from->coefficients[(row * from->columns + column) * from->stride];
-        jpeg_edges_block(from->edges, block, row, column, to + column * idct->step, pitch);
+        jpeg_edges_block(from->edges, block, row, column, to, pitch);
     }
 }
 
 static void transform_row(const struct component_coefficients *from, uint32_t row,
-                          const struct idct *idct, uint8_t *to, size_t pitch)
+                          const struct idct *idct, const struct edge_columns *columns, uint8_t *to,
+                          size_t pitch)
 {
-    const int16_t *block = from->coefficients + row * from->columns * from->stride;
-    const size_t edge = from->edges == NULL ? from->columns : jpeg_edges_from(from->edges, row);
+    const int16_t *block =
+        from->coefficients + (row * from->columns + columns->from) * from->stride;
 
-    for (uint32_t column = 0; column < edge; column++, block += idct->stride)
-        idct_block(idct, block, idct->last, row, column, to + column * idct->step, pitch);
-    if (edge < from->columns)
-        transform_edge(from, row, (uint32_t)edge, idct, to, pitch);
+    for (uint32_t column = columns->from; column < columns->to;
+         column++, block += idct->stride, to += idct->step)
+        idct_block(idct, block, idct->last, row, column, to, pitch);
+}
+
+/* A row of which some blocks are not like others, or not wanted. From left to right: each may write
+ * into the next one's place. */
+static void transform_edged_row(const struct component_coefficients *from, uint32_t row,
+                                const struct idct *idct, uint8_t *to,
+                                const struct jpeg_target *target)
+{
+    const struct jpeg_edges *edges = from->edges;
+    const struct edge_columns whole = jpeg_edges_whole(edges, row);
+    const struct edge_columns first = {edges->horizontal.begin, whole.from};
+    const struct edge_columns last = {whole.to, edges->horizontal.end};
+    const size_t pitch = jpeg_target_pitch(target);
+    size_t inset;
+
+    jpeg_target_column(target, &inset);
+    if (row < edges->vertical.begin || row >= edges->vertical.end)
+        return;
+    transform_edges(from, row, &first, to, idct->step, pitch);
+    to += inset;
+    transform_row(from, row, idct, &whole, to, pitch);
+    to += (size_t)(whole.to - whole.from) * idct->step;
+    transform_edges(from, row, &last, to, idct->step, pitch);
 }
 
 static void transform(const struct component_coefficients *from, const struct idct *idct,
                       struct jpeg_target *target)
 {
+    const struct edge_columns all = {0, (uint32_t)from->columns};
     uint8_t *to = jpeg_target_begin(target);
 
     for (uint32_t row = 0; row < from->rows; row++) {
-        transform_row(from, row, idct, to, jpeg_target_pitch(target));
+        if (from->edges == NULL)
+            transform_row(from, row, idct, &all, to, jpeg_target_pitch(target));
+        else
+            transform_edged_row(from, row, idct, to, target);
         to = jpeg_target_advance(target, 1);
     }
 }
@@ -80,7 +108,7 @@ int jpeg_decode_progressive(const struct jpeg_layout *layout, struct jpeg_decodi
 
     coefficients_begin(&coefficients, layout);
     for (unsigned i = 0; i < decoding->components; i++)
-        jpeg_target_prepare(&decoding->target[i], layout, i, &idct[i]);
+        jpeg_target_prepare(&decoding->target[i], &layout->component[i], &idct[i]);
     want(&coefficients, decoding, idct);
     if ((status = coefficients_allocate(&coefficients)) != 0 ||
         (status = read_scans(&coefficients)) != 0)

@@ -66,36 +66,51 @@ static void weigh_whole(struct edge_weights *weights, const struct idct *idct, u
         weigh_samples(weights, idct->deep ? &samples : synthesis_reduction(idct->points, phase), 8);
 }
 
-static void weigh_last(struct edge_side *side, const struct idct *idct,
-                       const struct edge_length *length)
+/* Of a block of which only the last `head` pixels are inside, or some of these. */
+static void weigh_first(struct edge_side *side, unsigned head)
 {
-    const unsigned phase = idct_phase_at(&side->phase, side->blocks - 1);
+    const unsigned outside = 8 - head;
+
+    for (unsigned pixel = 0; pixel < side->first_inside; pixel++)
+        side->first.of[outside + pixel][pixel] = 1;
+}
+
+static void weigh_last(struct edge_side *side, const struct idct *idct, double cut)
+{
+    const unsigned phase = idct_phase_at(&side->phase, side->end - 1);
 
     if (idct->kind == IDCT_PAIRS)
-        weigh_frequencies(&side->last, side->inside);
+        weigh_frequencies(&side->last, side->last_inside);
     else if (idct->deep)
-        for (unsigned pixel = 0; pixel < side->inside; pixel++)
+        for (unsigned pixel = 0; pixel < side->last_inside; pixel++)
             side->last.of[pixel][pixel] = 1;
     else {
         const struct jpeg_synthesis synthesis =
-            synthesis_cut_reduction(idct->points, phase, side->inside, length->cut);
+            synthesis_cut_reduction(idct->points, phase, side->last_inside, cut);
 
-        weigh_samples(&side->last, &synthesis, side->inside);
+        weigh_samples(&side->last, &synthesis, side->last_inside);
     }
 }
 
 static void prepare_side(struct edge_side *side, const struct idct *idct,
-                         const struct idct_phase *phase, const struct edge_length *length)
+                         const struct idct_phase *phase, const struct jpeg_span *span)
 {
     memset(side, 0, sizeof(*side));
-    side->blocks = (length->pixels + 7) / 8;
-    side->inside = edge_inside(length->pixels);
-    side->first = side->blocks - (edge_is_inside(length) ? 1 : 0);
+    side->begin = side->from = span->begin;
+    side->end = side->to = span->end;
     side->phase = *phase;
+    side->first_inside = jpeg_span_first(span);
+    if (side->first_inside > 0) {
+        weigh_first(side, span->head);
+        side->from++;
+    }
     for (unsigned i = 0; i <= (phase->step != 0 ? SYNTHESIS_PHASES : 0); i++)
         weigh_whole(&side->whole[i], idct, i);
-    if (side->first < side->blocks)
-        weigh_last(side, idct, length);
+    if (span->tail > 0 && side->from < side->end) {
+        side->last_inside = span->tail;
+        side->to--;
+        weigh_last(side, idct, span->cut_tail);
+    }
 }
 
 static void prepare_values(struct jpeg_edges *edges, const struct idct *idct,
@@ -117,20 +132,46 @@ static void prepare_values(struct jpeg_edges *edges, const struct idct *idct,
     for (unsigned pixel = 0; pixel < 8; pixel++) {
         for (unsigned phase = 0; phase <= SYNTHESIS_PHASES; phase++)
             edges->horizontal.whole[phase].of[pixel] *= scale;
+        edges->horizontal.first.of[pixel] *= scale;
         edges->horizontal.last.of[pixel] *= scale;
     }
 }
 
-void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
-                        const struct jpeg_component *component,
-                        const struct edge_length *horizontal, const struct edge_length *vertical)
+struct jpeg_span jpeg_span_all(uint32_t pixels, double cut)
 {
-    edges->any = idct->points < 8 && (edge_is_inside(horizontal) || edge_is_inside(vertical));
+    return (struct jpeg_span){.end = (pixels + 7) / 8,
+                              .tail = pixels % 8 != 0 || cut > 0 ? edge_inside(pixels) : 0,
+                              .cut_tail = cut};
+}
+
+unsigned jpeg_span_first(const struct jpeg_span *span)
+{
+    if (span->head == 0 || span->tail == 0 || span->end - span->begin > 1)
+        return span->head;
+    return span->head + span->tail - 8; /* it is the last one too */
+}
+
+/* Whether all of the component is decoded, and all of it alike. */
+static bool is_everything(const struct jpeg_span *span, uint32_t blocks)
+{
+    return span->begin == 0 && span->end >= blocks && span->head == 0 && span->tail == 0;
+}
+
+void jpeg_edges_prepare(struct jpeg_edges *edges, const struct idct *idct,
+                        const struct jpeg_component *component, const struct jpeg_span *horizontal,
+                        const struct jpeg_span *vertical)
+{
+    struct jpeg_span x = *horizontal, y = *vertical;
+
+    if (idct->points == 8)
+        x.tail = y.tail = 0; /* samples are pixels already */
+    edges->any =
+        !is_everything(&x, component->block_columns) || !is_everything(&y, component->block_rows);
     if (!edges->any)
         return;
     make_transform();
-    prepare_side(&edges->horizontal, idct, &idct->horizontal, horizontal);
-    prepare_side(&edges->vertical, idct, &idct->vertical, vertical);
+    prepare_side(&edges->horizontal, idct, &idct->horizontal, &x);
+    prepare_side(&edges->vertical, idct, &idct->vertical, &y);
     prepare_values(edges, idct, component);
 }
 
@@ -206,7 +247,16 @@ static _inline_ void store_frequencies(const idct_row *row, unsigned v, uint8_t 
 
 static _inline_ const struct edge_weights *weights_at(const struct edge_side *side, uint32_t block)
 {
-    return block >= side->first ? &side->last : &side->whole[idct_phase_at(&side->phase, block)];
+    if (block < side->from)
+        return &side->first;
+    return block >= side->to ? &side->last : &side->whole[idct_phase_at(&side->phase, block)];
+}
+
+unsigned jpeg_edges_rows(const struct jpeg_edges *edges, uint32_t row)
+{
+    if (edges->deep && row < edges->vertical.from)
+        return edges->vertical.first_inside;
+    return edges->deep && row >= edges->vertical.to ? edges->vertical.last_inside : edges->rows;
 }
 
 _multiversion_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16_t *block,
@@ -214,8 +264,7 @@ _multiversion_ void jpeg_edges_block(const struct jpeg_edges *edges, const int16
 {
     const struct edge_weights *vertical = weights_at(&edges->vertical, row);
     const struct edge_weights *horizontal = weights_at(&edges->horizontal, column);
-    const unsigned rows =
-        edges->deep && row >= edges->vertical.first ? edges->vertical.inside : edges->rows;
+    const unsigned rows = jpeg_edges_rows(edges, row);
     idct_row pixels[8];
 
     transform_block(edges, block, pixels);

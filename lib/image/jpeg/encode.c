@@ -25,6 +25,7 @@ static struct {
     jmp_buf failed;
     int status;
     bool started;
+    bool optimized; /* its Huffman tables are no longer the standard ones */
 } encoder;
 
 static void fail(j_common_ptr codec)
@@ -87,7 +88,17 @@ void jpeg_encode_stop(void)
 {
     if (encoder.started)
         jpeg_destroy_compress(&encoder.codec);
-    encoder.started = false;
+    encoder.started = encoder.optimized = false;
+}
+
+/* A progressive file has Huffman tables of its own, which libjpeg would use for the next file too.
+ */
+static int restore_tables(void)
+{
+    if (!encoder.optimized)
+        return 0;
+    jpeg_encode_stop();
+    return jpeg_encode_start();
 }
 
 static void set_quality(j_compress_ptr codec, const struct jpeg_encoding *encoding)
@@ -115,6 +126,8 @@ static void set_parameters(j_compress_ptr codec, const struct jpeg_encoding *enc
     for (int i = 1; i < codec->num_components; i++)
         codec->comp_info[i].h_samp_factor = codec->comp_info[i].v_samp_factor = 1;
     set_quality(codec, encoding);
+    if (encoding->progressive)
+        jpeg_simple_progression(codec);
     codec->raw_data_in = TRUE;
     codec->dct_method = JDCT_ISLOW;
     if (encoding->density_unit <= 2 && encoding->density_x != 0 && encoding->density_y != 0) {
@@ -159,6 +172,9 @@ int jpeg_encode(const struct jpeg_encoding *encoding, const struct raster *raste
 
     if (capacity == 0)
         return STATUS_IMAGE_TOO_LARGE; /* libjpeg looks for room only after each byte */
+    if (restore_tables() != 0)
+        return -ENOMEM;
+    encoder.optimized = encoding->progressive;
     if (setjmp(encoder.failed) != 0) {
         jpeg_abort_compress(codec);
         return encoder.status;

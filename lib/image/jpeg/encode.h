@@ -4,6 +4,7 @@
 
 #include "image/pixels/raster.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@
 struct jpeg_encoding {
     int quality;                /* 1..100; 0: `quantizers` instead */
     const unsigned *quantizers; /* 64 of them, row by row, for all components */
+    bool progressive;
     uint8_t density_unit;
     uint16_t density_x, density_y; /* 0: none */
     const uint8_t *profile;        /* ICC; NULL: none */

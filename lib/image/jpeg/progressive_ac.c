@@ -325,35 +325,59 @@ static int read_run(struct ac_scan *ac, const struct block_functions *functions,
     return ac->wanted != 0 ? functions->read(ac, run) : functions->pass(ac, run);
 }
 
-/* A row of `count` blocks: those inside the image, then those at its edge. */
+/* Blocks `from` to `to` of a row, as they are kept. */
+enum block_kind { BLOCKS_PASSED, BLOCKS_AT_EDGE, BLOCKS_INSIDE };
+
+static int read_blocks(struct ac_scan *ac, const struct block_functions *functions, size_t row,
+                       size_t from, size_t to, enum block_kind kind)
+{
+    const struct component_coefficients *component = ac->component;
+    struct block_run run = {.first = row * component->columns + from, .count = to - from};
+
+    if (from >= to)
+        return 0;
+    if (kind == BLOCKS_AT_EDGE) {
+        run.blocks = coefficients_edge_block(component, row, from);
+        run.stride = EDGE_BLOCK;
+        return read_run(ac, functions, &run, 63, component->edges->place);
+    }
+    if (kind == BLOCKS_INSIDE) {
+        run.blocks = component->coefficients + run.first * component->stride;
+        run.stride = component->stride;
+    }
+    return read_run(ac, functions, &run, component->last, component->place);
+}
+
+static size_t no_more_than(size_t count, size_t most)
+{
+    return count < most ? count : most;
+}
+
+/* A row of `count` blocks: of those that are wanted some lie at the edges. */
 static int read_block_row(struct ac_scan *ac, const struct block_functions *functions, size_t row,
                           size_t count)
 {
     const struct component_coefficients *component = ac->component;
     const struct jpeg_edges *edges = component->edges;
-    const size_t edge = edges == NULL ? count : jpeg_edges_from(edges, (uint32_t)row);
-    const size_t first = row * component->columns, most = edge < count ? edge : count;
-    int status = 0;
+    struct edge_columns whole;
+    size_t end;
+    int status;
 
-    if (most > 0) {
-        const struct block_run run = {.first = first,
-                                      .count = most,
-                                      .blocks = component->wanted ? component->coefficients +
-                                                                        first * component->stride
-                                                                  : NULL,
-                                      .stride = component->stride};
-
-        status = read_run(ac, functions, &run, component->last, component->place);
-    }
-    if (status == 0 && most < count) {
-        const struct block_run run = {.first = first + most,
-                                      .count = count - most,
-                                      .blocks = coefficients_edge_block(component, row, most),
-                                      .stride = EDGE_BLOCK};
-
-        status = read_run(ac, functions, &run, 63, edges->place);
-    }
-    return status;
+    if (edges == NULL)
+        return read_blocks(ac, functions, row, 0, count,
+                           component->wanted ? BLOCKS_INSIDE : BLOCKS_PASSED);
+    if (row < edges->vertical.begin || row >= edges->vertical.end)
+        return read_blocks(ac, functions, row, 0, count, BLOCKS_PASSED);
+    whole = jpeg_edges_whole(edges, (uint32_t)row);
+    end = no_more_than(edges->horizontal.end, count);
+    if ((status = read_blocks(ac, functions, row, 0, edges->horizontal.begin, BLOCKS_PASSED)) !=
+            0 ||
+        (status = read_blocks(ac, functions, row, edges->horizontal.begin, whole.from,
+                              BLOCKS_AT_EDGE)) != 0 ||
+        (status = read_blocks(ac, functions, row, whole.from, whole.to, BLOCKS_INSIDE)) != 0 ||
+        (status = read_blocks(ac, functions, row, whole.to, end, BLOCKS_AT_EDGE)) != 0)
+        return status;
+    return read_blocks(ac, functions, row, end, count, BLOCKS_PASSED);
 }
 
 int progressive_read_ac(struct jpeg_coefficients *coefficients, const struct jpeg_scan *scan,

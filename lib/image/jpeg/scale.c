@@ -5,6 +5,7 @@
 #include "image/colour/profile.h"
 #include "image/jpeg/decode.h"
 #include "image/jpeg/encode.h"
+#include "image/jpeg/grid.h"
 #include "image/jpeg/idct.h"
 #include "image/jpeg/memory.h"
 #include "image/plan/simple.h"
@@ -19,73 +20,190 @@
  * The image stays three planes from end to end. To one half a halver reduces the luma, and the
  * inverse DCT of four points the chroma. Otherwise the luma is decoded half as large again as the
  * result, or in full size, and filtered: that leaves the filter all that it would find in the full
- * image. `step` is how many samples of a decoded plane one of the result stands for; where that is
- * 1 the plane is only cut to size.
+ * image. Only blocks under the filters are decoded. Where the decoded samples are the result's, a
+ * plane is only cut to size. Chroma is resized to whatever subsampling the result has.
  */
+enum { HORIZONTAL, VERTICAL, DIMENSIONS };
 
 struct reduction {
     const struct jpeg_layout *layout;
     unsigned components;
-    uint32_t width, height; /* of the result, as stored: before it is turned */
-    unsigned turn;          /* as the EXIF orientation that asks for it */
-    bool half;              /* the factor is 0.5, and a halver does it */
-    bool small;             /* decoded in full */
-    unsigned h, v;          /* the luma's sampling factors against the chroma's */
+    struct grid_size size[DIMENSIONS];  /* of the result, as stored: before it is turned */
+    unsigned turn;                      /* as the EXIF orientation that asks for it */
+    bool half;                          /* the factor is 0.5, and a halver does it */
+    bool small;                         /* decoded in full */
+    unsigned source_shared[DIMENSIONS]; /* pixels for each sample of the source's chroma */
+    unsigned shared[DIMENSIONS];        /* the same of the result's, as stored */
     struct plane planes[JPEG_COMPONENTS_MAX];
     bool transposed[JPEG_COMPONENTS_MAX]; /* whether they are, now */
 };
-
-static uint32_t subsampled_length(uint32_t length, unsigned by)
-{
-    return (length + by - 1) / by;
-}
 
 /* Samplings whose planes can be encoded as they are: chroma alike, luma a multiple of it. */
 static bool find_sampling(struct reduction *reduction, const struct jpeg_layout *layout)
 {
     const struct jpeg_component *luma = &layout->component[0], *chroma = &layout->component[1];
 
-    reduction->h = reduction->v = 1;
-    if (layout->components == 1)
-        return true;
     if (chroma->h != layout->component[2].h || chroma->v != layout->component[2].v ||
         luma->h % chroma->h != 0 || luma->v % chroma->v != 0 || luma->h != layout->h_max ||
         luma->v != layout->v_max)
         return false;
-    reduction->h = luma->h / chroma->h;
-    reduction->v = luma->v / chroma->v;
-    return reduction->h * reduction->v <= 8;
+    reduction->source_shared[HORIZONTAL] = luma->h / chroma->h;
+    reduction->source_shared[VERTICAL] = luma->v / chroma->v;
+    return reduction->source_shared[HORIZONTAL] * reduction->source_shared[VERTICAL] <= 8;
+}
+
+static void choose_sampling(struct reduction *reduction, enum image_subsampling subsampling)
+{
+    for (unsigned i = 0; i < DIMENSIONS; i++)
+        reduction->shared[i] = subsampling == IMAGE_SUBSAMPLING_AUTO  ? reduction->source_shared[i]
+                               : subsampling == IMAGE_SUBSAMPLING_420 ? 2
+                                                                      : 1;
 }
 
 /* Fewer coefficients cost accuracy in small images, where everything is near an edge and samples
  * are few; and there is nothing to be saved. */
-static bool is_small(const struct jpeg_layout *layout)
+static bool is_small(const struct reduction *reduction)
 {
     enum { SIDE = 64, PIXELS = 128 * 128 };
+    const uint32_t width = reduction->size[HORIZONTAL].part,
+                   height = reduction->size[VERTICAL].part;
 
-    return layout->width < SIDE || layout->height < SIDE ||
-           layout->width * layout->height <= PIXELS;
+    return width < SIDE || height < SIDE || width * height <= PIXELS;
+}
+
+/* --- components ---------------------------------------------------------------------------------
+ */
+
+/* How a component becomes a plane. */
+struct plane_source {
+    struct grid_component grid[DIMENSIONS];
+    bool direct;                /* only cut to size, not resized by a reducer */
+    bool halved;                /* by a halver, which is direct */
+    uint32_t first[DIMENSIONS]; /* direct: the first sample of the result in what is decoded */
+    struct jpeg_target_size room;
+    struct reducer_options options;
+    struct reducer reducer;
+    struct halver_options halver_options;
+    struct halver halver;
+};
+
+static double find_factor(const struct reduction *reduction, const struct plane_source *source)
+{
+    const double horizontal = grid_factor(&reduction->size[HORIZONTAL], &source->grid[HORIZONTAL]);
+    const double vertical = grid_factor(&reduction->size[VERTICAL], &source->grid[VERTICAL]);
+
+    return horizontal > vertical ? horizontal : vertical;
 }
 
 /* Chroma as large as the result: more is not to be measured there. */
-static unsigned choose_points(const struct reduction *reduction, double factor, unsigned component)
+static unsigned choose_points(const struct reduction *reduction, const struct plane_source *source,
+                              unsigned component)
 {
     const bool larger = component == 0 && !reduction->half;
-    double points = ceil(8 * factor * (larger ? 1.5 : 1) - 1e-9);
+    double points = ceil(8 * find_factor(reduction, source) * (larger ? 1.5 : 1) - 1e-9);
 
     if (reduction->small)
         return 8;
     return points < 1 ? 1 : points > 8 ? 8 : (unsigned)points;
 }
 
-static uint32_t component_width(const struct reduction *reduction, unsigned component)
+static void describe_grid(const struct reduction *reduction, unsigned component,
+                          struct plane_source *source)
 {
-    return component == 0 ? reduction->width : subsampled_length(reduction->width, reduction->h);
+    const struct jpeg_layout *layout = reduction->layout;
+    const struct jpeg_component *size = &layout->component[component];
+    const bool luma = component == 0;
+
+    source->grid[HORIZONTAL] = (struct grid_component){
+        .sampling = size->h,
+        .sampling_max = layout->h_max,
+        .shared = luma ? 1 : reduction->shared[HORIZONTAL],
+    };
+    source->grid[VERTICAL] = (struct grid_component){
+        .sampling = size->v,
+        .sampling_max = layout->v_max,
+        .shared = luma ? 1 : reduction->shared[VERTICAL],
+    };
+    source->grid[HORIZONTAL].points = source->grid[VERTICAL].points =
+        choose_points(reduction, source, component);
 }
 
-static uint32_t component_height(const struct reduction *reduction, unsigned component)
+/* An odd size is one less than twice the result's. */
+static void describe_halved(const struct reduction *reduction, unsigned component,
+                            struct plane_source *source, struct jpeg_target *target)
 {
-    return component == 0 ? reduction->height : subsampled_length(reduction->height, reduction->v);
+    const struct jpeg_layout *layout = reduction->layout;
+    const struct jpeg_component *size = &layout->component[component];
+
+    target->along_x = layout->width % 2 == 1 ? reduction->size[HORIZONTAL].resized : 0;
+    target->along_y = layout->height % 2 == 1 ? reduction->size[VERTICAL].resized : 0;
+    source->halved = component == 0;
+    source->halver_options = (struct halver_options){
+        .columns = size->block_columns,
+        .rows = size->block_rows,
+        .padded_columns = source->room.width / target->points,
+        .rows_at_once = size->v,
+        .along_x = target->along_x,
+        .along_y = target->along_y,
+        .inside_x = edge_inside(layout->width),
+        .inside_y = edge_inside(layout->height),
+    };
+}
+
+/* Whether it is halved where it lies: its samples share as many pixels as before. */
+static bool is_halved(const struct reduction *reduction, const struct plane_source *source)
+{
+    bool halved = reduction->half;
+
+    for (unsigned i = 0; i < DIMENSIONS; i++)
+        halved = halved && grid_is_unmoved(&reduction->size[i], &source->grid[i]) &&
+                 source->grid[i].sampling * source->grid[i].shared == source->grid[i].sampling_max;
+    return halved;
+}
+
+static void describe_direct(const struct reduction *reduction, struct plane_source *source,
+                            struct jpeg_target *target)
+{
+    target->horizontal = grid_direct_span(&reduction->size[HORIZONTAL], &source->grid[HORIZONTAL],
+                                          &source->first[HORIZONTAL]);
+    target->vertical = grid_direct_span(&reduction->size[VERTICAL], &source->grid[VERTICAL],
+                                        &source->first[VERTICAL]);
+}
+
+static void describe_resized(const struct reduction *reduction, struct plane_source *source,
+                             struct jpeg_target *target)
+{
+    const struct grid_size *size = reduction->size;
+
+    target->horizontal = grid_span(&size[HORIZONTAL], &source->grid[HORIZONTAL]);
+    target->vertical = grid_span(&size[VERTICAL], &source->grid[VERTICAL]);
+    source->options = (struct reducer_options){
+        .horizontal = grid_axis(&size[HORIZONTAL], &source->grid[HORIZONTAL], &target->horizontal),
+        .vertical = grid_axis(&size[VERTICAL], &source->grid[VERTICAL], &target->vertical),
+        .transposed = geometry_swaps(reduction->turn),
+    };
+}
+
+static void describe_source(const struct reduction *reduction, unsigned component,
+                            struct plane_source *source, struct jpeg_target *target)
+{
+    const struct jpeg_component *size = &reduction->layout->component[component];
+    bool halved;
+
+    describe_grid(reduction, component, source);
+    halved = is_halved(reduction, source);
+    target->points = source->grid[HORIZONTAL].points;
+    source->direct =
+        halved || (grid_is_direct(&reduction->size[HORIZONTAL], &source->grid[HORIZONTAL]) &&
+                   grid_is_direct(&reduction->size[VERTICAL], &source->grid[VERTICAL]));
+    if (source->direct)
+        describe_direct(reduction, source, target);
+    else
+        describe_resized(reduction, source, target);
+    source->room = jpeg_target_size(target, size);
+    source->options.padded_width = source->room.width;
+    if (halved)
+        describe_halved(reduction, component, source, target);
 }
 
 static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height)
@@ -97,86 +215,16 @@ static struct plane take_plane(uint8_t **memory, uint32_t width, uint32_t height
     return plane;
 }
 
-/* How a component becomes a plane. */
-struct plane_source {
-    struct jpeg_extent extent; /* as decoded */
-    bool direct;               /* just cut to size, not reduced by a reducer */
-    bool halved;               /* by a halver, which is direct */
-    struct reducer_options options;
-    struct reducer reducer;
-    struct halver_options halver_options;
-    struct halver halver;
-};
-
-/* An odd size is one less than twice the result's. */
-static void describe_halved(const struct reduction *reduction, unsigned component,
-                            struct plane_source *source, struct jpeg_target *target)
-{
-    const struct jpeg_layout *layout = reduction->layout;
-
-    target->along_x = layout->width % 2 == 1 ? reduction->width : 0;
-    target->along_y = layout->height % 2 == 1 ? reduction->height : 0;
-    source->halved = component == 0;
-    source->halver_options = (struct halver_options){
-        .columns = layout->component[component].block_columns,
-        .rows = layout->component[component].block_rows,
-        .padded_columns = source->extent.padded_width / target->points,
-        .rows_at_once = layout->component[component].v,
-        .along_x = target->along_x,
-        .along_y = target->along_y,
-        .inside_x = edge_inside(source->extent.horizontal.pixels),
-        .inside_y = edge_inside(source->extent.vertical.pixels),
-    };
-}
-
-/* Decoded samples for each of `to` of the result. A single one, of chroma that is shared by more
- * than there is of the result, lies in the middle of what there is. */
-static double find_step(uint32_t image, uint32_t result, uint32_t to, double sampling,
-                        unsigned points)
-{
-    return points / 8.0 * (to == 1 ? image * sampling : (double)image / result);
-}
-
-static void describe_source(const struct reduction *reduction, unsigned component, unsigned points,
-                            struct plane_source *source)
-{
-    const struct jpeg_layout *layout = reduction->layout;
-    const struct jpeg_component *size = &layout->component[component];
-    const uint32_t to_width = component_width(reduction, component);
-    const uint32_t to_height = component_height(reduction, component);
-
-    source->extent = jpeg_decoded_extent(layout, component, points);
-    source->direct = reduction->half || (layout->width * points == 8 * reduction->width &&
-                                         layout->height * points == 8 * reduction->height);
-    source->options = (struct reducer_options){
-        .width = source->extent.width,
-        .height = source->extent.height,
-        .tail_x = source->extent.tail_x,
-        .tail_y = source->extent.tail_y,
-        .tail_size = points / 8.0,
-        .cut_x = source->extent.horizontal.cut,
-        .cut_y = source->extent.vertical.cut,
-        .padded_width = source->extent.padded_width,
-        .to_width = to_width,
-        .to_height = to_height,
-        .step_x = find_step(layout->width, reduction->width, to_width,
-                            (double)size->h / layout->h_max, points),
-        .step_y = find_step(layout->height, reduction->height, to_height,
-                            (double)size->v / layout->v_max, points),
-        .transposed = geometry_swaps(reduction->turn),
-    };
-}
-
-/* The plane that is filled, not yet placed: of whole MCUs where nothing reduces it. */
+/* The plane that is filled, not yet placed: of whole MCUs where nothing resizes it. */
 static struct plane plane_of(const struct plane_source *source)
 {
+    const uint32_t width = source->options.horizontal.to, height = source->options.vertical.to;
+
     if (source->direct)
-        return (struct plane){.width = source->extent.padded_width,
-                              .height = source->extent.padded_height};
+        return (struct plane){.width = source->room.width, .height = source->room.height};
     if (source->options.transposed)
-        return (struct plane){.width = source->options.to_height,
-                              .height = source->options.to_width};
-    return (struct plane){.width = source->options.to_width, .height = source->options.to_height};
+        return (struct plane){.width = height, .height = width};
+    return (struct plane){.width = width, .height = height};
 }
 
 static size_t memory_of(const struct plane_source *source)
@@ -226,33 +274,36 @@ static int begin_sources(struct reduction *reduction, struct plane_source *sourc
     return 0;
 }
 
+/* What is decoded directly may begin before the result. */
+static void cut_plane(const struct reduction *reduction, const struct plane_source *source,
+                      struct plane *plane)
+{
+    plane->data += source->first[VERTICAL] * plane->pitch + source->first[HORIZONTAL];
+    plane->width = grid_count(&reduction->size[HORIZONTAL], &source->grid[HORIZONTAL]);
+    plane->height = grid_count(&reduction->size[VERTICAL], &source->grid[VERTICAL]);
+}
+
 /* Decodes into planes of the result's size. */
-static int fill_planes(struct reduction *reduction, double factor)
+static int fill_planes(struct reduction *reduction, struct plane_source *sources)
 {
     struct jpeg_decoding decoding = {.components = reduction->components};
-    struct plane_source sources[JPEG_COMPONENTS_MAX] = {0};
     int status;
 
-    for (unsigned i = 0; i < reduction->components; i++) {
-        struct jpeg_target *target = &decoding.target[i];
-
-        target->points = choose_points(reduction, factor, i);
-        describe_source(reduction, i, target->points, &sources[i]);
-        if (reduction->half)
-            describe_halved(reduction, i, &sources[i], target);
-    }
+    for (unsigned i = 0; i < reduction->components; i++)
+        describe_source(reduction, i, &sources[i], &decoding.target[i]);
     if ((status = begin_sources(reduction, sources, &decoding)) != 0 ||
         (status = jpeg_decode(reduction->layout, &decoding)) != 0)
         return status;
     for (unsigned i = 0; i < reduction->components; i++) {
         reduction->transposed[i] = !sources[i].direct && sources[i].options.transposed;
-        if (sources[i].direct) {
-            reduction->planes[i].width = component_width(reduction, i);
-            reduction->planes[i].height = component_height(reduction, i);
-        }
+        if (sources[i].direct)
+            cut_plane(reduction, &sources[i], &reduction->planes[i]);
     }
     return 0;
 }
+
+/* --- planes -------------------------------------------------------------------------------------
+ */
 
 static int transpose_planes(struct reduction *reduction, bool transposed)
 {
@@ -275,40 +326,63 @@ static int transpose_planes(struct reduction *reduction, bool transposed)
     return 0;
 }
 
+/* Whether columns and rows of the turned image are in reverse order. */
+static bool mirrors(unsigned turn)
+{
+    return turn == 2 || turn == 3 || turn == 6 || turn == 7;
+}
+
+static bool flips(unsigned turn)
+{
+    return turn == 3 || turn == 4 || turn == 7 || turn == 8;
+}
+
 /* EXIF orientation as a transposition (5 to 8) and then mirroring and flipping. */
 static int turn_planes(struct reduction *reduction)
 {
-    unsigned turn = reduction->turn;
-    bool mirror = turn == 2 || turn == 3 || turn == 6 || turn == 7;
-    bool flip = turn == 3 || turn == 4 || turn == 7 || turn == 8;
-    int status = transpose_planes(reduction, geometry_swaps(turn));
+    int status = transpose_planes(reduction, geometry_swaps(reduction->turn));
 
     for (unsigned i = 0; status == 0 && i < reduction->components; i++) {
-        if (mirror)
+        if (mirrors(reduction->turn))
             plane_mirror(&reduction->planes[i]);
-        if (flip)
+        if (flips(reduction->turn))
             plane_flip(&reduction->planes[i]);
     }
     return status;
 }
 
-/* Chroma, upright, where it is halved. */
-static int emphasize_halved_chroma(const struct reduction *reduction, double factor,
-                                   const struct raster *raster)
+/* The emphasis of chroma in one dimension of the stored image; 0: none is needed. */
+static unsigned find_emphasis(const struct reduction *reduction, const struct plane_source *chroma,
+                              unsigned dimension)
 {
-    const unsigned points = choose_points(reduction, factor, 1);
-    const unsigned emphasis = chroma_emphasis(factor, points);
-    const bool horizontal = raster->h == 2, vertical = raster->v == 2;
-
-    if (reduction->components != 3 || emphasis == 0 || (!horizontal && !vertical))
+    if (reduction->shared[dimension] != 2)
         return 0;
-    for (unsigned i = 1; i < reduction->components; i++) {
+    return chroma_emphasis(find_factor(reduction, chroma), chroma->grid[dimension].points,
+                           reduction->source_shared[dimension] == 2);
+}
+
+/* Chroma, upright, where it is halved. */
+static int emphasize_halved_chroma(const struct reduction *reduction,
+                                   const struct plane_source *chroma)
+{
+    const bool swap = geometry_swaps(reduction->turn);
+    const unsigned horizontal = find_emphasis(reduction, chroma, swap ? VERTICAL : HORIZONTAL);
+    const unsigned vertical = find_emphasis(reduction, chroma, swap ? HORIZONTAL : VERTICAL);
+
+    for (unsigned i = 1; i < reduction->components && (horizontal > 0 || vertical > 0); i++) {
         const struct plane *plane = &reduction->planes[i];
         uint8_t *memory = jpeg_memory(MEMORY_ROWS, chroma_bytes(plane->width));
 
         if (memory == NULL)
             return -ENOMEM;
-        chroma_emphasize(plane, emphasis, horizontal, vertical, memory);
+        if (horizontal == vertical) {
+            chroma_emphasize(plane, horizontal, true, true, memory);
+            continue;
+        }
+        if (horizontal > 0)
+            chroma_emphasize(plane, horizontal, true, false, memory);
+        if (vertical > 0)
+            chroma_emphasize(plane, vertical, false, true, memory);
     }
     return 0;
 }
@@ -316,18 +390,21 @@ static int emphasize_halved_chroma(const struct reduction *reduction, double fac
 /* The planes once they are upright. */
 static struct raster describe_raster(const struct reduction *reduction)
 {
-    const bool swap = geometry_swaps(reduction->turn);
+    const unsigned columns = geometry_swaps(reduction->turn) ? VERTICAL : HORIZONTAL;
     struct raster raster = {
-        .width = swap ? reduction->height : reduction->width,
-        .height = swap ? reduction->width : reduction->height,
-        .h = swap ? reduction->v : reduction->h,
-        .v = swap ? reduction->h : reduction->v,
+        .width = reduction->size[columns].cut,
+        .height = reduction->size[1 - columns].cut,
+        .h = reduction->shared[columns],
+        .v = reduction->shared[1 - columns],
         .colour = reduction->components == 3,
     };
 
     memcpy(raster.planes, reduction->planes, reduction->components * sizeof(*raster.planes));
     return raster;
 }
+
+/* ------------------------------------------------------------------------------------------------
+ */
 
 static void describe_density(const struct reduction *reduction, struct jpeg_encoding *encoding)
 {
@@ -368,61 +445,82 @@ static void copy_quantizers(const struct reduction *reduction, unsigned quantize
 }
 
 /* The luma alone needs no sampling that can be encoded, but has to be whole. */
-static bool find_components(struct reduction *reduction, bool gray)
+static bool find_components(struct reduction *reduction, const struct image_output_plan *planned)
 {
     const struct jpeg_layout *layout = reduction->layout;
     const struct jpeg_component *luma = &layout->component[0];
 
-    reduction->components = gray ? 1 : layout->components;
-    if (!gray)
-        return find_sampling(reduction, layout);
-    reduction->h = reduction->v = 1;
-    return luma->h == layout->h_max && luma->v == layout->v_max;
+    for (unsigned i = 0; i < DIMENSIONS; i++)
+        reduction->source_shared[i] = reduction->shared[i] = 1;
+    if ((planned->steps & IMAGE_STEP_GRAY) != 0 || layout->components == 1) {
+        reduction->components = 1;
+        return luma->h == layout->h_max && luma->v == layout->v_max;
+    }
+    reduction->components = layout->components;
+    if (!find_sampling(reduction, layout))
+        return false;
+    choose_sampling(reduction, planned->subsampling);
+    return true;
 }
 
-/* The least factor that makes these sizes: what is decoded need not be larger than it asks. */
-static double find_factor(const struct reduction *reduction)
+static void find_size(struct reduction *reduction, const struct image_simple_plan *simple)
 {
-    const double width = reduction->layout->width, height = reduction->layout->height;
+    const bool swap = geometry_swaps(simple->turn);
 
-    if (reduction->width == width && reduction->height == height)
-        return 1;
-    return fmax((reduction->width - 0.5) / width, (reduction->height - 0.5) / height);
+    reduction->turn = simple->turn;
+    reduction->size[HORIZONTAL] = (struct grid_size){
+        .image = reduction->layout->width,
+        .part_from = simple->part.left,
+        .part = simple->part.width,
+        .resized = simple->resized.width,
+        .cut_from = simple->cut.left,
+        .cut = simple->cut.width,
+        .mirrored = swap ? flips(simple->turn) : mirrors(simple->turn),
+    };
+    reduction->size[VERTICAL] = (struct grid_size){
+        .image = reduction->layout->height,
+        .part_from = simple->part.top,
+        .part = simple->part.height,
+        .resized = simple->resized.height,
+        .cut_from = simple->cut.top,
+        .cut = simple->cut.height,
+        .mirrored = swap ? mirrors(simple->turn) : flips(simple->turn),
+    };
+    reduction->small = is_small(reduction);
+    reduction->half = !reduction->small;
+    for (unsigned i = 0; i < DIMENSIONS; i++) {
+        const struct grid_size *size = &reduction->size[i];
+
+        reduction->half = reduction->half && size->part == size->image &&
+                          size->resized == (size->image + 1) / 2 && size->cut == size->resized;
+    }
 }
 
 int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
                 const struct image_output_plan *planned, struct image_output *output)
 {
-    const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
     const struct image_simple_plan simple = image_simple_plan(plan, planned);
-    struct reduction reduction = {
-        .layout = layout,
-        .width = simple.resized.width,
-        .height = simple.resized.height,
-        .turn = simple.turn,
-    };
-    struct jpeg_encoding encoding = {.quality = planned->quality};
+    struct reduction reduction = {.layout = layout};
+    struct plane_source sources[JPEG_COMPONENTS_MAX] = {0};
+    struct jpeg_encoding encoding = {.quality = planned->quality,
+                                     .progressive = planned->progressive};
     struct raster raster;
     unsigned quantizers[64];
-    double factor;
     int status;
 
-    if (!find_components(&reduction, gray))
+    if (!find_components(&reduction, planned))
         return -ENOTSUP;
-    factor = find_factor(&reduction);
-    reduction.small = is_small(layout);
-    reduction.half = !reduction.small && reduction.width == (layout->width + 1) / 2 &&
-                     reduction.height == (layout->height + 1) / 2;
+    find_size(&reduction, &simple);
     describe_density(&reduction, &encoding);
     if (encoding.quality == 0) {
         copy_quantizers(&reduction, quantizers);
         encoding.quantizers = quantizers;
     }
-    if ((status = fill_planes(&reduction, factor)) != 0 || (status = turn_planes(&reduction)) != 0)
+    if ((status = fill_planes(&reduction, sources)) != 0 ||
+        (status = turn_planes(&reduction)) != 0 ||
+        (status = emphasize_halved_chroma(&reduction, &sources[1])) != 0)
         return status;
     raster = describe_raster(&reduction);
-    if ((status = emphasize_halved_chroma(&reduction, factor, &raster)) != 0)
-        return status;
     if (reduction.components == layout->components &&
         (status = add_profile(layout, &encoding)) != 0)
         return status;

@@ -6,86 +6,92 @@
 
 /* T.81, A.1.1. Halved chroma is interpolated when it is shown: then a last pixel that lies half
  * behind the edge has three quarters of another's weight in what is seen. */
-static struct edge_length find_length(uint32_t image, unsigned sampling, unsigned sampling_max)
+static struct jpeg_span all_of(uint32_t image, unsigned sampling, unsigned sampling_max)
 {
     const uint32_t pixels = (image * sampling + sampling_max - 1) / sampling_max;
     const double behind = (double)(pixels * sampling_max - image * sampling) / sampling_max;
 
-    return (struct edge_length){pixels, sampling_max == 2 * sampling ? behind / 2 : behind};
+    return jpeg_span_all(pixels, sampling_max == 2 * sampling ? behind / 2 : behind);
 }
 
-/* The samples that so many pixels become; with eight points each pixel is one. */
-static uint32_t count_samples(const struct edge_length *length, unsigned points, uint32_t *tail)
-{
-    const unsigned inside = edge_inside(length->pixels);
-
-    *tail = points < 8 && edge_is_inside(length) ? inside : 0;
-    if (points == 8)
-        return length->pixels;
-    return (length->pixels - *tail) / 8 * points + *tail;
-}
-
-struct jpeg_extent jpeg_decoded_extent(const struct jpeg_layout *layout, unsigned component,
-                                       unsigned points)
+void jpeg_target_want_all(struct jpeg_target *target, const struct jpeg_layout *layout,
+                          unsigned component)
 {
     const struct jpeg_component *size = &layout->component[component];
-    const struct jpeg_mcus mcus = jpeg_frame_mcus(layout);
-    struct jpeg_extent extent = {
-        .horizontal = find_length(layout->width, size->h, layout->h_max),
-        .vertical = find_length(layout->height, size->v, layout->v_max),
-        .padded_width = mcus.columns * size->h * points,
-        .padded_height = mcus.rows * size->v * points,
-    };
 
-    extent.width = count_samples(&extent.horizontal, points, &extent.tail_x);
-    extent.height = count_samples(&extent.vertical, points, &extent.tail_y);
-    return extent;
+    target->horizontal = all_of(layout->width, size->h, layout->h_max);
+    target->vertical = all_of(layout->height, size->v, layout->v_max);
 }
 
-void jpeg_target_prepare(struct jpeg_target *target, const struct jpeg_layout *layout,
-                         unsigned component, struct idct *idct)
+/* An edge may have a sample for each pixel. */
+static uint32_t room_for(const struct jpeg_span *span, unsigned sampling, unsigned points)
 {
-    const struct jpeg_extent extent = jpeg_decoded_extent(layout, component, target->points);
+    const uint32_t begin = span->begin / sampling * sampling;
+    const uint32_t end = (span->end + sampling - 1) / sampling * sampling;
 
-    idct_prepare(idct, &layout->component[component],
+    return (end - begin) * points + (span->head > 0 ? 8 : 0);
+}
+
+struct jpeg_target_size jpeg_target_size(const struct jpeg_target *target,
+                                         const struct jpeg_component *component)
+{
+    return (struct jpeg_target_size){
+        room_for(&target->horizontal, component->h, target->points),
+        room_for(&target->vertical, component->v, target->points),
+    };
+}
+
+void jpeg_target_prepare(struct jpeg_target *target, const struct jpeg_component *component,
+                         struct idct *idct)
+{
+    idct_prepare(idct, component,
                  &(struct idct_options){.points = target->points,
                                         .deep = target->reducer != NULL,
                                         .pairs = target->halver != NULL,
                                         .along_x = target->along_x,
                                         .along_y = target->along_y});
-    jpeg_edges_prepare(&target->edges, idct, &layout->component[component], &extent.horizontal,
-                       &extent.vertical);
+    jpeg_edges_prepare(&target->edges, idct, component, &target->horizontal, &target->vertical);
     target->rows = idct->rows;
 }
 
 uint8_t *jpeg_target_begin(struct jpeg_target *target)
 {
-    target->row = 0;
+    target->row = target->filled = 0;
     return jpeg_target_advance(target, 0);
 }
 
-/* Rows of samples of so many rows of blocks. The last one may have more of them than the others. */
-static uint32_t count_rows(const struct jpeg_target *target, uint32_t blocks)
+/* A reducer's rows end where the image does; in planes and halvers whole MCUs have room. */
+uint32_t jpeg_target_rows(const struct jpeg_target *target, uint32_t row)
 {
     const struct jpeg_edges *edges = &target->edges;
-    uint32_t rows = blocks * target->rows;
 
-    if (target->reducer != NULL && edges->any && edges->vertical.first < edges->vertical.blocks &&
-        target->row < edges->vertical.blocks && target->row + blocks >= edges->vertical.blocks)
-        rows = (edges->vertical.first - target->row) * target->rows + edges->vertical.inside;
-    return rows;
+    if (!edges->any)
+        return target->rows;
+    if (row < edges->vertical.begin || (target->reducer != NULL && row >= edges->vertical.end))
+        return 0;
+    return jpeg_edges_rows(edges, row);
+}
+
+uint32_t jpeg_target_column(const struct jpeg_target *target, size_t *inset)
+{
+    const struct jpeg_edges *edges = &target->edges;
+
+    *inset = edges->any ? edges->horizontal.first_inside * sizeof(int16_t) : 0;
+    return edges->any ? edges->horizontal.from : 0;
 }
 
 uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t blocks)
 {
-    const uint32_t rows = count_rows(target, blocks);
+    uint32_t rows = 0;
 
-    target->row += blocks;
+    for (uint32_t end = target->row + blocks; target->row < end; target->row++)
+        rows += jpeg_target_rows(target, target->row);
+    target->filled += rows;
     if (target->halver != NULL)
         return halver_take(target->halver, rows);
     if (target->reducer != NULL)
         return reducer_take(target->reducer, rows);
-    return target->plane->data + (size_t)target->row * target->rows * target->plane->pitch;
+    return target->plane->data + (size_t)target->filled * target->plane->pitch;
 }
 
 size_t jpeg_target_pitch(const struct jpeg_target *target)

@@ -13,14 +13,16 @@
  * reducer or a halver. One thread.
  */
 struct jpeg_target {
-    unsigned points;           /* 1..8 */
-    uint32_t along_x, along_y; /* idct.h */
-    struct plane *plane;       /* placed, of whole MCUs; NULL: */
-    struct reducer *reducer;   /* begun; NULL: */
-    struct halver *halver;     /* begun */
+    unsigned points;                       /* 1..8 */
+    struct jpeg_span horizontal, vertical; /* the blocks that are wanted */
+    uint32_t along_x, along_y;             /* idct.h */
+    struct plane *plane;                   /* placed, of the size of jpeg_target_size; NULL: */
+    struct reducer *reducer;               /* begun; NULL: */
+    struct halver *halver;                 /* begun */
     struct jpeg_edges edges;
-    uint32_t row;  /* of blocks, to be written next */
-    unsigned rows; /* that a row of blocks fills */
+    uint32_t row;    /* of blocks, to be written next */
+    uint32_t filled; /* rows written so far */
+    unsigned rows;   /* that a row of blocks inside fills */
 };
 
 struct jpeg_decoding {
@@ -28,25 +30,31 @@ struct jpeg_decoding {
     struct jpeg_target target[JPEG_COMPONENTS_MAX];
 };
 
-/* The size of a decoded component: in pixels; in samples for a reducer, of which the last blocks
- * have one for each pixel where the image ends inside them; and in samples of its whole MCUs. */
-struct jpeg_extent {
-    struct edge_length horizontal, vertical;
+/* Wants the whole component, which has its points. */
+void jpeg_target_want_all(struct jpeg_target *target, const struct jpeg_layout *layout,
+                          unsigned component);
+
+/* Room for the samples of all blocks that may be written: those of whole MCUs. */
+struct jpeg_target_size {
     uint32_t width, height;
-    uint32_t tail_x, tail_y; /* pixels/reducer.h */
-    uint32_t padded_width, padded_height;
 };
 
-struct jpeg_extent jpeg_decoded_extent(const struct jpeg_layout *layout, unsigned component,
-                                       unsigned points);
+struct jpeg_target_size jpeg_target_size(const struct jpeg_target *target,
+                                         const struct jpeg_component *component);
 
 /* Prepares the transforms that fill a target: *idct for most blocks, target->edges for those at the
  * edges. */
-void jpeg_target_prepare(struct jpeg_target *target, const struct jpeg_layout *layout,
-                         unsigned component, struct idct *idct);
+void jpeg_target_prepare(struct jpeg_target *target, const struct jpeg_component *component,
+                         struct idct *idct);
 
 /* Returns where the first row of blocks goes; then, when `blocks` rows of blocks were written there
- * (at most REDUCER_ROWS_MAX rows of samples), where the next one goes. */
+ * (at most REDUCER_ROWS_MAX rows of samples), where the next one goes. Rows that are not wanted
+ * count, and fill nothing. */
 uint8_t *jpeg_target_begin(struct jpeg_target *target);
 uint8_t *jpeg_target_advance(struct jpeg_target *target, uint32_t blocks);
 size_t jpeg_target_pitch(const struct jpeg_target *target);
+
+/* The rows that a row of blocks fills; and the column of blocks that goes `*inset` bytes behind the
+ * beginning of them: the first one that is wanted and is not at an edge. */
+uint32_t jpeg_target_rows(const struct jpeg_target *target, uint32_t row);
+uint32_t jpeg_target_column(const struct jpeg_target *target, size_t *inset);

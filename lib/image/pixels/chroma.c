@@ -19,9 +19,9 @@ static const double mean_of_block = 64.0 / 24;
 
 enum { EMPHASIS_BITS = 6 }; /* an emphasis of 1; sums stay in 16 bits up to 1/4 */
 
-unsigned chroma_emphasis(double factor, unsigned points)
+unsigned chroma_emphasis(double factor, unsigned points, bool was_halved)
 {
-    double amount = shown * (1 - factor * factor);
+    double amount = was_halved ? shown * (1 - factor * factor) : shown;
 
     if (points == 1)
         amount += mean_of_block * factor * factor;

@@ -13,8 +13,9 @@
  * is encoded. One thread.
  */
 
-/* How much: for chroma reduced by `factor` from so many points of a block. */
-unsigned chroma_emphasis(double factor, unsigned points);
+/* How much: for chroma reduced by `factor`, the result's samples for each of the source's, from so
+ * many points of a block; and whether the source's was halved too. */
+unsigned chroma_emphasis(double factor, unsigned points, bool was_halved);
 
 /* The memory that it takes for a plane of this width; and adding it, in place, horizontally or
  * vertically or both. */

@@ -40,53 +40,29 @@ static const struct reducer_kernels *choose_reducer_kernels(void)
 /* --- memory -------------------------------------------------------------------------------------
  */
 
-static struct reducer_axis horizontal_axis(const struct reducer_options *options)
-{
-    return (struct reducer_axis){.step = options->step_x,
-                                 .length = options->width,
-                                 .body = options->width - options->tail_x,
-                                 .tail_size = options->tail_size,
-                                 .cut = options->cut_x};
-}
-
-static struct reducer_axis vertical_axis(const struct reducer_options *options)
-{
-    return (struct reducer_axis){.step = options->step_y,
-                                 .length = options->height,
-                                 .body = options->height - options->tail_y,
-                                 .tail_size = options->tail_size,
-                                 .cut = options->cut_y};
-}
-
 /* A row going in, with whole groups. */
 static size_t window_row_bytes(const struct reducer_options *options)
 {
     return plane_aligned(((size_t)options->padded_width + REDUCER_GROUP + 16) * SAMPLE_BYTES);
 }
 
-static size_t filter_bytes(uint32_t count, uint32_t stride)
+static size_t filter_bytes(const struct reducer_axis *axis)
 {
-    return plane_aligned(count * sizeof(struct reducer_taps)) +
-           plane_aligned((size_t)count * stride * sizeof(int16_t));
+    return plane_aligned(axis->to * sizeof(struct reducer_taps)) +
+           plane_aligned((size_t)axis->to * reducer_count_taps(axis) * sizeof(int16_t));
 }
 
 static uint32_t window_rows(const struct reducer_options *options)
 {
-    const struct reducer_axis vertical = vertical_axis(options);
-
-    return reducer_count_taps(&vertical) + WINDOW_SLACK + REDUCER_ROWS_MAX;
+    return reducer_count_taps(&options->vertical) + WINDOW_SLACK + REDUCER_ROWS_MAX;
 }
 
 size_t reducer_bytes(const struct reducer_options *options)
 {
-    const struct reducer_axis horizontal = horizontal_axis(options),
-                              vertical = vertical_axis(options);
-
-    return filter_bytes(options->to_width, reducer_count_taps(&horizontal)) +
-           filter_bytes(options->to_height, reducer_count_taps(&vertical)) +
+    return filter_bytes(&options->horizontal) + filter_bytes(&options->vertical) +
            window_row_bytes(options) * (window_rows(options) + STRIP_ROWS) +
-           plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES +
-           plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS;
+           plane_aligned((size_t)options->horizontal.length + 16) * STRIP_ROWS * SAMPLE_BYTES +
+           plane_aligned((size_t)options->horizontal.to + 16) * STRIP_ROWS;
 }
 
 static uint8_t *take(uint8_t **memory, size_t bytes)
@@ -97,38 +73,37 @@ static uint8_t *take(uint8_t **memory, size_t bytes)
     return taken;
 }
 
-static void begin_direction(struct reducer_filter *filter, uint32_t count,
-                            const struct reducer_axis *axis, uint8_t **memory)
+static void begin_direction(struct reducer_filter *filter, const struct reducer_axis *axis,
+                            uint8_t **memory)
 {
-    filter->count = count;
+    filter->count = axis->to;
     filter->stride = reducer_count_taps(axis);
     filter->taps = (struct reducer_taps *)(void *)take(
-        memory, plane_aligned(count * sizeof(struct reducer_taps)));
+        memory, plane_aligned(axis->to * sizeof(struct reducer_taps)));
     filter->weights = (int16_t *)(void *)take(
-        memory, plane_aligned((size_t)count * filter->stride * sizeof(int16_t)));
+        memory, plane_aligned((size_t)axis->to * filter->stride * sizeof(int16_t)));
     reducer_find_weights(filter, axis);
 }
 
 void reducer_begin(struct reducer *reducer, const struct reducer_options *options, uint8_t *memory,
                    struct plane *to)
 {
-    const struct reducer_axis horizontal = horizontal_axis(options),
-                              vertical = vertical_axis(options);
+    const size_t width = options->horizontal.length;
 
     *reducer = (struct reducer){.kernels = choose_reducer_kernels(),
-                                .width = options->width,
-                                .height = options->height,
+                                .width = options->horizontal.length,
+                                .height = options->vertical.length,
                                 .pitch = window_row_bytes(options),
                                 .window_rows = window_rows(options),
                                 .to = to,
                                 .transposed = options->transposed};
-    begin_direction(&reducer->horizontal, options->to_width, &horizontal, &memory);
-    begin_direction(&reducer->vertical, options->to_height, &vertical, &memory);
+    begin_direction(&reducer->horizontal, &options->horizontal, &memory);
+    begin_direction(&reducer->vertical, &options->vertical, &memory);
     reducer->window = take(&memory, reducer->pitch * reducer->window_rows);
     reducer->strip = take(&memory, reducer->pitch * STRIP_ROWS);
-    reducer->turned =
-        take(&memory, plane_aligned((size_t)options->width + 16) * STRIP_ROWS * SAMPLE_BYTES);
-    reducer->narrow = take(&memory, plane_aligned((size_t)options->to_width + 16) * STRIP_ROWS);
+    reducer->turned = take(&memory, plane_aligned(width + 16) * STRIP_ROWS * SAMPLE_BYTES);
+    reducer->narrow =
+        take(&memory, plane_aligned((size_t)options->horizontal.to + 16) * STRIP_ROWS);
 }
 
 /* --- at work ------------------------------------------------------------------------------------

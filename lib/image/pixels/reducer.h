@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 /*
- * Reduces one component while it is decoded: rows of samples go in from the top, and a plane of
+ * Resizes one component while it is decoded: rows of samples go in from the top, and a plane of
  * exact size comes out, filtered (Lanczos, 3 lobes, normalized at the edges). Only the rows that
- * are under the filter exist, and stay in the processor's cache.
+ * are under the filter exist, and stay in the processor's cache. It is made for planes that become
+ * smaller, but a few samples can also become more.
  *
  * Samples going in have 16 bits: sample - 128, with a fraction of REDUCER_FRACTION_BITS bits,
  * within REDUCER_MIN..REDUCER_MAX, so that filtering twice does not round twice. One thread.
@@ -38,26 +39,14 @@ struct reducer {
     bool transposed;
 };
 
-/*
- * The last samples of each row and column may lie closer together than the others, so that a
- * image that ends within one of these ends where it ends: each of the tail's stands for so much
- * of another one as tail_size says. And of the very last one some may lie behind the image's
- * edge.
- */
 struct reducer_options {
-    uint32_t width, height;  /* of what goes in */
-    uint32_t tail_x, tail_y; /* samples of them in the tail; 0: there is none */
-    double tail_size;        /* 0..1 */
-    double cut_x, cut_y;     /* of the last sample, what is behind the edge, 0..1 */
-    uint32_t padded_width;   /* samples in a row that may be written */
-    uint32_t to_width, to_height;
-    double step_x, step_y; /* samples going in for each of the result; sample i of it is centred at
-                            * (i + 0.5) * step - 0.5 */
+    struct reducer_axis horizontal, vertical;
+    uint32_t padded_width; /* samples in a row that may be written */
     bool transposed;       /* the plane is filled with rows and columns swapped */
 };
 
-/* The memory that a reducer needs, without its plane; and laying it out there. `to` is placed, in
- * to_width x to_height, or swapped where transposed. */
+/* The memory that a reducer needs, without its plane; and laying it out there. `to` is placed, as
+ * wide and high as both axes say, or swapped where transposed. */
 size_t reducer_bytes(const struct reducer_options *options);
 void reducer_begin(struct reducer *reducer, const struct reducer_options *options, uint8_t *memory,
                    struct plane *to);

@@ -30,20 +30,49 @@ static float look_up_kernel(float x)
     return kernel[left] + (kernel[left + 1] - kernel[left]) * (position - (float)left);
 }
 
-static double size_of(const struct reducer_axis *axis, uint32_t n)
+/* The number of samples before the tail. */
+static uint32_t tail_from(const struct reducer_axis *axis)
 {
-    const double size = n < axis->body ? 1 : axis->tail_size;
-
-    return n + 1 < axis->length ? size : size * (1 - axis->cut);
+    return axis->length - axis->tail;
 }
 
-/* Where sample n is centred; the body's are so at whole numbers. */
+/* The parts of sample n outside the image. */
+static double cut_before(const struct reducer_axis *axis, uint32_t n)
+{
+    return n == 0 ? axis->cut_head : 0;
+}
+
+static double cut_behind(const struct reducer_axis *axis, uint32_t n)
+{
+    return n + 1 == axis->length ? axis->cut_tail : 0;
+}
+
+static double whole_size(const struct reducer_axis *axis, uint32_t n)
+{
+    return n < axis->head || n >= tail_from(axis) ? axis->edge_size : 1;
+}
+
+static double size_of(const struct reducer_axis *axis, uint32_t n)
+{
+    return whole_size(axis, n) * (1 - cut_before(axis, n) - cut_behind(axis, n));
+}
+
+/* Where sample n begins. */
+static double tap_begin(const struct reducer_axis *axis, uint32_t n)
+{
+    const uint32_t tail = tail_from(axis);
+
+    if (n < axis->head)
+        return -0.5 - (axis->head - n) * axis->edge_size;
+    if (n < tail)
+        return n - axis->head - 0.5;
+    return tail - axis->head - 0.5 + (n - tail) * axis->edge_size;
+}
+
+/* Where sample n is centred: the body's at whole numbers. */
 static double tap_centre(const struct reducer_axis *axis, uint32_t n)
 {
-    const double begin =
-        n < axis->body ? n - 0.5 : axis->body - 0.5 + (n - axis->body) * axis->tail_size;
-
-    return begin + size_of(axis, n) / 2;
+    return tap_begin(axis, n) + cut_before(axis, n) * whole_size(axis, n) + size_of(axis, n) / 2;
 }
 
 /* How far the filter reaches to either side. */
@@ -54,9 +83,20 @@ static double filter_reach(const struct reducer_axis *axis)
 
 uint32_t reducer_count_taps(const struct reducer_axis *axis)
 {
-    double taps = 2 * ceil(filter_reach(axis)) + 1 + (axis->length - axis->body);
+    double taps = 2 * ceil(filter_reach(axis)) + 1 + axis->head + axis->tail;
 
     return taps < axis->length ? (uint32_t)taps : axis->length;
+}
+
+/* The number of the body's first sample at `position` or behind it: where there is none, of the
+ * first sample of all, or of the tail. */
+static uint32_t body_from(const struct reducer_axis *axis, double position)
+{
+    const uint32_t tail = tail_from(axis);
+
+    if (position <= 0)
+        return 0;
+    return position >= tail - axis->head ? tail : axis->head + (uint32_t)ceil(position);
 }
 
 /* The samples under the filter around `centre`: one at least. */
@@ -64,12 +104,11 @@ static struct reducer_taps find_taps(const struct reducer_axis *axis, double cen
 {
     const double from = centre - filter_reach(axis), to = centre + filter_reach(axis);
     const uint32_t last = axis->length - 1;
-    uint32_t first = from <= 0 ? 0 : from >= axis->body ? axis->body : (uint32_t)ceil(from), end;
+    uint32_t first = body_from(axis, from), end = body_from(axis, to);
 
     while (first < last && tap_centre(axis, first) <= from)
         first++;
     first = first < last ? first : last;
-    end = to >= axis->body ? axis->body : to <= 0 ? 1 : (uint32_t)ceil(to);
     end = end > first ? end : first + 1;
     while (end < axis->length && tap_centre(axis, end) < to)
         end++;
@@ -120,7 +159,7 @@ static void round_many(int16_t *weights, const struct reducer_axis *axis, double
 static void find_sample_weights(struct reducer_filter *filter, uint32_t i,
                                 const struct reducer_axis *axis)
 {
-    const double centre = (i + 0.5) * axis->step - 0.5;
+    const double centre = axis->start + (i + 0.5) * axis->step - 0.5;
     const struct reducer_taps taps = find_taps(axis, centre);
     int16_t *weights = filter->weights + (size_t)i * filter->stride;
     double sum = 0;

@@ -14,17 +14,19 @@ static size_t round_up(size_t bytes)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+static struct reducer_axis axis_of(uint32_t length, uint32_t to, double step)
+{
+    return (struct reducer_axis){
+        .length = length, .to = to, .step = step > 0 ? step : (double)length / to};
+}
+
 int resizer_begin(struct resizer *resizer, const struct resizer_size *size, unsigned bands,
                   bool alpha)
 {
     const struct reducer_options options = {
-        .width = size->width,
-        .height = size->height,
+        .horizontal = axis_of(size->width, size->to_width, size->step_x),
+        .vertical = axis_of(size->height, size->to_height, size->step_y),
         .padded_width = size->width,
-        .to_width = size->to_width,
-        .to_height = size->to_height,
-        .step_x = size->step_x > 0 ? size->step_x : (double)size->width / size->to_width,
-        .step_y = size->step_y > 0 ? size->step_y : (double)size->height / size->to_height,
     };
     size_t reducer_size = round_up(reducer_bytes(&options));
     size_t plane_size = round_up(plane_bytes(size->to_width, size->to_height));

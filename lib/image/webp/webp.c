@@ -155,7 +155,7 @@ static uint8_t *halve_alpha(const struct plane *alpha, const struct resizer_size
 static int emphasize_chroma(const struct raster *raster, const struct resizer_size *size)
 {
     const unsigned emphasis =
-        chroma_emphasis((double)size->to_width / size->width, POINTS_OF_FULL_SIZE);
+        chroma_emphasis((double)size->to_width / size->width, POINTS_OF_FULL_SIZE, true);
     _cleanup_free_ uint8_t *memory = malloc(chroma_bytes(raster->planes[RASTER_CB].width));
 
     if (memory == NULL)
