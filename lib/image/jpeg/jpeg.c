@@ -15,7 +15,7 @@
 #include "image/jpeg/profile.h"
 #include "image/jpeg/rewrite.h"
 #include "image/jpeg/scale.h"
-#include "image/jpeg/turn.h"
+#include "image/jpeg/transcode.h"
 
 #include <errno.h>
 #include <stdbool.h>

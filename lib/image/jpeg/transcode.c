@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/jpeg/turn.h"
+#include "image/jpeg/transcode.h"
 
 #include "base/status.h"
 
