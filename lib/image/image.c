@@ -41,7 +41,8 @@ static const struct path {
     unsigned steps; /* that it can do */
     path_function *run;
 } paths[] = {
-    {IMAGE_PATH_JPEG_LUMA_COPY, IMAGE_JPEG, IMAGE_JPEG, GRAY | TURN, jpeg_copy_luma},
+    {IMAGE_PATH_JPEG_LUMA_COPY, IMAGE_JPEG, IMAGE_JPEG, GRAY | TURN | TUNED, jpeg_copy_luma},
+    {IMAGE_PATH_JPEG_COPY, IMAGE_JPEG, IMAGE_JPEG, TURN | TUNED, jpeg_copy},
     {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_JPEG,
      GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_planes},
     {IMAGE_PATH_PNG_ROWS, IMAGE_PNG, IMAGE_PNG, GRAY | RESIZE | ENCODE, png_rows},
@@ -128,6 +129,19 @@ static int run_path(enum image_path name, path_function *run, const struct image
     return run(plan, planned, input, output);
 }
 
+/* Encoding a JPEG anew is a loss. */
+static bool is_lossless_jpeg(const struct image_plan *plan, const struct image_output_plan *planned)
+{
+    return planned->lossless && plan->source.format == IMAGE_JPEG && planned->format == IMAGE_JPEG;
+}
+
+static int refuse_lossless_jpeg(struct image_output *output)
+{
+    snprintf(output->detail, IMAGE_DETAIL_BYTES,
+             "\"lossless\": the coefficients of this JPEG cannot be copied");
+    return STATUS_BAD_PARAMETER;
+}
+
 static int make_output(const struct image_plan *plan, const struct image_output_plan *planned,
                        struct bytes input, struct image_output *output)
 {
@@ -139,6 +153,8 @@ static int make_output(const struct image_plan *plan, const struct image_output_
         if (status != -ENOTSUP)
             return status;
     }
+    if (is_lossless_jpeg(plan, planned))
+        return refuse_lossless_jpeg(output);
     image_rest(); /* libvips may need the room */
     return run_path(IMAGE_PATH_GENERAL, pipeline_run, plan, planned, input, output);
 }

@@ -35,7 +35,7 @@ WINGS = {
 }
 # What only one folder may know, of the libraries that are not ours.
 ONLY = {
-    r"vips/|turbojpeg\.h|jpeglib\.h|webp/|libdeflate\.h|zlib\.h|lcms2\.h|glib|dav1d/|libde265/|aom/": {"lib/image"},
+    r"vips/|jpeglib\.h|webp/|libdeflate\.h|zlib\.h|lcms2\.h|glib|dav1d/|libde265/|aom/": {"lib/image"},
     r"microhttpd\.h|curl/": {"lib/http"},
     r"cJSON\.h": {"lib/config"},
     r"seccomp\.h$": {"lib/ipc"},

@@ -29,6 +29,8 @@ static inline int run_jpeg_paths(const struct image_request *request, struct byt
         status = -ENOTSUP;
         if ((plan.outputs[0].steps & ~(IMAGE_STEP_GRAY | IMAGE_STEP_TURN)) == 0)
             status = jpeg_copy_luma(&plan, &plan.outputs[0], input, output);
+        if (status == -ENOTSUP && (plan.outputs[0].steps & ~(unsigned)IMAGE_STEP_TURN) == 0)
+            status = jpeg_copy(&plan, &plan.outputs[0], input, output);
         if (status == -ENOTSUP)
             status = jpeg_planes(&plan, &plan.outputs[0], input, output);
         if (status == -ENOTSUP) {

@@ -3,82 +3,28 @@
 #include "image/jpeg/encode.h"
 
 #include "base/status.h"
+#include "image/jpeg/libjpeg.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <jpeglib.h>
-#include <jerror.h>
-
-/*
- * libjpeg reports errors by calling error_exit, which must not return: it jumps back into
- * jpeg_encode. What lies between, libjpeg's own frames, owns nothing that jpeg_abort does not give
- * back.
- */
 
 static struct {
     struct jpeg_compress_struct codec;
-    struct jpeg_error_mgr errors;
+    struct libjpeg_errors errors;
     struct jpeg_destination_mgr destination;
-    jmp_buf failed;
-    int status;
     bool started;
     bool optimized; /* its Huffman tables are no longer the standard ones */
 } encoder;
-
-static void fail(j_common_ptr codec)
-{
-    switch (codec->err->msg_code) {
-    case JERR_BUFFER_SIZE:
-        encoder.status = STATUS_IMAGE_TOO_LARGE;
-        break;
-    case JERR_OUT_OF_MEMORY:
-        encoder.status = -ENOMEM;
-        break;
-    default:
-        encoder.status = -ENOTSUP;
-    }
-    longjmp(encoder.failed, 1);
-}
-
-static void ignore_message(j_common_ptr codec)
-{
-    (void)codec;
-}
-
-static void ignore_warning(j_common_ptr codec, int level)
-{
-    (void)codec;
-    (void)level;
-}
-
-static void destination_begin(j_compress_ptr codec)
-{
-    (void)codec; /* jpeg_encode has set it up */
-}
-
-static boolean destination_is_full(j_compress_ptr codec)
-{
-    ERREXIT(codec, JERR_BUFFER_SIZE);
-    return FALSE;
-}
 
 int jpeg_encode_start(void)
 {
     if (encoder.started)
         return 0;
-    encoder.codec.err = jpeg_std_error(&encoder.errors);
-    encoder.errors.error_exit = fail;
-    encoder.errors.output_message = ignore_message;
-    encoder.errors.emit_message = ignore_warning;
-    if (setjmp(encoder.failed) != 0)
+    encoder.codec.err = libjpeg_errors_begin(&encoder.errors);
+    if (setjmp(encoder.errors.failed) != 0)
         return -ENOMEM;
     jpeg_create_compress(&encoder.codec);
-    encoder.destination.init_destination = destination_begin;
-    encoder.destination.empty_output_buffer = destination_is_full;
-    encoder.destination.term_destination = destination_begin;
     encoder.codec.dest = &encoder.destination;
     encoder.started = true;
     return 0;
@@ -175,12 +121,11 @@ int jpeg_encode(const struct jpeg_encoding *encoding, const struct raster *raste
     if (restore_tables() != 0)
         return -ENOMEM;
     encoder.optimized = encoding->progressive;
-    if (setjmp(encoder.failed) != 0) {
+    encoder.destination = libjpeg_destination(output, capacity);
+    if (setjmp(encoder.errors.failed) != 0) {
         jpeg_abort_compress(codec);
-        return encoder.status;
+        return encoder.errors.status;
     }
-    encoder.destination.next_output_byte = output;
-    encoder.destination.free_in_buffer = capacity;
     set_parameters(codec, encoding, raster);
     jpeg_start_compress(codec, TRUE);
     if (encoding->profile != NULL)

@@ -148,8 +148,7 @@ struct jpeg_span grid_span(const struct grid_size *size, const struct grid_compo
     const double sample = (double)BLOCK / component->points;
     const double reach = LANCZOS_LOBES * at_least(placing.step, sample) + sample;
     const double first = placing.start + placing.step / 2 - reach;
-    const double last =
-        placing.start + (grid_count(size, component) - 0.5) * placing.step + reach;
+    const double last = placing.start + (grid_count(size, component) - 0.5) * placing.step + reach;
     const uint32_t begin = first > inside.begin ? (uint32_t)first : inside.begin;
     const uint32_t end = last < inside.end ? (uint32_t)ceil(last) : inside.end;
     struct jpeg_span span = {.begin = begin / BLOCK, .end = (end + BLOCK - 1) / BLOCK};

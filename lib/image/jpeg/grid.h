@@ -12,9 +12,9 @@
  * Where the samples of a result's component lie among the decoded ones, in one dimension: which
  * blocks are decoded, and how they become the result. Pure arithmetic, any thread.
  *
- * A sample of chroma may stand for several pixels of the result, from the result's own left or upper
- * edge on: if an odd number of pixels is mirrored, the stored image's last sample stands for fewer,
- * and so the first one begins before the image.
+ * A sample of chroma may stand for several pixels of the result, from the result's own left or
+ * upper edge on: if an odd number of pixels is mirrored, the stored image's last sample stands for
+ * fewer, and so the first one begins before the image.
  */
 
 /* One dimension of the result, as the image is stored: before it is turned. */
@@ -33,8 +33,8 @@ struct grid_component {
     unsigned points;                 /* that blocks are decoded to */
 };
 
-/* The samples of the result for each of the component's: of the least factor that makes these sizes,
- * so that what is decoded is not larger than it must be. */
+/* The samples of the result for each of the component's: of the least factor that makes these
+ * sizes, so that what is decoded is not larger than it must be. */
 double grid_factor(const struct grid_size *size, const struct grid_component *component);
 
 /* The samples of the result. */

@@ -11,15 +11,16 @@
 #include "image/jpeg/luma.h"
 #include "image/jpeg/markers.h"
 #include "image/jpeg/memory.h"
-#include "image/plan/simple.h"
 #include "image/jpeg/profile.h"
 #include "image/jpeg/rewrite.h"
 #include "image/jpeg/scale.h"
 #include "image/jpeg/transcode.h"
+#include "image/plan/simple.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The paths of a JPEG, and the one file that they are about. */
 static struct jpeg_layout layout;
@@ -31,9 +32,7 @@ static const size_t kept_at_work = 64 << 20, kept_at_rest = 8 << 20;
 
 int jpeg_start(void)
 {
-    int status = jpeg_encode_start();
-
-    return status != 0 ? status : jpeg_turn_start();
+    return jpeg_encode_start();
 }
 
 void jpeg_rest(void)
@@ -44,7 +43,6 @@ void jpeg_rest(void)
 void jpeg_stop(void)
 {
     jpeg_encode_stop();
-    jpeg_turn_stop();
     jpeg_layout_clear(&layout);
     jpeg_memory_free();
 }
@@ -92,8 +90,26 @@ int jpeg_judge(char *detail)
     return STATUS_UNSUPPORTED_FORMAT;
 }
 
-/* --- luma, copied -------------------------------------------------------------------------------
+/* --- copied -------------------------------------------------------------------------------------
  */
+
+/* What the client asked a copy to become. */
+static struct jpeg_transcoding transcoding_of(const struct image_plan *plan,
+                                              const struct image_output_plan *planned)
+{
+    return (struct jpeg_transcoding){
+        .turn = image_simple_plan(plan, planned).turn,
+        .luma = (planned->steps & IMAGE_STEP_GRAY) != 0,
+        .progressive = layout.progressive || planned->progressive,
+    };
+}
+
+/* Whether the codes themselves can be copied. */
+static bool keeps_codes(const struct jpeg_transcoding *transcoding)
+{
+    return transcoding->turn == 1 && transcoding->progressive == layout.progressive &&
+           !layout.arithmetic;
+}
 
 /* More than the luma's codes need: fewer bits than the source has, but for the DC coefficients',
  * and they may need more stuffing. */
@@ -102,7 +118,7 @@ static size_t stream_capacity(void)
     return 2 * input_size + 65536;
 }
 
-static int copy_and_turn(unsigned turn, struct image_output *output)
+static int copy_and_turn(const struct jpeg_transcoding *transcoding, struct image_output *output)
 {
     size_t capacity = stream_capacity(), size;
     uint8_t *gray = jpeg_memory(MEMORY_STREAM, capacity);
@@ -110,30 +126,18 @@ static int copy_and_turn(unsigned turn, struct image_output *output)
 
     if (status != 0)
         return status;
-    return jpeg_turn(gray, size, layout.width, layout.height, turn, output->data, output->capacity,
-                     &output->size);
+    return jpeg_transcode(gray, size, transcoding, output->data, output->capacity, &output->size);
 }
 
-/* TurboJPEG decodes arithmetic coding and writes a Huffman-coded file; it does not say what is
- * wrong with a file it refuses. Its file is copied like any other, so that the header is the same.
- */
-static int copy_arithmetic(unsigned max_scans, unsigned turn, struct image_output *output)
+/* From a copy in which libjpeg finds nothing to warn of, whatever the file looks like. */
+static int transcode_clean(const struct jpeg_transcoding *transcoding, struct image_output *output)
 {
-    _cleanup_(jpeg_layout_clear) struct jpeg_layout turned = {0};
     _cleanup_(buffer_clear) struct buffer clean = {0};
-    size_t capacity = stream_capacity(), size;
-    uint8_t *anew = jpeg_memory(MEMORY_STREAM, capacity);
-    int status;
 
-    if (anew == NULL || jpeg_rewrite(&layout, &clean) != 0)
+    if (jpeg_rewrite(&layout, &clean) != 0)
         return -ENOMEM;
-    status =
-        jpeg_turn(clean.data, clean.size, layout.width, layout.height, turn, anew, capacity, &size);
-    if (status != 0)
-        return status == -ENOMEM ? status : -ENOTSUP;
-    if (jpeg_read_markers(&turned, anew, size, max_scans) != 0)
-        return -EIO;
-    return jpeg_luma(&turned, output->data, output->capacity, &output->size);
+    return jpeg_transcode(clean.data, clean.size, transcoding, output->data, output->capacity,
+                          &output->size);
 }
 
 /* 0 if luma is the gray of the image: its colours are sRGB's, or it has none; else -ENOTSUP, or
@@ -148,35 +152,68 @@ static int check_luma(void)
     return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB ? 0 : -ENOTSUP;
 }
 
-/* What was gray keeps its profile, which still says what its values mean. */
-static int keep_gray_profile(struct image_output *output)
+/* The profile still says what the values mean. */
+static int keep_profile(struct image_output *output)
 {
+    const enum profile_space space = layout.components == 1   ? SPACE_GRAY
+                                     : layout.components == 3 ? SPACE_RGB
+                                                              : SPACE_CMYK;
     size_t size;
     const uint8_t *profile = jpeg_profile_bytes(&layout.profile, &size);
 
     if (profile == NULL)
         return size > 0 ? -ENOMEM : 0;
-    return profile_fits(profile, size, SPACE_GRAY) ? jpeg_profile_insert(profile, size, output) : 0;
+    return profile_fits(profile, size, space) ? jpeg_profile_insert(profile, size, output) : 0;
 }
 
 int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan *planned,
                    struct bytes input, struct image_output *output)
 {
-    const unsigned turn = image_simple_plan(plan, planned).turn;
+    const struct jpeg_transcoding transcoding = transcoding_of(plan, planned);
     int status;
 
     (void)input;
-    if (!layout.ycc || (planned->steps & IMAGE_STEP_GRAY) == 0)
+    if (!layout.ycc || !transcoding.luma)
         return -ENOTSUP;
     if ((status = check_luma()) != 0)
         return status;
-    if (layout.arithmetic)
-        status = copy_arithmetic(plan->max_scans, turn, output);
-    else if (turn == 1)
+    if (layout.arithmetic) {
+        status = transcode_clean(&transcoding, output);
+        if (status == STATUS_IMAGE_CORRUPT)
+            status = -ENOTSUP; /* libvips judges it */
+    } else if (keeps_codes(&transcoding)) {
         status = jpeg_luma(&layout, output->data, output->capacity, &output->size);
-    else
-        status = copy_and_turn(turn, output);
-    return status == 0 && layout.components == 1 ? keep_gray_profile(output) : status;
+    } else {
+        status = copy_and_turn(&transcoding, output);
+    }
+    return status == 0 && layout.components == 1 ? keep_profile(output) : status;
+}
+
+/* The same scans behind a new header. */
+static int copy_scans(struct image_output *output)
+{
+    _cleanup_(buffer_clear) struct buffer copy = {0};
+
+    if (jpeg_rewrite(&layout, &copy) != 0)
+        return -ENOMEM;
+    if (copy.size > output->capacity)
+        return STATUS_IMAGE_TOO_LARGE;
+    memcpy(output->data, copy.data, copy.size);
+    output->size = copy.size;
+    return 0;
+}
+
+int jpeg_copy(const struct image_plan *plan, const struct image_output_plan *planned,
+              struct bytes input, struct image_output *output)
+{
+    const struct jpeg_transcoding transcoding = transcoding_of(plan, planned);
+    int status = layout.arithmetic ? 0 : jpeg_check(&layout);
+
+    (void)input;
+    if (status != 0)
+        return status;
+    status = keeps_codes(&transcoding) ? copy_scans(output) : transcode_clean(&transcoding, output);
+    return status == 0 ? keep_profile(output) : status;
 }
 
 /* --- planes -------------------------------------------------------------------------------------

@@ -9,14 +9,16 @@
 struct jpeg_layout;
 
 /*
- * The fast paths of an ordinary JPEG: gray by dropping the chroma from the entropy-coded stream,
- * resizing by a DCT of fewer points, both without ever making RGB. They decline whatever is
+ * The fast paths of an ordinary JPEG: copies, gray by dropping the chroma from the entropy-coded
+ * stream, resizing by a DCT of fewer points, all without ever making RGB. They decline whatever is
  * unusual, and libvips does it.
  *
  *     markers     where everything lies in the file (layout)
  *     entropy     Huffman tables and bits
  *     luma        gray: the luma's own bits, copied           (baseline, progressive)
+ *     transcode   blocks that change places, without loss
  *     decode      the low frequencies, as planes (target)     (baseline, progressive)
+ *     grid        where the result's samples lie among the decoded ones
  *     scale       these planes filtered to size and turned
  *     encode      planes to a JPEG
  *
@@ -51,14 +53,18 @@ int jpeg_judge(char *detail);
 void jpeg_close(void);
 
 /*
- * Two paths (image.c): 0 and *output; a status or -errno; -ENOTSUP: not for this file. The source
+ * Three paths (image.c): 0 and *output; a status or -errno; -ENOTSUP: not for this file. The source
  * is the one that is open. Whether it is sound does not depend on the path.
  *
  * The first copies the luma's own codes: decoding the result gives exactly the luma (Y, Rec. 601, 8
- * bits) of decoding the source. The second decodes planes of the result's size or a little larger,
- * and encodes them. All metadata but the pixel density is dropped; the EXIF orientation is applied.
+ * bits) of decoding the source. The second copies the coefficients of all components; a progressive
+ * file stays progressive. The third decodes planes of the result's size or a little larger, of the
+ * part that is wanted, and encodes them. All metadata but the pixel density and the profile is
+ * dropped; the EXIF orientation is applied.
  */
 int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan *planned,
                    struct bytes input, struct image_output *output);
+int jpeg_copy(const struct image_plan *plan, const struct image_output_plan *planned,
+              struct bytes input, struct image_output *output);
 int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *planned,
                 struct bytes input, struct image_output *output);

@@ -3,6 +3,7 @@
 #include "image/jpeg/rewrite.h"
 
 #include "base/buffer.h"
+#include "image/jpeg/writer.h"
 #include "image/probe/jpeg_segments.h"
 
 #include <errno.h>
@@ -54,12 +55,14 @@ static void rewrite_segment_head(struct rewriting *to, enum jpeg_marker marker, 
  * says whether the colours were transformed, and that four components are inverted. */
 static void put_colour_space(struct rewriting *to)
 {
-    static const uint8_t jfif[14] = {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
     static const uint8_t adobe[11] = {'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0};
     const struct jpeg_layout *layout = to->layout;
     enum { NONE = 0, YCCK = 2 };
 
     if (layout->ycc) {
+        uint8_t jfif[JPEG_JFIF_BYTES];
+
+        jpeg_jfif(&layout->application, jfif);
         rewrite_segment_head(to, JPEG_APP0, sizeof(jfif));
         put(to, jfif, sizeof(jfif));
     } else if (layout->components == 3 || layout->application.has_adobe) {
@@ -70,13 +73,24 @@ static void put_colour_space(struct rewriting *to)
     }
 }
 
-/* One for each component, by its number. */
+/* A component's table has the number of the first component that has it. */
+static unsigned quantization_number(const struct jpeg_layout *layout, unsigned component)
+{
+    unsigned number = 0;
+
+    while (layout->component[number].quantization != layout->component[component].quantization)
+        number++;
+    return number;
+}
+
 static void rewrite_quantization(struct rewriting *to)
 {
     for (unsigned i = 0; i < to->layout->components; i++) {
         const struct jpeg_component *component = &to->layout->component[i];
         size_t size = component->quantization_wide ? 128 : 64;
 
+        if (quantization_number(to->layout, i) != i)
+            continue;
         rewrite_segment_head(to, JPEG_DQT, 1 + size);
         rewrite_byte(to, (unsigned)component->quantization_wide << 4 | i);
         put(to, component->quantization, size);
@@ -102,7 +116,7 @@ static void put_frame(struct rewriting *to)
     for (unsigned i = 0; i < layout->components; i++) {
         rewrite_byte(to, i + 1);
         rewrite_byte(to, (unsigned)layout->component[i].h << 4 | layout->component[i].v);
-        rewrite_byte(to, i);
+        rewrite_byte(to, quantization_number(layout, i));
     }
 }
 

@@ -3,44 +3,173 @@
 #include "image/jpeg/transcode.h"
 
 #include "base/status.h"
+#include "image/jpeg/libjpeg.h"
+#include "image/plan/geometry.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
-#include <turbojpeg.h>
 
-/* TurboJPEG turns coefficients; it is given the gray file where we can make one, so that it never
- * decodes chroma. */
-
-static const int operations[9] = {
-    [2] = TJXOP_HFLIP, [3] = TJXOP_ROT180,     [4] = TJXOP_VFLIP,  [5] = TJXOP_TRANSPOSE,
-    [6] = TJXOP_ROT90, [7] = TJXOP_TRANSVERSE, [8] = TJXOP_ROT270,
+/*
+ * A turn is a transposition, and then rows and columns in reverse order. Transposing a block
+ * transposes its coefficients; reversing its columns changes the sign of every odd horizontal
+ * frequency, and rows that of every vertical one.
+ */
+struct transcoder {
+    struct libjpeg_errors errors;
+    struct jpeg_decompress_struct from;
+    struct jpeg_compress_struct to;
+    struct jpeg_destination_mgr destination;
+    const struct jpeg_transcoding *transcoding;
+    int components; /* that are written */
+    bool transpose, mirror, flip;
+    unsigned place[DCTSIZE2]; /* in the source's block, of each coefficient of the result's */
+    int sign[DCTSIZE2];       /* that it is multiplied by */
+    jvirt_barray_ptr *arrays; /* the source's */
+    jvirt_barray_ptr turned[MAX_COMPONENTS]; /* the result's */
 };
 
-static tjhandle transformer;
-
-int jpeg_turn_start(void)
+static void describe_turn(struct transcoder *transcoder)
 {
-    if (transformer == NULL)
-        transformer = tjInitTransform();
-    return transformer == NULL ? -ENOMEM : 0;
+    const unsigned turn = transcoder->transcoding->turn;
+
+    transcoder->transpose = geometry_swaps(turn);
+    transcoder->mirror = turn == 2 || turn == 3 || turn == 6 || turn == 7;
+    transcoder->flip = turn == 3 || turn == 4 || turn == 7 || turn == 8;
+    for (unsigned k = 0; k < DCTSIZE2; k++) {
+        const unsigned v = k / DCTSIZE, u = k % DCTSIZE;
+        const bool negative =
+            (transcoder->mirror && u % 2 == 1) != (transcoder->flip && v % 2 == 1);
+
+        transcoder->place[k] = transcoder->transpose ? u * DCTSIZE + v : k;
+        transcoder->sign[k] = negative ? -1 : 1;
+    }
 }
 
-void jpeg_turn_stop(void)
+/* --- sizes --------------------------------------------------------------------------------------
+ */
+
+static JDIMENSION divide_up(JDIMENSION a, JDIMENSION b)
 {
-    if (transformer != NULL)
-        tjDestroy(transformer);
-    transformer = NULL;
+    return (a + b - 1) / b;
+}
+
+/* One dimension of a component. */
+struct extent_in_blocks {
+    JDIMENSION pixels_of_blocks; /* the image's, times the component's factor */
+    JDIMENSION block;            /* one block's in the same units */
+    JDIMENSION sampling;
+};
+
+static struct extent_in_blocks columns_of(const struct transcoder *transcoder,
+                                          const jpeg_component_info *component)
+{
+    const JDIMENSION factor = (JDIMENSION)component->h_samp_factor;
+
+    return (struct extent_in_blocks){transcoder->from.image_width * factor,
+                                     (JDIMENSION)transcoder->from.max_h_samp_factor * DCTSIZE,
+                                     factor};
+}
+
+static struct extent_in_blocks rows_of(const struct transcoder *transcoder,
+                                       const jpeg_component_info *component)
+{
+    const JDIMENSION factor = (JDIMENSION)component->v_samp_factor;
+
+    return (struct extent_in_blocks){transcoder->from.image_height * factor,
+                                     (JDIMENSION)transcoder->from.max_v_samp_factor * DCTSIZE,
+                                     factor};
+}
+
+static JDIMENSION block_count(const struct extent_in_blocks *extent)
+{
+    return divide_up(extent->pixels_of_blocks, extent->block);
+}
+
+/* Of whole MCUs, as libjpeg's arrays have them. */
+static JDIMENSION padded_count(const struct extent_in_blocks *extent)
+{
+    return divide_up(block_count(extent), extent->sampling) * extent->sampling;
 }
 
 /* What becomes the left or the upper edge must end with whole blocks. */
-static bool is_whole(uint32_t width, uint32_t height, unsigned orientation)
+static bool can_turn(const struct transcoder *transcoder)
 {
-    bool right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    bool bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    const bool right = transcoder->transpose ? transcoder->flip : transcoder->mirror;
+    const bool bottom = transcoder->transpose ? transcoder->mirror : transcoder->flip;
 
-    return !(right && width % 8 != 0) && !(bottom && height % 8 != 0);
+    for (int i = 0; i < transcoder->components; i++) {
+        const jpeg_component_info *component = &transcoder->from.comp_info[i];
+        const struct extent_in_blocks columns = columns_of(transcoder, component);
+        const struct extent_in_blocks rows = rows_of(transcoder, component);
+
+        if ((right && columns.pixels_of_blocks % columns.block != 0) ||
+            (bottom && rows.pixels_of_blocks % rows.block != 0))
+            return false;
+    }
+    return true;
+}
+
+/* --- coefficients -------------------------------------------------------------------------------
+ */
+
+/* Before libjpeg reads: it takes the memory for all arrays at once. */
+static void request_arrays(struct transcoder *transcoder)
+{
+    j_decompress_ptr from = &transcoder->from;
+
+    for (int i = 0; i < transcoder->components; i++) {
+        const jpeg_component_info *component = &from->comp_info[i];
+        const struct extent_in_blocks columns = columns_of(transcoder, component);
+        const struct extent_in_blocks rows = rows_of(transcoder, component);
+        const bool transpose = transcoder->transpose;
+
+        transcoder->turned[i] = from->mem->request_virt_barray(
+            (j_common_ptr)from, JPOOL_IMAGE, FALSE, padded_count(transpose ? &rows : &columns),
+            padded_count(transpose ? &columns : &rows),
+            transpose ? columns.sampling : rows.sampling);
+    }
+}
+
+/* libjpeg keeps whole arrays in memory, so that a row stays where it is. */
+static JBLOCKROW row_at(struct transcoder *transcoder, jvirt_barray_ptr array, JDIMENSION row,
+                        boolean writable)
+{
+    j_decompress_ptr from = &transcoder->from;
+
+    return from->mem->access_virt_barray((j_common_ptr)from, array, row, 1, writable)[0];
+}
+
+static void turn_block(const struct transcoder *transcoder, const JCOEF *from, JCOEF *to)
+{
+    for (unsigned k = 0; k < DCTSIZE2; k++)
+        to[k] = (JCOEF)(from[transcoder->place[k]] * transcoder->sign[k]);
+}
+
+/* Blocks that only fill up MCUs at edges that stay where they are keep doing so. libjpeg wants rows
+ * of a new array to be written one after the other. */
+static void turn_component(struct transcoder *transcoder, int index)
+{
+    const jpeg_component_info *component = &transcoder->from.comp_info[index];
+    const bool transpose = transcoder->transpose;
+    const struct extent_in_blocks x_extent =
+        transpose ? rows_of(transcoder, component) : columns_of(transcoder, component);
+    const struct extent_in_blocks y_extent =
+        transpose ? columns_of(transcoder, component) : rows_of(transcoder, component);
+    const JDIMENSION width = transcoder->mirror ? block_count(&x_extent) : padded_count(&x_extent);
+    const JDIMENSION height = transcoder->flip ? block_count(&y_extent) : padded_count(&y_extent);
+
+    for (JDIMENSION y = 0; y < height; y++) {
+        const JBLOCKROW to = row_at(transcoder, transcoder->turned[index], y, TRUE);
+        const JDIMENSION from_y = transcoder->flip ? height - 1 - y : y;
+
+        for (JDIMENSION x = 0; x < width; x++) {
+            const JDIMENSION from_x = transcoder->mirror ? width - 1 - x : x;
+            const JBLOCKROW from =
+                row_at(transcoder, transcoder->arrays[index], transpose ? from_x : from_y, FALSE);
+
+            turn_block(transcoder, from[transpose ? from_y : from_x], to[x]);
+        }
+    }
 }
 
 /*
@@ -48,48 +177,123 @@ static bool is_whole(uint32_t width, uint32_t height, unsigned orientation)
  * DC) libjpeg's quick encoder has no code, and writes nonsense without a word. They come from
  * damage that still decodes.
  */
-static int find_excess(short *coefficients, tjregion region, tjregion plane, int component,
-                       int index, tjtransform *transform)
+static bool has_excess(struct transcoder *transcoder, int index)
 {
-    size_t count = (size_t)region.w * (size_t)region.h;
+    const jpeg_component_info *component = &transcoder->from.comp_info[index];
     unsigned excess = 0;
 
-    (void)plane;
-    (void)component;
-    (void)index;
-    for (size_t i = 0; i < count; i += 64) {
-        excess |= abs(coefficients[i]) > 1024;
-        for (size_t k = 1; k < 64; k++)
-            excess |= abs(coefficients[i + k]) > 1023;
+    for (JDIMENSION y = 0; y < component->height_in_blocks; y++) {
+        const JBLOCKROW row = row_at(transcoder, transcoder->arrays[index], y, FALSE);
+
+        for (JDIMENSION x = 0; x < component->width_in_blocks; x++) {
+            excess |= abs(row[x][0]) > 1024;
+            for (unsigned k = 1; k < DCTSIZE2; k++)
+                excess |= abs(row[x][k]) > 1023;
+        }
     }
-    *(bool *)transform->data |= excess != 0;
-    return excess != 0 ? -1 : 0;
+    return excess != 0;
 }
 
-int jpeg_turn(const uint8_t *source, size_t source_size, uint32_t width, uint32_t height,
-              unsigned orientation, uint8_t *output, size_t capacity, size_t *size)
-{
-    bool excessive = false;
-    tjtransform transform = {.op = operations[orientation],
-                             .options = TJXOPT_PERFECT | TJXOPT_COPYNONE | TJXOPT_GRAY,
-                             .data = &excessive,
-                             .customFilter = find_excess};
-    unsigned char *turned = NULL;
-    unsigned long turned_size = 0;
-    int status = 0;
+/* --- the result ---------------------------------------------------------------------------------
+ */
 
-    if (!is_whole(width, height, orientation))
-        return -ENOTSUP;
-    if (tjTransform(transformer, source, source_size, 1, &turned, &turned_size, &transform, 0) !=
-        0) {
-        tjFree(turned);
-        return excessive ? -ENOTSUP : STATUS_IMAGE_CORRUPT;
+static void transpose_table(JQUANT_TBL *table)
+{
+    for (unsigned v = 0; v < DCTSIZE; v++)
+        for (unsigned u = 0; u < v; u++) {
+            const UINT16 value = table->quantval[v * DCTSIZE + u];
+
+            table->quantval[v * DCTSIZE + u] = table->quantval[u * DCTSIZE + v];
+            table->quantval[u * DCTSIZE + v] = value;
+        }
+}
+
+static void transpose_parameters(j_compress_ptr to)
+{
+    const JDIMENSION width = to->image_width;
+    const UINT16 density = to->X_density;
+
+    to->image_width = to->image_height;
+    to->image_height = width;
+    to->X_density = to->Y_density;
+    to->Y_density = density;
+    for (int i = 0; i < to->num_components; i++) {
+        const int factor = to->comp_info[i].h_samp_factor;
+
+        to->comp_info[i].h_samp_factor = to->comp_info[i].v_samp_factor;
+        to->comp_info[i].v_samp_factor = factor;
     }
-    if (turned_size > capacity)
-        status = STATUS_IMAGE_TOO_LARGE;
-    else
-        memcpy(output, turned, turned_size);
-    *size = turned_size;
-    tjFree(turned);
+    for (int i = 0; i < NUM_QUANT_TBLS; i++)
+        if (to->quant_tbl_ptrs[i] != NULL)
+            transpose_table(to->quant_tbl_ptrs[i]);
+}
+
+static void set_transcoding(struct transcoder *transcoder)
+{
+    j_compress_ptr to = &transcoder->to;
+
+    jpeg_copy_critical_parameters(&transcoder->from, to);
+    if (transcoder->components < to->num_components) {
+        const int table = to->comp_info[0].quant_tbl_no;
+
+        jpeg_set_colorspace(to, JCS_GRAYSCALE);
+        to->comp_info[0].quant_tbl_no = table;
+    }
+    if (transcoder->transpose)
+        transpose_parameters(to);
+    if (transcoder->transcoding->progressive)
+        jpeg_simple_progression(to);
+}
+
+static int transcode(struct transcoder *transcoder)
+{
+    j_decompress_ptr from = &transcoder->from;
+    const bool turn = transcoder->transcoding->turn != 1;
+
+    jpeg_read_header(from, TRUE);
+    transcoder->components = transcoder->transcoding->luma ? 1 : from->num_components;
+    if (!can_turn(transcoder))
+        return -ENOTSUP;
+    if (turn)
+        request_arrays(transcoder);
+    transcoder->arrays = jpeg_read_coefficients(from);
+    if (transcoder->errors.manager.num_warnings > 0)
+        return STATUS_IMAGE_CORRUPT;
+    for (int i = 0; i < transcoder->components; i++) {
+        if (has_excess(transcoder, i))
+            return -ENOTSUP;
+        if (turn)
+            turn_component(transcoder, i);
+    }
+    set_transcoding(transcoder);
+    transcoder->to.dest = &transcoder->destination;
+    jpeg_write_coefficients(&transcoder->to, turn ? transcoder->turned : transcoder->arrays);
+    jpeg_finish_compress(&transcoder->to);
+    return 0;
+}
+
+int jpeg_transcode(const uint8_t *source, size_t source_size,
+                   const struct jpeg_transcoding *transcoding, uint8_t *output, size_t capacity,
+                   size_t *size)
+{
+    struct transcoder transcoder = {.transcoding = transcoding};
+    int status;
+
+    if (capacity == 0)
+        return STATUS_IMAGE_TOO_LARGE;
+    describe_turn(&transcoder);
+    transcoder.from.err = transcoder.to.err = libjpeg_errors_begin(&transcoder.errors);
+    transcoder.destination = libjpeg_destination(output, capacity);
+    if (setjmp(transcoder.errors.failed) == 0) {
+        jpeg_create_decompress(&transcoder.from);
+        jpeg_create_compress(&transcoder.to);
+        jpeg_mem_src(&transcoder.from, source, source_size);
+        status = transcode(&transcoder);
+        *size = capacity - transcoder.destination.free_in_buffer;
+    } else {
+        status = transcoder.errors.status;
+    }
+    jpeg_destroy_compress(&transcoder.to);
+    jpeg_destroy_decompress(&transcoder.from);
     return status;
 }

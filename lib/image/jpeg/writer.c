@@ -50,10 +50,26 @@ static void put_quantization(struct jpeg_writer *writer, const struct jpeg_compo
     put_segment(writer, JPEG_DQT, payload, 1 + size);
 }
 
+void jpeg_jfif(const struct jpeg_application *application, uint8_t payload[JPEG_JFIF_BYTES])
+{
+    static const uint8_t plain[JPEG_JFIF_BYTES] = {'J', 'F', 'I', 'F', 0, 1, 1,
+                                                   0,   0,   1,   0,   1, 0, 0};
+
+    memcpy(payload, plain, JPEG_JFIF_BYTES);
+    if (application->has_jfif && application->density_unit <= 2 && application->density_x != 0 &&
+        application->density_y != 0) {
+        payload[7] = application->density_unit;
+        payload[8] = (uint8_t)(application->density_x >> 8);
+        payload[9] = (uint8_t)application->density_x;
+        payload[10] = (uint8_t)(application->density_y >> 8);
+        payload[11] = (uint8_t)application->density_y;
+    }
+}
+
 void writer_gray_header(struct jpeg_writer *writer, const struct jpeg_layout *layout)
 {
     static const uint8_t start[] = {0xff, JPEG_SOI};
-    uint8_t jfif[14] = {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
+    uint8_t jfif[JPEG_JFIF_BYTES];
     uint8_t frame[9] = {8,
                         (uint8_t)(layout->height >> 8),
                         (uint8_t)layout->height,
@@ -65,14 +81,7 @@ void writer_gray_header(struct jpeg_writer *writer, const struct jpeg_layout *la
                         0};
     uint8_t marker = layout->progressive ? JPEG_SOF2 : JPEG_SOF0;
 
-    if (layout->application.has_jfif && layout->application.density_unit <= 2 &&
-        layout->application.density_x && layout->application.density_y) {
-        jfif[7] = layout->application.density_unit;
-        jfif[8] = (uint8_t)(layout->application.density_x >> 8);
-        jfif[9] = (uint8_t)layout->application.density_x;
-        jfif[10] = (uint8_t)(layout->application.density_y >> 8);
-        jfif[11] = (uint8_t)layout->application.density_y;
-    }
+    jpeg_jfif(&layout->application, jfif);
     if (!layout->progressive && layout->component[0].quantization_wide)
         marker = JPEG_SOF0 + 1; /* only an extended frame may have such a table */
     writer_bytes(writer, start, sizeof(start));

@@ -20,6 +20,12 @@ struct jpeg_writer {
     bool full;
 };
 
+/* The payload of a JFIF segment (T.871, 10.1) with the density that another one said, if that is a
+ * valid one. */
+enum { JPEG_JFIF_BYTES = 14 };
+
+void jpeg_jfif(const struct jpeg_application *application, uint8_t payload[JPEG_JFIF_BYTES]);
+
 void writer_begin(struct jpeg_writer *writer, uint8_t *memory, size_t capacity);
 
 /* SOI, JFIF with the layout's density, the luma's DQT, and a frame of one component. */

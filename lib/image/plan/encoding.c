@@ -33,12 +33,13 @@ static bool turns_whole_blocks(const struct image_header *header,
            (!flip || (height > 0 && header->height % height == 0));
 }
 
+/* What can be done to coefficients, and to what surrounds them. */
+enum { COPYING = IMAGE_STEP_GRAY | IMAGE_STEP_TURN | IMAGE_STEP_METADATA | IMAGE_STEP_TUNED };
+
 static bool can_copy_jpeg(const struct image_header *header, const struct image_output_plan *output)
 {
     return header->format == IMAGE_JPEG && output->format == IMAGE_JPEG &&
-           (output->steps & ~(unsigned)(IMAGE_STEP_GRAY | IMAGE_STEP_TURN | IMAGE_STEP_METADATA)) ==
-               0 &&
-           turns_whole_blocks(header, output);
+           (output->steps & ~(unsigned)COPYING) == 0 && turns_whole_blocks(header, output);
 }
 
 static int refuse_lossless(struct planning *planning, const char *why)
@@ -67,12 +68,10 @@ static int plan_lossless(struct planning *planning, const struct image_encoding 
 static bool is_gray_copy(const struct planning *planning, const struct image_encoding *encoding)
 {
     const struct image_output_plan *output = planning->output;
-    const unsigned others = ~(unsigned)(IMAGE_STEP_GRAY | IMAGE_STEP_TURN | IMAGE_STEP_METADATA);
 
     return planning->header->format == IMAGE_JPEG && output->format == IMAGE_JPEG &&
-           (output->steps & IMAGE_STEP_GRAY) != 0 && (output->steps & others) == 0 &&
-           encoding->quality == 0 && encoding->lossless != IMAGE_FALSE &&
-           encoding->progressive == 0;
+           (output->steps & IMAGE_STEP_GRAY) != 0 && (output->steps & ~(unsigned)COPYING) == 0 &&
+           encoding->quality == 0 && encoding->lossless != IMAGE_FALSE;
 }
 
 static void plan_quality(struct planning *planning, const struct image_encoding *encoding)

@@ -7,6 +7,7 @@
 static const char *const names[IMAGE_PATH_COUNT] = {
     [IMAGE_PATH_NONE] = "none",
     [IMAGE_PATH_JPEG_LUMA_COPY] = "jpeg-luma-copy",
+    [IMAGE_PATH_JPEG_COPY] = "jpeg-copy",
     [IMAGE_PATH_JPEG_PLANES] = "jpeg-planes",
     [IMAGE_PATH_PNG_ROWS] = "png-rows",
     [IMAGE_PATH_WEBP_PLANES] = "webp-planes",
