@@ -10,6 +10,7 @@
 #include "image/metadata/metadata.h"
 #include "image/plan/plan.h"
 #include "image/png/png.h"
+#include "image/transcode/jpeg.h"
 #include "image/vips/pipeline.h"
 #include "image/webp/lossless.h"
 #include "image/webp/webp.h"
@@ -45,6 +46,10 @@ static const struct path {
     {IMAGE_PATH_JPEG_COPY, IMAGE_JPEG, IMAGE_JPEG, TURN | TUNED, jpeg_copy},
     {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_JPEG,
      GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_planes},
+    {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_WEBP,
+     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_to_webp},
+    {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_AVIF,
+     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_to_avif},
     {IMAGE_PATH_PNG_ROWS, IMAGE_PNG, IMAGE_PNG, GRAY | RESIZE | ENCODE, png_rows},
     {IMAGE_PATH_WEBP_PLANES, IMAGE_WEBP, IMAGE_WEBP, GRAY | RESIZE | ENCODE, webp_planes},
     {IMAGE_PATH_WEBP_LOSSLESS, IMAGE_WEBP, IMAGE_WEBP, GRAY | ENCODE, webp_gray_lossless},

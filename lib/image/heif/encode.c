@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { EFFORT = 1 }; /* by itself: two megapixels of a photograph take half a second */
+
 static bool is_gray(const struct avif_format *format)
 {
     return format->bands <= 2;
@@ -142,6 +144,27 @@ static aom_image_t *make_planes(const struct avif_format *format, const void *sa
     return planes;
 }
 
+/* Planes of 8 bits as they are; the struct alone has to be freed. */
+static aom_image_t *wrap_raster(const struct raster *raster)
+{
+    const aom_img_fmt_t kind =
+        raster->colour && raster->h == 1 ? AOM_IMG_FMT_I444 : AOM_IMG_FMT_I420;
+    aom_image_t *planes =
+        aom_img_wrap(NULL, kind, raster->width, raster->height, 1, raster->planes[0].data);
+
+    if (planes == NULL)
+        return NULL;
+    planes->monochrome = !raster->colour;
+    planes->range = AOM_CR_FULL_RANGE;
+    for (unsigned i = RASTER_LUMA; i <= RASTER_CR; i++) { /* gray: not looked at, but not NULL */
+        const struct plane *plane = &raster->planes[raster->colour ? i : RASTER_LUMA];
+
+        planes->planes[i] = plane->data;
+        planes->stride[i] = (int)plane->pitch;
+    }
+    return planes;
+}
+
 /* --- planes to AV1 ------------------------------------------------------------------------------
  */
 
@@ -189,8 +212,9 @@ static int set_controls(const struct avif_format *format, const struct heif_colo
                         aom_codec_ctx_t *codec)
 {
     const int level = ((100 - format->quality) * 63 + 50) / 100;
+    const int effort = format->effort >= 0 ? format->effort : EFFORT;
 
-    if (aom_codec_control(codec, AOME_SET_CPUUSED, 9 - format->effort) != AOM_CODEC_OK ||
+    if (aom_codec_control(codec, AOME_SET_CPUUSED, 9 - effort) != AOM_CODEC_OK ||
         aom_codec_control(codec, AOME_SET_CQ_LEVEL, format->lossless ? 0 : level) != AOM_CODEC_OK ||
         aom_codec_control(codec, AV1E_SET_COLOR_RANGE, 1) != AOM_CODEC_OK ||
         aom_codec_control(codec, AV1E_SET_COLOR_PRIMARIES, colour->primaries) != AOM_CODEC_OK ||
@@ -272,9 +296,8 @@ static int run_encoder(struct encoding *encoding, const aom_image_t *planes)
 }
 
 static int encode_item(const struct avif_format *format, const struct heif_colour *colour,
-                       const void *samples, bool alpha, struct encoding *encoding)
+                       const aom_image_t *planes, struct encoding *encoding)
 {
-    _cleanup_(cleanup_planes) aom_image_t *planes = make_planes(format, samples, alpha);
     int status;
 
     if (planes == NULL)
@@ -293,6 +316,14 @@ static int encode_item(const struct avif_format *format, const struct heif_colou
     return status != 0 ? status : run_encoder(encoding, planes);
 }
 
+static int encode_samples(const struct avif_format *format, const struct heif_colour *colour,
+                          const void *samples, bool alpha, struct encoding *encoding)
+{
+    _cleanup_(cleanup_planes) aom_image_t *planes = make_planes(format, samples, alpha);
+
+    return encode_item(format, colour, planes, encoding);
+}
+
 /* ------------------------------------------------------------------------------------------------
  */
 
@@ -308,12 +339,9 @@ static struct heif_colour choose_cicp(const struct avif_format *format)
     };
 }
 
-int avif_encode(const struct avif_format *format, const void *samples, struct image_output *output)
+static struct avif_file describe_file(const struct avif_format *format)
 {
-    _cleanup_(encoding_clear) struct encoding image = {0}, alpha = {0};
-    const struct heif_colour of_alpha = {CICP_UNSPECIFIED, CICP_UNSPECIFIED, CICP_UNSPECIFIED,
-                                         true};
-    struct avif_file file = {
+    return (struct avif_file){
         .width = format->width,
         .height = format->height,
         .has_alpha = format->bands == 2 || format->bands == 4,
@@ -321,13 +349,43 @@ int avif_encode(const struct avif_format *format, const void *samples, struct im
         .profile = format->profile,
         .profile_size = format->profile_size,
     };
-    int status = encode_item(format, &file.colour, samples, false, &image);
+}
+
+int avif_encode(const struct avif_format *format, const void *samples, struct image_output *output)
+{
+    _cleanup_(encoding_clear) struct encoding image = {0}, alpha = {0};
+    const struct heif_colour of_alpha = {CICP_UNSPECIFIED, CICP_UNSPECIFIED, CICP_UNSPECIFIED,
+                                         true};
+    struct avif_file file = describe_file(format);
+    int status = encode_samples(format, &file.colour, samples, false, &image);
 
     if (status == 0 && file.has_alpha)
-        status = encode_item(format, &of_alpha, samples, true, &alpha);
+        status = encode_samples(format, &of_alpha, samples, true, &alpha);
     if (status != 0)
         return status;
     file.image = image.part;
     file.alpha = alpha.part;
+    return avif_write(&file, output);
+}
+
+int avif_encode_raster(const struct avif_format *asked, const struct raster *raster,
+                       struct image_output *output)
+{
+    _cleanup_(encoding_clear) struct encoding image = {0};
+    _cleanup_(cleanup_planes) aom_image_t *planes = wrap_raster(raster);
+    struct avif_format format = *asked;
+    struct avif_file file;
+    int status;
+
+    format.width = raster->width;
+    format.height = raster->height;
+    format.bands = raster->colour ? 3 : 1;
+    format.bits = format.coded_bits = 8;
+    format.lossless = false;
+    file = describe_file(&format);
+    status = encode_item(&format, &file.colour, planes, &image);
+    if (status != 0)
+        return status;
+    file.image = image.part;
     return avif_write(&file, output);
 }

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/pixels/raster.h"
 #include "image/plan/result.h"
 
 #include <stdbool.h>
@@ -18,7 +19,7 @@ struct avif_format {
     bool lossless;       /* what coded_bits can hold */
     bool full_chroma;    /* 4:4:4 rather than 4:2:0 */
     int quality;         /* 1..100, of lossy results */
-    int effort;          /* 0..9: CPU time against size */
+    int effort;          /* 0..9: CPU time against size; -1: as it pays */
     const void *profile; /* ICC; NULL: sRGB */
     size_t profile_size;
 };
@@ -26,3 +27,8 @@ struct avif_format {
 /* Encodes `samples`, interleaved, without gaps. 0; STATUS_IMAGE_TOO_LARGE past the capacity;
  * -ENOMEM; -EIO: libaom could not. */
 int avif_encode(const struct avif_format *format, const void *samples, struct image_output *output);
+
+/* The same for a lossy image that is already planes of 8 bits and full range: gray, or colour at
+ * 4:4:4 or 4:2:0. Of `format` only quality, effort and profile are looked at. */
+int avif_encode_raster(const struct avif_format *format, const struct raster *raster,
+                       struct image_output *output);

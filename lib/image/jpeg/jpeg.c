@@ -219,16 +219,41 @@ int jpeg_copy(const struct image_plan *plan, const struct image_output_plan *pla
 /* --- planes -------------------------------------------------------------------------------------
  */
 
+/* Whether the planes of the open file are those of the result. */
+static int check_planes(const struct image_output_plan *planned)
+{
+    if (!layout.ycc || layout.arithmetic)
+        return -ENOTSUP;
+    return (planned->steps & IMAGE_STEP_GRAY) != 0 ? check_luma() : 0;
+}
+
 int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *planned,
                 struct bytes input, struct image_output *output)
 {
     const bool gray = (planned->steps & IMAGE_STEP_GRAY) != 0;
-    int status;
+    int status = check_planes(planned);
 
     (void)input;
-    if (!layout.ycc || layout.arithmetic || (!gray && planned->quality == 0))
-        return -ENOTSUP;
-    if (gray && (status = check_luma()) != 0)
+    if (status == 0 && !gray && planned->quality == 0)
+        status = -ENOTSUP;
+    return status != 0 ? status : jpeg_resize(&layout, plan, planned, output);
+}
+
+int jpeg_raster(const struct image_plan *plan, const struct image_output_plan *planned,
+                struct raster *raster, struct bytes *profile)
+{
+    int status = check_planes(planned);
+
+    if (status == 0)
+        status = jpeg_make_raster(&layout, plan, planned, raster);
+    if (status != 0)
         return status;
-    return jpeg_resize(&layout, plan, planned, output);
+    profile->data = jpeg_profile_bytes(&layout.profile, &profile->size);
+    if (profile->data == NULL)
+        return profile->size > 0 ? -ENOMEM : 0;
+    if (layout.components == 1) /* a gray one: other formats have no use for it, or want RGB's */
+        return profile_fits(profile->data, profile->size, SPACE_GRAY) ? -ENOTSUP : 0;
+    if (!raster->colour || !profile_fits(profile->data, profile->size, SPACE_RGB))
+        *profile = (struct bytes){0};
+    return 0;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "image/core/bytes.h"
+#include "image/pixels/raster.h"
 #include "image/plan/plan.h"
 #include "image/plan/result.h"
 
@@ -68,3 +69,8 @@ int jpeg_copy(const struct image_plan *plan, const struct image_output_plan *pla
               struct bytes input, struct image_output *output);
 int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *planned,
                 struct bytes input, struct image_output *output);
+
+/* The planes that jpeg_planes() would encode, for another format's encoder, and the RGB profile
+ * that they are of, if any. They live, and may be written, until jpeg_close(). The same results. */
+int jpeg_raster(const struct image_plan *plan, const struct image_output_plan *planned,
+                struct raster *raster, struct bytes *profile);

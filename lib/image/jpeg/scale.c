@@ -496,31 +496,49 @@ static void find_size(struct reduction *reduction, const struct image_simple_pla
     }
 }
 
+/* Decodes into reduction->planes and describes them. */
+static int make_raster(struct reduction *reduction, const struct image_plan *plan,
+                       const struct image_output_plan *planned, struct raster *raster)
+{
+    const struct image_simple_plan simple = image_simple_plan(plan, planned);
+    struct plane_source sources[JPEG_COMPONENTS_MAX] = {0};
+    int status;
+
+    if (!find_components(reduction, planned))
+        return -ENOTSUP;
+    find_size(reduction, &simple);
+    if ((status = fill_planes(reduction, sources)) != 0 || (status = turn_planes(reduction)) != 0 ||
+        (status = emphasize_halved_chroma(reduction, &sources[1])) != 0)
+        return status;
+    *raster = describe_raster(reduction);
+    return 0;
+}
+
+int jpeg_make_raster(const struct jpeg_layout *layout, const struct image_plan *plan,
+                     const struct image_output_plan *planned, struct raster *raster)
+{
+    struct reduction reduction = {.layout = layout};
+
+    return make_raster(&reduction, plan, planned, raster);
+}
+
 int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
                 const struct image_output_plan *planned, struct image_output *output)
 {
-    const struct image_simple_plan simple = image_simple_plan(plan, planned);
     struct reduction reduction = {.layout = layout};
-    struct plane_source sources[JPEG_COMPONENTS_MAX] = {0};
     struct jpeg_encoding encoding = {.quality = planned->quality,
                                      .progressive = planned->progressive};
     struct raster raster;
     unsigned quantizers[64];
-    int status;
+    int status = make_raster(&reduction, plan, planned, &raster);
 
-    if (!find_components(&reduction, planned))
-        return -ENOTSUP;
-    find_size(&reduction, &simple);
+    if (status != 0)
+        return status;
     describe_density(&reduction, &encoding);
     if (encoding.quality == 0) {
         copy_quantizers(&reduction, quantizers);
         encoding.quantizers = quantizers;
     }
-    if ((status = fill_planes(&reduction, sources)) != 0 ||
-        (status = turn_planes(&reduction)) != 0 ||
-        (status = emphasize_halved_chroma(&reduction, &sources[1])) != 0)
-        return status;
-    raster = describe_raster(&reduction);
     if (reduction.components == layout->components &&
         (status = add_profile(layout, &encoding)) != 0)
         return status;

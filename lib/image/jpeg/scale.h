@@ -3,6 +3,7 @@
 #pragma once
 
 #include "image/jpeg/layout.h"
+#include "image/pixels/raster.h"
 #include "image/plan/plan.h"
 #include "image/plan/result.h"
 
@@ -14,3 +15,7 @@
  */
 int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
                 const struct image_output_plan *planned, struct image_output *output);
+
+/* The same, not encoded: planes that live until the next image. */
+int jpeg_make_raster(const struct jpeg_layout *layout, const struct image_plan *plan,
+                     const struct image_output_plan *planned, struct raster *raster);

@@ -21,3 +21,6 @@ struct raster {
     unsigned h, v;    /* chroma has so many times fewer columns and rows, rounded up */
     struct plane planes[RASTER_PLANES];
 };
+
+/* In place: samples of 0..255 to those of video range, alpha's aside. */
+void raster_to_video_range(struct raster *raster);

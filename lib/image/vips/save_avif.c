@@ -7,8 +7,6 @@
 
 /* AVIF: of as many bits as its source had; without loss if that had none. */
 
-enum { EFFORT = 1 }; /* two megapixels of a photograph take half a second */
-
 static unsigned choose_avif_bits(const VipsImage *image, const struct save_options *options)
 {
     if (image->BandFmt != VIPS_FORMAT_USHORT)
@@ -27,7 +25,7 @@ int save_avif(VipsImage *image, const struct save_options *options, struct memor
         .lossless = options->planned->lossless,
         .full_chroma = options->planned->subsampling == IMAGE_SUBSAMPLING_444,
         .quality = options->quality,
-        .effort = options->planned->effort >= 0 ? options->planned->effort : EFFORT,
+        .effort = options->planned->effort,
     };
     void *samples;
     size_t size;

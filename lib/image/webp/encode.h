@@ -28,8 +28,8 @@ int webp_encode(const struct webp_format *format, const uint8_t *samples,
                 struct image_output *output);
 
 /* The same for a lossy image that is already planes of colour at 4:2:0 and video range, with or
- * without alpha; what is invisible in them may be overwritten. Of `format` only the quality is
- * looked at. */
+ * without alpha; what is invisible in them may be overwritten. Of `format` only quality and
+ * effort are looked at. */
 int webp_encode_raster(const struct webp_format *format, const struct raster *raster,
                        struct image_output *output);
 
