@@ -10,7 +10,7 @@
 #include "image/metadata/metadata.h"
 #include "image/plan/plan.h"
 #include "image/png/png.h"
-#include "image/transcode/jpeg.h"
+#include "image/planes/jpeg.h"
 #include "image/vips/pipeline.h"
 #include "image/webp/lossless.h"
 #include "image/webp/webp.h"

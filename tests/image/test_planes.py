@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from samples import files, pixels
+from samples import files, heif, pixels
 from support import reference
 from support.judges import array, psnr
 
@@ -24,7 +24,7 @@ def source(kind, width=WIDTH, height=HEIGHT):
 
 
 def parameters_of(query):
-    return dict(pair.split("=") for pair in query.split("&"))
+    return dict(pair.split("=") for pair in query.split("&") if pair)
 
 
 def as_pixels(image):
@@ -124,3 +124,22 @@ def test_damage_is_found_wherever_it_is(image_cli, progressive, query):
     data = files.encode(Image.fromarray(pixels.rgb(400, 300)), "JPEG", quality=90, progressive=progressive)
     assert image_cli.query(query, data).status == 0
     assert image_cli.query(query, data[:len(data) * 3 // 4]).status != 0
+
+
+@pytest.mark.parametrize("kind", ["444", "420", "progressive", "gray"])
+@pytest.mark.parametrize("format", ["webp", "avif"])
+@pytest.mark.parametrize("query", ["", "scale=0.37&flip=h", "width=120&height=120&fit=cover&gravity=north",
+                                   "crop=33,21,201,140&rotate=90", "gray=luma&width=99"])
+def test_planes_of_another_format(image_cli, kind, format, query):
+    """WebP has halved chroma and rougher steps: 35 dB there; no colour is beside its place."""
+    data = source(kind)
+    made = image_cli.query(f"{query}&format={format}&quality=95".lstrip("&"), data)
+    result = as_pixels(made.image) if format == "webp" else as_pixels(Image.fromarray(heif.decode(made.data, "AVIF")))
+    expected = expected_of(data, query)
+    if expected.shape[2] == 1: # WebP has none without colour
+        result = result[..., :3].mean(axis=2, keepdims=True)
+    assert result.shape == expected.shape
+    assert psnr(result, expected) > (35 if format == "webp" else 38)
+    if result.shape[2] == 3:
+        assert moved(result @ CB_CR, expected @ CB_CR) < 0.15
+

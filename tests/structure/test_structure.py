@@ -31,7 +31,7 @@ WINGS = {
     "heif": COMMON,
     "metadata": COMMON | {"webp"},
     "tiff": COMMON | {"jpeg"}, # the markers of the JPEGs in one
-    "transcode": COMMON | {"jpeg", "webp", "heif"}, # one's planes into another
+    "planes": COMMON | {"jpeg", "webp", "heif"}, # one's planes into another
     "vips": COMMON | {"jpeg", "png", "webp", "tiff", "heif"},
 }
 # What only one folder may know, of the libraries that are not ours.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
-#include "image/transcode/jpeg.h"
+#include "image/planes/jpeg.h"
 
 #include "base/cleanup.h"
 #include "image/heif/encode.h"

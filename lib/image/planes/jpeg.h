@@ -7,9 +7,9 @@
 #include "image/plan/result.h"
 
 /*
- * Two paths (image.c): a JPEG's planes, resized as for another JPEG, go to another format's encoder,
- * which would make such planes of RGB itself. 0 and *output; a status or -errno; -ENOTSUP: not for
- * this file.
+ * Two paths (image.c): a JPEG's planes, resized as for another JPEG, go to another format's
+ * encoder, which would make such planes of RGB itself. 0 and *output; a status or -errno; -ENOTSUP:
+ * not for this file.
  */
 int jpeg_to_webp(const struct image_plan *plan, const struct image_output_plan *planned,
                  struct bytes input, struct image_output *output);
