@@ -275,9 +275,11 @@ static int read_gif(struct bytes file, struct metadata *metadata)
 /* --- TIFF ---------------------------------------------------------------------------------------
  */
 
+/* The first field of each tag counts, as each takes time in proportion to its size. */
 static int read_tiff(struct bytes file, struct metadata *metadata)
 {
     enum { TAG_XMP = 700, TAG_IPTC = 33723 };
+    bool has_xmp = false, has_iptc = false;
     struct tiff_bytes tiff;
     struct tiff_directory directory;
     struct tiff_entry entry;
@@ -287,17 +289,20 @@ static int read_tiff(struct bytes file, struct metadata *metadata)
         return 0;
     metadata_add(metadata, METADATA_EXIF, file);
     while (tiff_next_entry(&tiff, &directory, &entry)) {
-        struct bytes values;
+        const bool xmp = entry.tag == TAG_XMP && !has_xmp;
+        const bool iptc = entry.tag == TAG_IPTC && !has_iptc;
 
-        if ((entry.tag != TAG_XMP && entry.tag != TAG_IPTC) ||
+        if ((!xmp && !iptc) ||
             __builtin_mul_overflow(entry.count, tiff_type_bytes(entry.type), &size) ||
             !bytes_have(file, entry.at, size))
             continue;
-        values = (struct bytes){file.data + entry.at, (size_t)size};
-        if (entry.tag == TAG_XMP)
-            add_xmp(metadata, values);
+        has_xmp = has_xmp || xmp;
+        has_iptc = has_iptc || iptc;
+        if (xmp)
+            add_xmp(metadata, (struct bytes){file.data + entry.at, (size_t)size});
         else
-            metadata_add(metadata, METADATA_IPTC, values);
+            metadata_add(metadata, METADATA_IPTC,
+                         (struct bytes){file.data + entry.at, (size_t)size});
     }
     return 0;
 }

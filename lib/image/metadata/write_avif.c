@@ -8,10 +8,10 @@
 #include <errno.h>
 
 /*
- * An AVIF's metadata are items that describe the image (ISO/IEC 23008-12, 6.5 and annex A): an
- * entry in each of three tables of `meta`, and bytes at the end of the file. What lies behind
- * `meta` moves with it, so that the offsets of all items are corrected. The file is our own:
- * heif/container.c writes `meta` before the data, tables of version 0, and numbers of 4 bytes.
+ * An AVIF's metadata are items that describe the image (ISO/IEC 23008-12, annex A): an entry in
+ * each of three tables of `meta`, and bytes behind it. The bytes of the other items move, so that
+ * their offsets are corrected. The file is our own: heif/container.c writes `meta` before the data,
+ * tables of version 0, numbers of 4 bytes, and items in one piece.
  */
 enum {
     BOX_HEAD_BYTES = 8,
