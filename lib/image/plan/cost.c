@@ -76,6 +76,7 @@ enum {
     PALETTE_PIXELS = 512,      /* what a new palette of a GIF's frame costs, in pixels of it */
     PALETTES_US = 3500 * 1000, /* no more: then the effort for them is used up (gif/frames.c) */
     SAMPLES_UNKNOWN = 4,
+    PROGRESSIVE_NS = 150, /* more than a baseline JPEG, for each pixel */
 };
 
 /* A sample of 16 bits against one of 8, as it is and where the image is resized. */
@@ -184,7 +185,8 @@ static double bytes_held(enum cost_class class, const struct image_header *heade
 /* --- what no class has been measured for: a decoder, operations, an encoder ----------------------
  */
 
-/* For each pixel of the result. Measured as above, with each effort. */
+/* For each pixel of the result: at least twice what photographs take, at each effort. Noise may
+ * take longer, and ends at the deadline then. */
 struct encoder_rates {
     double ns, bytes;
     double harder, hardest; /* efforts 4 to 8, and 9, against none asked for */
@@ -192,12 +194,12 @@ struct encoder_rates {
 
 /* clang-format off */
 static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
-    [IMAGE_JPEG] = { 100,  6, 1, 1},
+    [IMAGE_JPEG] = {  60,  6, 1, 1},
     [IMAGE_PNG]  = { 250,  8, 3, 4},
-    [IMAGE_WEBP] = { 800, 30, 2, 3},
-    [IMAGE_GIF]  = { 400, 12, 2, 2},
+    [IMAGE_WEBP] = { 320, 20, 2, 3},
+    [IMAGE_GIF]  = { 400, 12, 1, 1},
     [IMAGE_TIFF] = { 650,  8, 1, 1},
-    [IMAGE_AVIF] = {1000, 60, 0, 0},
+    [IMAGE_AVIF] = { 320, 40, 0, 0},
 };
 static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
 /* Of AVIF, which has a speed for each effort. */
@@ -275,10 +277,28 @@ static double pixels_after(const struct image_operation *operation, double befor
     }
 }
 
-/* The operations of a frame; *most is the largest number of its pixels on the way. */
-static double operations_ns(const struct image_output_plan *output, double pixels, double *most)
+/* The pixels that are decoded: libjpeg makes a JPEG that is reduced at once up to eight times
+ * smaller by itself, and leaves at least twice the result's sides. */
+static double pixels_decoded(const struct image_output_plan *output,
+                             const struct image_header *header)
 {
-    double ns = 0;
+    const double pixels = (double)header->width * header->height;
+    const struct image_operation *first = &output->operations[0];
+    double needed;
+
+    if (header->format != IMAGE_JPEG || output->operation_count == 0 ||
+        first->step != IMAGE_STEP_RESIZE)
+        return pixels;
+    needed = 16 * area(first->size);
+    needed = needed > pixels / 64 ? needed : pixels / 64;
+    return needed < pixels ? needed : pixels;
+}
+
+/* The operations of a frame; *most is the largest number of its pixels on the way. */
+static double operations_ns(const struct image_output_plan *output,
+                            const struct image_header *header, double *most)
+{
+    double pixels = pixels_decoded(output, header), ns = 0;
 
     *most = pixels;
     for (unsigned i = 0; i < output->operation_count; i++) {
@@ -328,14 +348,14 @@ static struct estimate estimate_parts(const struct image_output_plan *output,
     const double source = (double)image_pixels(header) * share;
     const double result = area(output->size) * output->frames;
     const double decode_ns =
-        2 * (source * samples * decoder->ns.pixel_in + size * share * decoder->ns.byte_in);
+        source * samples * decoder->ns.pixel_in + size * share * decoder->ns.byte_in;
     double most, ns;
 
-    ns = operations_ns(output, (double)header->width * header->height, &most) * output->frames;
+    ns = operations_ns(output, header, &most) * output->frames;
     if ((output->steps & IMAGE_STEP_SRGB) != 0 || header->has_profile)
-        ns += 100 * source;
+        ns += 150 * result; /* colours are converted once the image is smaller */
     if (output->progressive)
-        ns += 150 * result;
+        ns += PROGRESSIVE_NS * result;
     ns += decode_ns + result * encoder->ns * effort_factor(output, encoder);
     return (struct estimate){
         .time_us = 20 * START_US + ns * depth / 1000,
@@ -345,6 +365,35 @@ static struct estimate estimate_parts(const struct image_output_plan *output,
     };
 }
 
+/* What a JPEG's class does not know: a progressive result, or another encoder that its planes go
+ * to. */
+static void add_encoder(const struct image_output_plan *output, struct estimate *estimate)
+{
+    const struct encoder_rates *encoder = &encoders[output->format];
+    const double result = area(output->size);
+
+    if (output->progressive)
+        estimate->time_us += result * PROGRESSIVE_NS / 1000;
+    if (output->format == IMAGE_JPEG)
+        return;
+    estimate->time_us += result * encoder->ns * effort_factor(output, encoder) / 1000;
+    estimate->bytes += result * encoder->bytes;
+}
+
+/* Whether a JPEG goes through its own planes (planes/jpeg.h, jpeg/jpeg.h). */
+static bool has_planes(const struct image_output_plan *output, const struct image_header *header)
+{
+    static const unsigned steps = IMAGE_STEP_GRAY | IMAGE_STEP_CROP | IMAGE_STEP_RESIZE |
+                                  IMAGE_STEP_TURN | IMAGE_STEP_ENCODE | IMAGE_STEP_SUBSAMPLE |
+                                  IMAGE_STEP_TUNED | IMAGE_STEP_METADATA;
+
+    if (header->format != IMAGE_JPEG || header->arithmetic || header->rgb || header->samples == 4)
+        return false;
+    return (output->steps & ~steps) == 0 && !output->lossless &&
+           (output->format == IMAGE_JPEG || output->format == IMAGE_WEBP ||
+            output->format == IMAGE_AVIF);
+}
+
 /* Whether it is what the classes were measured by. */
 static bool has_class(const struct image_output_plan *output, const struct image_header *header)
 {
@@ -352,8 +401,8 @@ static bool has_class(const struct image_output_plan *output, const struct image
                                   IMAGE_STEP_ENCODE | IMAGE_STEP_METADATA;
     const bool kept = header->format != IMAGE_WEBP || output->lossless == header->lossless;
 
-    return output->format == image_result_format(header->format) && kept &&
-           (output->steps & ~usual) == 0;
+    return has_planes(output, header) || (output->format == image_result_format(header->format) &&
+                                          kept && (output->steps & ~usual) == 0);
 }
 
 /* --------------------------------------------------------------------------------------------------
@@ -371,12 +420,16 @@ static struct estimate estimate_class(const struct image_output_plan *output,
     double left = part_left(output, header, samples);
     double worked_through = all * depth_factor(output, header);
 
-    return (struct estimate){
+    struct estimate estimate = {
         .time_us = START_US + palettes_us(class, header, all, left) +
                    apply(&rates->ns, worked_through, worked_through, size, left) / 1000,
         .decode_us = START_US + apply(&rates->ns, worked_through, 0, size, 0) / 1000,
         .bytes = bytes_held(class, header, all, size, left),
     };
+
+    if (header->format == IMAGE_JPEG)
+        add_encoder(output, &estimate);
+    return estimate;
 }
 
 static int64_t round_down(double value)
