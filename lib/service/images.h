@@ -27,7 +27,7 @@ struct planned_image {
     struct image_plan plan; /* its source is the image's header */
 };
 
-/* What a request asks for, over its path's preset of gray. 0 or STATUS_BAD_PARAMETER. */
+/* What a request asks for, over its path's preset of gray. 0, STATUS_BAD_PARAMETER or -ENOMEM. */
 int images_variant(const struct images *images, const struct http_request *request,
                    enum image_gray preset, struct image_variant *variant,
                    struct http_answer *answer);

@@ -95,6 +95,7 @@ void image_input_check(const struct image_input *input, const struct image_heade
     }
     /* Any other status would be answered as an error of the server. */
     fuzz_require(status == STATUS_UNSUPPORTED_FORMAT || status == STATUS_IMAGE_CORRUPT ||
-                 status == STATUS_IMAGE_TOO_LARGE || status == -ENOMEM);
+                 status == STATUS_IMAGE_TOO_LARGE || status == STATUS_RESULT_TOO_LARGE ||
+                 status == -ENOMEM);
     fuzz_require(status < 0 || detail[0] != '\0');
 }
