@@ -163,7 +163,7 @@ def test_what_the_kernel_says(own, kind):
         assert found["Max core file size"] == ["0", "0"]
         assert found["Max open files"] == ["6", "6"]
         # gray.max_memory_bytes, and the shared memory: 32 MiB of input, 64 MiB of output
-        assert found["Max address space"] == [str((2 << 30) + (96 << 20))] * 2
+        assert found["Max address space"] == [str((2 << 30) + (96 << 20) + 4096)] * 2 # the memory it shares, too
         assert found["Max file size"] == ["0", "0"]
         assert found["Max nice priority"] == found["Max realtime priority"] == ["0", "0"]
         nice = [os.getpriority(os.PRIO_PROCESS, one) for one in (pid, server.pid)]
