@@ -322,7 +322,7 @@ static int read_and_decode(const struct image_input *input, const uint8_t *data,
     fuzz_require(reference == NULL || reference->scans.twice || status != STATUS_IMAGE_CORRUPT);
     if (status == 0)
         compare_header(&layout, data, size);
-    if (status != 0 || layout.arithmetic) /* which only TurboJPEG decodes */
+    if (status != 0 || layout.arithmetic) /* which only libjpeg decodes */
         return status;
     return decode(input, &layout, reference);
 }

@@ -363,7 +363,7 @@ def test_lossless_avif(client):
 @pytest.mark.parametrize("query, transform", [
     ("", []), ("rotate=90", ["-rotate", "90"]), ("rotate=180", ["-rotate", "180"]),
     ("rotate=270", ["-rotate", "270"]), ("flip=h", ["-flip", "horizontal"]), ("flip=v", ["-flip", "vertical"]),
-    ("flip=h&rotate=90", ["-transpose"]), ("flip=hv", ["-rotate", "180"]), ("gray=luma", ["-grayscale"]),
+    ("flip=h&rotate=90", ["-transverse"]), ("flip=hv", ["-rotate", "180"]), ("gray=luma", ["-grayscale"]),
     ("gray=luma&rotate=90", ["-grayscale", "-rotate", "90"]),
 ])
 @pytest.mark.parametrize("progressive", [False, True])
