@@ -163,34 +163,24 @@ int srgb_step(VipsImage **image)
     return status != 0 ? status : image_set_profile(image, NULL, 0);
 }
 
-/* sRGB for what is not gray. */
-static int srgb_unless_gray(VipsImage **image)
+/* Gray images keep their values and profile. Of all others the profile is applied and removed: it
+ * does not describe the gray that is made of them. */
+static int gray_by(VipsImage **image, int (*convert)(VipsImage **image))
 {
-    switch ((*image)->Type) {
-    case VIPS_INTERPRETATION_B_W:
-    case VIPS_INTERPRETATION_GREY16:
+    int status;
+
+    if (gray_keeps_profile(*image))
         return drop_extra_bands(image);
-    case VIPS_INTERPRETATION_CMYK:
-        return rgb_from_cmyk(image);
-    case VIPS_INTERPRETATION_sRGB:
-    case VIPS_INTERPRETATION_RGB:
-    case VIPS_INTERPRETATION_RGB16:
-        return srgb_from_rgb(image);
-    default:
-        return srgb_from_device_independent(image);
-    }
+    status = srgb_step(image);
+    return status != 0 || (*image)->Bands < 3 ? status : convert(image);
 }
 
 int gray_step(VipsImage **image)
 {
-    const int status = srgb_unless_gray(image);
-
-    return status != 0 || (*image)->Bands < 3 ? status : convert_rgb_to_gray(image);
+    return gray_by(image, convert_rgb_to_gray);
 }
 
 int luminance_step(VipsImage **image)
 {
-    const int status = srgb_unless_gray(image);
-
-    return status != 0 || (*image)->Bands < 3 ? status : convert_rgb_to_luminance(image);
+    return gray_by(image, convert_rgb_to_luminance);
 }

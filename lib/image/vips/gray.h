@@ -14,7 +14,7 @@ int profile_step(VipsImage **image);
 bool gray_keeps_profile(const VipsImage *image);
 
 /* A step: makes one band of gray, or two with alpha, of 8 or 16 bit, of any loaded image. A profile
- * of RGB or CMYK values is applied first; gray images stay as they are. */
+ * of RGB or CMYK values is applied first and removed; gray images keep their values and profile. */
 int gray_step(VipsImage **image);
 
 /* The same by CIE luminance, computed in linear light. */

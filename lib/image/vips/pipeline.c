@@ -25,7 +25,6 @@ struct work {
     VipsImage *source;
     int divisor; /* factor by which the decoder made it smaller */
     int frames;
-    bool was_gray;      /* the profile says the same of what gray makes of it */
     VipsImage **pieces; /* frames of them, or NULL */
     struct image_box
         smart_boxes[IMAGE_OPERATIONS_MAX]; /* found in the first frame; of no width: not yet */
@@ -211,13 +210,11 @@ enum {
 
 /* Keeps what the result's pixels mean (profile) and when they are shown; EXIF, XMP, GPS, comments,
  * thumbnails and whatever else came along stays behind. */
-static bool is_kept(const char *field, const struct work *work)
+static bool is_kept(const char *field)
 {
-    static const char *const kept[] = {"delay", "loop", "n-pages", "background",
-                                       "jpeg-chroma-subsample"};
+    static const char *const kept[] = {VIPS_META_ICC_NAME, "delay",      "loop",
+                                       "n-pages",          "background", "jpeg-chroma-subsample"};
 
-    if (strcmp(field, VIPS_META_ICC_NAME) == 0)
-        return work->was_gray || (work->planned->steps & IMAGE_STEP_GRAY) == 0;
     for (size_t i = 0; i < ARRAY_LENGTH(kept); i++) {
         if (strcmp(field, kept[i]) == 0)
             return true;
@@ -235,7 +232,7 @@ static int strip(VipsImage **image, const struct work *work)
     image_replace(image, out);
     fields = vips_image_get_fields(out);
     for (char **field = fields; *field != NULL; field++) {
-        if (!is_kept(*field, work))
+        if (!is_kept(*field))
             vips_image_remove(out, *field);
     }
     g_strfreev(fields);
@@ -295,7 +292,6 @@ static int open_source(struct work *work, struct bytes input, char *detail)
         return status;
     if (profile_step(&work->source))
         return -1;
-    work->was_gray = gray_keeps_profile(work->source);
     work->frames = vips_image_get_n_pages(work->source);
     if (work->frames < 1 ||
         vips_image_get_page_height(work->source) * work->frames != work->source->Ysize)
