@@ -11,7 +11,7 @@ import numpy
 import pytest
 from PIL import Image, ImageCms
 
-from samples import files, heif, jpeg, operations, png
+from samples import files, heif, jpeg, operations, pixels, png
 from support.clients import Client
 from support.judges import array, frames, open_image, psnr, webp_chunks
 from test_http import assert_problem
@@ -306,14 +306,27 @@ def test_subsampling(client, source, sampled, quality, subsampling):
 @pytest.mark.parametrize("query, expected", [("quality=80", "YUV420"), ("quality=95", "YUV444"),
                                              ("quality=95&subsampling=420", "YUV420"),
                                              ("quality=80&subsampling=444", "YUV444")])
-@pytest.mark.parametrize("source", ["JPEG", "PNG"])
+@pytest.mark.parametrize("source", ["JPEG", "PNG", "AVIF"])
 def test_subsampling_of_avif(client, tmp_path, source, query, expected):
-    """By the same rules; neither source is subsampled."""
-    body = files.jpeg(subsampling=0) if source == "JPEG" else files.encode(files.image(), "PNG")
-    path = tmp_path / "file.avif"
-    path.write_bytes(client.image(f"/image?format=avif&{query}", body))
-    listed = subprocess.run(["avifdec", "--info", path], capture_output=True, text=True, check=True).stdout
-    assert expected in listed
+    """By the same rules; no source is subsampled."""
+    body = {"JPEG": lambda: files.jpeg(subsampling=0), "PNG": lambda: files.encode(files.image(), "PNG"),
+            "AVIF": lambda: heif.encode(pixels.rgb(64, 48), "--yuv", "444", kind="AVIF")}[source]()
+    assert expected in chroma_of(client.image(f"/image?format=avif&{query}", body), tmp_path)
+
+
+@pytest.mark.parametrize("source", ["JPEG", "AVIF", "HEIC", "WEBP"])
+def test_subsampling_of_avif_from_420(client, tmp_path, source):
+    """At a high quality what the source has, whatever its format."""
+    body = {"JPEG": lambda: files.jpeg(subsampling=2), "WEBP": lambda: files.encode(files.image(), "WEBP"),
+            "HEIC": lambda: heif.encode(pixels.rgb(64, 48)),
+            "AVIF": lambda: heif.encode(pixels.rgb(64, 48), "--yuv", "420", kind="AVIF")}[source]()
+    assert "YUV420" in chroma_of(client.image("/image?format=avif&quality=95", body), tmp_path)
+
+
+def chroma_of(data, folder):
+    path = folder / "file.avif"
+    path.write_bytes(data)
+    return subprocess.run(["avifdec", "--info", path], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("name", ["jpeg", "png"])

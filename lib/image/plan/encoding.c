@@ -99,10 +99,8 @@ static bool has_halved_chroma(const struct image_header *header)
         return strcmp(header->subsampling, "420") == 0;
     case IMAGE_WEBP:
         return !header->lossless;
-    case IMAGE_HEIC:
-        return true;
     default:
-        return false;
+        return header->halved_chroma;
     }
 }
 
@@ -128,7 +126,8 @@ static void plan_subsampling(struct planning *planning, const struct image_encod
         return;
     if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && output->quality < FINE)
         output->subsampling = IMAGE_SUBSAMPLING_420;
-    else if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && header->format != IMAGE_JPEG)
+    else if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO &&
+             (header->format != IMAGE_JPEG || output->format != IMAGE_JPEG))
         output->subsampling = halved ? IMAGE_SUBSAMPLING_420 : IMAGE_SUBSAMPLING_444;
     if ((output->subsampling == IMAGE_SUBSAMPLING_420 && !halved) ||
         (output->subsampling == IMAGE_SUBSAMPLING_444 && !has_full_chroma(header)))

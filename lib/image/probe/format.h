@@ -79,6 +79,7 @@ struct image_header {
     uint16_t compression, photometric; /* TIFF's own numbers */
     uint64_t stored_bytes;             /* TIFF: bytes that strips or tiles of the frames claim */
     uint64_t decoded_pixels;           /* AVIF, HEIC: in all tiles, shown or not */
+    bool halved_chroma;                /* AVIF, HEIC: 4:2:0 */
     bool premultiplied;                /* TIFF, AVIF and HEIC: colours are multiplied by alpha */
     uint8_t quality; /* JPEG: about what its luma was encoded at, 1..100; 0: not known */
     char unsupported[IMAGE_UNSUPPORTED_BYTES]; /* what it is, if its kind is not supported */

@@ -33,6 +33,7 @@ int header_read_heif(struct bytes input, struct image_header *header)
     header->decoded_pixels = count_decoded(&primary.grid);
     header->bits = (uint16_t)samples.bits;
     header->samples = (uint16_t)((samples.monochrome ? 1 : 3) + (primary.has_alpha ? 1 : 0));
+    header->halved_chroma = samples.halved_chroma;
     header->premultiplied = primary.premultiplied;
     /* Nobody but lossless encoders stores RGB. */
     header->lossless = header->format == IMAGE_AVIF && primary.item.has_colour &&

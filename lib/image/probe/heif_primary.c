@@ -133,12 +133,14 @@ bool heif_read_samples(const struct heif_item *item, struct heif_samples *sample
             return false;
         samples->bits = (config.data[2] & 0x40) == 0 ? 8 : (config.data[2] & 0x20) != 0 ? 12 : 10;
         samples->monochrome = (config.data[2] & 0x10) != 0;
+        samples->halved_chroma = (config.data[2] & 0x0c) == 0x0c;
         return true;
     }
     if (!bytes_have(config, 0, 23)) /* ISO/IEC 14496-15, 8.3.3.1 */
         return false;
     samples->bits = 8 + (config.data[17] & 7);
     samples->monochrome = (config.data[16] & 3) == 0;
+    samples->halved_chroma = (config.data[16] & 3) == 1;
     return true;
 }
 
