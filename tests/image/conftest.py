@@ -82,7 +82,7 @@ def worker():
 
 @pytest.fixture
 def image_cli(tmp_path, worker):
-    """Limits, by name, take a process of their own."""
+    """Limits, by name, take a process of their own. Of "do" the factor is the query."""
     def alone(words, limits):
         environment = {**os.environ, **{name: str(value) for name, value in limits.items()}}
         before = children_cpu_s()
@@ -94,7 +94,8 @@ def image_cli(tmp_path, worker):
         source, result = tmp_path / "source", tmp_path / "result"
         source.write_bytes(data)
         result.unlink(missing_ok=True)
-        words = [operation, factor, quality, source, result]
+        words = [operation, factor, quality] if operation != "do" else ["do", factor]
+        words += [source, result]
         status, message, cpu_s = alone(words, limits) if limits else worker.run(words)
         return Result(status, message, result.read_bytes() if status == 0 else b"", cpu_s)
     def query(text, data):

@@ -203,7 +203,7 @@ static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
 };
 static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
 /* Of AVIF, which has a speed for each effort. */
-static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {1, 1, 2, 5, 22, 26, 50, 110, 140, 260};
+static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {1, 2, 3, 5, 22, 26, 50, 110, 140, 400};
 /* clang-format on */
 
 /* The class whose decoder it is, through libvips. */
@@ -250,9 +250,9 @@ static double operation_ns(const struct image_operation *operation, double befor
     case IMAGE_STEP_SMART_CROP:
         return 120 * before;
     case IMAGE_STEP_BLUR:
-        return (100 + (130 + 2.8 * operation->sigma) * operation->sigma) * after;
+        return 250 * after; /* whatever sigma is (pixels/blur.h) */
     case IMAGE_STEP_SHARPEN:
-        return (600 + 40 * operation->sigma) * after;
+        return (1100 + 60 * operation->sigma) * after;
     case IMAGE_STEP_GRAY:
         return (operation->gray == IMAGE_GRAY_LUMINANCE ? 200 : 40) * after;
     default:
@@ -326,10 +326,10 @@ static double effort_factor(const struct image_output_plan *output,
 {
     enum { HARDER = 4 };
 
+    if (output->format == IMAGE_AVIF)
+        return output->effort < 0 ? 1 : avif_efforts[output->effort];
     if (output->effort < 0)
         return 1;
-    if (output->format == IMAGE_AVIF)
-        return avif_efforts[output->effort];
     if (output->effort == IMAGE_EFFORT_MAX)
         return encoder->hardest;
     return output->effort >= HARDER ? encoder->harder : 1;

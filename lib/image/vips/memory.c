@@ -92,3 +92,43 @@ VipsSource *memory_source_new(struct buffer *file)
     vips_area_unref(VIPS_AREA(blob));
     return source;
 }
+
+static void free_samples(VipsImage *image, void *samples)
+{
+    (void)image;
+    free(samples);
+}
+
+/* Copies all else that libvips knows of the image: its profile, delays ... */
+static void copy_fields(VipsImage *from, VipsImage *to)
+{
+    char **fields = vips_image_get_fields(from);
+
+    for (char **field = fields; *field != NULL; field++) {
+        GValue value = {0};
+
+        if (vips_image_get_typeof(to, *field) != 0 || vips_image_get(from, *field, &value))
+            continue;
+        vips_image_set(to, *field, &value);
+        g_value_unset(&value);
+    }
+    g_strfreev(fields);
+}
+
+VipsImage *memory_image_new(void *samples, uint32_t width, uint32_t height, VipsImage *like)
+{
+    const size_t size = VIPS_IMAGE_SIZEOF_PEL(like) * width * height;
+    VipsImage *image = vips_image_new_from_memory(samples, size, (int)width, (int)height,
+                                                  like->Bands, like->BandFmt);
+
+    if (image == NULL) {
+        free(samples);
+        return NULL;
+    }
+    g_signal_connect(image, "postclose", G_CALLBACK(free_samples), samples);
+    image->Type = like->Type;
+    image->Xres = like->Xres;
+    image->Yres = like->Yres;
+    copy_fields(like, image);
+    return image;
+}

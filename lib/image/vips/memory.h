@@ -25,3 +25,7 @@ VipsTarget *memory_target_new(struct memory_target *memory);
 
 /* A source of the bytes in `file`, which it takes over. NULL on error. */
 VipsSource *memory_source_new(struct buffer *file);
+
+/* An image of interleaved `samples`, which came from malloc and are taken over, and otherwise like
+ * `like`: bands, format, fields. NULL with libvips' error buffer filled. */
+VipsImage *memory_image_new(void *samples, uint32_t width, uint32_t height, VipsImage *like);

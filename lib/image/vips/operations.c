@@ -2,12 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/vips/operations.h"
 
+#include "image/pixels/blur.h"
 #include "image/vips/gray.h"
 #include "image/vips/image.h"
+#include "image/vips/memory.h"
 
 #include <errno.h>
-
-static const double blur_ends = 0.01; /* share of its middle at which the Gaussian is cut off */
+#include <stdlib.h>
 
 int hold_in_memory(VipsImage **image)
 {
@@ -96,7 +97,7 @@ static int make_room_for_colour(VipsImage **image, uint32_t colour)
     return gray && is_gray_colour(colour) ? 0 : rgb_step(image);
 }
 
-static int add_alpha(VipsImage **image)
+static int add_alpha_band(VipsImage **image)
 {
     VipsImage *out;
 
@@ -138,7 +139,7 @@ int pad_step(VipsImage **image, const struct image_operation *operation, bool ke
     status = make_room_for_colour(image, operation->colour);
     if (status == 0 && keeps_alpha && (operation->colour & 255) != 255 &&
         !vips_image_hasalpha(*image))
-        status = add_alpha(image);
+        status = add_alpha_band(image);
     if (status != 0)
         return status;
     background = to_pixel(*image, operation->colour, vips_image_hasalpha(*image));
@@ -180,28 +181,6 @@ static int round_to(VipsImage **image, VipsBandFormat format)
     return vips_cast(*image, &out, format, NULL) ? -1 : image_replace(image, out);
 }
 
-static int blur(VipsImage **image, double sigma)
-{
-    VipsImage *out;
-
-    if (vips_gaussblur(*image, &out, sigma, "min_ampl", blur_ends, "precision",
-                       VIPS_PRECISION_FLOAT, NULL))
-        return -1;
-    return image_replace(image, out);
-}
-
-static int blur_with_alpha(VipsImage **image, double sigma)
-{
-    VipsImage *out;
-
-    if (vips_premultiply(*image, &out, NULL))
-        return -1;
-    image_replace(image, out);
-    if (blur(image, sigma) || vips_unpremultiply(*image, &out, NULL))
-        return -1;
-    return image_replace(image, out);
-}
-
 static int hold_as_samples(VipsImage **image)
 {
     if ((*image)->BandFmt != VIPS_FORMAT_UCHAR && (*image)->BandFmt != VIPS_FORMAT_USHORT) {
@@ -215,15 +194,28 @@ static int hold_as_samples(VipsImage **image)
 
 int blur_step(VipsImage **image, double sigma)
 {
-    VipsBandFormat format;
+    struct blur_source source;
+    VipsImage *out;
+    void *samples;
     int status = hold_as_samples(image);
 
     if (status != 0)
         return status;
-    format = (*image)->BandFmt;
-    if (vips_image_hasalpha(*image) ? blur_with_alpha(image, sigma) : blur(image, sigma))
-        return -1;
-    return round_to(image, format);
+    source = (struct blur_source){
+        .samples = VIPS_IMAGE_ADDR(*image, 0, 0),
+        .width = (uint32_t)(*image)->Xsize,
+        .height = (uint32_t)(*image)->Ysize,
+        .bands = (unsigned)(*image)->Bands,
+        .deep = (*image)->BandFmt == VIPS_FORMAT_USHORT,
+        .alpha = vips_image_hasalpha(*image),
+    };
+    samples = malloc(VIPS_IMAGE_SIZEOF_IMAGE(*image));
+    if (samples == NULL || blur_gaussian(&source, sigma, samples) != 0) {
+        free(samples);
+        return -ENOMEM;
+    }
+    out = memory_image_new(samples, source.width, source.height, *image);
+    return out == NULL ? -1 : image_replace(image, out);
 }
 
 int sharpen_step(VipsImage **image, double sigma)

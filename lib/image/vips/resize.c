@@ -8,6 +8,7 @@
 #include "image/vips/convert.h"
 #include "image/vips/gray.h"
 #include "image/vips/image.h"
+#include "image/vips/memory.h"
 
 #include <stdbool.h>
 
@@ -32,59 +33,17 @@ static int take_strip_16(VipsRegion *region, VipsRect *area, void *argument)
     return 0;
 }
 
-static void free_samples(VipsImage *image, void *samples)
-{
-    (void)image;
-    g_free(samples);
-}
-
-/* Copies all else that libvips knows of the image: its profile, delays ... */
-static void copy_fields(VipsImage *from, VipsImage *to)
-{
-    char **fields = vips_image_get_fields(from);
-
-    for (char **field = fields; *field != NULL; field++) {
-        GValue value = {0};
-
-        if (vips_image_get_typeof(to, *field) != 0 || vips_image_get(from, *field, &value))
-            continue;
-        vips_image_set(to, *field, &value);
-        g_value_unset(&value);
-    }
-    g_strfreev(fields);
-}
-
-/* An image of `samples`, which it takes over, and otherwise like the source. */
-static VipsImage *to_image(void *samples, size_t size, const struct resizer_size *of,
-                           VipsImage *source)
-{
-    VipsImage *image = vips_image_new_from_memory(
-        samples, size, (int)of->to_width, (int)of->to_height, source->Bands, source->BandFmt);
-
-    if (image == NULL) {
-        g_free(samples);
-        return NULL;
-    }
-    g_signal_connect(image, "postclose", G_CALLBACK(free_samples), samples);
-    image->Type = source->Type;
-    image->Xres = source->Xres;
-    image->Yres = source->Yres;
-    copy_fields(source, image);
-    return image;
-}
-
 static VipsImage *interleave(const struct resizer *resizer, const struct resizer_size *of,
                              VipsImage *source)
 {
-    size_t size = (size_t)of->to_width * of->to_height * resizer->bands;
-    uint8_t *samples = g_try_malloc(size);
+    uint8_t *samples = malloc((size_t)of->to_width * of->to_height * resizer->bands);
 
     if (samples == NULL) {
         vips_error("resize_image", "out of memory");
         return NULL;
     }
     resizer_interleave(resizer, samples);
-    return to_image(samples, size, of, source);
+    return memory_image_new(samples, of->to_width, of->to_height, source);
 }
 
 static int resize_8(VipsImage **image, const struct resizer_size *size)
@@ -112,7 +71,6 @@ static enum resizer_samples samples_of(const VipsImage *image)
 static int resize_16(VipsImage **image, const struct resizer_size *size)
 {
     _cleanup_(resizer_16_clear) struct resizer_16 resizer;
-    size_t bytes = VIPS_IMAGE_SIZEOF_PEL(*image) * size->to_width * size->to_height;
     VipsImage *out;
 
     if (resizer_16_begin(&resizer, size, (unsigned)(*image)->Bands, vips_image_hasalpha(*image),
@@ -122,7 +80,7 @@ static int resize_16(VipsImage **image, const struct resizer_size *size)
     }
     if (vips_sink_disc(*image, take_strip_16, &resizer))
         return -1;
-    out = to_image(TAKE_PTR(resizer.samples), bytes, size, *image);
+    out = memory_image_new(TAKE_PTR(resizer.samples), size->to_width, size->to_height, *image);
     return out == NULL ? -1 : image_replace(image, out);
 }
 
