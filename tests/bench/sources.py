@@ -58,8 +58,8 @@ def made(folder, kind, sources):
 
 def vignette(image):
     """The image in an oval that fades out."""
-    across, down = (numpy.linspace(-1, 1, length) for length in image.size)
-    distance = numpy.hypot(*numpy.meshgrid(across, down))
+    horizontal, vertical = (numpy.linspace(-1, 1, length) for length in image.size)
+    distance = numpy.hypot(*numpy.meshgrid(horizontal, vertical))
     alpha = (numpy.clip(1.2 - distance, 0, 0.4) / 0.4 * 255).astype(numpy.uint8)
     image.putalpha(Image.fromarray(alpha))
     return image
