@@ -182,15 +182,16 @@ int images_admit(const struct images *images, const struct http_request *request
     /* Of the parameters not all may be known yet: less than one frame as it is cannot be asked of.
      */
     const struct image_variant least = {.encoding.still = 1};
-    struct planned_image planned = {.request = image_request_of(&least)};
+    struct planned_image planned;
     struct image_header header;
     int status;
 
-    set_limits(images->settings, &planned.request);
     if (!pool_is_full(images->pool, http_request_client(request)))
         return 0;
     if (size == 0)
         return overloaded("", answer);
+    planned.request = image_request_of(&least);
+    set_limits(images->settings, &planned.request);
     /* A header that seems damaged may continue after these bytes. */
     status = image_read_header(bytes, size, &header);
     if (status == 0)
