@@ -190,7 +190,7 @@ int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan
 }
 
 /* The same scans behind a new header. */
-static int copy_scans(struct image_output *output)
+static int copy_codes(struct image_output *output)
 {
     _cleanup_(buffer_clear) struct buffer copy = {0};
 
@@ -212,7 +212,7 @@ int jpeg_copy(const struct image_plan *plan, const struct image_output_plan *pla
     (void)input;
     if (status != 0)
         return status;
-    status = keeps_codes(&transcoding) ? copy_scans(output) : transcode_clean(&transcoding, output);
+    status = keeps_codes(&transcoding) ? copy_codes(output) : transcode_clean(&transcoding, output);
     return status == 0 ? keep_profile(output) : status;
 }
 

@@ -328,8 +328,8 @@ static int read_run(struct ac_scan *ac, const struct block_functions *functions,
 /* Blocks `from` to `to` of a row, as they are kept. */
 enum block_kind { BLOCKS_PASSED, BLOCKS_AT_EDGE, BLOCKS_INSIDE };
 
-static int read_blocks(struct ac_scan *ac, const struct block_functions *functions, size_t row,
-                       size_t from, size_t to, enum block_kind kind)
+static int read_part_of_row(struct ac_scan *ac, const struct block_functions *functions, size_t row,
+                            size_t from, size_t to, enum block_kind kind)
 {
     const struct component_coefficients *component = ac->component;
     struct block_run run = {.first = row * component->columns + from, .count = to - from};
@@ -364,20 +364,20 @@ static int read_block_row(struct ac_scan *ac, const struct block_functions *func
     int status;
 
     if (edges == NULL)
-        return read_blocks(ac, functions, row, 0, count,
-                           component->wanted ? BLOCKS_INSIDE : BLOCKS_PASSED);
+        return read_part_of_row(ac, functions, row, 0, count,
+                                component->wanted ? BLOCKS_INSIDE : BLOCKS_PASSED);
     if (row < edges->vertical.begin || row >= edges->vertical.end)
-        return read_blocks(ac, functions, row, 0, count, BLOCKS_PASSED);
+        return read_part_of_row(ac, functions, row, 0, count, BLOCKS_PASSED);
     whole = jpeg_edges_whole(edges, (uint32_t)row);
     end = no_more_than(edges->horizontal.end, count);
-    if ((status = read_blocks(ac, functions, row, 0, edges->horizontal.begin, BLOCKS_PASSED)) !=
-            0 ||
-        (status = read_blocks(ac, functions, row, edges->horizontal.begin, whole.from,
-                              BLOCKS_AT_EDGE)) != 0 ||
-        (status = read_blocks(ac, functions, row, whole.from, whole.to, BLOCKS_INSIDE)) != 0 ||
-        (status = read_blocks(ac, functions, row, whole.to, end, BLOCKS_AT_EDGE)) != 0)
+    if ((status = read_part_of_row(ac, functions, row, 0, edges->horizontal.begin,
+                                   BLOCKS_PASSED)) != 0 ||
+        (status = read_part_of_row(ac, functions, row, edges->horizontal.begin, whole.from,
+                                   BLOCKS_AT_EDGE)) != 0 ||
+        (status = read_part_of_row(ac, functions, row, whole.from, whole.to, BLOCKS_INSIDE)) != 0 ||
+        (status = read_part_of_row(ac, functions, row, whole.to, end, BLOCKS_AT_EDGE)) != 0)
         return status;
-    return read_blocks(ac, functions, row, end, count, BLOCKS_PASSED);
+    return read_part_of_row(ac, functions, row, end, count, BLOCKS_PASSED);
 }
 
 int progressive_read_ac(struct jpeg_coefficients *coefficients, const struct jpeg_scan *scan,

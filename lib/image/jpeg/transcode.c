@@ -48,7 +48,7 @@ static void describe_turn(struct transcoder *transcoder)
 /* --- sizes --------------------------------------------------------------------------------------
  */
 
-static JDIMENSION divide_up(JDIMENSION a, JDIMENSION b)
+static JDIMENSION count_to_hold(JDIMENSION a, JDIMENSION b)
 {
     return (a + b - 1) / b;
 }
@@ -82,13 +82,13 @@ static struct extent_in_blocks rows_of(const struct transcoder *transcoder,
 
 static JDIMENSION block_count(const struct extent_in_blocks *extent)
 {
-    return divide_up(extent->pixels_of_blocks, extent->block);
+    return count_to_hold(extent->pixels_of_blocks, extent->block);
 }
 
 /* Of whole MCUs, as libjpeg's arrays have them. */
 static JDIMENSION padded_count(const struct extent_in_blocks *extent)
 {
-    return divide_up(block_count(extent), extent->sampling) * extent->sampling;
+    return count_to_hold(block_count(extent), extent->sampling) * extent->sampling;
 }
 
 /* What becomes the left or the upper edge must end with whole blocks. */
