@@ -238,3 +238,52 @@ def test_frames_count_as_pixels(image_cli):
     data = animation("GIF", flat_frames())
     assert image_cli("scale", data, MAX_PIXELS=4 * 41 * 31).status == 0
     assert image_cli("scale", data, MAX_PIXELS=4 * 41 * 31 - 1).status == 10
+
+
+# --- from one format to another ---------------------------------------------------------------------
+
+def animated(file_format, **options):
+    shades = [Image.fromarray(np.full((20, 30, 3), [shade, 100, 255 - shade], np.uint8)) for shade in (0, 90, 200)]
+    return files.encode(shades[0], file_format, save_all=True, append_images=shades[1:], duration=[50, 120, 700],
+                        **({"lossless": True} if file_format == "WEBP" else {}), **options)
+
+
+@pytest.mark.parametrize("plays", [0, 1, 2, 5, 65535])
+@pytest.mark.parametrize("query", ["", "&crop=0,0,20,20"])
+@pytest.mark.parametrize("target", ["gif", "webp"])
+@pytest.mark.parametrize("source", ["GIF", "WEBP"])
+def test_an_animation_plays_as_often_as_before(image_cli, source, target, query, plays):
+    """A GIF says how often it is repeated once it was shown, or nothing; a WebP how often it is shown."""
+    repeats = {} if source == "GIF" and plays == 1 else {"loop": plays - 1 if source == "GIF" and plays else plays}
+    result = image_cli("do", animated(source, **repeats), f"format={target}{query}").image
+    expected = None if target == "gif" and plays == 1 else plays - 1 if target == "gif" and plays else plays
+    assert result.n_frames == 3 and result.info.get("loop") == expected
+
+
+@pytest.mark.parametrize("effort", range(10))
+def test_efforts_of_gif(image_cli, effort):
+    """The same frames; effort is the time for palettes."""
+    result = image_cli("do", animated("WEBP"), f"format=gif&effort={effort}").image
+    assert result.n_frames == 3
+    result.seek(2)
+    assert result.convert("RGB").getpixel((5, 5)) == (200, 100, 55)
+
+
+def opaque_gif(frames=1, **options):
+    return files.encode(files.image(30, 20).quantize(16), "GIF", **options) if frames == 1 else animated("GIF")
+
+
+@pytest.mark.parametrize("query", ["format=png", "format=png&width=10", "animated=false&format=webp", "animated=false&format=tiff"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_an_opaque_gif_has_no_alpha(image_cli, frames, query):
+    assert image_cli("do", opaque_gif(frames), query).image.mode == "RGB"
+
+
+def test_a_gif_with_holes_has_alpha(image_cli):
+    """By a transparent index, or a frame that does not cover the screen."""
+    holes = [opaque_gif(transparency=3)]
+    small = bytearray(opaque_gif())
+    small[6:8] = (40).to_bytes(2, "little") # the screen is wider than the frame
+    holes.append(bytes(small))
+    for data in holes:
+        assert image_cli("do", data, "format=png").image.mode == "RGBA"

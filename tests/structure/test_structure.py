@@ -32,7 +32,7 @@ WINGS = {
     "metadata": COMMON | {"webp"},
     "tiff": COMMON | {"jpeg"}, # the markers of the JPEGs in one
     "planes": COMMON | {"jpeg", "webp", "heif"}, # one's planes into another
-    "vips": COMMON | {"jpeg", "png", "webp", "tiff", "heif"},
+    "vips": COMMON | {"jpeg", "png", "webp", "gif", "tiff", "heif"},
 }
 # What only one folder may know, of the libraries that are not ours.
 ONLY = {

@@ -43,7 +43,7 @@ bool cicp_find_primaries(unsigned primaries, struct cicp_primaries *found)
 
 /* The share of a colour in white's luminance: the determinants of the equations that mix white from
  * the three (ITU-T H.273, 8.3, equations 39 to 44). */
-static double luminance_of(const struct cicp_primaries *p, int colour)
+static double primary_luminance(const struct cicp_primaries *p, int colour)
 {
     int a = (colour + 1) % 3, b = (colour + 2) % 3;
     double z[4];
@@ -81,8 +81,8 @@ bool cicp_luma_weights(unsigned matrix, unsigned primaries, double *red, double 
     }
     if (matrix != CICP_MATRIX_FROM_PRIMARIES || !cicp_find_primaries(primaries, &found))
         return false;
-    *red = luminance_of(&found, 0);
-    *blue = luminance_of(&found, 2);
+    *red = primary_luminance(&found, 0);
+    *blue = primary_luminance(&found, 2);
     return true;
 }
 

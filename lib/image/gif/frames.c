@@ -21,16 +21,24 @@ static const double BETTER_THAN_SOURCE = 1.2;
 /* How much larger its error may be in later frames. */
 static const double WORSE_THAN_CHOSEN = 1.1;
 
-int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height, bool single,
-                     const struct gif_blocks *source, struct image_output *output)
+/* Each two steps down halve it: 0 is a sixteenth. */
+static uint32_t samples_for(int effort)
 {
+    return effort < 0 ? EFFORT : EFFORT >> (IMAGE_EFFORT_MAX - effort) / 2;
+}
+
+int gif_frames_begin(struct gif_frames *frames, const struct gif_frames_format *format,
+                     struct image_output *output)
+{
+    const uint32_t width = format->width, height = format->height;
     const size_t pixels = (size_t)width * height;
+    const bool single = format->single;
 
     *frames = (struct gif_frames){.width = width,
                                   .height = height,
                                   .single = single,
-                                  .source = source,
-                                  .effort = EFFORT,
+                                  .loop = format->loop,
+                                  .effort = samples_for(format->effort),
                                   .writer = {.output = output}};
     frames->wanted = calloc(pixels, sizeof(*frames->wanted));
     frames->before = single ? NULL : calloc(pixels, sizeof(*frames->before));
@@ -160,7 +168,7 @@ static void write_first_screen(struct gif_frames *frames)
     frames->first_count = frames->table_count;
     gif_write_screen(&frames->writer, frames->width, frames->height, 0,
                      (struct gif_table){frames->table, 1U << index_bits(frames)});
-    gif_write_loop(&frames->writer, frames->source);
+    gif_write_loop(&frames->writer, frames->loop);
     frames->begun = true;
 }
 

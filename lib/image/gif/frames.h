@@ -13,10 +13,17 @@
  * A frame is written when the next one is known: if pixels become transparent there, the disposal
  * of the frame before must clear them.
  */
+struct gif_frames_format {
+    uint32_t width, height;
+    bool single;  /* one frame, not an animation */
+    int32_t loop; /* repeats once it was shown, 0: for ever; IMAGE_LOOP_NONE */
+    int effort;   /* 0..9: how much time is spent on palettes; -1: as 9, 2 to 3 seconds at most */
+};
+
 struct gif_frames {
     uint32_t width, height;
-    bool single;                     /* one frame, not an animation */
-    const struct gif_blocks *source; /* for the loop */
+    bool single;
+    int32_t loop;
     struct gif_writer writer;
     uint32_t *wanted;  /* of the next frame, filled in by the caller; owned */
     uint32_t *before;  /* `wanted` of the last frame; owned; NULL if single */
@@ -35,9 +42,9 @@ struct gif_frames {
     unsigned table_count, first_count;
 };
 
-/* 0 or -ENOMEM; the caller clears it in either case. `source` is borrowed. */
-int gif_frames_begin(struct gif_frames *frames, uint32_t width, uint32_t height, bool single,
-                     const struct gif_blocks *source, struct image_output *output);
+/* 0 or -ENOMEM; the caller clears it in either case. */
+int gif_frames_begin(struct gif_frames *frames, const struct gif_frames_format *format,
+                     struct image_output *output);
 
 /* Adds the next frame, whose pixels are in `wanted` and differ from the last one only in `area`.
  * `table` is the source's table for it. */

@@ -73,7 +73,7 @@ static int copy_frames(struct gif_copying *copy, const struct image_header *head
     copy_screen(copy, header);
     while (status == 0 && (next = gif_next(&copy->blocks, &frame)) == GIF_FRAME) {
         if (copy->blocks.loop != loop)
-            gif_write_loop(&copy->writer, &copy->blocks);
+            gif_write_loop(&copy->writer, gif_repeats(&copy->blocks));
         loop = copy->blocks.loop;
         status = gif_within(&copy->blocks, max_pixels, copy->writer.output);
         if (status == 0)

@@ -34,14 +34,20 @@ static void cleanup_resizing(struct resizing *resizing)
 static int begin_resizing(struct resizing *resizing, const struct image_header *header,
                           const struct image_output_plan *planned, struct image_output *output)
 {
+    const struct gif_frames_format format = {
+        .width = planned->size.width,
+        .height = planned->size.height,
+        .single = header->frames == 1,
+        .loop = header->loop,
+        .effort = -1,
+    };
     int status = gif_canvas_begin(&resizing->canvas, header->width, header->height);
 
     if (status == 0)
         status = gif_reducer_begin(&resizing->reducer, header->width, header->height,
                                    planned->size.width, planned->size.height);
     if (status == 0)
-        status = gif_frames_begin(&resizing->frames, planned->size.width, planned->size.height,
-                                  header->frames == 1, &resizing->blocks, output);
+        status = gif_frames_begin(&resizing->frames, &format, output);
     return status;
 }
 

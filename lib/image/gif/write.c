@@ -3,6 +3,7 @@
 #include "image/gif/write.h"
 
 #include "base/status.h"
+#include "image/probe/format.h"
 
 #include <stdio.h>
 
@@ -67,12 +68,14 @@ void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height
     put_table(writer, table);
 }
 
-void gif_write_loop(struct gif_writer *writer, const struct gif_blocks *source)
+void gif_write_loop(struct gif_writer *writer, int32_t repeats)
 {
-    if (source->loop == 0)
+    uint8_t extension[] = "\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0"; /* its NUL ends the sub-blocks */
+
+    if (repeats == IMAGE_LOOP_NONE)
         return;
-    gif_put(writer, source->input.data + source->loop, GIF_LOOP_BYTES);
-    gif_put(writer, "", 1); /* ends the extension, where the source may have more sub-blocks */
+    put_le16(extension + GIF_LOOP_BYTES - 2, (uint32_t)repeats);
+    gif_put(writer, extension, sizeof(extension));
 }
 
 static void put_control(struct gif_writer *writer, const struct gif_frame *frame)

@@ -24,8 +24,9 @@ int gif_within(const struct gif_blocks *source, uint64_t max_pixels, struct imag
 void gif_write_screen(struct gif_writer *writer, uint32_t width, uint32_t height,
                       uint8_t background, struct gif_table table);
 
-/* Copies the source's loop extension, if it has one. */
-void gif_write_loop(struct gif_writer *writer, const struct gif_blocks *source);
+/* The loop extension: how often an animation is repeated once it was shown, 0 for ever. None if
+ * `repeats` is IMAGE_LOOP_NONE. */
+void gif_write_loop(struct gif_writer *writer, int32_t repeats);
 
 /* A frame without its pixels: graphic control, descriptor, and its own table, if it has one. */
 void gif_write_frame(struct gif_writer *writer, const struct gif_frame *frame);

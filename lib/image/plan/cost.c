@@ -202,8 +202,9 @@ static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
     [IMAGE_AVIF] = { 320, 40, 0, 0},
 };
 static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
-/* Of AVIF, which has a speed for each effort. */
-static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {1, 2, 3, 5, 22, 26, 50, 110, 140, 400};
+/* Nanoseconds a pixel of AVIF, which has a speed for each effort; with or without loss. */
+static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {320,   320,   2000,   4000,   22000,
+                                                          26000, 50000, 110000, 140000, 400000};
 /* clang-format on */
 
 /* The class whose decoder it is, through libvips. */
@@ -326,10 +327,12 @@ static double effort_factor(const struct image_output_plan *output,
 {
     enum { HARDER = 4 };
 
-    if (output->format == IMAGE_AVIF)
-        return output->effort < 0 ? 1 : avif_efforts[output->effort];
     if (output->effort < 0)
         return 1;
+    if (output->format == IMAGE_AVIF && avif_efforts[output->effort] < encoder->ns)
+        return 1;
+    if (output->format == IMAGE_AVIF)
+        return avif_efforts[output->effort] / encoder->ns;
     if (output->effort == IMAGE_EFFORT_MAX)
         return encoder->hardest;
     return output->effort >= HARDER ? encoder->harder : 1;

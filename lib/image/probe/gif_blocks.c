@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/probe/gif_blocks.h"
 
+#include "image/probe/format.h"
+
 enum {
     SCREEN_BYTES = 13,
     DESCRIPTOR_BYTES = 10, /* with its introducer */
@@ -207,4 +209,11 @@ struct gif_table gif_colours(const struct gif_blocks *blocks, const struct gif_f
     if (blocks->table.colours != NULL)
         return blocks->table;
     return (struct gif_table){black_and_white, 2};
+}
+
+int32_t gif_repeats(const struct gif_blocks *blocks)
+{
+    if (blocks->loop == 0)
+        return IMAGE_LOOP_NONE;
+    return get_le16(blocks->input.data + blocks->loop + GIF_LOOP_BYTES - 2);
 }

@@ -61,5 +61,9 @@ bool gif_begin(struct gif_blocks *blocks, struct bytes input);
 /* The next frame. Damage ends the walk; a frame that is cut off is counted. */
 enum gif_next gif_next(struct gif_blocks *blocks, struct gif_frame *frame);
 
+/* How often the file says that the animation is repeated once it was shown, 0 for ever;
+ * IMAGE_LOOP_NONE: it has not said so yet. */
+int32_t gif_repeats(const struct gif_blocks *blocks);
+
 /* The table that a frame's indices refer to; black and white if the file has none at all. */
 struct gif_table gif_colours(const struct gif_blocks *blocks, const struct gif_frame *frame);

@@ -18,8 +18,7 @@ int header_read_gif(struct bytes input, struct image_header *header)
         return STATUS_IMAGE_CORRUPT;
     while (gif_next(&blocks, &frame) == GIF_FRAME)
         header->alpha = header->alpha || frame.transparent != GIF_OPAQUE;
-    if (blocks.loop != 0)
-        header->loop = get_le16(input.data + blocks.loop + GIF_LOOP_BYTES - 2);
+    header->loop = gif_repeats(&blocks);
     header->width = blocks.width;
     header->height = blocks.height;
     header->frames = blocks.frames;

@@ -58,3 +58,14 @@ static inline int image_set_profile(VipsImage **image, const void *profile, size
         vips_image_set_blob_copy(*image, VIPS_META_ICC_NAME, profile, size);
     return 0;
 }
+
+/* Rows that vips_sequential shall keep together: all of one frame, so that frames of `height` rows
+ * are read in order. */
+static inline int image_strip_rows(uint32_t height)
+{
+    uint32_t rows = 16;
+
+    while (height % rows != 0)
+        rows--;
+    return (int)rows;
+}

@@ -10,16 +10,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { TILE_ROWS = 16 };
-
 struct gif_reader {
     struct gif_blocks blocks;
     struct gif_canvas canvas;
+    bool opaque; /* nothing is transparent: there is no alpha */
     uint64_t max_pixels;
     int drawn; /* frames */
 };
 
-static void free_reader(VipsImage *image, struct gif_reader *reader)
+static void free_gif_reader(VipsImage *image, struct gif_reader *reader)
 {
     (void)image;
     if (reader != NULL)
@@ -29,7 +28,7 @@ static void free_reader(VipsImage *image, struct gif_reader *reader)
 
 static void cleanup_reader(struct gif_reader **reader)
 {
-    free_reader(NULL, *reader);
+    free_gif_reader(NULL, *reader);
 }
 
 static int draw_next(struct gif_reader *reader)
@@ -41,6 +40,12 @@ static int draw_next(struct gif_reader *reader)
         return STATUS_IMAGE_CORRUPT;
     reader->drawn++;
     return gif_canvas_draw(&reader->canvas, &reader->blocks, &frame);
+}
+
+static void copy_opaque(const uint32_t *pixels, uint8_t *to, int count)
+{
+    for (int i = 0; i < count; i++)
+        memcpy(to + 3 * (size_t)i, pixels + i, 3);
 }
 
 /* vips_sequential asks for rows in order. */
@@ -55,6 +60,8 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
     (void)b;
     (void)stop;
     for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++) {
+        const uint32_t *pixels;
+
         while (reader->drawn <= y / height) {
             const int status = draw_next(reader);
 
@@ -63,9 +70,11 @@ static int generate(VipsRegion *out, void *sequence, void *a, void *b, gboolean 
                 return -1;
             }
         }
-        memcpy(VIPS_REGION_ADDR(out, area->left, y),
-               canvas->pixels + (size_t)(y % height) * canvas->width + area->left,
-               VIPS_REGION_SIZEOF_LINE(out));
+        pixels = canvas->pixels + (size_t)(y % height) * canvas->width + area->left;
+        if (reader->opaque)
+            copy_opaque(pixels, VIPS_REGION_ADDR(out, area->left, y), area->width);
+        else
+            memcpy(VIPS_REGION_ADDR(out, area->left, y), pixels, VIPS_REGION_SIZEOF_LINE(out));
     }
     return 0;
 }
@@ -96,19 +105,24 @@ static int set_times(const struct image_header *header, uint32_t frames, struct 
     return 0;
 }
 
-static int tile_rows(uint32_t height)
+/* Of one frame it is known before its rows are asked for whether it has transparent pixels. */
+static int examine_still(struct gif_reader *reader)
 {
-    uint32_t rows = TILE_ROWS;
+    const size_t pixels = (size_t)reader->canvas.width * reader->canvas.height;
+    const int status = draw_next(reader);
 
-    while (height % rows != 0)
-        rows--;
-    return (int)rows;
+    reader->opaque = status == 0;
+    for (size_t i = 0; reader->opaque && i < pixels; i++)
+        reader->opaque = reader->canvas.pixels[i] != 0;
+    return status;
 }
 
-static void start_image(const struct image_header *header, uint32_t frames, VipsImage *image)
+static void describe_gif(const struct image_header *header, uint32_t frames, bool opaque,
+                         VipsImage *image)
 {
-    vips_image_init_fields(image, (int)header->width, (int)(header->height * frames), 4,
-                           VIPS_FORMAT_UCHAR, VIPS_CODING_NONE, VIPS_INTERPRETATION_sRGB, 1, 1);
+    vips_image_init_fields(image, (int)header->width, (int)(header->height * frames),
+                           opaque ? 3 : 4, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+                           VIPS_INTERPRETATION_sRGB, 1, 1);
     vips_image_set_int(image, VIPS_META_N_PAGES, (int)frames);
     if (frames > 1)
         vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, (int)header->height);
@@ -131,14 +145,17 @@ int gif_load(const struct image_plan *plan, uint32_t frames, const uint8_t *inpu
     status = gif_canvas_begin(&reader->canvas, header->width, header->height);
     if (status != 0)
         return status;
-    start_image(header, frames, rows);
+    status = frames == 1 ? examine_still(reader) : 0;
+    if (status != 0)
+        return status;
+    describe_gif(header, frames, reader->opaque, rows);
     status = frames > 1 ? set_times(header, frames, (struct bytes){input, size}, rows) : 0;
     if (status != 0)
         return status;
     kept = TAKE_PTR(reader);
-    g_signal_connect(rows, "postclose", G_CALLBACK(free_reader), kept);
+    g_signal_connect(rows, "postclose", G_CALLBACK(free_gif_reader), kept);
     if (vips_image_pipelinev(rows, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
         vips_image_generate(rows, NULL, generate, NULL, kept, NULL))
         return -1;
-    return vips_sequential(rows, image, "tile_height", tile_rows(header->height), NULL);
+    return vips_sequential(rows, image, "tile_height", image_strip_rows(header->height), NULL);
 }

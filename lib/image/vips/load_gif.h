@@ -7,6 +7,7 @@
 #include <vips/vips.h>
 
 /* As load_image: RGB and alpha, the first `frames`, one below the other, drawn as they are asked
- * for. "delay" is in milliseconds, and "loop" how often all is shown, 0 for ever. */
+ * for; RGB alone of one frame without a transparent pixel. "delay" is in milliseconds, and "loop"
+ * how often all is shown, 0 for ever. */
 int gif_load(const struct image_plan *plan, uint32_t frames, const uint8_t *input, size_t size,
              VipsImage **image);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PALETTE_MAX = 256, TILE_ROWS = 16 };
+enum { PALETTE_MAX = 256 };
 
 struct tiff_reader;
 typedef void convert_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to);
@@ -198,7 +198,7 @@ static void set_fields(const struct tiff_file *file, VipsImage *image)
     }
 }
 
-static void start_image(struct tiff_reader *reader, VipsImage *image)
+static void describe_tiff(struct tiff_reader *reader, VipsImage *image)
 {
     const struct image_header *header = &reader->file.header;
     const struct pixel_kind *kind = &kinds[header->photometric];
@@ -220,7 +220,7 @@ static void start_image(struct tiff_reader *reader, VipsImage *image)
     set_fields(&reader->file, image);
 }
 
-static void free_reader(VipsImage *image, struct tiff_reader *reader)
+static void free_tiff_reader(VipsImage *image, struct tiff_reader *reader)
 {
     (void)image;
     tiff_file_close(&reader->file);
@@ -241,27 +241,18 @@ static int undo_premultiplication(VipsImage **image)
     return vips_cast(*image, &out, format, NULL) ? -1 : image_replace(image, out);
 }
 
-/* Rows that libvips keeps together: all of one page, so that pages are read in order. */
-static int tile_rows(const struct image_header *header)
-{
-    uint32_t rows = TILE_ROWS;
-
-    while (header->height % rows != 0)
-        rows--;
-    return (int)rows;
-}
-
 static int build_image(struct tiff_reader *reader, VipsImage **image)
 {
     _cleanup_image_ VipsImage *source = vips_image_new(), *rows = NULL;
 
-    g_signal_connect(source, "postclose", G_CALLBACK(free_reader), reader);
-    start_image(reader, source);
+    g_signal_connect(source, "postclose", G_CALLBACK(free_tiff_reader), reader);
+    describe_tiff(reader, source);
     if (reader->convert == look_up_row && read_colour_map(reader) != 0)
         return STATUS_IMAGE_CORRUPT;
     if (vips_image_pipelinev(source, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
         vips_image_generate(source, NULL, generate, NULL, reader, NULL) ||
-        vips_sequential(source, &rows, "tile_height", tile_rows(&reader->file.header), NULL))
+        vips_sequential(source, &rows, "tile_height", image_strip_rows(reader->file.header.height),
+                        NULL))
         return -1;
     if (reader->file.header.premultiplied && undo_premultiplication(&rows))
         return -1;
@@ -282,6 +273,6 @@ int tiff_load(const struct image_header *header, uint32_t frames, const uint8_t 
         reader->file.header.frames = frames;
         return build_image(reader, image);
     }
-    free_reader(NULL, reader);
+    free_tiff_reader(NULL, reader);
     return status;
 }

@@ -10,7 +10,7 @@
 #include <errno.h>
 
 /* GIF, by our own encoder: frames of any bands become R, G, B, A, and transparent below half. */
-enum { OPAQUE_FROM = 128, LOOP_AT = 1, CENTISECOND_MS = 10, DELAY_MAX = 65535 };
+enum { OPAQUE_FROM = 128, CENTISECOND_MS = 10, DELAY_MAX = 65535 };
 
 struct pixel_rows {
     uint32_t *next;
@@ -31,21 +31,16 @@ static void take_pixels(void *argument, const void *row)
     }
 }
 
-/* The loop extension, which says how often an animation is repeated once it was shown. */
-static void put_loop(VipsImage *image, uint8_t *bytes, struct gif_blocks *blocks)
+/* How often it is repeated once it was shown: libvips' "loop" is how often it is shown. */
+static int32_t find_repeats(VipsImage *image)
 {
-    int loop = 0, repeats;
+    int loop = 0;
 
     if (vips_image_get_typeof(image, "loop") != 0)
         vips_image_get_int(image, "loop", &loop);
-    *blocks = (struct gif_blocks){.input = {bytes, LOOP_AT + GIF_LOOP_BYTES}};
     if (loop == 1)
-        return;
-    repeats = loop <= 0 ? 0 : loop - 1;
-    memcpy(bytes + LOOP_AT, "\x21\xff\x0bNETSCAPE2.0\x03\x01", GIF_LOOP_BYTES - 2);
-    bytes[LOOP_AT + GIF_LOOP_BYTES - 2] = (uint8_t)repeats;
-    bytes[LOOP_AT + GIF_LOOP_BYTES - 1] = (uint8_t)(repeats >> 8);
-    blocks->loop = LOOP_AT;
+        return IMAGE_LOOP_NONE;
+    return loop <= 0 ? 0 : loop - 1;
 }
 
 static uint16_t to_centiseconds(int delay)
@@ -55,7 +50,7 @@ static uint16_t to_centiseconds(int delay)
     return (uint16_t)(rounded < DELAY_MAX ? rounded : DELAY_MAX);
 }
 
-static int add_frames(VipsImage *image, struct gif_frames *frames)
+static int add_gif_frames(VipsImage *image, struct gif_frames *frames)
 {
     const int height = (int)frames->height;
     const struct gif_area whole = {0, 0, frames->width, frames->height};
@@ -78,17 +73,18 @@ static int add_frames(VipsImage *image, struct gif_frames *frames)
 int save_gif(VipsImage *image, const struct save_options *options, struct memory_target *memory)
 {
     _cleanup_(gif_frames_clear) struct gif_frames frames = {0};
-    uint8_t loop_bytes[LOOP_AT + GIF_LOOP_BYTES] = {0};
     const int height = vips_image_get_page_height(image);
     const bool single = height == image->Ysize;
-    struct gif_blocks blocks = {0};
+    const struct gif_frames_format format = {
+        .width = (uint32_t)image->Xsize,
+        .height = (uint32_t)height,
+        .single = single,
+        .loop = single ? IMAGE_LOOP_NONE : find_repeats(image),
+        .effort = options->planned->effort,
+    };
     int status;
 
-    (void)options;
-    if (!single)
-        put_loop(image, loop_bytes, &blocks);
     memory->output->size = 0;
-    status = gif_frames_begin(&frames, (uint32_t)image->Xsize, (uint32_t)height, single, &blocks,
-                              memory->output);
-    return status != 0 ? status : add_frames(image, &frames);
+    status = gif_frames_begin(&frames, &format, memory->output);
+    return status != 0 ? status : add_gif_frames(image, &frames);
 }

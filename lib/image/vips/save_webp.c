@@ -61,7 +61,7 @@ static void append_row(void *frame, const void *row)
     rows->end += rows->row_bytes;
 }
 
-static int add_frames(VipsImage *image, struct webp_animation *animation)
+static int add_webp_frames(VipsImage *image, struct webp_animation *animation)
 {
     const struct webp_format *format = &animation->format;
     const size_t row_bytes = (size_t)format->width * (size_t)format->bands;
@@ -94,7 +94,7 @@ static int save_animation(VipsImage *image, const struct save_options *options,
         return -1;
     status = webp_animation_begin(&animation, &format, (unsigned)loop, output);
     if (status == 0)
-        status = add_frames(image, &animation);
+        status = add_webp_frames(image, &animation);
     if (status == 0)
         webp_animation_end(&animation);
     return status;
