@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/plan/cost.h"
 
+#include <math.h>
+
 /*
  * Rates for each class of work. Decoding goes by the source's pixels and bytes,
  * encoding by the result's pixels and by its bytes, for which the source's stand, as many of them
@@ -202,9 +204,10 @@ static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
     [IMAGE_AVIF] = { 320, 40, 0, 0},
 };
 static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
-/* Nanoseconds a pixel of AVIF, which has a speed for each effort; with or without loss. */
-static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {320,   320,   2000,   4000,   22000,
-                                                          26000, 50000, 110000, 140000, 400000};
+/* The same of AVIF, which has a speed for each effort: nanoseconds, with loss or without. */
+static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {
+    320, 400, 1200, 2300, 8500, 11500, 21000, 30000, 37000, 90000,
+};
 /* clang-format on */
 
 /* The class whose decoder it is, through libvips. */
@@ -321,21 +324,19 @@ static const struct encoder_rates *find_encoder(const struct image_output_plan *
     return &encoders[output->format];
 }
 
-/* What the effort makes of an encoder's time. */
-static double effort_factor(const struct image_output_plan *output,
-                            const struct encoder_rates *encoder)
+/* For each pixel of the result. */
+static double encoder_ns(const struct image_output_plan *output,
+                         const struct encoder_rates *encoder)
 {
     enum { HARDER = 4 };
 
     if (output->effort < 0)
-        return 1;
-    if (output->format == IMAGE_AVIF && avif_efforts[output->effort] < encoder->ns)
-        return 1;
+        return encoder->ns;
     if (output->format == IMAGE_AVIF)
-        return avif_efforts[output->effort] / encoder->ns;
+        return fmax(encoder->ns, avif_efforts[output->effort]);
     if (output->effort == IMAGE_EFFORT_MAX)
-        return encoder->hardest;
-    return output->effort >= HARDER ? encoder->harder : 1;
+        return encoder->ns * encoder->hardest;
+    return encoder->ns * (output->effort >= HARDER ? encoder->harder : 1);
 }
 
 static struct estimate estimate_parts(const struct image_output_plan *output,
@@ -359,7 +360,7 @@ static struct estimate estimate_parts(const struct image_output_plan *output,
         ns += 150 * result; /* colours are converted once the image is smaller */
     if (output->progressive)
         ns += PROGRESSIVE_NS * result;
-    ns += decode_ns + result * encoder->ns * effort_factor(output, encoder);
+    ns += decode_ns + result * encoder_ns(output, encoder);
     return (struct estimate){
         .time_us = 20 * START_US + ns * depth / 1000,
         .decode_us = 20 * START_US + decode_ns * depth / 1000,
@@ -379,7 +380,7 @@ static void add_encoder(const struct image_output_plan *output, struct estimate 
         estimate->time_us += result * PROGRESSIVE_NS / 1000;
     if (output->format == IMAGE_JPEG)
         return;
-    estimate->time_us += result * encoder->ns * effort_factor(output, encoder) / 1000;
+    estimate->time_us += result * encoder_ns(output, encoder) / 1000;
     estimate->bytes += result * encoder->bytes;
 }
 
