@@ -278,3 +278,21 @@ def test_inks_by_a_profile(image_cli, file_format):
         ImageCms.createProfile("sRGB"), renderingIntent=1, outputMode="RGB")
     difference = np.abs(gray - np.asarray(judged.convert("L")))
     assert difference.mean() <= 1.2 and difference.max() <= (6 if file_format == "JPEG" else 2)
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "JPEG progressive", "PNG", "WEBP"])
+def test_srgb_of_no_profile_is_nothing_to_do(image_cli, file_format):
+    """The same file by the same path: what imaginary's `stripmeta` asks of most photographs."""
+    data = encode(file_format, None)
+    plain, srgb = (image_cli("do", data, f"width=40&height=30{query}") for query in ("", "&profile=srgb"))
+    assert plain.data and srgb.data == plain.data
+
+
+@pytest.mark.parametrize("target", ["jpeg", "png", "webp", "gif", "tiff"])
+@pytest.mark.parametrize("gray", ["luma", "luminance"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "CMYK"])
+def test_gray_has_no_profile_of_colours(image_cli, mode, gray, target):
+    profile = files.cmyk_profile() if mode == "CMYK" else WIDE
+    for query in ("", "&profile=srgb", "&blur=1", "&fit=pad&width=150&height=150"):
+        result = image_cli("do", encode("TIFF", profile, mode), f"gray={gray}&format={target}{query}")
+        assert not result.image.info.get("icc_profile")

@@ -21,7 +21,7 @@ static const double BETTER_THAN_SOURCE = 1.2;
 /* How much larger its error may be in later frames. */
 static const double WORSE_THAN_CHOSEN = 1.1;
 
-/* Each two steps down halve it: 0 is a sixteenth. */
+/* Half as many for each two steps less: effort 0 has a sixteenth. */
 static uint32_t samples_for(int effort)
 {
     return effort < 0 ? EFFORT : EFFORT >> (IMAGE_EFFORT_MAX - effort) / 2;

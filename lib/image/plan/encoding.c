@@ -134,6 +134,14 @@ static void plan_subsampling(struct planning *planning, const struct image_encod
         output->steps |= IMAGE_STEP_SUBSAMPLE;
 }
 
+/* Without a profile, Lab and inks apart, values are sRGB's, and the fast paths take them. An AVIF
+ * or HEIC may say by code points what its colours are. */
+static bool may_differ_from_srgb(const struct image_header *header)
+{
+    return header->has_profile || header->format == IMAGE_AVIF || header->format == IMAGE_HEIC ||
+           header->colours == IMAGE_COLOURS_CMYK || header->colours == IMAGE_COLOURS_LAB;
+}
+
 int plan_encoding(struct planning *planning, const struct image_encoding *encoding)
 {
     struct image_output_plan *output = planning->output;
@@ -153,7 +161,7 @@ int plan_encoding(struct planning *planning, const struct image_encoding *encodi
     output->metadata = encoding->metadata;
     if (encoding->metadata != IMAGE_METADATA_NONE || output->orientation != 1)
         output->steps |= IMAGE_STEP_METADATA;
-    if (encoding->profile == IMAGE_PROFILE_SRGB)
+    if (encoding->profile == IMAGE_PROFILE_SRGB && may_differ_from_srgb(planning->header))
         output->steps |= IMAGE_STEP_SRGB;
     status = plan_lossless(planning, encoding);
     if (status != 0)
