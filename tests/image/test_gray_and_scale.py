@@ -105,6 +105,6 @@ def test_luma_alone_is_decoded(image_cli):
     """It costs less than all planes of an image whose chroma is as large as its luma."""
     source = Image.fromarray(np.random.default_rng(1).integers(0, 255, (1500, 2000, 3), dtype=np.uint8))
     data = files.encode(source, "JPEG", quality=90, subsampling=0)
-    both, scale = (min(image_cli(operation, data).cpu_s for _ in range(5))
-                   for operation in ("both", "scale"))
+    both, scale = (min(image_cli.query(f"scale=0.5&{query}", data).cpu_s for _ in range(5))
+                   for query in ("gray=luma", "subsampling=444"))
     assert both < 0.85 * scale
