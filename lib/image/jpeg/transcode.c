@@ -3,6 +3,7 @@
 #include "image/jpeg/transcode.h"
 
 #include "base/status.h"
+#include "image/core/multiversion.h"
 #include "image/jpeg/libjpeg.h"
 #include "image/plan/geometry.h"
 
@@ -22,9 +23,8 @@ struct transcoder {
     const struct jpeg_transcoding *transcoding;
     int components; /* that are written */
     bool transpose, mirror, flip;
-    unsigned place[DCTSIZE2]; /* in the source's block, of each coefficient of the result's */
-    int sign[DCTSIZE2];       /* that it is multiplied by */
-    jvirt_barray_ptr *arrays; /* the source's */
+    JCOEF sign[DCTSIZE2];                    /* of each coefficient of the result's blocks */
+    jvirt_barray_ptr *arrays;                /* the source's */
     jvirt_barray_ptr turned[MAX_COMPONENTS]; /* the result's */
 };
 
@@ -40,7 +40,6 @@ static void describe_turn(struct transcoder *transcoder)
         const bool negative =
             (transcoder->mirror && u % 2 == 1) != (transcoder->flip && v % 2 == 1);
 
-        transcoder->place[k] = transcoder->transpose ? u * DCTSIZE + v : k;
         transcoder->sign[k] = negative ? -1 : 1;
     }
 }
@@ -139,15 +138,25 @@ static JBLOCKROW row_at(struct transcoder *transcoder, jvirt_barray_ptr array, J
     return from->mem->access_virt_barray((j_common_ptr)from, array, row, 1, writable)[0];
 }
 
-static void turn_block(const struct transcoder *transcoder, const JCOEF *from, JCOEF *to)
+/* Loops that become vectors. */
+static _inline_ void turn_block(const struct transcoder *transcoder, const JCOEF *restrict from,
+                                JCOEF *restrict to)
 {
-    for (unsigned k = 0; k < DCTSIZE2; k++)
-        to[k] = (JCOEF)(from[transcoder->place[k]] * transcoder->sign[k]);
+    const JCOEF *sign = transcoder->sign;
+
+    if (!transcoder->transpose) {
+        for (unsigned k = 0; k < DCTSIZE2; k++)
+            to[k] = (JCOEF)(from[k] * sign[k]);
+        return;
+    }
+    for (unsigned v = 0; v < DCTSIZE; v++)
+        for (unsigned u = 0; u < DCTSIZE; u++)
+            to[v * DCTSIZE + u] = (JCOEF)(from[u * DCTSIZE + v] * sign[v * DCTSIZE + u]);
 }
 
 /* Blocks that only fill up MCUs at edges that stay where they are keep doing so. libjpeg wants rows
  * of a new array to be written one after the other. */
-static void turn_component(struct transcoder *transcoder, int index)
+_multiversion_ static void turn_component(struct transcoder *transcoder, int index)
 {
     const jpeg_component_info *component = &transcoder->from.comp_info[index];
     const bool transpose = transcoder->transpose;
@@ -177,18 +186,19 @@ static void turn_component(struct transcoder *transcoder, int index)
  * DC) libjpeg's quick encoder has no code, and writes nonsense without a word. They come from
  * damage that still decodes.
  */
-static bool has_excess(struct transcoder *transcoder, int index)
+_multiversion_ static bool has_excess(struct transcoder *transcoder, int index)
 {
     const jpeg_component_info *component = &transcoder->from.comp_info[index];
-    unsigned excess = 0;
+    enum { DC_MAX = 1024, AC_MAX = 1023 };
+    uint16_t excess = 0;
 
     for (JDIMENSION y = 0; y < component->height_in_blocks; y++) {
         const JBLOCKROW row = row_at(transcoder, transcoder->arrays[index], y, FALSE);
 
         for (JDIMENSION x = 0; x < component->width_in_blocks; x++) {
-            excess |= abs(row[x][0]) > 1024;
+            excess |= abs(row[x][0]) > DC_MAX;
             for (unsigned k = 1; k < DCTSIZE2; k++)
-                excess |= abs(row[x][k]) > 1023;
+                excess |= (uint16_t)(row[x][k] + AC_MAX) > 2 * AC_MAX; /* 16 bits: vectors */
         }
     }
     return excess != 0;
