@@ -53,7 +53,7 @@ static int allocate_canvas(const struct heif_grid *grid, const struct heif_frame
         at[i] = bytes;
         bytes += canvas->strides[i] * heif_plane_height(canvas, i);
     }
-    memory = malloc(bytes);
+    memory = bytes > 0 ? malloc(bytes) : NULL;
     canvas->owner = memory;
     canvas->release = free;
     if (memory == NULL)

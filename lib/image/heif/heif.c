@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { STRIP_ROWS = 16, TURNED_STRIP_ROWS = 64 };
+enum { STRIP_ROWS = 16, TURNED_STRIP_ROWS = 64, PIXEL_BYTES_MAX = 4 * 2 };
 
 struct heif_image {
     struct heif_primary primary;
@@ -98,7 +98,7 @@ static int begin_conversion(struct heif_image *image)
 
     if (status != 0)
         return status;
-    image->turned = malloc(TURNED_STRIP_ROWS * 4 * sizeof(uint16_t));
+    image->turned = malloc((size_t)TURNED_STRIP_ROWS * PIXEL_BYTES_MAX);
     return image->turned == NULL ? -ENOMEM : choose_profile(image, &colour);
 }
 

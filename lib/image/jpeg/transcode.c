@@ -168,12 +168,12 @@ _multiversion_ static void turn_component(struct transcoder *transcoder, int ind
     const JDIMENSION height = transcoder->flip ? block_count(&y_extent) : padded_count(&y_extent);
 
     for (JDIMENSION y = 0; y < height; y++) {
-        const JBLOCKROW to = row_at(transcoder, transcoder->turned[index], y, TRUE);
+        JBLOCK *const to = row_at(transcoder, transcoder->turned[index], y, TRUE);
         const JDIMENSION from_y = transcoder->flip ? height - 1 - y : y;
 
         for (JDIMENSION x = 0; x < width; x++) {
             const JDIMENSION from_x = transcoder->mirror ? width - 1 - x : x;
-            const JBLOCKROW from =
+            JBLOCK *const from =
                 row_at(transcoder, transcoder->arrays[index], transpose ? from_x : from_y, FALSE);
 
             turn_block(transcoder, from[transpose ? from_y : from_x], to[x]);
@@ -193,7 +193,7 @@ _multiversion_ static bool has_excess(struct transcoder *transcoder, int index)
     uint16_t excess = 0;
 
     for (JDIMENSION y = 0; y < component->height_in_blocks; y++) {
-        const JBLOCKROW row = row_at(transcoder, transcoder->arrays[index], y, FALSE);
+        JBLOCK *const row = row_at(transcoder, transcoder->arrays[index], y, FALSE);
 
         for (JDIMENSION x = 0; x < component->width_in_blocks; x++) {
             excess |= abs(row[x][0]) > DC_MAX;

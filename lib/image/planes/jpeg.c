@@ -46,8 +46,11 @@ int jpeg_to_webp(const struct image_plan *plan, const struct image_output_plan *
     if (status != 0)
         return status;
     raster_to_video_range(&raster);
-    if (!raster.colour && (flat = add_flat_chroma(&raster)) == NULL)
-        return -ENOMEM;
+    if (!raster.colour) {
+        flat = add_flat_chroma(&raster);
+        if (flat == NULL)
+            return -ENOMEM;
+    }
     status = webp_encode_raster(&format, &raster, output);
     if (status == 0 && profile.size > 0)
         status = webp_set_profile(profile.data, profile.size, output);
