@@ -20,6 +20,7 @@
 enum cost_class {
     JPEG_COPIED, /* gray: the luma's own bits */
     JPEG_GRAY,   /* ... encoded anew */
+    JPEG_TURNED, /* all coefficients, decoded and encoded without loss */
     JPEG_BASELINE,
     JPEG_PROGRESSIVE,
     JPEG_OTHER, /* CMYK, RGB: through libvips */
@@ -53,6 +54,7 @@ struct class_rates {
 static const struct class_rates table[COST_CLASSES] = {
     [JPEG_COPIED]             = {{ 1.5,    0,   12,    0}, { 1.5,    0,  1.2,  0}, false},
     [JPEG_GRAY]               = {{   3,    3,   15,   20}, {   4,    3,  1.2,  0}, false},
+    [JPEG_TURNED]             = {{  16,    0,   90,    0}, {  13,    0,    4,  0}, false},
     [JPEG_BASELINE]           = {{ 1.5,    6,   10,   10}, {   1,    4,    2,  0}, false},
     [JPEG_PROGRESSIVE]        = {{   5,   10,   28,   12}, {   3,    6,    2,  0}, false},
     [JPEG_OTHER]              = {{  26,   34,   20,   20}, {  10,   10,    2,  0}, false},
@@ -95,12 +97,15 @@ static enum cost_class jpeg_class(const struct image_output_plan *output,
                                   const struct image_header *header)
 {
     const unsigned steps = output->steps & ~(unsigned)IMAGE_STEP_TURN;
+    const bool copied = output->format == IMAGE_JPEG && (steps & IMAGE_STEP_ENCODE) == 0;
 
+    if (copied && !header->arithmetic && (output->steps & IMAGE_STEP_TURN) != 0)
+        return JPEG_TURNED;
     if (header->arithmetic)
         return JPEG_ARITHMETIC;
     if ((header->samples != 1 && header->samples != 3) || header->rgb)
         return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
-    if (steps == IMAGE_STEP_GRAY)
+    if (copied)
         return JPEG_COPIED;
     if (steps == (IMAGE_STEP_GRAY | IMAGE_STEP_ENCODE))
         return JPEG_GRAY;
