@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Blur against the sum that defines it, and its time, which does not grow with sigma."""
+"""Blur against the sum that defines it, its time, which does not grow with sigma, and sharpening's."""
 
 import numpy as np
 import pytest
@@ -66,3 +66,22 @@ def test_time_does_not_grow_with_sigma(image_cli):
         return min(image_cli("do", data, f"blur={sigma}&format=jpeg").cpu_s for _ in range(3))
 
     assert seconds(100) <= 2 * seconds(1)
+
+
+def test_alpha_costs_sharpening_little(image_cli):
+    """libvips' own splits alpha off for each of its conversions, and computes all before it once more."""
+    pixels = noise(300, 400, 4)
+
+    def seconds(bands):
+        data = files.encode(Image.fromarray(pixels[..., :bands]), "PNG", compress_level=1)
+        return min(image_cli("do", data, "sharpen=1&format=tiff").cpu_s for _ in range(3))
+
+    assert seconds(4) <= 3 * seconds(3)
+
+
+def test_sharpening_keeps_alpha(image_cli):
+    pixels = noise(40, 50, 4)
+    result = np.asarray(image_cli("do", files.encode(Image.fromarray(pixels), "PNG"), "sharpen=1").image)
+    opaque = np.asarray(image_cli("do", files.encode(Image.fromarray(pixels[..., :3]), "PNG"), "sharpen=1").image)
+    assert np.array_equal(result[..., 3], pixels[..., 3])
+    assert np.array_equal(result[..., :3], opaque)

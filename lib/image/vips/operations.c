@@ -218,19 +218,36 @@ int blur_step(VipsImage **image, double sigma)
     return out == NULL ? -1 : image_replace(image, out);
 }
 
-int sharpen_step(VipsImage **image, double sigma)
+/* Sharpens colours without alpha. */
+static int sharpen_colours(VipsImage **image, double sigma)
 {
+    const VipsBandFormat format = (*image)->BandFmt;
     VipsImage *out;
-    VipsBandFormat format;
-    int status = hold_as_samples(image);
 
-    if (status == 0 && (*image)->Type == VIPS_INTERPRETATION_CMYK)
-        status = rgb_step(image);
-    if (status != 0)
-        return status;
-    format = (*image)->BandFmt;
     if (vips_sharpen(*image, &out, "sigma", sigma, NULL))
         return -1;
     image_replace(image, out);
     return (*image)->BandFmt == format ? 0 : round_to(image, format);
+}
+
+/* Alpha stays as it is. It is split off here: each of vips_sharpen's many conversions would do that
+ * again, and ask twice for all that comes before it. */
+int sharpen_step(VipsImage **image, double sigma)
+{
+    _cleanup_image_ VipsImage *alpha = NULL;
+    VipsImage *out;
+    int bands, status = hold_as_samples(image);
+
+    if (status == 0 && (*image)->Type == VIPS_INTERPRETATION_CMYK)
+        status = rgb_step(image);
+    if (status != 0 || !vips_image_hasalpha(*image))
+        return status != 0 ? status : sharpen_colours(image, sigma);
+    bands = (*image)->Bands >= 3 ? 3 : 1;
+    if (vips_extract_band(*image, &alpha, bands, "n", (*image)->Bands - bands, NULL) ||
+        vips_extract_band(*image, &out, 0, "n", bands, NULL))
+        return -1;
+    image_replace(image, out);
+    if (sharpen_colours(image, sigma) || vips_bandjoin2(*image, alpha, &out, NULL))
+        return -1;
+    return image_replace(image, out);
 }
