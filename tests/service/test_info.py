@@ -4,10 +4,11 @@
 import io
 import struct
 
+import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from samples import files, png
+from samples import files, heif, png
 from support.clients import Client
 from test_forms import TYPE, file, form, field
 from test_http import assert_problem
@@ -83,6 +84,36 @@ def test_kinds(server, kind):
     colours = {"gray": 1, "srgb": 3, "lab": 3, "cmyk": 4}[found["colourspace"]]
     assert found["channels"] == colours + found["alpha"]
     assert found["bits"] == (1 if mode == "1" or kind == "PNG P" else 8)
+
+
+AVIF = {"colour": ("RGB", "420", ("srgb", 3, False, 8)), "gray": ("RGB", "400", ("gray", 1, False, 8)),
+        "alpha": ("RGBA", "444", ("srgb", 4, True, 8)), "10 bits": ("RGB", "422", ("srgb", 3, False, 10))}
+
+
+@pytest.mark.parametrize("kind", AVIF)
+def test_avif(server, kind):
+    """Colours, alpha, bits and chroma as the encoder was told."""
+    mode, chroma, expected = AVIF[kind]
+    pixels = np.asarray(files.image(64, 48, mode))
+    found = info(server, heif.encode(pixels, "-y", chroma, "-d", expected[3], kind="AVIF"))
+    assert (found["format"], found["type"], found["width"], found["height"]) == ("avif", "avif", 64, 48)
+    assert tuple(found[name] for name in ("colourspace", "channels", "alpha", "bits")) == expected
+    assert found["subsampling"] == (chroma if chroma != "400" else None)
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
+def test_heif_properties(server, kind):
+    """The size as the file turns it; its profile; an auxiliary image that is alpha."""
+    pixels = np.asarray(files.image(64, 48, "RGB"))
+    item = heif.coded(pixels, kind=kind)
+    plain = info(server, heif.file([item], kind.lower()))
+    assert (plain["profile"], plain["alpha"], plain["channels"], plain["orientation"]) == (None, False, 3, 0)
+    assert plain["subsampling"] == ("420" if kind == "HEIC" else "444")
+    found = info(server, heif.file([item.having(heif.irot(1), heif.icc(files.srgb_profile()))], kind.lower()))
+    assert (found["width"], found["height"], found["profile"], found["hasProfile"]) == (48, 64, "sRGB built-in", True)
+    alpha = heif.coded(pixels[..., 0], kind=kind).having(heif.auxiliary(), references=[("auxl", [1])])
+    found = info(server, heif.file([item, alpha], kind.lower()))
+    assert (found["alpha"], found["hasAlpha"], found["channels"]) == (True, True, 4)
 
 
 @pytest.mark.parametrize("orientation", range(10))

@@ -94,14 +94,8 @@ static void plan_quality(struct planning *planning, const struct image_encoding 
 
 static bool has_halved_chroma(const struct image_header *header)
 {
-    switch (header->format) {
-    case IMAGE_JPEG:
-        return strcmp(header->subsampling, "420") == 0;
-    case IMAGE_WEBP:
-        return !header->lossless;
-    default:
-        return header->halved_chroma;
-    }
+    return header->format == IMAGE_WEBP ? !header->lossless
+                                        : strcmp(header->subsampling, "420") == 0;
 }
 
 static bool has_full_chroma(const struct image_header *header)

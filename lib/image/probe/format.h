@@ -72,14 +72,13 @@ struct image_header {
     bool has_profile; /* an ICC profile, sound or not */
     char profile_name[IMAGE_PROFILE_NAME_BYTES]; /* UTF-8; "": not known */
     uint8_t mcu_width, mcu_height;               /* JPEG: pixels of an MCU as if interleaved */
-    char subsampling[4];  /* JPEG: "420", "422", "444" ...; "": none that has such a name */
+    char subsampling[4];  /* JPEG, AVIF, HEIC: "420", "422", "444" ...; "": none with such a name */
     bool arithmetic, rgb; /* JPEG: coded so; its colours are not Y, Cb, Cr */
     uint16_t bits;        /* per sample; PNG, TIFF, AVIF and HEIC */
     uint16_t samples;     /* of a pixel, alpha and extra ones counted; not of GIF and WebP */
     uint16_t compression, photometric; /* TIFF's own numbers */
     uint64_t stored_bytes;             /* TIFF: bytes that strips or tiles of the frames claim */
     uint64_t decoded_pixels;           /* AVIF, HEIC: in all tiles, shown or not */
-    bool halved_chroma;                /* AVIF, HEIC: 4:2:0 */
     bool premultiplied;                /* TIFF, AVIF and HEIC: colours are multiplied by alpha */
     uint8_t quality; /* JPEG: about what its luma was encoded at, 1..100; 0: not known */
     char unsupported[IMAGE_UNSUPPORTED_BYTES]; /* what it is, if its kind is not supported */

@@ -3,6 +3,8 @@
 #include "image/probe/format_internal.h"
 #include "image/probe/heif_primary.h"
 
+#include <string.h>
+
 /*
  * AVIF and HEIC: still images, whose size is given as they are shown, turned and cut out as the
  * file says. A sequence counts as its primary image.
@@ -22,7 +24,7 @@ int header_read_heif(struct bytes input, struct image_header *header)
 {
     enum { IDENTITY = 0 };
     struct heif_primary primary;
-    struct heif_samples samples = {0};
+    struct heif_samples samples = {.subsampling = ""};
     int status = heif_primary_read(input, &primary, header);
 
     if (status != 0)
@@ -33,7 +35,11 @@ int header_read_heif(struct bytes input, struct image_header *header)
     header->decoded_pixels = count_decoded(&primary.grid);
     header->bits = (uint16_t)samples.bits;
     header->samples = (uint16_t)((samples.monochrome ? 1 : 3) + (primary.has_alpha ? 1 : 0));
-    header->halved_chroma = samples.halved_chroma;
+    header->alpha = primary.has_alpha;
+    header->colours = samples.monochrome ? IMAGE_COLOURS_GRAY : IMAGE_COLOURS_RGB;
+    strcpy(header->subsampling, samples.subsampling);
+    if (primary.item.profile.size > 0)
+        header_note_profile(primary.item.profile, header);
     header->premultiplied = primary.premultiplied;
     /* Nobody but lossless encoders stores RGB. */
     header->lossless = header->format == IMAGE_AVIF && primary.item.has_colour &&

@@ -124,8 +124,16 @@ static int read_known_item(const struct heif_file *file, uint32_t id, struct hei
     return status;
 }
 
+/* 4:0:0 has no chroma, and so no name. */
+static const char *name_subsampling(bool monochrome, bool halved_columns, bool halved_rows)
+{
+    return monochrome ? "" : !halved_columns ? "444" : halved_rows ? "420" : "422";
+}
+
 bool heif_read_samples(const struct heif_item *item, struct heif_samples *samples)
 {
+    enum { HEVC_420 = 1, HEVC_444 = 3 };
+    unsigned chroma;
     struct bytes config = item->config;
 
     if (item->type == AV01) { /* AV1 in ISOBMFF, 2.3.3 */
@@ -133,14 +141,17 @@ bool heif_read_samples(const struct heif_item *item, struct heif_samples *sample
             return false;
         samples->bits = (config.data[2] & 0x40) == 0 ? 8 : (config.data[2] & 0x20) != 0 ? 12 : 10;
         samples->monochrome = (config.data[2] & 0x10) != 0;
-        samples->halved_chroma = (config.data[2] & 0x0c) == 0x0c;
+        samples->subsampling =
+            name_subsampling(samples->monochrome, config.data[2] & 0x08, config.data[2] & 0x04);
         return true;
     }
     if (!bytes_have(config, 0, 23)) /* ISO/IEC 14496-15, 8.3.3.1 */
         return false;
     samples->bits = 8 + (config.data[17] & 7);
-    samples->monochrome = (config.data[16] & 3) == 0;
-    samples->halved_chroma = (config.data[16] & 3) == 1;
+    chroma = config.data[16] & 3;
+    samples->monochrome = chroma == 0;
+    samples->subsampling =
+        name_subsampling(samples->monochrome, chroma != HEVC_444, chroma == HEVC_420);
     return true;
 }
 

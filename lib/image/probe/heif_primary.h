@@ -31,7 +31,8 @@ struct heif_primary {
 /* What an AV1 or HEVC configuration says of the samples (av1C, hvcC). */
 struct heif_samples {
     unsigned bits;
-    bool monochrome, halved_chroma; /* 4:0:0, 4:2:0 */
+    bool monochrome;
+    const char *subsampling; /* as image_header's; static */
 };
 
 /* 0, STATUS_IMAGE_CORRUPT, or STATUS_UNSUPPORTED_FORMAT with header->unsupported, of `header` that
