@@ -367,8 +367,6 @@ int http_field_read(const char *name, size_t name_length, const char *value, siz
             name);
         return STATUS_BAD_PARAMETER;
     }
-    if (is_ignored(table, own_name))
-        return 0;
     status = give(table, own_name, values, &row, detail);
     if (status != 0)
         return status;

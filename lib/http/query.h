@@ -62,7 +62,8 @@ struct http_parameter {
 struct http_parameter_table {
     const struct http_parameter *rows;
     size_t count;               /* up to HTTP_PARAMETERS_MAX */
-    const char *const *ignored; /* names that are taken with any value, NULL-terminated; or NULL */
+    const char *const *ignored; /* names that a query may have with any value, NULL-terminated; or
+                                 * NULL. Not a form. */
 };
 
 /* What a query gave. A member that was not given keeps what it held: 0, or a route's preset. */

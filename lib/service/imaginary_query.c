@@ -176,6 +176,8 @@ static bool read_json(enum kind kind, const cJSON *item, void *member)
 
     if (cJSON_IsString(item))
         return read_text(kind, item->valuestring, member);
+    if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
+        return false;
     if (kind == INTEGER && cJSON_IsNumber(item)) {
         *(uint32_t *)member = saturate_side(fabs(item->valuedouble));
         return true;

@@ -206,6 +206,8 @@ static const struct http_parameter rows[PARAMETERS] = {
 };
 /* clang-format on */
 
+const char *const parameters_ignored[] = {"key", NULL};
+
 const struct http_parameter_table image_parameters = {rows, ARRAY_LENGTH(rows), NULL};
 
 static_assert(sizeof(struct image_variant) <= HTTP_MEMBERS_BYTES, "there is room for its values");

@@ -17,7 +17,7 @@
 enum { HOST_BYTES = 264 }; /* a name of 253, a port */
 
 static struct http_parameter rows[PARAMETERS];
-static const struct http_parameter_table limited = {rows, PARAMETERS, NULL};
+static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
 /* /info serves the clients of imaginary's API too. */
 static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
 

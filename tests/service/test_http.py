@@ -300,3 +300,17 @@ def test_content_length_matches(client):
     reply = client.post("/", files.jpeg())
     assert int(reply.headers["content-length"]) == len(reply.body)
     assert "content-encoding" not in reply.headers
+
+
+@pytest.mark.parametrize("path", ["/scale", "/gray", "/image", "/info"])
+def test_key(server, path):
+    """A token in the query is no parameter, and goes nowhere; one in a form is refused."""
+    with Client(server) as client:
+        for query in ("key=", "key=hush-7", "quality=80&%6bey=hush-7"):
+            assert client.post(f"{path}?{query}", files.jpeg()).status == 200
+        boundary = b"--b\r\nContent-Disposition: form-data; name="
+        body = boundary + b'"key"\r\n\r\nhush-7\r\n' + boundary + b'"f"; filename="f"\r\n\r\n' + files.jpeg() + b"\r\n--b--\r\n"
+        reply = client.post(path, body, {"Content-Type": "multipart/form-data; boundary=b"})
+        assert_problem(reply, 400, "bad-parameter")
+        assert "'key'" in reply.json()["detail"]
+    assert "hush-7" not in server.log()

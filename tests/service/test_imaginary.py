@@ -170,6 +170,7 @@ def test_refusals(server):
                 (pipeline(*[("flip", {})] * 11), 400, "10"), ("/watermark?text=a", 501, "watermark"),
                 ("/watermarkimage?image=http://127.0.0.1/", 501, "watermark"),
                 ("/resize?width=9&url=http://127.0.0.1/a.jpg", 501, "url"),
+                ("/pipeline?operations=%5B%7B%22operation%22:%22fit%22,%22params%22:%7B%22width%22:1e400%7D%7D%5D", 400, "width"),
                 ("/resize?width=9&file=a.jpg", 501, "file"), ("/blur?sigma=101", 400, "sigma"),
                 ("/blur?sigma=3&minampl=0.001", 400, "minampl"), ("/zoom?factor=1000", 422, "limits."),
                 (pipeline(("enlarge", {"width": 12000, "height": 12000}), ("fit", {"width": 9, "height": 9})),
