@@ -82,8 +82,8 @@ static void explain_unsupported(const struct image_header *header, char *detail)
         snprintf(detail, IMAGE_DETAIL_BYTES, "This is %s, which is not supported.",
                  header->unsupported);
     else
-        snprintf(detail, IMAGE_DETAIL_BYTES, "This is a %s of a kind that is not supported.",
-                 image_format_name(header->format));
+        snprintf(detail, IMAGE_DETAIL_BYTES, "This is %s %s of a kind that is not supported.",
+                 header->format == IMAGE_AVIF ? "an" : "a", image_format_name(header->format));
 }
 
 /* For a status that came without a sentence of its own. */
