@@ -28,6 +28,7 @@ enum {
     CROP = IMAGE_STEP_CROP,
     SUBSAMPLE = IMAGE_STEP_SUBSAMPLE,
     TUNED = IMAGE_STEP_TUNED,
+    SRGB = IMAGE_STEP_SRGB,
 };
 
 /* Does what `planned` says with `input`: 0 and *output, a status or -errno; -ENOTSUP: a path that
@@ -45,11 +46,11 @@ static const struct path {
     {IMAGE_PATH_JPEG_LUMA_COPY, IMAGE_JPEG, IMAGE_JPEG, GRAY | TURN | TUNED, jpeg_copy_luma},
     {IMAGE_PATH_JPEG_COPY, IMAGE_JPEG, IMAGE_JPEG, TURN | TUNED, jpeg_copy},
     {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_JPEG,
-     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_planes},
+     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED | SRGB, jpeg_planes},
     {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_WEBP,
-     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_to_webp},
+     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED | SRGB, jpeg_to_webp},
     {IMAGE_PATH_JPEG_PLANES, IMAGE_JPEG, IMAGE_AVIF,
-     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED, jpeg_to_avif},
+     GRAY | TURN | CROP | RESIZE | ENCODE | SUBSAMPLE | TUNED | SRGB, jpeg_to_avif},
     {IMAGE_PATH_PNG_ROWS, IMAGE_PNG, IMAGE_PNG, GRAY | RESIZE | ENCODE, png_rows},
     {IMAGE_PATH_WEBP_PLANES, IMAGE_WEBP, IMAGE_WEBP, GRAY | RESIZE | ENCODE, webp_planes},
     {IMAGE_PATH_WEBP_LOSSLESS, IMAGE_WEBP, IMAGE_WEBP, GRAY | ENCODE, webp_gray_lossless},

@@ -143,3 +143,20 @@ def test_planes_of_another_format(image_cli, kind, format, query):
     if result.shape[2] == 3:
         assert moved(result @ CB_CR, expected @ CB_CR) < 0.15
 
+
+
+@pytest.mark.parametrize("to", ["jpeg", "webp", "avif"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_to_srgb(image_cli, mode, to):
+    """What is sRGB already is made as without its profile, from planes; other colours are converted."""
+    image = Image.fromarray(pixels.smooth_rgb(160, 120)).convert(mode)
+    plain = files.encode(image, "JPEG", quality=95)
+    other = files.wide_profile() if mode == "RGB" else files.gray_profile()
+    for query in ("width=80", "width=80&gray=luma"):
+        expected = image_cli.query(f"{query}&format={to}", plain).data
+        for profile in (files.srgb_profile(), b"of no use" * 20):
+            data = files.encode(image, "JPEG", quality=95, icc_profile=profile)
+            assert image_cli.query(f"{query}&profile=srgb&format={to}", data).data == expected, query
+        data = files.encode(image, "JPEG", quality=95, icc_profile=other)
+        converted = image_cli.query(f"{query}&profile=srgb&format={to}", data).data
+        assert converted != expected and not any(name in converted for name in (b"ICC", b"prof")), query

@@ -140,16 +140,22 @@ static int transcode_clean(const struct jpeg_transcoding *transcoding, struct im
                           &output->size);
 }
 
-/* 0 if luma is the gray of the image: its colours are sRGB's, or it has none; else -ENOTSUP, or
- * -ENOMEM. */
-static int check_luma(void)
+/* 0 if the values are sRGB's; -ENOTSUP if a profile says that they are not; or -ENOMEM. */
+static int check_srgb(void)
 {
+    const enum profile_kind other = layout.components == 1 ? PROFILE_GRAY : PROFILE_RGB;
     size_t size;
     const uint8_t *profile = jpeg_profile_bytes(&layout.profile, &size);
 
     if (profile == NULL && size > 0)
         return -ENOMEM;
-    return layout.components == 1 || profile_kind(profile, size) != PROFILE_RGB ? 0 : -ENOTSUP;
+    return profile_kind(profile, size) != other ? 0 : -ENOTSUP;
+}
+
+/* 0 if luma is the gray of the image: its colours are sRGB's, or it has none; else as above. */
+static int check_luma(void)
+{
+    return layout.components == 1 ? 0 : check_srgb();
 }
 
 /* The profile still says what the values mean. */
@@ -224,6 +230,8 @@ static int check_planes(const struct image_output_plan *planned)
 {
     if (!layout.ycc || layout.arithmetic)
         return -ENOTSUP;
+    if ((planned->steps & IMAGE_STEP_SRGB) != 0)
+        return check_srgb(); /* nothing to convert, then */
     return (planned->steps & IMAGE_STEP_GRAY) != 0 ? check_luma() : 0;
 }
 
@@ -246,7 +254,7 @@ int jpeg_raster(const struct image_plan *plan, const struct image_output_plan *p
 
     if (status == 0)
         status = jpeg_make_raster(&layout, plan, planned, raster);
-    if (status != 0)
+    if (status != 0 || (planned->steps & IMAGE_STEP_SRGB) != 0)
         return status;
     profile->data = jpeg_profile_bytes(&layout.profile, &profile->size);
     if (profile->data == NULL)

@@ -539,7 +539,7 @@ int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
         copy_quantizers(&reduction, quantizers);
         encoding.quantizers = quantizers;
     }
-    if (reduction.components == layout->components &&
+    if (reduction.components == layout->components && (planned->steps & IMAGE_STEP_SRGB) == 0 &&
         (status = add_profile(layout, &encoding)) != 0)
         return status;
     return jpeg_encode(&encoding, &raster, output->data, output->capacity, &output->size);
