@@ -52,7 +52,7 @@ static const char *boolean(bool value)
 /* The names that libvips has for them, as imaginary reports. */
 static const char *libvips_space(const struct image_header *header)
 {
-    const bool deep = header->bits == 16;
+    const bool deep = header->bits > 8;
 
     switch (header->colours) {
     case IMAGE_COLOURS_GRAY:

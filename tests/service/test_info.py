@@ -98,6 +98,7 @@ def test_avif(server, kind):
     found = info(server, heif.encode(pixels, "-y", chroma, "-d", expected[3], kind="AVIF"))
     assert (found["format"], found["type"], found["width"], found["height"]) == ("avif", "avif", 64, 48)
     assert tuple(found[name] for name in ("colourspace", "channels", "alpha", "bits")) == expected
+    assert found["space"] == {"gray": "b-w", "10 bits": "rgb16"}.get(kind, "srgb")
     assert found["subsampling"] == (chroma if chroma != "400" else None)
 
 
@@ -181,7 +182,7 @@ def test_profile(server, file_format):
 def test_wide_samples_and_interlace(server):
     """16 bits, and a PNG in seven passes."""
     found = info(server, files.encode(Image.new("I;16", (5, 4)), "PNG"))
-    assert (found["bits"], found["channels"], found["colourspace"]) == (16, 1, "gray")
+    assert (found["bits"], found["channels"], found["colourspace"], found["space"]) == (16, 1, "gray", "grey16")
     body = bytearray(sized("RGB", "PNG"))
     body[28] = 1
     assert info(server, bytes(body))["progressive"] is True
@@ -198,6 +199,15 @@ def test_forms_and_parameters(server):
         assert_problem(client.post("/info?scale=2", body), 400, "bad-parameter")
         assert_problem(client.post("/info?x=2", body), 400, "bad-parameter")
         assert client.request("GET", "/info").status == 405
+
+
+@pytest.mark.parametrize("place, value", [(24, 3), (25, 1), (25, 7), (26, 1), (27, 1), (28, 2)])
+def test_undefined_png(server, place, value):
+    """A depth, colour type, compression, filter or interlace that PNG does not have."""
+    body = bytearray(sized("RGB", "PNG"))
+    body[place] = value
+    with Client(server) as client:
+        assert_problem(client.post("/info", bytes(body)), 422, "image-corrupt")
 
 
 def test_refused(server):

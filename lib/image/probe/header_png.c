@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/probe/format_internal.h"
 
+#include "base/cleanup.h"
 #include "base/status.h"
 #include "image/probe/png_chunks.h"
 
@@ -15,8 +16,25 @@ enum {
     PNG_ALPHA = 4,
 };
 
-/* By colour type: gray, RGB, a palette (of RGB), gray and alpha, RGBA. */
-static const uint8_t samples_of[] = {[0] = 1, [2] = 3, [3] = 3, [4] = 2, [6] = 4};
+/* By colour type: gray, RGB, a palette (of RGB), gray and alpha, RGBA (PNG, 11.2.1). */
+static const struct {
+    uint8_t samples;
+    uint32_t depths; /* bit N: of N bits */
+} kinds[] = {
+    [0] = {1, 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8 | 1 << 16},
+    [2] = {3, 1 << 8 | 1 << 16},
+    [3] = {3, 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8},
+    [4] = {2, 1 << 8 | 1 << 16},
+    [6] = {4, 1 << 8 | 1 << 16},
+};
+
+/* Depth, colour type, compression, filter and interlace of IHDR: no decoder shows others. */
+static bool is_kind_defined(const uint8_t *kind)
+{
+    return kind[1] < ARRAY_LENGTH(kinds) && kind[0] <= 16 &&
+           (kinds[kind[1]].depths >> kind[0] & 1) != 0 && kind[2] == 0 && kind[3] == 0 &&
+           kind[4] <= 1;
+}
 
 /* CRC-32 (PNG, annex D), four bits at a time: the chunks that it is asked of are short. */
 static uint32_t crc_of(const uint8_t *data, size_t size)
@@ -78,14 +96,14 @@ int header_read_png(struct bytes input, struct image_header *header)
     const uint8_t *chunk = input.data + PNG_SIGNATURE_BYTES;
 
     if (!bytes_have(input, PNG_SIGNATURE_BYTES, 8 + PNG_IHDR_BYTES) ||
-        get_be32(chunk) != PNG_IHDR_BYTES || memcmp(chunk + 4, "IHDR", 4) != 0)
+        get_be32(chunk) != PNG_IHDR_BYTES || memcmp(chunk + 4, "IHDR", 4) != 0 ||
+        !is_kind_defined(chunk + 16))
         return STATUS_IMAGE_CORRUPT;
 
     header->width = get_be32(chunk + 8);
     header->height = get_be32(chunk + 12);
     header->bits = chunk[16];
-    if (chunk[17] < sizeof(samples_of))
-        header->samples = samples_of[chunk[17]];
+    header->samples = kinds[chunk[17]].samples;
     header->colours = chunk[17] & PNG_COLOUR ? IMAGE_COLOURS_RGB : IMAGE_COLOURS_GRAY;
     header->alpha = chunk[17] & PNG_ALPHA;
     header->progressive = chunk[20] == 1;
