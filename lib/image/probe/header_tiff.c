@@ -153,6 +153,8 @@ static int check_format(const struct tiff_pages *pages, const struct tiff_page *
     case UNKNOWN: /* "undefined": readers take it for unsigned */
         return 0;
     case SIGNED:
+        if (header->photometric == IMAGE_TIFF_LAB) /* as libtiff's users write it: a and b are */
+            return 0;
         return image_refuse(header, "a TIFF of signed samples of %u bits", header->bits);
     case FLOAT:
         return image_refuse(header, "a TIFF of floating-point samples of %u bits", header->bits);

@@ -180,6 +180,48 @@ int convert_to_8_bits(VipsImage **image)
     return 0;
 }
 
+/* TIFF's 8 bits of Lab are the first three bytes of libvips' packed form. */
+static int generate_packed_lab(VipsRegion *out, void *sequence, void *a, void *b, gboolean *stop)
+{
+    VipsRegion *in = sequence;
+    const VipsRect *area = &out->valid;
+
+    (void)a;
+    (void)b;
+    (void)stop;
+    if (vips_region_prepare(in, area))
+        return -1;
+    for (int y = area->top; y < VIPS_RECT_BOTTOM(area); y++) {
+        const int16_t *from = (const int16_t *)(void *)VIPS_REGION_ADDR(in, area->left, y);
+        uint8_t *to = VIPS_REGION_ADDR(out, area->left, y);
+
+        for (int x = 0; x < area->width; x++, from += 3, to += 4) {
+            to[0] = (uint8_t)((VIPS_MAX(from[0], 0) * 255 + 16383) / 32767);
+            to[1] = (uint8_t)(VIPS_MIN(from[1] + 128, INT16_MAX) >> 8);
+            to[2] = (uint8_t)(VIPS_MIN(from[2] + 128, INT16_MAX) >> 8);
+            to[3] = 0;
+        }
+    }
+    return 0;
+}
+
+int convert_lab_to_8_bits(VipsImage **image)
+{
+    _cleanup_image_ VipsImage *out = vips_image_new();
+
+    if (vips_image_pipelinev(out, VIPS_DEMAND_STYLE_THINSTRIP, *image, NULL))
+        return -1;
+    out->Bands = 4;
+    out->BandFmt = VIPS_FORMAT_UCHAR;
+    out->Coding = VIPS_CODING_LABQ;
+    out->Type = VIPS_INTERPRETATION_LABQ;
+    if (vips_image_generate(out, vips_start_one, generate_packed_lab, vips_stop_one, *image, NULL))
+        return -1;
+    vips_object_local(out, TAKE_PTR(*image));
+    *image = TAKE_PTR(out);
+    return 0;
+}
+
 /* --- linear light --------------------------------------------------------------------------------
  */
 

@@ -24,6 +24,9 @@ int convert_cmyk_to_rgb(VipsImage **image);
  * savers cut them off. */
 int convert_to_8_bits(VipsImage **image);
 
+/* A step: Lab as libvips has it in 16 bits to its packed form, rounded to the 8 bits of a TIFF. */
+int convert_lab_to_8_bits(VipsImage **image);
+
 /* A step: gray, RGB or CMYK of 8 or 16 bit to sRGB by a profile that fits it (colour/profile.h).
  * Further bands pass unchanged. -ENOMEM besides. */
 int convert_by_profile(VipsImage **image, const void *profile, size_t size);

@@ -11,7 +11,7 @@
 /*
  * Luma is defined on sRGB values, so what is not sRGB becomes it first:
  *
- *     Lab, XYZ ...                    -> libvips' conversion
+ *     Lab                             -> libvips' conversion
  *     RGB with a profile of its own   -> by that profile
  *     CMYK with a profile             -> by that profile
  *     CMYK without                    -> (1 - C)(1 - K), as viewers do
@@ -42,8 +42,13 @@ static int srgb_from_rgb(VipsImage **image)
 static int srgb_from_device_independent(VipsImage **image)
 {
     VipsImage *out;
+    int bits = 8;
 
-    if (vips_colourspace(*image, &out, VIPS_INTERPRETATION_sRGB, NULL))
+    if (vips_image_get_typeof(*image, IMAGE_LAB_BITS) != 0 &&
+        vips_image_get_int(*image, IMAGE_LAB_BITS, &bits))
+        return -1;
+    if (vips_colourspace(*image, &out,
+                         bits == 16 ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB, NULL))
         return -1;
     return image_replace(image, out);
 }

@@ -26,6 +26,9 @@ static inline int image_replace(VipsImage **image, VipsImage *next)
     return 0;
 }
 
+/* A field of Lab, whose samples have 16 bits here: how many they have in the file. */
+#define IMAGE_LAB_BITS "grisaille-lab-bits"
+
 /* Makes *image a copy whose fields may be set: a loader's own image gets those of the file again
  * when the first pixels are read. 0 or -1. */
 static inline int image_own(VipsImage **image)

@@ -140,11 +140,10 @@ static int open_image(const struct image_plan *plan, const struct image_output_p
     }
 }
 
-/* What we have arithmetic for: 8 and 16 bit, and Lab in any of its forms. */
+/* What we have arithmetic for: 8 and 16 bit, and Lab. */
 static bool is_supported(const VipsImage *image)
 {
-    if (image->Type == VIPS_INTERPRETATION_LAB || image->Type == VIPS_INTERPRETATION_LABQ ||
-        image->Type == VIPS_INTERPRETATION_LABS)
+    if (image->Type == VIPS_INTERPRETATION_LABS)
         return true;
     return image->Coding == VIPS_CODING_NONE &&
            (image->BandFmt == VIPS_FORMAT_UCHAR || image->BandFmt == VIPS_FORMAT_USHORT);

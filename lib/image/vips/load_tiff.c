@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PALETTE_MAX = 256 };
+enum { PALETTE_MAX = 256, LIGHTEST = 32767 /* L* 100 */ };
 
 struct tiff_reader;
 typedef void convert_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to);
@@ -68,12 +68,15 @@ static void look_up_row(const struct tiff_reader *reader, const uint8_t *from, u
         memcpy(to, reader->palette[sample_at(from, x, reader->file.header.bits)], 3);
 }
 
-/* 8 bits: libvips' packed form, whose fourth byte holds additional bits of the others. */
-static void pack_lab_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
+/* 8 bits become 16, as libvips' arithmetic has them: its packed form is neither bytes nor alpha. */
+static void widen_lab_row(const struct tiff_reader *reader, const uint8_t *from, uint8_t *to)
 {
-    for (uint32_t x = 0; x < reader->file.header.width; x++, from += 3, to += 4) {
-        memcpy(to, from, 3);
-        to[3] = 0;
+    int16_t *samples = (int16_t *)(void *)to;
+
+    for (uint32_t x = 0; x < reader->file.header.width; x++, from += 3, samples += 3) {
+        samples[0] = (int16_t)((from[0] * LIGHTEST + 127) / 255);
+        samples[1] = (int16_t)((int8_t)from[1] * 256);
+        samples[2] = (int16_t)((int8_t)from[2] * 256);
     }
 }
 
@@ -163,8 +166,8 @@ static const struct pixel_kind kinds[] = {
                          {copy_row, copy_row},
                          0},
     [IMAGE_TIFF_YCBCR] = {{VIPS_INTERPRETATION_sRGB}, {copy_row}, 0},
-    [IMAGE_TIFF_LAB] = {{VIPS_INTERPRETATION_LAB, VIPS_INTERPRETATION_LABS},
-                        {pack_lab_row, halve_lightness_row},
+    [IMAGE_TIFF_LAB] = {{VIPS_INTERPRETATION_LABS, VIPS_INTERPRETATION_LABS},
+                        {widen_lab_row, halve_lightness_row},
                         0},
 };
 
@@ -202,19 +205,20 @@ static void describe_tiff(struct tiff_reader *reader, VipsImage *image)
 {
     const struct image_header *header = &reader->file.header;
     const struct pixel_kind *kind = &kinds[header->photometric];
-    bool deep = header->bits == 16, packed = header->photometric == IMAGE_TIFF_LAB && !deep;
-    int bands = packed ? 4 : kind->bands > 0 ? kind->bands : header->samples;
-    VipsBandFormat format = !deep                                   ? VIPS_FORMAT_UCHAR
-                            : header->photometric == IMAGE_TIFF_LAB ? VIPS_FORMAT_SHORT
-                                                                    : VIPS_FORMAT_USHORT;
+    bool deep = header->bits == 16;
+    int bands = kind->bands > 0 ? kind->bands : header->samples;
+    VipsBandFormat format = header->photometric == IMAGE_TIFF_LAB ? VIPS_FORMAT_SHORT
+                            : deep                                ? VIPS_FORMAT_USHORT
+                                                                  : VIPS_FORMAT_UCHAR;
 
     reader->convert = kind->convert[deep];
     if (header->bits < 8 && header->photometric != IMAGE_TIFF_PALETTE)
         reader->convert = spread_row;
     vips_image_init_fields(image, (int)header->width, (int)(header->height * header->frames), bands,
-                           format, packed ? VIPS_CODING_LABQ : VIPS_CODING_NONE,
-                           kind->interpretation[deep], 1, 1);
+                           format, VIPS_CODING_NONE, kind->interpretation[deep], 1, 1);
     vips_image_set_int(image, VIPS_META_N_PAGES, (int)header->frames);
+    if (header->photometric == IMAGE_TIFF_LAB)
+        vips_image_set_int(image, IMAGE_LAB_BITS, header->bits);
     if (header->frames > 1)
         vips_image_set_int(image, VIPS_META_PAGE_HEIGHT, (int)header->height);
     set_fields(&reader->file, image);

@@ -84,19 +84,6 @@ static int resize_16(VipsImage **image, const struct resizer_size *size)
     return out == NULL ? -1 : image_replace(image, out);
 }
 
-/* Lab of 8 bits comes packed, four bytes a pixel. */
-static int resize_packed_lab(VipsImage **image, const struct resizer_size *size)
-{
-    VipsImage *out;
-
-    if (vips_LabQ2LabS(*image, &out, NULL))
-        return -1;
-    image_replace(image, out);
-    if (resize_16(image, size) || vips_LabS2LabQ(*image, &out, NULL))
-        return -1;
-    return image_replace(image, out);
-}
-
 /* Our reducer of 8 bits only makes smaller; both sides that grow and linear light need finer
  * samples. */
 static int resize_finely(VipsImage **image, const struct resizer_size *size, bool linear)
@@ -120,8 +107,6 @@ int resize_image(VipsImage **image, const struct resizer_size *size, bool linear
 
         return status != 0 ? status : resize_finely(image, size, true);
     }
-    if ((*image)->Coding == VIPS_CODING_LABQ)
-        return resize_packed_lab(image, size);
     if ((*image)->BandFmt == VIPS_FORMAT_UCHAR && !grows)
         return resize_8(image, size);
     return resize_finely(image, size, false);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <vips/vips.h>
 
-/* A step: resizes an image of 8 or 16 bits, or of Lab in one of libvips' integer forms, to exactly
+/* A step: resizes an image of 8 or 16 bits, or of Lab, to exactly
  * size->to_width x to_height (the image is width x height) with
  * lanczos3, in the encoded values, weighted by alpha if it has any. Bands, at most
  * RESIZER_BANDS_MAX, and depth stay. `linear`: in linear light, by sRGB's

@@ -62,13 +62,11 @@ int save_prepare(VipsImage **image, const struct image_output_plan *planned,
 {
     const bool gray = gray_keeps_profile(*image);
     const bool inks = (*image)->Type == VIPS_INTERPRETATION_CMYK;
-    const bool lab = (*image)->Type == VIPS_INTERPRETATION_LAB ||
-                     (*image)->Type == VIPS_INTERPRETATION_LABQ ||
-                     (*image)->Type == VIPS_INTERPRETATION_LABS;
+    const bool lab = (*image)->Type == VIPS_INTERPRETATION_LABS;
     int colours, status = 0;
 
     if (planned->format == IMAGE_TIFF)
-        return 0;
+        return lab && source->bits == 8 ? convert_lab_to_8_bits(image) : 0;
     if (lab || (inks && !holds_inks(planned, source)))
         status = rgb_step(image);
     else if (planned->format == IMAGE_GIF || (planned->format == IMAGE_WEBP && gray))
