@@ -99,6 +99,19 @@ static void test_no_header_overflows(void **state)
     }
 }
 
+/* Every telephone's HEIC has a profile. */
+static void test_a_kept_profile_costs_nothing(void **state)
+{
+    struct image_header plain = make_header(IMAGE_HEIC, 4000, 3000), profiled = plain;
+
+    (void)state;
+    profiled.has_profile = true;
+    assert_int_equal(cost_of(scale_request(1), profiled, 2000000).time_us,
+                     cost_of(scale_request(1), plain, 2000000).time_us);
+    assert_true(cost_of(gray_request(), profiled, 2000000).time_us >
+                cost_of(gray_request(), plain, 2000000).time_us);
+}
+
 /* By the defaults, what a camera makes is within every limit, of all formats and to any size. */
 static void test_the_defaults_admit_photographs(void **state)
 {
@@ -196,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_more_costs_more),
         cmocka_unit_test(test_kinds_of_a_format_differ),
         cmocka_unit_test(test_no_header_overflows),
+        cmocka_unit_test(test_a_kept_profile_costs_nothing),
         cmocka_unit_test(test_the_defaults_admit_photographs),
         cmocka_unit_test(test_the_largest_flat_webps),
         cmocka_unit_test(test_the_largest_deep_pngs),

@@ -344,6 +344,16 @@ static double encoder_ns(const struct image_output_plan *output,
     return encoder->ns * (output->effort >= HARDER ? encoder->harder : 1);
 }
 
+/* A profile that the result keeps costs nothing. */
+static bool converts_colours(const struct image_output_plan *output,
+                             const struct image_header *header)
+{
+    const bool dropped = (output->steps & IMAGE_STEP_GRAY) != 0 || output->format == IMAGE_GIF ||
+                         header->colours != IMAGE_COLOURS_RGB;
+
+    return (output->steps & IMAGE_STEP_SRGB) != 0 || (header->has_profile && dropped);
+}
+
 static struct estimate estimate_parts(const struct image_output_plan *output,
                                       const struct image_header *header, double size)
 {
@@ -361,7 +371,7 @@ static struct estimate estimate_parts(const struct image_output_plan *output,
     double most, ns;
 
     ns = operations_ns(output, header, &most) * output->frames;
-    if ((output->steps & IMAGE_STEP_SRGB) != 0 || header->has_profile)
+    if (converts_colours(output, header))
         ns += 150 * result; /* colours are converted once the image is smaller */
     if (output->progressive)
         ns += PROGRESSIVE_NS * result;
