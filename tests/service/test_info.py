@@ -92,7 +92,7 @@ AVIF = {"colour": ("RGB", "420", ("srgb", 3, False, 8)), "gray": ("RGB", "400", 
 
 @pytest.mark.parametrize("kind", AVIF)
 def test_avif(server, kind):
-    """Colours, alpha, bits and chroma as the encoder was told."""
+    """Colours, alpha, bits and chroma as the encoder was asked for."""
     mode, chroma, expected = AVIF[kind]
     pixels = np.asarray(files.image(64, 48, mode))
     found = info(server, heif.encode(pixels, "-y", chroma, "-d", expected[3], kind="AVIF"))
