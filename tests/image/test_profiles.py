@@ -296,3 +296,16 @@ def test_gray_has_no_profile_of_colours(image_cli, mode, gray, target):
     for query in ("", "&profile=srgb", "&blur=1", "&fit=pad&width=150&height=150"):
         result = image_cli("do", encode("TIFF", profile, mode), f"gray={gray}&format={target}{query}")
         assert not result.image.info.get("icc_profile")
+
+
+@pytest.mark.parametrize("mode, query", [("RGB", "format=gif"), ("L", "format=gif"), ("L", "format=webp&lossless=true"),
+                                         ("RGB", "profile=srgb"), ("L", "profile=srgb"), ("RGB", "gray=luma")])
+def test_a_background_is_srgb_where_the_result_is(image_cli, mode, query):
+    data = encode("PNG", {"RGB": WIDE, "L": files.gray_profile()}[mode], mode)
+    colour = {"RGB": (0x40, 0x80, 0x80), "L": (0x60, 0x60, 0x60)}[mode] # a gray one leaves gray gray
+    background = "".join(f"{level:02x}" for level in colour)
+    result = image_cli("do", data, f"width=300&height=300&fit=pad&background={background}&{query}").image
+    expected = Image.new("RGB", (1, 1), colour).convert("L" if "luma" in query else "RGB")
+    assert "icc_profile" not in result.info
+    found = np.asarray(result.convert(expected.mode))[0, 0].astype(int)
+    assert np.abs(found - np.asarray(expected)[0, 0]).max() <= 1

@@ -153,10 +153,21 @@ static bool needs_colours(const struct image_operation *operation)
     return (operation->step & (IMAGE_STEP_CROP | IMAGE_STEP_RESIZE | IMAGE_STEP_TURN)) == 0;
 }
 
+/* Whether the result is sRGB: because it was asked for, its format is so, or gray is made of it. */
+static bool becomes_srgb(const struct image_output_plan *planned, const VipsImage *frame)
+{
+    if ((planned->steps & IMAGE_STEP_SRGB) != 0 || planned->format == IMAGE_GIF)
+        return true;
+    return gray_keeps_profile(frame) ? planned->format == IMAGE_WEBP
+                                     : (planned->steps & IMAGE_STEP_GRAY) != 0;
+}
+
+/* Colours are converted before the first operation that looks at them: the profile does not
+ * describe a background. */
 static int process_frame(struct work *work, VipsImage **frame)
 {
     const struct image_output_plan *planned = work->planned;
-    bool to_convert = (planned->steps & IMAGE_STEP_SRGB) != 0;
+    bool to_convert = becomes_srgb(planned, *frame);
     int status = 0;
 
     for (unsigned i = 0; status == 0 && i < planned->operation_count; i++) {

@@ -60,7 +60,6 @@ static int drop_bands(VipsImage **image, int bands)
 int save_prepare(VipsImage **image, const struct image_output_plan *planned,
                  const struct image_header *source)
 {
-    const bool gray = gray_keeps_profile(*image);
     const bool inks = (*image)->Type == VIPS_INTERPRETATION_CMYK;
     const bool lab = (*image)->Type == VIPS_INTERPRETATION_LABS;
     int colours, status = 0;
@@ -69,8 +68,6 @@ int save_prepare(VipsImage **image, const struct image_output_plan *planned,
         return lab && source->bits == 8 ? convert_lab_to_8_bits(image) : 0;
     if (lab || (inks && !holds_inks(planned, source)))
         status = rgb_step(image);
-    else if (planned->format == IMAGE_GIF || (planned->format == IMAGE_WEBP && gray))
-        status = srgb_step(image);
     colours = (*image)->Type == VIPS_INTERPRETATION_CMYK ? 4 : (*image)->Bands >= 3 ? 3 : 1;
     if (status == 0)
         status = drop_bands(image, planned->format == IMAGE_JPEG ? colours : colours + 1);

@@ -21,8 +21,8 @@ struct save_options {
     int bits;            /* per sample of a gray PNG or TIFF: 1, 2, 4; 0: as many as pixels have */
 };
 
-/* A step, the last one: what the format cannot hold becomes what it can: inks, Lab and gray
- * profiles become sRGB, 16 bits 8, and further bands are dropped. */
+/* A step, the last one: what the format cannot hold becomes what it can: inks and Lab become sRGB,
+ * 16 bits 8, and further bands are dropped. */
 int save_prepare(VipsImage **image, const struct image_output_plan *planned,
                  const struct image_header *source);
 
