@@ -287,3 +287,12 @@ def test_jpeg_keeps_its_subsampling_where_it_is_fine(image_cli):
             layer[1:3] for layer in Image.open(io.BytesIO(body)).layer]
         small = Image.open(io.BytesIO(image_cli("scale", body, quality=89).data))
         assert [layer[1:3] for layer in small.layer] == [(2, 2), (1, 1), (1, 1)]
+
+
+def test_linear_light_of_a_jpeg(image_cli):
+    """libjpeg can reduce while it decodes, but means encoded values: every second pixel white would be 128."""
+    board = (np.indices((256, 256)).sum(0) % 2 * 255).astype(np.uint8)
+    data = files.encode(Image.fromarray(board), "JPEG", quality=100)
+    for factor in (2, 4, 16):
+        result = np.asarray(image_cli("do", data, f"width={256 // factor}&linear=true&format=png").image)
+        assert np.abs(result[3:-3, 3:-3].astype(int) - 188).max() <= 2, factor

@@ -255,7 +255,7 @@ static double operation_ns(const struct image_operation *operation, double befor
 
     switch (operation->step) {
     case IMAGE_STEP_RESIZE:
-        return (operation->linear ? 350 : 120) * more;
+        return operation->linear ? 120 * before + 230 * after : 120 * more;
     case IMAGE_STEP_SMART_CROP:
         return 120 * before;
     case IMAGE_STEP_BLUR:
@@ -296,7 +296,7 @@ static double pixels_decoded(const struct image_output_plan *output,
     double needed;
 
     if (header->format != IMAGE_JPEG || output->operation_count == 0 ||
-        first->step != IMAGE_STEP_RESIZE)
+        first->step != IMAGE_STEP_RESIZE || first->linear)
         return pixels;
     needed = 16 * area(first->size);
     needed = needed > pixels / 64 ? needed : pixels / 64;

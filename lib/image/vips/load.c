@@ -75,7 +75,7 @@ int load_divisor(const struct image_plan *plan, const struct image_output_plan *
     uint32_t divisor = 8;
 
     if (plan->source.format != IMAGE_JPEG || planned->operation_count == 0 ||
-        first->step != IMAGE_STEP_RESIZE)
+        first->step != IMAGE_STEP_RESIZE || first->linear) /* libjpeg's mean is of encoded values */
         return 1;
     while (divisor > 1 && (3ULL * divisor * first->size.width > 2ULL * width ||
                            3ULL * divisor * first->size.height > 2ULL * height ||
