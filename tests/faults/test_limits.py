@@ -132,7 +132,7 @@ def test_queue_limit_of_a_user(own, experiment):
     """An unprivileged user whose limit on message queues has room for one worker's: one worker
     serves; with the limit raised there are two, without a restart."""
     settings = {"scale.upstream": "http://127.0.0.1:1", "gray.workers": 2}
-    server = wrapped(own, as_other_user("--msgqueue=6000:"), settings)
+    server = wrapped(own, as_other_user("--msgqueue=3000:"), settings)
     server.start()
     wait_until(lambda: traffic.pool_state(server)["idle"] == 1, 30, "one worker")
     time.sleep(0.3)
@@ -192,7 +192,7 @@ def test_too_few_descriptors_to_start():
     ("--msgqueue=1000:1000", "the user's limit is RLIMIT_MSGQUEUE (ulimit -q), 1000 bytes"),
     ("--as=150000000:150000000", "cannot map the shared memory: Cannot allocate memory"),
     ("--as=300000000:300000000",
-     "RLIMIT_AS (ulimit -v) is 300000000, expected at least 2248146944"),
+     "RLIMIT_AS (ulimit -v) is 300000000, expected at least 2248151040"),
     ("--nofile=12:12", "Too many open files")])
 def test_a_limit_that_lets_no_worker_start_is_reported(limit, reason):
     """One line that names what is short, and not the next best error."""

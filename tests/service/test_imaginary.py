@@ -15,6 +15,7 @@ from PIL import Image
 from samples import files
 from support.clients import Client
 from support.processes import wait_until
+from support.programs import sanitizer
 
 FOLDER = pathlib.Path(__file__).parent / "imaginary"
 BOUNDARY = "xX4711Xx"
@@ -136,13 +137,17 @@ def differences(row, reply):
     return list(image_differences(row, may, reply))
 
 
+# Beside a sanitizer it is code that is looked at, which every sixth row goes through as well.
+STRIDE = 1 if sanitizer() == "none" else 6
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_table(server, path):
     """Every row of the path holds."""
     found = []
     with Client(server) as client:
-        for row in ROWS:
-            if row["target"].partition("?")[0] != path or (path == "/" and server.program.name == "grisaille-scale"):
+        for row in [row for row in ROWS if row["target"].partition("?")[0] == path][::STRIDE]:
+            if path == "/" and server.program.name == "grisaille-scale":
                 continue
             problems = differences(row, send(client, row))
             if problems:

@@ -12,6 +12,7 @@ from samples import files, heif, operations, png
 from support import reference
 from support.clients import Client
 from support.judges import open_image, psnr
+from support.programs import sanitizer
 
 # dB that each result reaches, by what is done to the pixels and by the format that they are written in. What
 # a lossy format loses is in it, at quality 95; a GIF has 256 colours and transparency of one bit.
@@ -135,9 +136,13 @@ def judge(case, reply, note):
         assert reached >= min(floor, possible), f"{reached:.1f} dB, {floor} stated, {possible:.1f} possible"
 
 
+# Beside a sanitizer it is code that is looked at, which every sixth case goes through as well.
+STRIDE = 1 if sanitizer() == "none" else 6
+
+
 def run(client, cases, note):
     wrong = []
-    for case in cases:
+    for case in cases[::STRIDE]:
         reply = client.post(f"/image?{case.query}", case.source.data)
         try:
             judge(case, reply, note)
