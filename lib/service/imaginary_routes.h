@@ -9,6 +9,13 @@
 
 /* What the routes of imaginary's API do in both servers. Called from connection threads. */
 
+/* A route for each of its operations, which both servers have. */
+#define IMAGINARY_ROUTES(ROUTE)                                                                    \
+    ROUTE("/pipeline"), ROUTE("/resize"), ROUTE("/crop"), ROUTE("/smartcrop"), ROUTE("/fit"),      \
+        ROUTE("/enlarge"), ROUTE("/thumbnail"), ROUTE("/extract"), ROUTE("/zoom"),                 \
+        ROUTE("/rotate"), ROUTE("/autorotate"), ROUTE("/flip"), ROUTE("/flop"), ROUTE("/convert"), \
+        ROUTE("/blur"), ROUTE("/watermark"), ROUTE("/watermarkimage")
+
 /* http_route.read_query of every path but /info and /health: whether the query can be read, and
  * what it lacks whatever the image is. */
 int imaginary_read_query(struct http_request *request, const char *query, size_t length,
