@@ -13,9 +13,21 @@
 #include <stdint.h>
 
 /*
- * Two pixel loops as nodes of a libvips pipeline. libvips' own operations for this go through float
+ * Pixel loops as nodes of a libvips pipeline. libvips' own operations for this go through float
  * (recomb) or through linear light (colourspace), which is slower or gives another gray.
  */
+
+/* Makes *image a node that generates *out from it, with `context`. 0 or -1. */
+static int replace_by_rows(VipsImage **image, VipsImage **out, VipsGenerateFn generate_rows,
+                           void *context)
+{
+    if (vips_image_generate(*out, vips_start_one, generate_rows, vips_stop_one, *image, context))
+        return -1;
+    vips_object_local(*out, TAKE_PTR(*image)); /* lives as long as what is made from it */
+    *image = TAKE_PTR(*out);
+    return 0;
+}
+
 struct shape {
     int in_bands, out_bands;
 };
@@ -126,12 +138,7 @@ static int convert(VipsImage **image, const struct conversion *conversion, int b
         return -1;
     out->Bands = bands;
     out->Type = interpretation;
-    if (vips_image_generate(out, vips_start_one, generate, vips_stop_one, *image,
-                            (void *)(uintptr_t)conversion))
-        return -1;
-    vips_object_local(out, TAKE_PTR(*image)); /* lives as long as what is made from it */
-    *image = TAKE_PTR(out);
-    return 0;
+    return replace_by_rows(image, &out, generate, (void *)(uintptr_t)conversion);
 }
 
 /* --- to 8 bits ----------------------------------------------------------------------------------
@@ -173,11 +180,7 @@ int convert_to_8_bits(VipsImage **image)
         out->Type = VIPS_INTERPRETATION_B_W;
     else if (out->Type == VIPS_INTERPRETATION_RGB16)
         out->Type = VIPS_INTERPRETATION_sRGB;
-    if (vips_image_generate(out, vips_start_one, generate_rounded, vips_stop_one, *image, NULL))
-        return -1;
-    vips_object_local(out, TAKE_PTR(*image));
-    *image = TAKE_PTR(out);
-    return 0;
+    return replace_by_rows(image, &out, generate_rounded, NULL);
 }
 
 /* TIFF's 8 bits of Lab are the first three bytes of libvips' packed form. */
@@ -215,11 +218,7 @@ int convert_lab_to_8_bits(VipsImage **image)
     out->BandFmt = VIPS_FORMAT_UCHAR;
     out->Coding = VIPS_CODING_LABQ;
     out->Type = VIPS_INTERPRETATION_LABQ;
-    if (vips_image_generate(out, vips_start_one, generate_packed_lab, vips_stop_one, *image, NULL))
-        return -1;
-    vips_object_local(out, TAKE_PTR(*image));
-    *image = TAKE_PTR(out);
-    return 0;
+    return replace_by_rows(image, &out, generate_packed_lab, NULL);
 }
 
 /* --- linear light --------------------------------------------------------------------------------
@@ -273,12 +272,7 @@ static int light_step(VipsImage **image, const bool *direction, VipsBandFormat f
     out->BandFmt = format;
     out->Type = gray ? (deep ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W)
                      : (deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB);
-    if (vips_image_generate(out, vips_start_one, generate_light, vips_stop_one, *image,
-                            (void *)(uintptr_t)direction))
-        return -1;
-    vips_object_local(out, TAKE_PTR(*image));
-    *image = TAKE_PTR(out);
-    return 0;
+    return replace_by_rows(image, &out, generate_light, (void *)(uintptr_t)direction);
 }
 
 int convert_to_linear(VipsImage **image)
@@ -341,12 +335,7 @@ int convert_by_profile(VipsImage **image, const void *profile, size_t size)
         return -1;
     out->Bands = 3 + (int)pixels.more;
     out->Type = deep ? VIPS_INTERPRETATION_RGB16 : VIPS_INTERPRETATION_sRGB;
-    if (vips_image_generate(out, vips_start_one, generate_by_profile, vips_stop_one, *image,
-                            transform))
-        return -1;
-    vips_object_local(out, TAKE_PTR(*image));
-    *image = TAKE_PTR(out);
-    return 0;
+    return replace_by_rows(image, &out, generate_by_profile, transform);
 }
 
 /* ------------------------------------------------------------------------------------------------
