@@ -112,25 +112,18 @@ static enum cost_class jpeg_class(const struct image_output_plan *output,
     return header->progressive ? JPEG_PROGRESSIVE : JPEG_BASELINE;
 }
 
-static enum cost_class find_class(const struct image_output_plan *output,
-                                  const struct image_header *header)
+/* The class whose decoder it is, through libvips. */
+static enum cost_class decoder_class(const struct image_header *header)
 {
-    const bool gray = (output->steps & IMAGE_STEP_GRAY) != 0;
-    const bool resize = (output->steps & IMAGE_STEP_RESIZE) != 0;
-
     switch (header->format) {
     case IMAGE_JPEG:
-        return jpeg_class(output, header);
+        if (header->arithmetic)
+            return JPEG_ARITHMETIC;
+        return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
     case IMAGE_WEBP:
-        if (!header->lossless)
-            return WEBP_LOSSY;
-        if (header->frames > 1)
-            return WEBP_LOSSLESS_ANIMATION;
-        return gray && !resize ? WEBP_LOSSLESS_GRAY : WEBP_LOSSLESS;
+        return header->lossless ? WEBP_LOSSLESS : WEBP_LOSSY;
     case IMAGE_GIF:
-        if (!resize)
-            return GIF_COPIED;
-        return header->frames == 1 ? GIF_STILL : GIF_ANIMATION;
+        return GIF_STILL;
     case IMAGE_TIFF:
         return header->compression == IMAGE_TIFF_JPEG ? TIFF_JPEG : TIFF;
     case IMAGE_AVIF:
@@ -140,6 +133,25 @@ static enum cost_class find_class(const struct image_output_plan *output,
     default:
         return PNG;
     }
+}
+
+static enum cost_class find_class(const struct image_output_plan *output,
+                                  const struct image_header *header)
+{
+    const bool gray = (output->steps & IMAGE_STEP_GRAY) != 0;
+    const bool resize = (output->steps & IMAGE_STEP_RESIZE) != 0;
+
+    if (header->format == IMAGE_JPEG)
+        return jpeg_class(output, header);
+    if (header->format == IMAGE_WEBP && header->lossless && header->frames > 1)
+        return WEBP_LOSSLESS_ANIMATION;
+    if (header->format == IMAGE_WEBP && header->lossless && gray && !resize)
+        return WEBP_LOSSLESS_GRAY;
+    if (header->format == IMAGE_GIF && !resize)
+        return GIF_COPIED;
+    if (header->format == IMAGE_GIF && header->frames != 1)
+        return GIF_ANIMATION;
+    return decoder_class(header);
 }
 
 /* The part of its pixels or samples that is left of an image. Gray leaves one sample, or two where
@@ -214,29 +226,6 @@ static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {
     320, 400, 1200, 2300, 8500, 11500, 21000, 30000, 37000, 90000,
 };
 /* clang-format on */
-
-/* The class whose decoder it is, through libvips. */
-static enum cost_class decoder_class(const struct image_header *header)
-{
-    switch (header->format) {
-    case IMAGE_JPEG:
-        if (header->arithmetic)
-            return JPEG_ARITHMETIC;
-        return header->progressive ? JPEG_OTHER_PROGRESSIVE : JPEG_OTHER;
-    case IMAGE_WEBP:
-        return header->lossless ? WEBP_LOSSLESS : WEBP_LOSSY;
-    case IMAGE_GIF:
-        return GIF_STILL;
-    case IMAGE_TIFF:
-        return header->compression == IMAGE_TIFF_JPEG ? TIFF_JPEG : TIFF;
-    case IMAGE_AVIF:
-        return AVIF_AS_AVIF;
-    case IMAGE_HEIC:
-        return HEIC_AS_JPEG;
-    default:
-        return PNG;
-    }
-}
 
 /* Of one output. */
 struct estimate {
