@@ -161,15 +161,12 @@ static int check_luma(void)
 /* The profile still says what the values mean. */
 static int keep_profile(struct image_output *output)
 {
-    const enum profile_space space = layout.components == 1   ? SPACE_GRAY
-                                     : layout.components == 3 ? SPACE_RGB
-                                                              : SPACE_CMYK;
-    size_t size;
-    const uint8_t *profile = jpeg_profile_bytes(&layout.profile, &size);
+    struct bytes profile;
+    int status = jpeg_profile_find(&layout.profile, layout.components, &profile);
 
-    if (profile == NULL)
-        return size > 0 ? -ENOMEM : 0;
-    return profile_fits(profile, size, space) ? jpeg_profile_insert(profile, size, output) : 0;
+    if (status != 0 || profile.size == 0)
+        return status;
+    return jpeg_profile_insert(profile.data, profile.size, output);
 }
 
 int jpeg_copy_luma(const struct image_plan *plan, const struct image_output_plan *planned,
@@ -247,21 +244,31 @@ int jpeg_planes(const struct image_plan *plan, const struct image_output_plan *p
     return status != 0 ? status : jpeg_resize(&layout, plan, planned, output);
 }
 
+/* A gray profile is of no use to other formats, or they want RGB's. Known before anything is
+ * decoded. */
+static int check_gray_profile(void)
+{
+    struct bytes profile;
+    int status;
+
+    if (layout.components != 1)
+        return 0;
+    status = jpeg_profile_find(&layout.profile, layout.components, &profile);
+    return status == 0 && profile.size > 0 ? -ENOTSUP : status;
+}
+
 int jpeg_raster(const struct image_plan *plan, const struct image_output_plan *planned,
                 struct raster *raster, struct bytes *profile)
 {
+    const bool dropped = (planned->steps & IMAGE_STEP_SRGB) != 0;
     int status = check_planes(planned);
 
+    *profile = (struct bytes){0};
+    if (status == 0 && !dropped)
+        status = check_gray_profile();
     if (status == 0)
         status = jpeg_make_raster(&layout, plan, planned, raster);
-    if (status != 0 || (planned->steps & IMAGE_STEP_SRGB) != 0)
+    if (status != 0 || dropped || !raster->colour)
         return status;
-    profile->data = jpeg_profile_bytes(&layout.profile, &profile->size);
-    if (profile->data == NULL)
-        return profile->size > 0 ? -ENOMEM : 0;
-    if (layout.components == 1) /* a gray one: other formats have no use for it, or want RGB's */
-        return profile_fits(profile->data, profile->size, SPACE_GRAY) ? -ENOTSUP : 0;
-    if (!raster->colour || !profile_fits(profile->data, profile->size, SPACE_RGB))
-        *profile = (struct bytes){0};
-    return 0;
+    return jpeg_profile_find(&layout.profile, layout.components, profile);
 }

@@ -3,9 +3,11 @@
 #include "image/jpeg/profile.h"
 
 #include "base/status.h"
-#include "image/core/bytes.h"
+#include "image/colour/profile.h"
 #include "image/jpeg/memory.h"
 #include "image/probe/jpeg_segments.h"
+
+#include <errno.h>
 
 enum {
     NAME_BYTES = 12, /* "ICC_PROFILE" and its zero */
@@ -87,6 +89,20 @@ static void put_segments(uint8_t *at, const uint8_t *profile, size_t size, size_
         profile += bytes;
         size -= bytes;
     }
+}
+
+int jpeg_profile_find(const struct jpeg_profile *profile, unsigned components, struct bytes *found)
+{
+    const enum profile_space space = components == 1   ? SPACE_GRAY
+                                     : components == 3 ? SPACE_RGB
+                                                       : SPACE_CMYK;
+
+    found->data = jpeg_profile_bytes(profile, &found->size);
+    if (found->data == NULL && found->size > 0)
+        return -ENOMEM;
+    if (found->data != NULL && !profile_fits(found->data, found->size, space))
+        *found = (struct bytes){0};
+    return 0;
 }
 
 int jpeg_profile_insert(const uint8_t *profile, size_t size, struct image_output *output)

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/core/bytes.h"
 #include "image/plan/result.h"
 
 #include <stddef.h>
@@ -33,6 +34,9 @@ size_t jpeg_profile_size(const struct jpeg_profile *profile);
 /* Puts it together, in jpeg_memory(MEMORY_STREAM) where it has several pieces. NULL: there is none,
  * or with *size > 0 no memory. */
 const uint8_t *jpeg_profile_bytes(const struct jpeg_profile *profile, size_t *size);
+
+/* The same, only if it fits an image of so many components; else nothing is found. 0 or -ENOMEM. */
+int jpeg_profile_find(const struct jpeg_profile *profile, unsigned components, struct bytes *found);
 
 /* Puts a profile into the JPEG in *output, behind SOI and JFIF. One that is too large for a JPEG is
  * left out. 0 or STATUS_IMAGE_TOO_LARGE. */

@@ -326,26 +326,15 @@ static int transpose_planes(struct reduction *reduction, bool transposed)
     return 0;
 }
 
-/* Whether columns and rows of the turned image are in reverse order. */
-static bool mirrors(unsigned turn)
-{
-    return turn == 2 || turn == 3 || turn == 6 || turn == 7;
-}
-
-static bool flips(unsigned turn)
-{
-    return turn == 3 || turn == 4 || turn == 7 || turn == 8;
-}
-
 /* EXIF orientation as a transposition (5 to 8) and then mirroring and flipping. */
 static int turn_planes(struct reduction *reduction)
 {
     int status = transpose_planes(reduction, geometry_swaps(reduction->turn));
 
     for (unsigned i = 0; status == 0 && i < reduction->components; i++) {
-        if (mirrors(reduction->turn))
+        if (geometry_mirrors(reduction->turn))
             plane_mirror(&reduction->planes[i]);
-        if (flips(reduction->turn))
+        if (geometry_flips(reduction->turn))
             plane_flip(&reduction->planes[i]);
     }
     return status;
@@ -418,20 +407,6 @@ static void describe_density(const struct reduction *reduction, struct jpeg_enco
     }
 }
 
-static int add_profile(const struct jpeg_layout *layout, struct jpeg_encoding *encoding)
-{
-    size_t size;
-    const uint8_t *profile = jpeg_profile_bytes(&layout->profile, &size);
-
-    if (profile == NULL)
-        return size > 0 ? -ENOMEM : 0;
-    if (profile_fits(profile, size, layout->components == 1 ? SPACE_GRAY : SPACE_RGB)) {
-        encoding->profile = profile;
-        encoding->profile_size = size;
-    }
-    return 0;
-}
-
 /* The luma's quantization row by row, turned with the image, and four times finer: new blocks
  * round anew, and that is not to be seen. */
 static void copy_quantizers(const struct reduction *reduction, unsigned quantizers[64])
@@ -475,7 +450,7 @@ static void find_size(struct reduction *reduction, const struct image_simple_pla
         .resized = simple->resized.width,
         .cut_from = simple->cut.left,
         .cut = simple->cut.width,
-        .mirrored = swap ? flips(simple->turn) : mirrors(simple->turn),
+        .mirrored = swap ? geometry_flips(simple->turn) : geometry_mirrors(simple->turn),
     };
     reduction->size[VERTICAL] = (struct grid_size){
         .image = reduction->layout->height,
@@ -484,7 +459,7 @@ static void find_size(struct reduction *reduction, const struct image_simple_pla
         .resized = simple->resized.height,
         .cut_from = simple->cut.top,
         .cut = simple->cut.height,
-        .mirrored = swap ? mirrors(simple->turn) : flips(simple->turn),
+        .mirrored = swap ? geometry_mirrors(simple->turn) : geometry_flips(simple->turn),
     };
     reduction->small = is_small(reduction);
     reduction->half = !reduction->small;
@@ -528,6 +503,7 @@ int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
     struct reduction reduction = {.layout = layout};
     struct jpeg_encoding encoding = {.quality = planned->quality,
                                      .progressive = planned->progressive};
+    struct bytes profile = {0};
     struct raster raster;
     unsigned quantizers[64];
     int status = make_raster(&reduction, plan, planned, &raster);
@@ -540,7 +516,9 @@ int jpeg_resize(const struct jpeg_layout *layout, const struct image_plan *plan,
         encoding.quantizers = quantizers;
     }
     if (reduction.components == layout->components && (planned->steps & IMAGE_STEP_SRGB) == 0 &&
-        (status = add_profile(layout, &encoding)) != 0)
+        (status = jpeg_profile_find(&layout->profile, layout->components, &profile)) != 0)
         return status;
+    encoding.profile = profile.data;
+    encoding.profile_size = profile.size;
     return jpeg_encode(&encoding, &raster, output->data, output->capacity, &output->size);
 }

@@ -33,8 +33,8 @@ static void describe_turn(struct transcoder *transcoder)
     const unsigned turn = transcoder->transcoding->turn;
 
     transcoder->transpose = geometry_swaps(turn);
-    transcoder->mirror = turn == 2 || turn == 3 || turn == 6 || turn == 7;
-    transcoder->flip = turn == 3 || turn == 4 || turn == 7 || turn == 8;
+    transcoder->mirror = geometry_mirrors(turn);
+    transcoder->flip = geometry_flips(turn);
     for (unsigned k = 0; k < DCTSIZE2; k++) {
         const unsigned v = k / DCTSIZE, u = k % DCTSIZE;
         const bool negative =

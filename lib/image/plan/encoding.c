@@ -26,8 +26,9 @@ static bool turns_whole_blocks(const struct image_header *header,
     const unsigned turn = turn_of(output);
     const bool gray = (output->steps & IMAGE_STEP_GRAY) != 0; /* blocks of luma alone */
     const uint32_t width = gray ? 8 : header->mcu_width, height = gray ? 8 : header->mcu_height;
-    const bool mirror = turn == 2 || turn == 3 || turn == 7 || turn == 8;
-    const bool flip = turn == 3 || turn == 4 || turn == 6 || turn == 7;
+    const bool swap = geometry_swaps(turn);
+    const bool mirror = swap ? geometry_flips(turn) : geometry_mirrors(turn);
+    const bool flip = swap ? geometry_mirrors(turn) : geometry_flips(turn);
 
     return (!mirror || (width > 0 && header->width % width == 0)) &&
            (!flip || (height > 0 && header->height % height == 0));
@@ -104,7 +105,8 @@ static bool has_full_chroma(const struct image_header *header)
                                         : !has_halved_chroma(header);
 }
 
-/* Chroma of lossy JPEGs and AVIFs: halved below a quality of 90, else as it was. */
+/* Chroma of lossy JPEGs and AVIFs: halved below a quality of 90, else as it was. A WebP has no
+ * other than halved. */
 static void plan_subsampling(struct planning *planning, const struct image_encoding *encoding)
 {
     enum { FINE = 90 };
@@ -115,7 +117,8 @@ static void plan_subsampling(struct planning *planning, const struct image_encod
     const bool coloured = (output->steps & IMAGE_STEP_GRAY) == 0 && header->samples != 1;
     const bool halved = has_halved_chroma(header);
 
-    output->subsampling = encoding->subsampling;
+    output->subsampling =
+        output->format == IMAGE_WEBP ? IMAGE_SUBSAMPLING_420 : encoding->subsampling;
     if (!kind || !coloured || (output->steps & IMAGE_STEP_ENCODE) == 0)
         return;
     if (encoding->subsampling == IMAGE_SUBSAMPLING_AUTO && output->quality < FINE)

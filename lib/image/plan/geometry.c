@@ -252,6 +252,16 @@ unsigned geometry_inverse(unsigned turn)
     return inverse;
 }
 
+bool geometry_mirrors(unsigned turn)
+{
+    return symmetries[turn].mirror;
+}
+
+bool geometry_flips(unsigned turn)
+{
+    return symmetries[turn].flip;
+}
+
 struct image_size geometry_turn_size(struct image_size size, unsigned turn)
 {
     if (geometry_swaps(turn))

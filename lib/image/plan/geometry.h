@@ -84,6 +84,11 @@ static inline bool geometry_swaps(unsigned turn)
     return turn >= 5;
 }
 
+/* Whether columns, or rows, are in reverse order then: after width and height have changed places.
+ */
+bool geometry_mirrors(unsigned turn);
+bool geometry_flips(unsigned turn);
+
 struct image_size geometry_turn_size(struct image_size size, unsigned turn);
 
 /* Where `box` of an image of that size lies once the image is turned. */

@@ -17,7 +17,9 @@ static void begin(struct planning *planning, const struct image_encoding *encodi
 
     planning->size = (struct image_size){header->width, header->height};
     planning->turn = as_stored ? 1 : header->orientation;
-    planning->phase = 0;
+    output->steps = 0;
+    output->operation_count = 0;
+    output->quality = 0;
     output->orientation = as_stored ? header->orientation : 1;
     output->format = encoding->format == IMAGE_NONE ? image_result_format(header->format)
                                                     : (enum image_format)encoding->format;
@@ -43,10 +45,8 @@ static int plan_output(struct planning *planning, const struct image_output_requ
 {
     const struct image_stage *stages = &planning->request->stages[asked->first_stage];
     struct image_output_plan *output = planning->output;
-    int status;
+    int status = plan_stages(planning, stages, asked->stages, flattens(planning));
 
-    begin(planning, &asked->encoding);
-    status = plan_stages(planning, stages, asked->stages, flattens(planning));
     if (status != 0)
         return status;
     output->size = planning->size;
@@ -77,20 +77,10 @@ static int check_source(const struct image_plan *plan, char *detail)
     return STATUS_IMAGE_TOO_LARGE;
 }
 
-static struct planning planning_of(struct image_plan *plan, unsigned index,
-                                   const struct image_request *request, char *detail)
-{
-    return (struct planning){
-        .request = request,
-        .header = &plan->source,
-        .output = &plan->outputs[index],
-        .detail = detail,
-    };
-}
-
 int image_plan(struct image_plan *plan, const struct image_request *request,
                const struct image_header *header, char *detail)
 {
+    struct planning planning[IMAGE_OUTPUTS_MAX];
     int status;
 
     plan->max_pixels = request->max_pixels;
@@ -99,18 +89,16 @@ int image_plan(struct image_plan *plan, const struct image_request *request,
     plan->source = *header;
     plan->count = request->count;
     for (unsigned i = 0; i < plan->count; i++) {
-        struct planning planning = planning_of(plan, i, request, detail);
-
-        plan->outputs[i].steps = 0;
-        plan->outputs[i].operation_count = 0;
-        plan->outputs[i].quality = 0;
-        begin(&planning, &request->outputs[i].encoding);
+        planning[i] = (struct planning){
+            .request = request,
+            .header = &plan->source,
+            .output = &plan->outputs[i],
+            .detail = detail,
+        };
+        begin(&planning[i], &request->outputs[i].encoding);
     }
     status = check_source(plan, detail);
-    for (unsigned i = 0; status == 0 && i < plan->count; i++) {
-        struct planning planning = planning_of(plan, i, request, detail);
-
-        status = plan_output(&planning, &request->outputs[i]);
-    }
+    for (unsigned i = 0; status == 0 && i < plan->count; i++)
+        status = plan_output(&planning[i], &request->outputs[i]);
     return status;
 }

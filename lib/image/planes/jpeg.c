@@ -32,17 +32,15 @@ int jpeg_to_webp(const struct image_plan *plan, const struct image_output_plan *
                  struct bytes input, struct image_output *output)
 {
     const struct webp_format format = {.quality = planned->quality, .effort = planned->effort + 1};
-    struct image_output_plan halved = *planned;
     _cleanup_free_ uint8_t *flat = NULL;
-    struct bytes profile = {0};
+    struct bytes profile;
     struct raster raster;
     int status;
 
     (void)input;
     if (planned->lossless)
         return -ENOTSUP;
-    halved.subsampling = IMAGE_SUBSAMPLING_420; /* it has no other */
-    status = jpeg_raster(plan, &halved, &raster, &profile);
+    status = jpeg_raster(plan, planned, &raster, &profile);
     if (status != 0)
         return status;
     raster_to_video_range(&raster);
@@ -67,7 +65,7 @@ int jpeg_to_avif(const struct image_plan *plan, const struct image_output_plan *
                  struct bytes input, struct image_output *output)
 {
     struct avif_format format = {.quality = planned->quality, .effort = planned->effort};
-    struct bytes profile = {0};
+    struct bytes profile;
     struct raster raster;
     int status;
 
