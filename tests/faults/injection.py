@@ -4,6 +4,7 @@
 another user or with calls that fail; workers that do not start; the kernel's memory killer."""
 import atexit
 import contextlib
+import errno
 import functools
 import os
 import pathlib
@@ -16,6 +17,7 @@ import tempfile
 
 import pytest
 
+from support.processes import wait_until
 from support.programs import BUILD, GATEWAY, Server, sanitizer
 
 HOSTILE = BUILD / "tests/hostile_worker/grisaille-hostile-worker"
@@ -140,7 +142,18 @@ class MemoryGroup:
         return int(lines[lines.index("oom_kill") + 1])
 
     def close(self):
+        """Its processes go back where they came from, those too that are forked or end meanwhile."""
+        wait_until(self._is_removed, 30, "an empty control group")
+
+    def _is_removed(self):
         parent = self.path.parent / "cgroup.procs"
         for pid in (self.path / "cgroup.procs").read_text().split():
-            parent.write_text(pid)
-        self.path.rmdir()
+            with contextlib.suppress(ProcessLookupError):
+                parent.write_text(pid)
+        try:
+            self.path.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            return False
+        return True
