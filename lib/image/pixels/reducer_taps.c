@@ -5,6 +5,8 @@
 #include "image/pixels/lanczos.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* The weights of filters; a table of the kernel is quicker than its sines. */
 enum { KERNEL_STEPS = 1024 }; /* a lobe */
@@ -156,6 +158,15 @@ static void round_many(int16_t *weights, const struct reducer_axis *axis, double
     }
 }
 
+/* Whether the weights are those of the sample before: whole samples further on, and none of either
+ * at an edge. */
+static bool repeats_weights(const struct reducer_filter *filter, uint32_t i,
+                            const struct reducer_axis *axis, const struct reducer_taps *taps)
+{
+    return i > 0 && axis->step == floor(axis->step) && filter->taps[i - 1].first > axis->head &&
+           filter->taps[i - 1].count == taps->count && taps->first + taps->count < tail_from(axis);
+}
+
 static void find_sample_weights(struct reducer_filter *filter, uint32_t i,
                                 const struct reducer_axis *axis)
 {
@@ -164,13 +175,17 @@ static void find_sample_weights(struct reducer_filter *filter, uint32_t i,
     int16_t *weights = filter->weights + (size_t)i * filter->stride;
     double sum = 0;
 
+    filter->taps[i] = taps;
+    if (repeats_weights(filter, i, axis, &taps)) {
+        memcpy(weights, weights - filter->stride, taps.count * sizeof(*weights));
+        return;
+    }
     for (uint32_t n = 0; n < taps.count; n++)
         sum += weigh_sample(axis, centre, taps.first + n);
     if (filter->stride < REDUCER_TAPS_MANY)
         round_few(weights, axis, centre, &taps, sum);
     else
         round_many(weights, axis, centre, &taps, sum);
-    filter->taps[i] = taps;
 }
 
 void reducer_find_weights(struct reducer_filter *filter, const struct reducer_axis *axis)
