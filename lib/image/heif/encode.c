@@ -27,111 +27,168 @@ static void cleanup_planes(aom_image_t **planes)
 /* --- pixels to planes ---------------------------------------------------------------------------
  */
 
-static float scaled_sample(const struct avif_format *format, const void *samples, size_t index)
-{
-    const float most = (float)((1u << format->coded_bits) - 1);
+/* Rows of one image on the way, in steps of coded_bits; one allocation. */
+enum { CHROMA_ROWS = 2, COLOURS = 3 };
 
-    return format->bits == 8 ? (float)((const uint8_t *)samples)[index] * (most / 255)
-                             : (float)((const uint16_t *)samples)[index] * (most / 65535);
+struct rows {
+    float *colours[CHROMA_ROWS][COLOURS]; /* the pixels under one row of chroma: red, green, blue */
+    float *made, *made_too;               /* for a row of a plane, or for Cb's and Cr's */
+};
+
+static void free_rows(struct rows *rows)
+{
+    free(rows->made);
 }
 
-static void put_sample(const struct avif_format *format, const aom_image_t *planes, unsigned plane,
-                       uint32_t x, uint32_t y, float value)
+static bool make_rows(struct rows *rows, uint32_t width)
 {
-    uint8_t *row = planes->planes[plane] + (size_t)y * (size_t)planes->stride[plane];
-    const float most = (float)((1u << format->coded_bits) - 1);
-    float rounded = value + 0.5f;
+    float *at = malloc((size_t)width * (2 + CHROMA_ROWS * COLOURS) * sizeof(*at));
 
-    rounded = rounded < 0 ? 0 : rounded > most ? most : rounded;
-    if (format->coded_bits > 8)
-        ((uint16_t *)(void *)row)[x] = (uint16_t)rounded;
-    else
-        row[x] = (uint8_t)rounded;
+    if (at == NULL)
+        return false;
+    rows->made = at;
+    rows->made_too = at + width;
+    for (unsigned i = 0; i < CHROMA_ROWS * COLOURS; i++)
+        rows->colours[i / COLOURS][i % COLOURS] = at + (size_t)width * (2 + i);
+    return true;
+}
+
+static float greatest(const struct avif_format *format)
+{
+    return (float)((1u << format->coded_bits) - 1);
+}
+
+static void load_row(const struct avif_format *format, const void *samples, uint32_t y,
+                     unsigned band, float *row)
+{
+    const size_t first = (size_t)y * format->width * format->bands + band;
+
+    if (format->bits == 8) {
+        const uint8_t *from = (const uint8_t *)samples + first;
+        const float factor = greatest(format) / 255;
+
+        for (uint32_t x = 0; x < format->width; x++)
+            row[x] = (float)from[(size_t)x * format->bands] * factor;
+    } else {
+        const uint16_t *from = (const uint16_t *)samples + first;
+        const float factor = greatest(format) / 65535;
+
+        for (uint32_t x = 0; x < format->width; x++)
+            row[x] = (float)from[(size_t)x * format->bands] * factor;
+    }
+}
+
+static float round_sample(float value, float most)
+{
+    const float rounded = value + 0.5f;
+
+    return rounded < 0 ? 0 : rounded > most ? most : rounded;
+}
+
+static void store_row(const struct avif_format *format, const float *row, uint32_t width,
+                      const aom_image_t *planes, unsigned plane, uint32_t y)
+{
+    uint8_t *bytes = planes->planes[plane] + (size_t)y * (size_t)planes->stride[plane];
+    uint16_t *words = (uint16_t *)(void *)bytes;
+    const float most = greatest(format);
+
+    if (format->coded_bits > 8) {
+        for (uint32_t x = 0; x < width; x++)
+            words[x] = (uint16_t)round_sample(row[x], most);
+    } else {
+        for (uint32_t x = 0; x < width; x++)
+            bytes[x] = (uint8_t)round_sample(row[x], most);
+    }
 }
 
 /* One band as it is: gray, alpha, or a colour of RGB. */
 static void copy_band(const struct avif_format *format, const void *samples, unsigned band,
-                      const aom_image_t *planes, unsigned plane)
+                      const struct rows *rows, const aom_image_t *planes, unsigned plane)
 {
     for (uint32_t y = 0; y < format->height; y++) {
-        const size_t row = (size_t)y * format->width * format->bands + band;
-
-        for (uint32_t x = 0; x < format->width; x++)
-            put_sample(format, planes, plane, x, y,
-                       scaled_sample(format, samples, row + (size_t)x * format->bands));
+        load_row(format, samples, y, band, rows->made);
+        store_row(format, rows->made, format->width, planes, plane, y);
     }
 }
 
-static void store_luma(const struct avif_format *format, const void *samples,
-                       const aom_image_t *planes)
+static void store_luma(const struct avif_format *format, float *const colours[COLOURS], float *luma,
+                       const aom_image_t *planes, uint32_t y)
 {
-    for (uint32_t y = 0; y < format->height; y++) {
-        for (uint32_t x = 0; x < format->width; x++) {
-            const size_t at = ((size_t)y * format->width + x) * format->bands;
+    const float *red = colours[0], *green = colours[1], *blue = colours[2];
 
-            put_sample(format, planes, 0, x, y,
-                       0.299f * scaled_sample(format, samples, at) +
-                           0.587f * scaled_sample(format, samples, at + 1) +
-                           0.114f * scaled_sample(format, samples, at + 2));
-        }
-    }
+    for (uint32_t x = 0; x < format->width; x++)
+        luma[x] = 0.299f * red[x] + 0.587f * green[x] + 0.114f * blue[x];
+    store_row(format, luma, format->width, planes, 0, y);
 }
 
-/* Of the mean of up to `step` by `step` pixels. */
-static void store_chroma_sample(const struct avif_format *format, const void *samples,
-                                const aom_image_t *planes, uint32_t x, uint32_t y, uint32_t step)
+/* Of the means of up to `step` by `count` pixels. */
+static void store_chroma(const struct avif_format *format, const struct rows *rows, uint32_t count,
+                         uint32_t step, const aom_image_t *planes, uint32_t y)
 {
+    const uint32_t width = (format->width + step - 1) / step;
     const float middle = (float)(1u << (format->coded_bits - 1));
-    float red = 0, green = 0, blue = 0, count = 0;
 
-    for (uint32_t row = y * step; row < (y + 1) * step && row < format->height; row++) {
-        for (uint32_t column = x * step; column < (x + 1) * step && column < format->width;
-             column++) {
-            const size_t at = ((size_t)row * format->width + column) * format->bands;
+    for (uint32_t x = 0; x < width; x++) {
+        const uint32_t end = (x + 1) * step < format->width ? (x + 1) * step : format->width;
+        const float pixels = (float)(count * (end - x * step));
+        float red = 0, green = 0, blue = 0;
 
-            red += scaled_sample(format, samples, at);
-            green += scaled_sample(format, samples, at + 1);
-            blue += scaled_sample(format, samples, at + 2);
-            count++;
+        for (uint32_t row = 0; row < count; row++) {
+            for (uint32_t column = x * step; column < end; column++) {
+                red += rows->colours[row][0][column];
+                green += rows->colours[row][1][column];
+                blue += rows->colours[row][2][column];
+            }
         }
+        rows->made[x] = middle + (-0.168736f * red - 0.331264f * green + 0.5f * blue) / pixels;
+        rows->made_too[x] = middle + (0.5f * red - 0.418688f * green - 0.081312f * blue) / pixels;
     }
-    put_sample(format, planes, 1, x, y,
-               middle + (-0.168736f * red - 0.331264f * green + 0.5f * blue) / count);
-    put_sample(format, planes, 2, x, y,
-               middle + (0.5f * red - 0.418688f * green - 0.081312f * blue) / count);
+    store_row(format, rows->made, width, planes, 1, y);
+    store_row(format, rows->made_too, width, planes, 2, y);
 }
 
-static void store_chroma(const struct avif_format *format, const void *samples,
-                         const aom_image_t *planes)
+static void store_colours(const struct avif_format *format, const void *samples,
+                          const struct rows *rows, const aom_image_t *planes)
 {
     const uint32_t step = planes->x_chroma_shift != 0 ? 2 : 1;
 
-    for (uint32_t y = 0; y < (format->height + step - 1) / step; y++) {
-        for (uint32_t x = 0; x < (format->width + step - 1) / step; x++)
-            store_chroma_sample(format, samples, planes, x, y, step);
+    for (uint32_t y = 0; y < format->height; y += step) {
+        const uint32_t left = format->height - y, count = left < step ? left : step;
+
+        for (uint32_t row = 0; row < count; row++) {
+            for (unsigned band = 0; band < COLOURS; band++)
+                load_row(format, samples, y + row, band, rows->colours[row][band]);
+            store_luma(format, rows->colours[row], rows->made, planes, y + row);
+        }
+        store_chroma(format, rows, count, step, planes, y / step);
     }
 }
 
-static void fill_av1_planes(const struct avif_format *format, const void *samples, bool alpha,
+/* false: short of memory. */
+static bool fill_av1_planes(const struct avif_format *format, const void *samples, bool alpha,
                             const aom_image_t *planes)
 {
+    _cleanup_(free_rows) struct rows rows = {0};
+
+    if (!make_rows(&rows, format->width))
+        return false;
     if (alpha || is_gray(format)) {
-        copy_band(format, samples, alpha ? format->bands - 1 : 0, planes, 0);
+        copy_band(format, samples, alpha ? format->bands - 1 : 0, &rows, planes, 0);
     } else if (format->lossless) { /* green, blue, red */
-        copy_band(format, samples, 1, planes, 0);
-        copy_band(format, samples, 2, planes, 1);
-        copy_band(format, samples, 0, planes, 2);
+        copy_band(format, samples, 1, &rows, planes, 0);
+        copy_band(format, samples, 2, &rows, planes, 1);
+        copy_band(format, samples, 0, &rows, planes, 2);
     } else {
-        store_luma(format, samples, planes);
-        store_chroma(format, samples, planes);
+        store_colours(format, samples, &rows, planes);
     }
+    return true;
 }
 
 static aom_image_t *make_planes(const struct avif_format *format, const void *samples, bool alpha)
 {
     const bool full = format->lossless || format->full_chroma;
     unsigned kind = full && !alpha && !is_gray(format) ? AOM_IMG_FMT_I444 : AOM_IMG_FMT_I420;
-    aom_image_t *planes;
+    _cleanup_(cleanup_planes) aom_image_t *planes = NULL;
 
     if (format->coded_bits > 8)
         kind |= AOM_IMG_FMT_HIGHBITDEPTH;
@@ -140,8 +197,7 @@ static aom_image_t *make_planes(const struct avif_format *format, const void *sa
         return NULL;
     planes->monochrome = alpha || is_gray(format);
     planes->range = AOM_CR_FULL_RANGE;
-    fill_av1_planes(format, samples, alpha, planes);
-    return planes;
+    return fill_av1_planes(format, samples, alpha, planes) ? TAKE_PTR(planes) : NULL;
 }
 
 /* Planes of 8 bits as they are; the struct alone has to be freed. */
