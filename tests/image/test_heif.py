@@ -292,6 +292,15 @@ def test_quality_and_size(image_cli):
     assert sizes == sorted(sizes) and sizes[0] < sizes[2]
 
 
+@pytest.mark.parametrize("size, effort", [((300, 200), 3), ((1100, 1000), 2), ((1500, 1500), 1)])
+def test_effort_by_size(image_cli, size, effort):
+    """What is spent where nothing is asked: less of it on large images, which have to be in time."""
+    source = files.encode(Image.fromarray(pixels.smooth_rgb(*size)), "PNG")
+    asked = [image_cli.query(f"format=avif&effort={level}", source).data for level in (1, 2, 3)]
+    result = image_cli.query("format=avif", source).data
+    assert [result == each for each in asked] == [level == effort for level in (1, 2, 3)]
+
+
 # --- what is wrong --------------------------------------------------------------------------------
 
 def test_refused_in_words(image_cli):

@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { EFFORT = 1 }; /* by itself: two megapixels of a photograph take half a second */
-
 static bool is_gray(const struct avif_format *format)
 {
     return format->bands <= 2;
@@ -268,9 +266,8 @@ static int set_controls(const struct avif_format *format, const struct heif_colo
                         aom_codec_ctx_t *codec)
 {
     const int level = ((100 - format->quality) * 63 + 50) / 100;
-    const int effort = format->effort >= 0 ? format->effort : EFFORT;
 
-    if (aom_codec_control(codec, AOME_SET_CPUUSED, 9 - effort) != AOM_CODEC_OK ||
+    if (aom_codec_control(codec, AOME_SET_CPUUSED, 9 - format->effort) != AOM_CODEC_OK ||
         aom_codec_control(codec, AOME_SET_CQ_LEVEL, format->lossless ? 0 : level) != AOM_CODEC_OK ||
         aom_codec_control(codec, AV1E_SET_COLOR_RANGE, 1) != AOM_CODEC_OK ||
         aom_codec_control(codec, AV1E_SET_COLOR_PRIMARIES, colour->primaries) != AOM_CODEC_OK ||

@@ -19,7 +19,7 @@ struct avif_format {
     bool lossless;       /* what coded_bits can hold */
     bool full_chroma;    /* 4:4:4 rather than 4:2:0 */
     int quality;         /* 1..100, of lossy results */
-    int effort;          /* 0..9: CPU time against size; -1: as it pays */
+    int effort;          /* 0..9: CPU time against size */
     const void *profile; /* ICC; NULL: sRGB */
     size_t profile_size;
 };

@@ -205,7 +205,7 @@ static double bytes_held(enum cost_class class, const struct image_header *heade
  */
 
 /* For each pixel of the result: at least twice what photographs take, at each effort. Noise may
- * take longer, and ends at the deadline then. */
+ * take longer, and ends at the deadline then. AVIF's plan always says the effort. */
 struct encoder_rates {
     double ns, bytes;
     double harder, hardest; /* efforts 4 to 8, and 9, against none asked for */
@@ -223,7 +223,7 @@ static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
 static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
 /* The same of AVIF, which has a speed for each effort: nanoseconds, with loss or without. */
 static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {
-    320, 400, 1200, 2300, 8500, 11500, 21000, 30000, 37000, 90000,
+    320, 320, 1200, 2300, 8500, 11500, 21000, 30000, 37000, 90000,
 };
 /* clang-format on */
 
@@ -324,10 +324,10 @@ static double encoder_ns(const struct image_output_plan *output,
 {
     enum { HARDER = 4 };
 
-    if (output->effort < 0)
-        return encoder->ns;
     if (output->format == IMAGE_AVIF)
         return fmax(encoder->ns, avif_efforts[output->effort]);
+    if (output->effort < 0)
+        return encoder->ns;
     if (output->effort == IMAGE_EFFORT_MAX)
         return encoder->ns * encoder->hardest;
     return encoder->ns * (output->effort >= HARDER ? encoder->harder : 1);
@@ -407,7 +407,9 @@ static bool has_class(const struct image_output_plan *output, const struct image
 {
     static const unsigned usual = IMAGE_STEP_GRAY | IMAGE_STEP_RESIZE | IMAGE_STEP_TURN |
                                   IMAGE_STEP_ENCODE | IMAGE_STEP_METADATA;
-    const bool kept = header->format != IMAGE_WEBP || output->lossless == header->lossless;
+    const bool kept = header->format == IMAGE_WEBP   ? output->lossless == header->lossless
+                      : header->format == IMAGE_AVIF ? output->effort == 1 /* as was measured */
+                                                     : true;
 
     return has_planes(output, header) || (output->format == image_result_format(header->format) &&
                                           kept && (output->steps & ~usual) == 0);

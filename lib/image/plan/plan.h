@@ -68,7 +68,7 @@ struct image_output_plan {
 
     int quality;   /* 1..100, of lossy results; 0: as good as the source's */
     bool lossless; /* WebP, AVIF */
-    int effort;    /* 0..9; -1: the format's own default */
+    int effort;    /* 0..9; -1: the format's own default; an AVIF has one always */
     bool progressive;
     enum image_subsampling subsampling; /* AUTO: as the source's */
     enum image_metadata metadata;
