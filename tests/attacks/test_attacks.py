@@ -13,7 +13,7 @@ from faults.injection import needs_root, plain_build
 from support.pipes import Unread
 from support.processes import is_alive
 
-pytestmark = plain_build
+pytestmark = [plain_build, pytest.mark.alone]
 ATTEMPTS = 3
 CASES = [(row, kind) for row in table.ROWS for kind in row.kinds(LONG)]
 

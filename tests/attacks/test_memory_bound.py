@@ -16,6 +16,7 @@ from faults.injection import MemoryGroup, plain_build
 from samples import files
 from support.clients import curl, request_head
 
+pytestmark = [plain_build, pytest.mark.alone]
 MIB = 1 << 20
 ADDRESSES = [f"127.0.1.{number}" for number in range(1, 17)]
 SETTINGS = {**table.TIGHT, "limits.max_inflight_bytes": 64 * MIB, "limits.share_per_client": 0.25,
@@ -79,7 +80,6 @@ def control_group(watches):
         group.close()
 
 
-@plain_build
 @pytest.mark.parametrize("kind", PATHS)
 def test_memory_bound(own, kind):
     """By the sum of PSS of each server and its workers; the server's own part of it by what is not

@@ -11,26 +11,20 @@ import pytest
 from faults import traffic
 from faults.injection import HOSTILE
 from service.conftest import fleet, nothing_wrong, own # fixtures: used by their names
-from support.watching import write_table
+from support.watching import Table, note_row
 
 __all__ = ["fleet", "nothing_wrong", "own"]
 
 LONG = os.environ.get("GRISAILLE_LONG") == "1"
 LONG_FACTOR = 30 # of what a fault lasts in the short form
 OUTAGE_SECONDS = 3
-TABLE = pytest.StashKey()
 HEADINGS = ("fault", "injected", "answers", "wrong", "lost", "whole after", "RSS KiB", "fds",
             "threads", "children")
 
 
 def pytest_configure(config):
-    config.stash[TABLE] = []
-
-
-def pytest_terminal_summary(terminalreporter, config):
     """The table of faults; an overload test adds lines of its own."""
-    write_table(terminalreporter, "faults: injected, answers seen, recovery", HEADINGS,
-                config.stash[TABLE])
+    config.pluginmanager.register(Table("faults", "faults: injected, answers seen, recovery", HEADINGS))
 
 
 @dataclasses.dataclass
@@ -67,8 +61,9 @@ class Run:
 class Experiment:
     """Traffic, a fault in the middle, and the judgement afterwards."""
 
-    def __init__(self, table, name):
-        self.table, self.name = table, name
+    def __init__(self, request):
+        self.request = request
+        self.name = request.node.name.removeprefix("test_").replace("_", " ")
 
     @contextlib.contextmanager
     def run(self, server, path="/", images=None, clients=4, seconds=0.5, pause=0.0):
@@ -90,7 +85,7 @@ class Experiment:
     def judge(self, run, vitals, after, recovered):
         seen, before = run.traffic, vitals.before
         answers = " ".join(f"{status}:{count}" for status, count in sorted(seen.statuses.items()))
-        self.table.append((
+        note_row(self.request, "faults", (
             self.name, str(run.injected), answers, str(len(seen.wrong)), str(len(seen.lost)),
             f"{recovered:.2f} s", f'{before["rss"]}>{after["rss"]}',
             *(f"{before[key]}>{after[key]}" for key in ("descriptors", "threads", "children"))))
@@ -104,8 +99,7 @@ class Experiment:
 
 @pytest.fixture
 def experiment(request):
-    name = request.node.name.removeprefix("test_").replace("_", " ")
-    return Experiment(request.config.stash[TABLE], name)
+    return Experiment(request)
 
 
 @pytest.fixture

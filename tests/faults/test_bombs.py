@@ -10,12 +10,12 @@ import time
 import pytest
 
 from faults import traffic
-from faults.conftest import LONG, TABLE
+from faults.conftest import LONG
 from samples import bombs
 from support import processes
 from support.clients import Client
 from support.programs import sanitizer
-from support.watching import Watching
+from support.watching import Watching, note_row
 
 DEADLINE_MS = 10000 if LONG else 6000
 SLACK_SECONDS = 15 # of a busy machine, on top of the deadline
@@ -76,7 +76,7 @@ def test_bomb(request, system, name, path):
             time.sleep(0.06)
             assert client.post(path, images[0][0]).body == good[0][0]
     longest = max(others.seconds)
-    request.config.stash[TABLE].append((
+    note_row(request, "faults", (
         f"{name} {path}", f"{len(body) / 1e6:.2f} MB", f"{reply.status} {seconds:.2f} s",
         str(len(others.wrong)), str(len(others.lost)), f"others {longest:.2f} s",
         f"peak {peaks.highest}", "", "", ""))

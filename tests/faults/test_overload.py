@@ -17,6 +17,7 @@ ATTEMPTS = 3
 KEPT_GOODPUT = 0.6 # all of it, in peace; a server that collapses keeps next to nothing
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(sanitizer() != "none", reason="times mean nothing there")
 def test_overload(own, request):
     """At ten times the capacity as much is done as at once; what is refused is refused at once."""

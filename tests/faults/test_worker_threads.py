@@ -214,6 +214,7 @@ def p99_ms(server, seconds):
     return statistics.quantiles(taken, n=100)[98]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["root", "a user"])
 def test_health_beside_spinning_threads(own, kind):
     """p99 of /healthz while a worker again and again starts 300 threads that compute, beside the same

@@ -7,31 +7,44 @@ import pytest
 from support import processes
 from support.clients import Client
 from support.programs import GATEWAY, SCALE, Server
-from support.watching import write_table
+from support.watching import Table, note_row
 
-DIFFERENCES = pytest.StashKey()
+DIFFERENCES = ("operation", "to", "requests", "dB", "levels", "the worst")
+
+
+class Differences(dict):
+    """How many results of each operation in each format there were, and the worst."""
+
+    def add(self, operation, name, count, dB, levels, case):
+        before, least, most, worst = self.get((operation, name), (0, 100, 0, ""))
+        self[operation, name] = (before + count, min(dB, least), max(levels, most),
+                                 case if dB < least else worst)
+
+    def rows(self):
+        return [(*key, *values) for key, values in sorted(self.items())]
+
+
+def worst_of(rows):
+    """The table's rows from those of single tests."""
+    found = Differences()
+    for row in rows:
+        found.add(*row)
+    return [(operation, name, str(count), f"{dB:.1f}", f"{levels:.0f}", case)
+            for operation, name, count, dB, levels, case in found.rows()]
 
 
 def pytest_configure(config):
-    config.stash[DIFFERENCES] = {}
+    config.pluginmanager.register(Table(
+        "differences", "/image: the worst differences from the reference", DIFFERENCES, worst_of))
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    rows = [(operation, name, str(count), f"{dB:.1f}", f"{levels:.0f}", case) for
-            (operation, name), (count, dB, levels, case) in sorted(config.stash[DIFFERENCES].items())]
-    write_table(terminalreporter, "/image: the worst differences from the reference",
-                ("operation", "to", "requests", "dB", "levels", "the worst"), rows)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture
 def note_difference(request):
     """Counts a result of this operation in this format, and keeps the worst."""
-    table = request.config.stash[DIFFERENCES]
-
-    def note(operation, name, dB, levels, case):
-        count, least, most, worst = table.get((operation, name), (0, 100, 0, ""))
-        table[operation, name] = (count + 1, min(dB, least), max(levels, most), case if dB < least else worst)
-    return note
+    found = Differences()
+    yield lambda operation, name, dB, levels, case: found.add(operation, name, 1, float(dB), float(levels), case)
+    for row in found.rows():
+        note_row(request, "differences", row)
 
 
 class Fleet:

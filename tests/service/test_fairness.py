@@ -52,6 +52,7 @@ def run(askers, seconds):
         thread.join()
 
 
+@pytest.mark.alone
 def test_a_greedy_client_takes_no_more_than_its_turns(own):
     """150 connections of one address beside one of another, all with a heavy image: the one has
     half of what it would have in a fair split, or more, waits for about one job of the others, and

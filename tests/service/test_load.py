@@ -20,6 +20,7 @@ from support import processes
 from support.clients import Client
 from support.programs import sanitizer
 
+pytestmark = pytest.mark.alone
 LONG = "GRISAILLE_LONG" in os.environ
 SECONDS = 60 if LONG else 6
 CLIENTS = 64 if sanitizer() == "none" else 16
@@ -164,4 +165,4 @@ def test_gateway_killed(own, work):
         server.kill()
         thread.join()
     processes.wait_until(lambda: not any(map(processes.is_alive, workers)), 10, "workers gone")
-    assert processes.named_ipc() - names == set()
+    processes.wait_until(lambda: not processes.named_ipc() - names, 20, "names left behind")

@@ -12,8 +12,11 @@ import statistics
 import threading
 import time
 
+import pytest
+
 from samples import files
 
+pytestmark = pytest.mark.alone
 DRIPPING, DRIP_SECONDS = 200, 0.2 # each sends a byte so often
 ROUNDS, SECONDS = 8, 0.4
 TIMES_SLOWER = 2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""What a test watches while it does something else, and the tables that it prints at the end."""
+"""What a test watches while it does something else, and the tables that are printed at the end."""
 import threading
 
 
@@ -27,6 +27,27 @@ class Watching:
     def __exit__(self, *_):
         self.stopping.set()
         self.thread.join()
+
+
+class Table:
+    """A plugin of pytest: the rows that tests noted, in its summary. They come with the tests' reports, since
+    a test may have run in another process than the one that prints."""
+
+    def __init__(self, name, title, headings, arrange=list):
+        self.name, self.title, self.headings, self.arrange = name, title, headings, arrange
+        self.rows = []
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "teardown":
+            self.rows += [row for name, row in report.user_properties if name == self.name]
+
+    def pytest_terminal_summary(self, terminalreporter):
+        write_table(terminalreporter, self.title, self.headings, self.arrange(self.rows))
+
+
+def note_row(request, name, row):
+    """A row of numbers and words, for the table of that name."""
+    request.node.user_properties.append((name, row))
 
 
 def write_table(reporter, title, headings, rows):
