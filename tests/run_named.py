@@ -47,12 +47,23 @@ def run_programs(build, name):
             yield ran, code
 
 
+def places(name):
+    """Where pytest's tests of that name may be: a file that it names in full, or all folders."""
+    file, names_file, _ = name.partition("::")
+    if not names_file or not file.endswith((".py", ".c")):
+        return [TESTS / folder for folder in FOLDERS]
+    return [path for folder in FOLDERS for path in (TESTS / folder).glob("test_*.py")
+            if str(path).lower().endswith(file)]
+
+
 def run_pytest(build, name):
     """The tests of all folders in one run. How it ended; nothing where none matches."""
+    if not places(name):
+        return
     environment = {**os.environ, "GRISAILLE_BUILD": build,
                    "IMAGE_CLI": str(pathlib.Path(build).resolve() / "tests/tools/image_cli")}
     command = [sys.executable, "-m", "pytest", "-c", TESTS / "pytest.ini", "-v", "--named", name,
-               *(TESTS / folder for folder in FOLDERS)]
+               *places(name)]
     code = subprocess.run(command, env=environment).returncode
     if code != NOTHING_COLLECTED:
         yield "pytest", code

@@ -162,6 +162,15 @@ def test_worker_takes_memory(own, experiment):
             run.every(lambda: 0.05, take)
 
 
+def replace_workers(server):
+    """Two new ones, both ready, in the place of those that it has."""
+    killed = server.workers()
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len(set(server.workers()) - set(killed)) == 2, 30, "new workers")
+    wait_until(lambda: traffic.pool_state(server)["starting"] == 0, 30, "new workers are ready")
+
+
 @needs_root
 @plain_build
 def test_workers_killed_by_the_kernel(own, experiment):
@@ -176,9 +185,7 @@ def test_workers_killed_by_the_kernel(own, experiment):
             with Client(server) as client:
                 for _ in range(3):
                     before = group.kills()
-                    for pid in server.workers():
-                        os.kill(pid, signal.SIGKILL) # what is charged already counts elsewhere
-                    wait_until(lambda: traffic.pool_state(server)["starting"] == 0, 30, "fresh")
+                    replace_workers(server) # what is charged already counts elsewhere
                     group.add(server.workers()[0])
                     replies = [client.post("/", large) for _ in range(6)]
                     assert all(reply.status == 200 and reply.body == good for reply in replies)

@@ -3,6 +3,7 @@
 """Real photographs, through the whole system: gray is their luma bit by bit, reduced ones are as
 close to a full decode with LANCZOS as a good encoder at the same quality comes."""
 import functools
+import os
 
 import pytest
 from PIL import Image
@@ -10,7 +11,12 @@ from PIL import Image
 from samples import files
 from support.judges import array, luma_of_jpeg, open_image, psnr, scaled
 
+LONG = os.environ.get("GRISAILLE_LONG") == "1"
 PHOTOGRAPHS = pytest.mark.parametrize("path", files.photographs(), ids=lambda path: path.stem)
+# Each photograph by one of these, each in turn; in the long form by all.
+FACTORS = [0.5, 0.25, 0.3]
+SCALED = [(path, factor) for number, path in enumerate(files.photographs())
+          for factor in (FACTORS if LONG else FACTORS[number % 3:number % 3 + 1])]
 Image.MAX_IMAGE_PIXELS = None
 
 # What an encoder may lose against Pillow's own (full decode, LANCZOS, the same quality), in dB.
@@ -33,8 +39,7 @@ def test_gray(client, path):
     assert difference <= 1
 
 
-@PHOTOGRAPHS
-@pytest.mark.parametrize("factor", [0.5, 0.25, 0.3])
+@pytest.mark.parametrize("path, factor", SCALED, ids=lambda value: getattr(value, "stem", str(value)))
 def test_scale(client, path, factor):
     """Reduced images: exact size, and as close to LANCZOS as Pillow's own JPEG of it."""
     source = full(path)
