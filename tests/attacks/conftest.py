@@ -12,7 +12,7 @@ from support.watching import Table, note_row
 __all__ = ["fleet", "nothing_wrong", "own"]
 
 LONG = os.environ.get("GRISAILLE_LONG") == "1"
-SECONDS = 30 if LONG else 1.2 # what an attack lasts
+SECONDS = float(os.environ.get("GRISAILLE_ATTACK_SECONDS", 30 if LONG else 1.2)) # what an attack lasts
 
 
 def pytest_configure(config):
