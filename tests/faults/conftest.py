@@ -71,7 +71,7 @@ class Experiment:
         good = traffic.ask_all(server, path, images)
         with traffic.Traffic(server, path, images, good): # warm, every client's thread was there
             time.sleep(0.2)
-        vitals = traffic.Vitals(server)
+        vitals = traffic.Vitals(server, len(images))
         run = Run(traffic.Traffic(server, path, images, good, pause),
                   seconds * (LONG_FACTOR if LONG else 1))
         with run.traffic:

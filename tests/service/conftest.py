@@ -6,9 +6,10 @@ import pytest
 
 from support import processes
 from support.clients import Client
-from support.programs import GATEWAY, SCALE, Server
+from support.programs import GATEWAY, NOWHERE, SCALE, Server
 from support.watching import Table, note_row
 
+SHARED_DEADLINE_MS = 30000
 DIFFERENCES = ("operation", "to", "requests", "dB", "levels", "the worst")
 
 
@@ -63,7 +64,7 @@ class Fleet:
     def gateway(self, scale=None, flags=(), **settings):
         """A gateway in front of `scale`; without one, of an address where nothing listens."""
         flat = {key.replace("__", "."): value for key, value in settings.items()}
-        upstream = scale.url() if scale else "http://127.0.0.1:1"
+        upstream = scale.url() if scale else NOWHERE
         return self.start(GATEWAY, {"scale.upstream": upstream, **flat}, flags)
 
     def scale(self, flags=(), **settings):
@@ -98,14 +99,14 @@ def fleet(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def scale_server(fleet):
-    """The scale server that tests share."""
-    return fleet.scale()
+    """The scale server that tests share; with time for its work on a busy machine."""
+    return fleet.scale(limits__deadline_ms=SHARED_DEADLINE_MS)
 
 
 @pytest.fixture(scope="session")
 def gateway(fleet, scale_server):
     """The gateway that tests share, in front of the shared scale server."""
-    return fleet.gateway(scale_server)
+    return fleet.gateway(scale_server, limits__deadline_ms=SHARED_DEADLINE_MS)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ BUILD = (ROOT / os.environ.get("GRISAILLE_BUILD", "build")).resolve()
 GATEWAY = BUILD / "services/gateway/grisaille-gateway"
 SCALE = BUILD / "services/scale/grisaille-scale"
 
+NOWHERE = "http://127.0.0.1:1" # where nothing listens
 READY_SECONDS = 60
 STOP_SECONDS = 60
 
