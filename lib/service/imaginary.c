@@ -273,6 +273,7 @@ static int find_box(const struct translation *translation, const struct imaginar
     return 0;
 }
 
+/* Its words, and those of `extend`, may be in any case. */
 static struct image_asked_gravity find_gravity(const struct imaginary_operation *operation)
 {
     static const struct decimal start = {.digits = 0}, middle = {.digits = 5, .places = 1},
@@ -288,10 +289,10 @@ static struct image_asked_gravity find_gravity(const struct imaginary_operation 
     };
     const char *asked = operation->parameters.gravity.text;
 
-    if (operation->type->smart || strcmp(asked, "smart") == 0)
+    if (operation->type->smart || strcasecmp(asked, "smart") == 0)
         return (struct image_asked_gravity){.kind = IMAGE_GRAVITY_SMART};
     for (size_t i = 0; i < ARRAY_LENGTH(gravities); i++) {
-        if (strcmp(gravities[i].name, asked) == 0)
+        if (strcasecmp(gravities[i].name, asked) == 0)
             return (struct image_asked_gravity){.kind = IMAGE_GRAVITY_POINT,
                                                 .point = gravities[i].gravity};
     }
@@ -328,7 +329,7 @@ static void set_extend(struct image_stage *stage, const struct imaginary_operati
         asked = "copy";
     stage->extend = IMAGE_EXTEND_MIRROR;
     for (size_t i = 0; i < ARRAY_LENGTH(extends); i++) {
-        if (strcmp(extends[i].name, asked) == 0) {
+        if (strcasecmp(extends[i].name, asked) == 0) {
             stage->extend = extends[i].extend;
             stage->background = extends[i].colour;
         }

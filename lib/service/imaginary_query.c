@@ -51,7 +51,7 @@ static const struct imaginary_operation_type *find_operation(const char *name)
 /* --- values -------------------------------------------------------------------------------------
  */
 
-enum kind { INTEGER, DECIMAL, BOOLEAN, WORD, COLOUR, RATIO, IGNORED_TEXT };
+enum kind { INTEGER, DECIMAL, BOOLEAN, WORD, TRIMMED_WORD, COLOUR, RATIO, IGNORED_TEXT };
 
 static uint32_t saturate_side(double value)
 {
@@ -96,17 +96,29 @@ static bool read_boolean(const char *text, uint32_t *value)
     return false;
 }
 
-static bool read_word(const char *text, struct imaginary_word *value)
+static bool read_word(const char *text, size_t length, struct imaginary_word *value)
 {
-    const size_t length = strlen(text);
-
     strcpy(value->text, "?");
-    if (length < sizeof(value->text))
-        memcpy(value->text, text, length + 1);
+    if (length < sizeof(value->text)) {
+        memcpy(value->text, text, length);
+        value->text[length] = '\0';
+    }
     return true;
 }
 
-/* "R,G,B", values cut to 255. Black is as if it was not given. */
+static bool read_trimmed_word(const char *text, struct imaginary_word *value)
+{
+    static const char white_space[] = " \t\n\v\f\r";
+    size_t length;
+
+    text += strspn(text, white_space);
+    length = strlen(text);
+    while (length > 0 && strchr(white_space, text[length - 1]) != NULL)
+        length--;
+    return read_word(text, length, value);
+}
+
+/* "R,G,B", values cut to 255; more than three do not count. Black is as if it was not given. */
 static bool read_rgb(const char *text, uint32_t *value)
 {
     uint32_t colour = 0;
@@ -128,7 +140,7 @@ static bool read_rgb(const char *text, uint32_t *value)
             return false;
     }
     *value = colour != 0 ? colour << 8 | 0xff : 0;
-    return *text == '\0';
+    return *text == '\0' || *text == ',';
 }
 
 /* "16:9". A malformed one counts only where it is needed. */
@@ -159,7 +171,9 @@ static bool read_text(enum kind kind, const char *text, void *member)
     case BOOLEAN:
         return read_boolean(text, member);
     case WORD:
-        return read_word(text, member);
+        return read_word(text, strlen(text), member);
+    case TRIMMED_WORD:
+        return read_trimmed_word(text, member);
     case COLOUR:
         return read_rgb(text, member);
     case RATIO:
@@ -223,8 +237,8 @@ static bool read_json(enum kind kind, const cJSON *item, void *member)
     ROW(background, COLOUR)                                                                        \
     ROW(aspectratio, RATIO)                                                                        \
     ROW(type, WORD)                                                                                \
-    ROW(gravity, WORD)                                                                             \
-    ROW(extend, WORD)                                                                              \
+    ROW(gravity, TRIMMED_WORD)                                                                          \
+    ROW(extend, TRIMMED_WORD)                                                                           \
     ROW(colorspace, WORD)                                                                          \
     ROW(file, WORD)                                                                                \
     ROW(url, WORD)                                                                                 \
@@ -296,9 +310,10 @@ static int refuse_query(char detail[static HTTP_DETAIL_BYTES], const char *forma
 static int refuse_kind(const struct parameter *parameter, char *detail)
 {
     static const char *const kinds[] = {
-        [INTEGER] = "a number",    [DECIMAL] = "a number",           [BOOLEAN] = "true or false",
-        [WORD] = "a text",         [COLOUR] = "a colour, \"R,G,B\"", [RATIO] = "a ratio, \"16:9\"",
-        [IGNORED_TEXT] = "a text",
+        [INTEGER] = "a number",        [DECIMAL] = "a number",
+        [BOOLEAN] = "true or false",   [WORD] = "a text",
+        [TRIMMED_WORD] = "a text",     [COLOUR] = "a colour, \"R,G,B\"",
+        [RATIO] = "a ratio, \"16:9\"", [IGNORED_TEXT] = "a text",
     };
 
     return refuse_query(detail, "Error while processing parameters: \"%s\" must be %s",

@@ -21,7 +21,8 @@ enum {
     IMAGINARY_WORD_BYTES = 32,
 };
 
-/* A word of up to 31 bytes; a longer one is none that anybody knows, and becomes "?". */
+/* A word of up to 31 bytes, as written; a longer one is none that anybody knows, and becomes "?".
+ */
 struct imaginary_word {
     char text[IMAGINARY_WORD_BYTES];
 };

@@ -160,6 +160,8 @@ static void test_values(void **state)
         {"/resize", "width=100&background=abc", 0, 0},
         {"/resize", "width=100&background=10,20", 0, 0},
         {"/resize", "width=100&background=300,0,+7", 100, 67},
+        {"/resize", "width=100&background=1,2,3,4", 100, 67},
+        {"/resize", "width=100&background=1,2,3x", 0, 0},
         {"/resize", "width=100&dpi=x", 0, 0},
         {"/resize", "width=100&type=bmp", 0, 0},
         {"/pipeline", "operations=[{\"operation\":\"resize\",\"params\":{\"width\":256.6}}]", 256,
@@ -188,6 +190,41 @@ static void test_values(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
         check_row(&rows[i], &header);
+}
+
+/* Goal: the words of `gravity` and `extend` are read in any case and without the white space around
+ * them; any other word is as none. */
+static void test_words(void **state)
+{
+    static const struct {
+        const char *gravity, *extend;
+        unsigned kind, places, filled; /* decimals of the vertical place; enum image_extend */
+    } rows[] = {
+        {"north", "copy", IMAGE_GRAVITY_POINT, 0, IMAGE_EXTEND_COPY},
+        {"North", "COPY", IMAGE_GRAVITY_POINT, 0, IMAGE_EXTEND_COPY},
+        {"+north%09", "+Copy%0d%0a", IMAGE_GRAVITY_POINT, 0, IMAGE_EXTEND_COPY},
+        {"EAST", "White", IMAGE_GRAVITY_POINT, 1, IMAGE_EXTEND_BACKGROUND},
+        {"Smart", "LastPixel", IMAGE_GRAVITY_SMART, 0, IMAGE_EXTEND_BACKGROUND},
+        {"n+orth", "c+opy", IMAGE_GRAVITY_CENTER, 0, IMAGE_EXTEND_MIRROR},
+        {"+", "+", IMAGE_GRAVITY_CENTER, 0, IMAGE_EXTEND_COPY},
+        {"a+word+that+is+longer+than+any+of+ours", "northnorthnorthnorthnorthnorthnorth",
+         IMAGE_GRAVITY_CENTER, 0, IMAGE_EXTEND_MIRROR},
+    };
+    const struct image_header header = header_of(IMAGE_JPEG, 640, 427, 1);
+    char query[200];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        const struct image_stage *stage = &request.stages[0];
+
+        snprintf(query, sizeof(query), "width=90&height=300&gravity=%s", rows[i].gravity);
+        assert_int_equal(translate("/crop", query, &header), 0);
+        assert_int_equal(stage->gravity.kind, rows[i].kind);
+        assert_int_equal(stage->gravity.point.y.places, rows[i].places);
+        snprintf(query, sizeof(query), "width=90&height=300&extend=%s", rows[i].extend);
+        assert_int_equal(translate("/resize", query, &header), 0);
+        assert_int_equal(stage->extend, rows[i].filled);
+    }
 }
 
 static void expect_turned(const char *query, unsigned turn, unsigned tag)
@@ -338,7 +375,7 @@ int main(void)
         cmocka_unit_test(test_efforts),        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_values),         cmocka_unit_test(test_orientation),
         cmocka_unit_test(test_ten_operations), cmocka_unit_test(test_encoding),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_failures),       cmocka_unit_test(test_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
