@@ -282,6 +282,19 @@ int http_query_parse(const char *query, size_t length, const struct http_paramet
     }
 }
 
+bool http_parameters_vary(const struct http_parameter_table *table,
+                          const struct http_parameter_values *values)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct http_parameter *row = &table->rows[i];
+
+        if (row->by_accept != 0 && (values->given & UINT64_C(1) << i) != 0 &&
+            *(const uint32_t *)(values->members + row->offset) == row->by_accept)
+            return true;
+    }
+    return false;
+}
+
 /* Whether "name=value" is of that name. */
 static bool is_pair_of(const char *pair, size_t size, const char *name)
 {

@@ -55,6 +55,7 @@ struct http_parameter {
     struct decimal smallest, largest;  /* DECIMAL, INTEGER; inclusive ... */
     bool above_smallest;               /* ... unless the value must be greater than `smallest` */
     const struct http_choice *choices; /* CHOICE */
+    uint32_t by_accept;                /* CHOICE: the value that depends on Accept; 0: none */
     const char *fallback;              /* for the documentation: what holds if it is not given */
     const char *help;                  /* one line, no full stop */
 };
@@ -80,6 +81,10 @@ bool http_parameters_fit(const struct http_parameter_table *table);
  * range. Any thread. */
 int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
                      struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES]);
+
+/* Whether a choice was given that depends on Accept. Any thread. */
+bool http_parameters_vary(const struct http_parameter_table *table,
+                          const struct http_parameter_values *values);
 
 /* The value of the first parameter of that name, decoded. False: there is none, it is empty or
  * malformed, or longer than `size` allows. Any thread. */

@@ -87,6 +87,13 @@ static void add_result_fields(struct MHD_Response *response, const struct http_r
     }
 }
 
+/* On errors too: the next one of that URL may ask for another format. */
+static bool asks_by_accept(const struct http_request *request)
+{
+    return request->route != NULL && request->route->parameters != NULL &&
+           http_parameters_vary(request->route->parameters, &request->parameters);
+}
+
 static void add_fields(struct MHD_Response *response, const struct http_request *request,
                        unsigned code)
 {
@@ -104,7 +111,7 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
     if (answer->retry_after_s > 0 || code == MHD_HTTP_SERVICE_UNAVAILABLE)
         add_number(response, MHD_HTTP_HEADER_RETRY_AFTER,
                    answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
-    if (answer->varies)
+    if (answer->varies || asks_by_accept(request))
         add_header(response, MHD_HTTP_HEADER_VARY, "Accept");
     if (request->close)
         add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");

@@ -55,7 +55,6 @@ int images_variant(const struct images *images, const struct http_request *reque
 
     if (variant->encoding.format != IMAGE_FORMAT_AUTO)
         return status;
-    answer->varies = true;
     if (status == 0)
         status = negotiate_read(request, &accepted);
     if (status == 0)
@@ -150,20 +149,6 @@ int images_plan_request(const struct http_request *request, const struct image_h
     return status;
 }
 
-int images_plan(const struct images *images, const struct http_request *request,
-                const struct image_variant *variant, struct planned_image *planned,
-                struct http_answer *answer)
-{
-    struct image_header header;
-    int status = read_content_header(images, request, &header, answer);
-
-    if (status != 0)
-        return status;
-    planned->request = image_request_of(variant);
-    set_limits(images->settings, &planned->request);
-    return images_plan_request(request, &header, planned, answer);
-}
-
 int images_info(const struct images *images, const struct http_request *request,
                 struct http_answer *answer)
 {
@@ -229,6 +214,17 @@ static int refuse_time(const struct settings *settings, const struct image_plan 
         image_format_name(header->format), (long long)cost->time_us / 1000);
 }
 
+static bool exceeds_deadline(const struct images *images, const struct image_cost *cost)
+{
+    return cost->time_us / 1000 > images->settings->limits.deadline_ms;
+}
+
+static bool exceeds_memory(const struct images *images, const struct image_cost *cost)
+{
+    return images->settings->sandbox &&
+           cost->memory_bytes > (uint64_t)images->settings->pool.max_memory_bytes;
+}
+
 /* Refuses what cannot be done within the limits, and names the limit. */
 static int check_cost(const struct images *images, const struct image_plan *plan,
                       const struct image_cost *cost, struct http_answer *answer)
@@ -236,9 +232,9 @@ static int check_cost(const struct images *images, const struct image_plan *plan
     const struct settings *settings = images->settings;
     const struct image_header *header = &plan->source;
 
-    if (cost->time_us / 1000 > settings->limits.deadline_ms)
+    if (exceeds_deadline(images, cost))
         return refuse_time(settings, plan, cost, answer);
-    if (settings->sandbox && cost->memory_bytes > (uint64_t)settings->pool.max_memory_bytes)
+    if (exceeds_memory(images, cost))
         return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                                   "%s.max_memory_bytes is %lld, and %u x %u pixels in %u frame(s) "
                                   "of %s may need %llu",
@@ -247,6 +243,47 @@ static int check_cost(const struct images *images, const struct image_plan *plan
                                   image_format_name(header->format),
                                   (unsigned long long)cost->memory_bytes);
     return 0;
+}
+
+/* Whether format=auto chose a format that takes too long or too much memory for this image; it then
+ * has one choice less. The source's own format remains, and is refused like any other. */
+static bool gives_up_format(const struct images *images, const struct http_request *request,
+                            struct planned_image *planned)
+{
+    uint8_t *formats = planned->request.outputs[0].encoding.auto_formats;
+    struct image_cost cost;
+    int i = 0;
+
+    if (planned->request.outputs[0].encoding.format != IMAGE_FORMAT_AUTO)
+        return false;
+    image_estimate(&planned->plan, http_request_content(request).size, &cost);
+    if (!exceeds_deadline(images, &cost) && !exceeds_memory(images, &cost))
+        return false;
+    while (i < IMAGE_AUTO_MAX && formats[i] != planned->plan.outputs[0].format)
+        i++;
+    if (i == IMAGE_AUTO_MAX)
+        return false;
+    for (; i + 1 < IMAGE_AUTO_MAX; i++)
+        formats[i] = formats[i + 1];
+    formats[i] = IMAGE_NONE;
+    return true;
+}
+
+int images_plan(const struct images *images, const struct http_request *request,
+                const struct image_variant *variant, struct planned_image *planned,
+                struct http_answer *answer)
+{
+    struct image_header header;
+    int status = read_content_header(images, request, &header, answer);
+
+    if (status != 0)
+        return status;
+    planned->request = image_request_of(variant);
+    set_limits(images->settings, &planned->request);
+    do {
+        status = images_plan_request(request, &header, planned, answer);
+    } while (status == 0 && gives_up_format(images, request, planned));
+    return status;
 }
 
 static bool reserve(void *request, size_t bytes)

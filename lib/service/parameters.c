@@ -149,7 +149,7 @@ static const struct http_parameter rows[PARAMETERS] = {
     },
     [PARAMETER_FORMAT] = {
         .name = "format", .type = &http_type_choice, .offset = AT(encoding.format),
-        .choices = format_choices,
+        .choices = format_choices, .by_accept = IMAGE_FORMAT_AUTO,
         .fallback = "`source`",
         .help = "of the result; source: JPEG for HEIC; auto: the first of `output.auto` that "
                 "`Accept` names",

@@ -98,9 +98,25 @@ def test_auto(server, accept, media_type):
 
 
 def test_auto_varies_where_it_fails(server):
-    reply = curl(server.url("/image?format=auto&crop=99,0,1,1"), body=BODY)
-    assert_problem(reply, 400, "bad-parameter")
-    assert reply.headers["vary"] == "Accept"
+    """Whatever is wrong with the rest of the request."""
+    for query, body, status, name in (("crop=99,0,1,1", BODY, 400, "bad-parameter"), ("width=0", BODY, 400, "bad-parameter"),
+                                      ("width=9", b"", 400, "empty-body"), ("width=9", b"text" * 9, 415, "unsupported-format"),
+                                      ("width=9", BODY[:-99], 422, "image-corrupt")):
+        reply = curl(server.url(f"/image?format=auto&{query}"), body=body)
+        assert_problem(reply, status, name)
+        assert reply.headers["vary"] == "Accept", query
+        assert "vary" not in curl(server.url(f"/image?format=webp&{query}"), body=body).headers
+
+
+def test_auto_chooses_what_takes_long_no_more_than_what_cannot_hold_it(own):
+    """The next format, and at last the source's, where the estimate does not fit the deadline."""
+    body = files.jpeg(2000, 1600)
+    scale = own.scale(limits__deadline_ms=1000)
+    gateway = own.gateway(scale, limits__deadline_ms=1000)
+    for server in (scale, gateway):
+        assert_problem(curl(server.url("/image?format=webp"), body=body), 422, "result-too-large")
+        reply = curl(server.url("/image?format=auto"), "-H", f"Accept: {BROWSER}", body=body)
+        assert (reply.status, reply.headers["content-type"]) == (200, "image/jpeg"), reply.body[:300]
 
 
 def test_auto_is_configured(own):
