@@ -160,10 +160,17 @@ def test_animations(server, file_format):
 
 @pytest.mark.parametrize("sampling, name", [(0, "444"), (1, "422"), (2, "420")])
 def test_subsampling(server, sampling, name):
-    """Of JPEG; of nothing else, and not of gray."""
+    """Of JPEG and of a lossy WebP, still or not; of no PNG, and not of gray."""
     assert info(server, sized("RGB", "JPEG", subsampling=sampling))["subsampling"] == name
     assert info(server, sized("L", "JPEG"))["subsampling"] is None
     assert info(server, sized("RGB", "PNG"))["subsampling"] is None
+
+
+@pytest.mark.parametrize("lossless, name", [(False, "420"), (True, None)])
+def test_subsampling_of_webp(server, lossless, name):
+    assert info(server, sized("RGB", "WEBP", lossless=lossless))["subsampling"] == name
+    assert info(server, sized("RGBA", "WEBP", lossless=lossless, exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"))["subsampling"] == name
+    assert info(server, files.animation("WEBP", lossless=lossless))["subsampling"] == name
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])

@@ -95,8 +95,7 @@ static void plan_quality(struct planning *planning, const struct image_encoding 
 
 static bool has_halved_chroma(const struct image_header *header)
 {
-    return header->format == IMAGE_WEBP ? !header->lossless
-                                        : strcmp(header->subsampling, "420") == 0;
+    return strcmp(header->subsampling, "420") == 0;
 }
 
 static bool has_full_chroma(const struct image_header *header)

@@ -5,6 +5,8 @@
 #include "base/status.h"
 #include "image/probe/webp_chunks.h"
 
+#include <string.h>
+
 /*
  * WebP (RFC 9649): a RIFF file with one VP8 or VP8L chunk, or with a VP8X chunk that has the
  * canvas, then more chunks; each ANMF is a frame.
@@ -89,7 +91,7 @@ static void read_webp_chunks(struct webp_chunks *chunks, uint8_t flags, struct i
         header->frames = frames;
 }
 
-int header_read_webp(struct bytes input, struct image_header *header)
+static int read_first_chunk(struct bytes input, struct image_header *header)
 {
     struct webp_chunks chunks;
     struct webp_chunk first;
@@ -107,4 +109,14 @@ int header_read_webp(struct bytes input, struct image_header *header)
     header->alpha = first.data.data[0] & FLAG_ALPHA;
     read_webp_chunks(&chunks, first.data.data[0], header);
     return 0;
+}
+
+/* A lossy WebP has no chroma but halved (RFC 6386, 2). */
+int header_read_webp(struct bytes input, struct image_header *header)
+{
+    int status = read_first_chunk(input, header);
+
+    if (status == 0 && !header->lossless)
+        strcpy(header->subsampling, "420");
+    return status;
 }
