@@ -150,6 +150,16 @@ def test_cover_needs_no_room_for_what_it_cuts(own, client, gravity):
     assert gravity == "smart" or psnr(result, expected) > 50
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 5, 6])
+def test_smart_changes_nothing_where_nothing_is_cut(either, orientation):
+    """However the image is turned, before and after; `gravity` is of no effect then."""
+    body = files.jpeg(64, 48, exif=files.exif(orientation))
+    for query in ("flip=v", "rotate=90", "flip=h&rotate=270&gray=luma", "flip=v&width=20", "rotate=90&crop=0,0,20,30",
+                  "flip=h&width=20&height=20&fit=fill", "flip=v&width=20&height=20", "rotate=180&format=webp", "format=png&flip=v"):
+        expected, result = (either.post(f"/image?{query}{more}", body) for more in ("", "&gravity=smart"))
+        assert (result.status, result.body) == (200, expected.body), query
+
+
 def test_longest_side(own):
     """limits.max_side bounds parameters, and results that are longer than the source."""
     with Client(own.scale(limits__max_side=100)) as client:

@@ -103,11 +103,16 @@ static void add_turn(struct planning *planning)
     planning->turn = 1;
 }
 
+/* Of what a viewer sees, so that what attracts does not depend on how it is stored. Where nothing
+ * is cut off, the turn is left for later, when it is one with those that follow: the fast paths do
+ * one. */
 static void add_smart_crop(struct planning *planning, struct image_size size)
 {
-    add_turn(planning);
-    if (size.width == planning->size.width && size.height == planning->size.height)
+    const struct image_size upright = upright_size(planning);
+
+    if (size.width == upright.width && size.height == upright.height)
         return;
+    add_turn(planning);
     add(planning, IMAGE_STEP_SMART_CROP)->size = size;
     planning->size = size;
 }
