@@ -160,6 +160,23 @@ def test_smart_changes_nothing_where_nothing_is_cut(either, orientation):
         assert (result.status, result.body) == (200, expected.body), query
 
 
+@pytest.mark.parametrize("colours", [2, 200, 255, 256])
+@pytest.mark.parametrize("mode", ["L", "P"])
+def test_a_gif_has_every_colour_if_there_are_few(client, mode, colours):
+    """Those of one pixel too, which no sample of 8192 finds; gray above all. What is opaque stays so."""
+    rows = numpy.zeros((150, 200), numpy.uint8)
+    rows[:3].flat[:colours] = numpy.arange(colours)
+    image = Image.fromarray(rows)
+    if mode == "P":
+        image.putpalette(numpy.random.default_rng(colours).permutation(768).astype(numpy.uint8).tobytes())
+    for query in ("/image?format=gif", "/gray?format=gif", "/image?format=gif&flip=v&rotate=90"):
+        reply = client.image(query, files.encode(image, "PNG"))
+        expected = array(open_image(client.image(query.replace("gif", "png"), files.encode(image, "PNG"))).convert("RGB"))
+        found = open_image(reply)
+        assert numpy.array_equal(array(found.convert("RGB")), expected), query
+        assert "transparency" not in found.info
+
+
 def test_longest_side(own):
     """limits.max_side bounds parameters, and results that are longer than the source."""
     with Client(own.scale(limits__max_side=100)) as client:

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/gif/frames.h"
 
+#include "base/cleanup.h"
 #include "base/status.h"
 #include "image/gif/dither.h"
 #include "image/gif/encode.h"
@@ -66,25 +67,67 @@ static bool is_within(struct gif_area area, uint32_t x, uint32_t y)
     return x >= area.left && x < area.right && y >= area.top && y < area.bottom;
 }
 
-/* Samples the pixels of `area` that need a colour. Returns whether all samples are opaque. */
-static bool take_samples(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
+static bool needs_colour(const struct gif_frames *frames, uint32_t x, uint32_t y,
+                         struct gif_area cleared)
+{
+    const size_t at = (size_t)y * frames->width + x;
+
+    return frames->wanted[at] != 0 &&
+           (frames->single || frames->wanted[at] != frames->before[at] || is_within(cleared, x, y));
+}
+
+/* Samples the pixels of `area` that need a colour. */
+static void take_samples(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
 {
     const size_t width = area.right - area.left, pixels = width * (area.bottom - area.top);
     const size_t step = pixels / GIF_SAMPLES_MAX + 1;
-    bool opaque = true;
 
     frames->sample_count = 0;
     for (size_t i = 0; i < pixels && frames->sample_count < GIF_SAMPLES_MAX; i += step) {
         uint32_t x = area.left + (uint32_t)(i % width), y = area.top + (uint32_t)(i / width);
-        size_t at = (size_t)y * frames->width + x;
-        uint32_t pixel = frames->wanted[at];
 
-        opaque = opaque && pixel != 0;
-        if (pixel != 0 &&
-            (frames->single || pixel != frames->before[at] || is_within(cleared, x, y)))
-            frames->samples[frames->sample_count++] = pixel;
+        if (needs_colour(frames, x, y, cleared))
+            frames->samples[frames->sample_count++] = frames->wanted[(size_t)y * frames->width + x];
     }
-    return opaque;
+}
+
+/* Colours met so far, by hash; 0: none. */
+struct colour_set {
+    uint32_t pixels[4 * GIF_COLOURS];
+    unsigned count;
+};
+
+static bool add_colour(struct colour_set *set, uint32_t pixel)
+{
+    unsigned at = pixel * UINT32_C(2654435761) >> 22; /* Knuth's multiplicative hash: 10 bits */
+
+    while (set->pixels[at] != 0 && set->pixels[at] != pixel)
+        at = (at + 1) % ARRAY_LENGTH(set->pixels);
+    if (set->pixels[at] == pixel)
+        return false;
+    set->pixels[at] = pixel;
+    set->count++;
+    return true;
+}
+
+/* All the colours that `area` needs, if they are not more than `limit`; otherwise returns 0. */
+static unsigned list_colours(const struct gif_frames *frames, struct gif_area area,
+                             struct gif_area cleared, unsigned limit, uint32_t colours[GIF_COLOURS])
+{
+    struct colour_set set = {0};
+
+    for (uint32_t y = area.top; y < area.bottom; y++) {
+        const uint32_t *row = frames->wanted + (size_t)y * frames->width;
+
+        for (uint32_t x = area.left; x < area.right; x++) {
+            if (!needs_colour(frames, x, y, cleared) || !add_colour(&set, row[x]))
+                continue;
+            if (set.count > limit)
+                return 0;
+            colours[set.count - 1] = row[x];
+        }
+    }
+    return set.count;
 }
 
 static bool is_wanted_opaque(const struct gif_frames *frames)
@@ -134,6 +177,24 @@ static void find_palette(struct gif_frames *frames, struct gif_table table, unsi
         frames->error = error;
     else
         use_table(frames, table, limit);
+}
+
+/* Sets a palette of just these colours, or keeps one that has them: gray, and what has few colours,
+ * loses nothing. False: no effort is left for that. */
+static bool set_exact_palette(struct gif_frames *frames, struct gif_table table, unsigned limit,
+                              const uint32_t *colours, unsigned count)
+{
+    if (frames->palette.count > 0 && gif_palette_error(&frames->palette, colours, count) == 0)
+        return true;
+    if (frames->effort < EFFORT_OF_PALETTE)
+        return false;
+    frames->effort -= EFFORT_OF_PALETTE;
+    frames->error = 0;
+    if (table.count > 0)
+        use_table(frames, table, limit);
+    if (table.count == 0 || gif_palette_error(&frames->palette, colours, count) > 0)
+        gif_palette_set(&frames->palette, colours, count, limit);
+    return true;
 }
 
 /* Keeps the palette of the last frame while its error is not much larger than at first. */
@@ -254,8 +315,9 @@ static void keep_table(struct gif_frames *frames)
     frames->table_count = palette->count;
 }
 
-/* Maps `area` to colours; `cleared` was disposed of. */
-static void draw_area(struct gif_frames *frames, struct gif_area area, struct gif_area cleared)
+/* Maps `area` to colours; `cleared` was disposed of. `opaque`: no pixel is left out. */
+static void draw_area(struct gif_frames *frames, struct gif_area area, struct gif_area cleared,
+                      bool opaque)
 {
     const unsigned transparent = frames->palette.count;
     struct gif_dither dither = {
@@ -280,7 +342,8 @@ static void draw_area(struct gif_frames *frames, struct gif_area area, struct gi
     else if (gif_area_is_empty(drawn))
         drawn = (struct gif_area){0, 0, 1, 1};
     set_waiting_area(frames, drawn);
-    frames->waiting.transparent = transparent < GIF_COLOURS ? (int)transparent : GIF_OPAQUE;
+    frames->waiting.transparent =
+        transparent < GIF_COLOURS && !opaque ? (int)transparent : GIF_OPAQUE;
 }
 
 static void remember(struct gif_frames *frames, struct gif_area area)
@@ -297,24 +360,28 @@ static void remember(struct gif_frames *frames, struct gif_area area)
 void gif_frames_add(struct gif_frames *frames, struct gif_area area, uint16_t delay,
                     struct gif_table table)
 {
+    const bool opaque = frames->single && is_wanted_opaque(frames);
+    const unsigned limit = GIF_COLOURS - (opaque ? 0 : 1);
+    uint32_t colours[GIF_COLOURS];
     struct gif_area cleared = {0};
-    unsigned limit = GIF_COLOURS - 1;
+    unsigned count;
 
     if (gif_area_is_empty(area))
         area = (struct gif_area){0};
-    if (frames->single)
-        limit += is_wanted_opaque(frames);
-    else
+    if (!frames->single)
         cleared = clear_gone(frames, area);
     write_waiting(frames);
     area = gif_area_union(area, cleared);
     if (!frames->begun)
         area = whole(frames);
-    take_samples(frames, area, cleared);
-    if (frames->sample_count > 0 || frames->palette.count == 0)
-        choose_palette(frames, table, limit);
+    count = list_colours(frames, area, cleared, limit, colours);
+    if (count == 0 || !set_exact_palette(frames, table, limit, colours, count)) {
+        take_samples(frames, area, cleared);
+        if (frames->sample_count > 0 || frames->palette.count == 0)
+            choose_palette(frames, table, limit);
+    }
     frames->waiting = (struct gif_frame){.delay = delay};
-    draw_area(frames, area, cleared);
+    draw_area(frames, area, cleared, opaque);
     remember(frames, area);
     frames->is_waiting = true;
 }
