@@ -72,6 +72,17 @@ def test_metadata_is_stripped(client, file_format, path):
     assert not open_image(data).getexif().get_ifd(0x8825)
 
 
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_metadata_is_kept_with_the_place(client, file_format):
+    """Of every format, by both servers, where it is asked for; not by `copyright`."""
+    body = files.encode(files.image(64, 48), file_format, exif=files.exif(6, gps=True))
+    for path in ("/gray?", "/image?width=20&", "/image?format=jpeg&"):
+        for metadata, place in (("keep", {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}),
+                                ("copyright", {}), ("none", {})):
+            tags = open_image(client.image(f"{path}metadata={metadata}", body)).getexif()
+            assert tags.get_ifd(0x8825) == place and tags.get(0x0112, 1) == 1, (path, metadata)
+
+
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5"])
 def test_unsupported_kind(client, path):
     """A sound TIFF of 12 bits is 415, and the detail says what it is."""
