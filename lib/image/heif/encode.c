@@ -33,12 +33,12 @@ struct rows {
     float *made, *made_too;               /* for a row of a plane, or for Cb's and Cr's */
 };
 
-static void free_rows(struct rows *rows)
+static void free_row_buffers(struct rows *rows)
 {
     free(rows->made);
 }
 
-static bool make_rows(struct rows *rows, uint32_t width)
+static bool make_row_buffers(struct rows *rows, uint32_t width)
 {
     float *at = malloc((size_t)width * (2 + CHROMA_ROWS * COLOURS) * sizeof(*at));
 
@@ -83,8 +83,8 @@ static float round_sample(float value, float most)
     return rounded < 0 ? 0 : rounded > most ? most : rounded;
 }
 
-static void store_row(const struct avif_format *format, const float *row, uint32_t width,
-                      const aom_image_t *planes, unsigned plane, uint32_t y)
+static void store_plane_row(const struct avif_format *format, const float *row, uint32_t width,
+                            const aom_image_t *planes, unsigned plane, uint32_t y)
 {
     uint8_t *bytes = planes->planes[plane] + (size_t)y * (size_t)planes->stride[plane];
     uint16_t *words = (uint16_t *)(void *)bytes;
@@ -105,7 +105,7 @@ static void copy_band(const struct avif_format *format, const void *samples, uns
 {
     for (uint32_t y = 0; y < format->height; y++) {
         load_row(format, samples, y, band, rows->made);
-        store_row(format, rows->made, format->width, planes, plane, y);
+        store_plane_row(format, rows->made, format->width, planes, plane, y);
     }
 }
 
@@ -116,7 +116,7 @@ static void store_luma(const struct avif_format *format, float *const colours[CO
 
     for (uint32_t x = 0; x < format->width; x++)
         luma[x] = 0.299f * red[x] + 0.587f * green[x] + 0.114f * blue[x];
-    store_row(format, luma, format->width, planes, 0, y);
+    store_plane_row(format, luma, format->width, planes, 0, y);
 }
 
 /* Of the means of up to `step` by `count` pixels. */
@@ -141,8 +141,8 @@ static void store_chroma(const struct avif_format *format, const struct rows *ro
         rows->made[x] = middle + (-0.168736f * red - 0.331264f * green + 0.5f * blue) / pixels;
         rows->made_too[x] = middle + (0.5f * red - 0.418688f * green - 0.081312f * blue) / pixels;
     }
-    store_row(format, rows->made, width, planes, 1, y);
-    store_row(format, rows->made_too, width, planes, 2, y);
+    store_plane_row(format, rows->made, width, planes, 1, y);
+    store_plane_row(format, rows->made_too, width, planes, 2, y);
 }
 
 static void store_colours(const struct avif_format *format, const void *samples,
@@ -166,9 +166,9 @@ static void store_colours(const struct avif_format *format, const void *samples,
 static bool fill_av1_planes(const struct avif_format *format, const void *samples, bool alpha,
                             const aom_image_t *planes)
 {
-    _cleanup_(free_rows) struct rows rows = {0};
+    _cleanup_(free_row_buffers) struct rows rows = {0};
 
-    if (!make_rows(&rows, format->width))
+    if (!make_row_buffers(&rows, format->width))
         return false;
     if (alpha || is_gray(format)) {
         copy_band(format, samples, alpha ? format->bands - 1 : 0, &rows, planes, 0);
