@@ -64,17 +64,19 @@ class Crowd:
     def __init__(self, server, work):
         self.server, self.stop = server, threading.Event()
         self.statuses, self.wrong = collections.Counter(), []
+        self.rounds = 0 # clients that have been along every path
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self.run, args=job) for job in work]
 
     def run(self, image, good):
         with Client(self.server) as client:
-            for path in itertools.cycle(PATHS):
+            for number, path in enumerate(itertools.cycle(PATHS)):
                 if self.stop.is_set():
                     return
                 reply = client.post(path, image)
                 with self.lock:
                     self.statuses[reply.status] += 1
+                    self.rounds += number == len(PATHS) - 1
                     if reply.status == 200 and reply.body != good[path]:
                         self.wrong.append(path)
 
@@ -117,8 +119,8 @@ def test_64_clients(own, work):
     """Every answer is 200 and right, and afterwards nothing has grown."""
     scale = own.scale(limits__deadline_ms=60000, scale__queue_wait_ms=60000)
     server = own.gateway(scale, limits__deadline_ms=60000, gray__queue_wait_ms=60000)
-    with Crowd(server, work): # connections of every thread once, so that what stays is there
-        time.sleep(2)
+    with Crowd(server, work) as crowd: # all of it once, so that what stays is there
+        processes.wait_until(lambda: crowd.rounds == len(work), 300, "every client's first round")
     before, rss_before = at_rest(server)
     with Crowd(server, work) as crowd:
         time.sleep(SECONDS)

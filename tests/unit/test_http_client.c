@@ -449,7 +449,7 @@ static void *call_often(void *argument)
 
     for (int i = 0; i < CALLS; i++) {
         snprintf(body, sizeof(body), "%p %d", (void *)&result, i);
-        if (call(argument, "/echo", body, 5000, &result) != 0 || result.http_status != 200 ||
+        if (call(argument, "/echo", body, 60000, &result) != 0 || result.http_status != 200 ||
             result.body.size != strlen(body) ||
             memcmp(result.body.data, body, result.body.size) != 0)
             wrong++;
