@@ -16,7 +16,7 @@ from faults.injection import MemoryGroup, plain_build
 from samples import files
 from support.clients import curl, request_head
 
-pytestmark = [plain_build, pytest.mark.alone]
+pytestmark = plain_build
 MIB = 1 << 20
 ADDRESSES = [f"127.0.1.{number}" for number in range(1, 17)]
 SETTINGS = {**table.TIGHT, "limits.max_inflight_bytes": 64 * MIB, "limits.share_per_client": 0.25,

@@ -20,7 +20,6 @@ from support import processes
 from support.clients import Client
 from support.programs import sanitizer
 
-pytestmark = pytest.mark.alone
 LONG = "GRISAILLE_LONG" in os.environ
 SECONDS = 60 if LONG else 6
 CLIENTS = 64 if sanitizer() == "none" else 16
