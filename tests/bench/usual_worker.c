@@ -8,6 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "image/plan/path.h"
 #include "image/probe/format.h"
 #include "ipc/worker.h"
 #include "service/image_request.h"
@@ -66,7 +67,8 @@ static int handle(const void *body, size_t body_size, const uint8_t *input, size
                   struct worker_output *output)
 {
     enum image_format format = image_sniff(input, input_size);
-    struct image_result result = {.count = 1, .outputs[0].format = format};
+    struct image_result result = {.count = 1,
+                                  .outputs[0] = {.format = format, .path = IMAGE_PATH_GENERAL}};
     struct image_request request;
     _cleanup_(release) VipsImage *made = NULL;
     _cleanup_free_ void *data = NULL;
