@@ -14,7 +14,6 @@
 #include "service/image_request.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <vips/vips.h>
 
@@ -42,15 +41,15 @@ static int make_gray(const uint8_t *input, size_t size, VipsImage **out)
     return vips_colourspace(image, out, VIPS_INTERPRETATION_B_W, NULL);
 }
 
-static int make_smaller(const uint8_t *input, size_t size, double factor, VipsImage **out)
+static int make_smaller(const uint8_t *input, size_t size, struct decimal factor, VipsImage **out)
 {
     struct image_header header;
 
     if (image_read_header(input, size, &header) != 0)
         return -1;
     return vips_thumbnail_buffer(
-        (void *)(uintptr_t)input, size, out, (int)fmax(1, floor(header.width * factor + 0.5)),
-        "height", (int)fmax(1, floor(header.height * factor + 0.5)), "size", VIPS_SIZE_FORCE, NULL);
+        (void *)(uintptr_t)input, size, out, (int)decimal_scale(header.width, factor), "height",
+        (int)decimal_scale(header.height, factor), "size", VIPS_SIZE_FORCE, NULL);
 }
 
 static const char *suffix_of(enum image_format format)
@@ -80,7 +79,7 @@ static int handle(const void *body, size_t body_size, const uint8_t *input, size
     if (request.stages[0].gray != IMAGE_GRAY_NONE)
         error = make_gray(input, input_size, &made);
     else
-        error = make_smaller(input, input_size, decimal_value(request.stages[0].scale), &made);
+        error = make_smaller(input, input_size, request.stages[0].scale, &made);
     if (error == 0)
         error = vips_image_write_to_buffer(made, suffix_of(format), &data, &size, NULL);
     if (error != 0 || size > output->capacity)
