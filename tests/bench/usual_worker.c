@@ -31,25 +31,21 @@ static int start(void)
     return 0;
 }
 
-static int make_gray(const uint8_t *input, size_t size, VipsImage **out)
-{
-    _cleanup_(release) VipsImage *image =
-        vips_image_new_from_buffer(input, size, "", "access", VIPS_ACCESS_SEQUENTIAL, NULL);
-
-    if (image == NULL)
-        return -1;
-    return vips_colourspace(image, out, VIPS_INTERPRETATION_B_W, NULL);
-}
-
-static int make_smaller(const uint8_t *input, size_t size, struct decimal factor, VipsImage **out)
+/* The whole image, or one of another size. */
+static int load_image(const uint8_t *input, size_t size, const struct decimal *factor,
+                      VipsImage **out)
 {
     struct image_header header;
 
+    if (factor == NULL) {
+        *out = vips_image_new_from_buffer(input, size, "", "access", VIPS_ACCESS_SEQUENTIAL, NULL);
+        return *out != NULL ? 0 : -1;
+    }
     if (image_read_header(input, size, &header) != 0)
         return -1;
     return vips_thumbnail_buffer(
-        (void *)(uintptr_t)input, size, out, (int)decimal_scale(header.width, factor), "height",
-        (int)decimal_scale(header.height, factor), "size", VIPS_SIZE_FORCE, NULL);
+        (void *)(uintptr_t)input, size, out, (int)decimal_scale(header.width, *factor), "height",
+        (int)decimal_scale(header.height, *factor), "size", VIPS_SIZE_FORCE, NULL);
 }
 
 static const char *suffix_of(enum image_format format)
@@ -69,17 +65,19 @@ static int handle(const void *body, size_t body_size, const uint8_t *input, size
     struct image_result result = {.count = 1,
                                   .outputs[0] = {.format = format, .path = IMAGE_PATH_GENERAL}};
     struct image_request request;
-    _cleanup_(release) VipsImage *made = NULL;
+    _cleanup_(release) VipsImage *loaded = NULL, *made = NULL;
     _cleanup_free_ void *data = NULL;
+    const struct image_stage *stage = &request.stages[0];
     size_t size = 0;
     int error;
 
     if (image_request_read(&request, body, body_size) != 0)
         return STATUS_INTERNAL;
-    if (request.stages[0].gray != IMAGE_GRAY_NONE)
-        error = make_gray(input, input_size, &made);
-    else
-        error = make_smaller(input, input_size, request.stages[0].scale, &made);
+    error = load_image(input, input_size, stage->scale.digits != 0 ? &stage->scale : NULL, &loaded);
+    if (error == 0)
+        error = stage->gray != IMAGE_GRAY_NONE
+                    ? vips_colourspace(loaded, &made, VIPS_INTERPRETATION_B_W, NULL)
+                    : vips_copy(loaded, &made, NULL);
     if (error == 0)
         error = vips_image_write_to_buffer(made, suffix_of(format), &data, &size, NULL);
     if (error != 0 || size > output->capacity)
