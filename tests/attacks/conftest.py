@@ -7,11 +7,11 @@ import pytest
 
 from attacks.table import HEADINGS
 from service.conftest import fleet, nothing_wrong, own # fixtures: used by their names
+from support.programs import LONG
 from support.watching import Table, note_row
 
 __all__ = ["fleet", "nothing_wrong", "own"]
 
-LONG = os.environ.get("GRISAILLE_LONG") == "1"
 SECONDS = float(os.environ.get("GRISAILLE_ATTACK_SECONDS", 30 if LONG else 1.2)) # what an attack lasts
 
 

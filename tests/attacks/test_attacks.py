@@ -7,11 +7,12 @@ import re
 import pytest
 
 from attacks import by_clients, by_workers, table
-from attacks.conftest import LONG, SECONDS
+from attacks.conftest import SECONDS
 from attacks.network import own_network
 from faults.injection import needs_root, plain_build
 from support.pipes import Unread
 from support.processes import is_alive
+from support.programs import LONG
 
 pytestmark = [plain_build, pytest.mark.alone]
 ATTEMPTS = 3

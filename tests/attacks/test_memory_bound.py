@@ -10,11 +10,11 @@ import time
 import pytest
 
 from attacks import by_clients, table
-from attacks.conftest import LONG
 from attacks.memory import Watch
 from faults.injection import MemoryGroup, plain_build
 from samples import files
 from support.clients import curl, request_head
+from support.programs import LONG
 
 pytestmark = plain_build
 MIB = 1 << 20

@@ -3,7 +3,6 @@
 """The service tests' fixtures, and the experiment that every fault goes through."""
 import contextlib
 import dataclasses
-import os
 import time
 
 import pytest
@@ -11,11 +10,11 @@ import pytest
 from faults import traffic
 from faults.injection import HOSTILE
 from service.conftest import fleet, nothing_wrong, own # fixtures: used by their names
+from support.programs import LONG
 from support.watching import Table, note_row
 
 __all__ = ["fleet", "nothing_wrong", "own"]
 
-LONG = os.environ.get("GRISAILLE_LONG") == "1"
 LONG_FACTOR = 30 # of what a fault lasts in the short form
 OUTAGE_SECONDS = 3
 HEADINGS = ("fault", "injected", "answers", "wrong", "lost", "whole after", "RSS KiB", "fds",

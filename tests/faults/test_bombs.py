@@ -10,11 +10,10 @@ import time
 import pytest
 
 from faults import traffic
-from faults.conftest import LONG
 from samples import bombs
 from support import processes
 from support.clients import Client
-from support.programs import sanitizer
+from support.programs import LONG, sanitizer
 from support.watching import Watching, note_row
 
 DEADLINE_MS = 10000 if LONG else 6000

@@ -11,11 +11,10 @@ import numpy
 import pytest
 from PIL import Image
 
-from faults.conftest import LONG
 from faults.injection import needs_root, open_folder, wrapped
 from samples import files, heif, pixels, png
 from support.clients import Client
-from support.programs import SCALE, sanitizer
+from support.programs import LONG, SCALE, sanitizer
 
 pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no sandbox")
 

@@ -9,9 +9,8 @@ hardly three of them."""
 import pytest
 
 from faults import hostile_worker, overload
-from faults.conftest import LONG
 from faults.injection import HOSTILE
-from support.programs import sanitizer
+from support.programs import LONG, sanitizer
 
 ATTEMPTS = 3
 KEPT_GOODPUT = 0.6 # all of it, in peace; a server that collapses keeps next to nothing

@@ -5,7 +5,6 @@ then what the table does not hold."""
 import csv
 import io
 import json
-import os
 import pathlib
 import urllib.parse
 
@@ -16,7 +15,7 @@ from PIL import Image
 from samples import files
 from support.clients import Client
 from support.processes import wait_until
-from support.programs import SCALE, sanitizer
+from support.programs import LONG, SCALE, sanitizer
 
 FOLDER = pathlib.Path(__file__).parent / "imaginary"
 BOUNDARY = "xX4711Xx"
@@ -136,9 +135,6 @@ def differences(row, reply):
     if reply.media_type == "application/json":
         return list(info_differences(row, may, reply)) if row["target"].startswith("/info") else []
     return list(image_differences(row, may, reply))
-
-
-LONG = os.environ.get("GRISAILLE_LONG") == "1"
 
 
 def sample(server, rows):

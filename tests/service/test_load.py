@@ -18,9 +18,8 @@ from PIL import Image
 
 from support import processes
 from support.clients import Client
-from support.programs import sanitizer
+from support.programs import LONG, sanitizer
 
-LONG = "GRISAILLE_LONG" in os.environ
 SECONDS = 60 if LONG else 6
 CLIENTS = 64 if sanitizer() == "none" else 16
 KILL_EVERY_S = 0.2

@@ -3,15 +3,14 @@
 """Real photographs, through the whole system: gray is their luma bit by bit, reduced ones are as
 close to a full decode with LANCZOS as a good encoder at the same quality comes."""
 import functools
-import os
 
 import pytest
 from PIL import Image
 
 from samples import files
 from support.judges import array, luma_of_jpeg, open_image, psnr, scaled
+from support.programs import LONG
 
-LONG = os.environ.get("GRISAILLE_LONG") == "1"
 PHOTOGRAPHS = pytest.mark.parametrize("path", files.photographs(), ids=lambda path: path.stem)
 # Each photograph by one of these, each in turn; in the long form by all.
 FACTORS = [0.5, 0.25, 0.3]

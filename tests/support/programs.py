@@ -18,6 +18,8 @@ BUILD = (ROOT / os.environ.get("GRISAILLE_BUILD", "build")).resolve()
 GATEWAY = BUILD / "services/gateway/grisaille-gateway"
 SCALE = BUILD / "services/scale/grisaille-scale"
 
+LONG = os.environ.get("GRISAILLE_LONG") == "1" # ./check --all, and the run_long of a folder
+
 NOWHERE = "http://127.0.0.1:1" # where nothing listens
 READY_SECONDS = 60
 STOP_SECONDS = 60
