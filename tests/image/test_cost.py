@@ -3,7 +3,6 @@
 """lib/image/plan/cost.c against what images really cost: time of the CPU, and address space."""
 import io
 import os
-import pathlib
 import re
 import subprocess
 
@@ -12,9 +11,8 @@ import pytest
 from PIL import Image
 
 from samples import files, jpeg
-from support.judges import instrumented
+from support.programs import IMAGE_CLI, is_image_cli_instrumented
 
-IMAGE_CLI = pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent"))
 SIDE = 800
 WORKER_KIB = 128 << 10 # of a worker at rest, in every estimate
 FIXED_KIB = 64 << 10 # what libraries and the heap take for an image of any size
@@ -35,7 +33,7 @@ SAVE = {
 }
 
 
-pytestmark = pytest.mark.skipif(instrumented(IMAGE_CLI), reason="instrumented code has other costs")
+pytestmark = pytest.mark.skipif(is_image_cli_instrumented(), reason="instrumented code has other costs")
 
 
 def rendered(kind, texture, side):

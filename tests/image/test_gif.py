@@ -2,8 +2,6 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """GIFs that are odd, or damaged: gray and reduced ones agree on what they are."""
 import io
-import os
-import pathlib
 import subprocess
 
 import numpy as np
@@ -11,11 +9,10 @@ import pytest
 from PIL import Image
 
 from samples import files, gif, pixels
-from support.judges import instrumented
+from support.programs import is_image_cli_instrumented
 
 CORRUPT, TOO_LARGE = 9, 10
 WIDTH, HEIGHT = 12, 10
-INSTRUMENTED = instrumented(pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent")))
 
 
 def coalesce(data):
@@ -230,7 +227,7 @@ def test_quality_of_many_small_frames(image_cli, tables):
     """The palette of one frame serves others where it is good enough; each frame is near its best."""
     first = waves(60, 0)
     images = [waves(60, seed % 7, first if tables == "one" else None)
-              for seed in range(24 if INSTRUMENTED else 200)]
+              for seed in range(24 if is_image_cli_instrumented() else 200)]
     data = files.encode(images[0], "GIF", save_all=True, append_images=images[1:], duration=20)
     result = image_cli("scale", data, 0.5)
     shown, source = coalesce(result.data), coalesce(data)
@@ -241,7 +238,7 @@ def test_quality_of_many_small_frames(image_cli, tables):
 
 def test_frames_of_noise_have_a_bound(image_cli):
     """Each with a table of 256 colours that have nothing to do with the last one's."""
-    if INSTRUMENTED:
+    if is_image_cli_instrumented():
         pytest.skip("a comparison of times, which takes minutes there")
     rng = np.random.default_rng(1)
     blocks = []

@@ -2,15 +2,13 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """Gray and another size in one job: the size is exact, the result gray, and its values those of Pillow's."""
 import io
-import os
-import pathlib
 
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
 from samples import files
-from support.judges import instrumented
+from support.programs import is_image_cli_instrumented
 
 FORMATS = {"JPEG": {"quality": 95, "subsampling": 0}, "PNG": {}, "WEBP": {"quality": 95}, "TIFF": {},
            "GIF": {}}
@@ -104,7 +102,7 @@ def test_a_quality_that_is_not_asked_for_is_no_worse_than_the_source(image_cli):
     assert sizes[98] > sizes[80] * 1.5
 
 
-@pytest.mark.skipif(instrumented(pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent"))),
+@pytest.mark.skipif(is_image_cli_instrumented(),
                     reason="instrumented code has other costs")
 def test_luma_alone_is_decoded(image_cli):
     """It costs less than all planes of an image whose chroma is as large as its luma."""

@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """A result holds nothing of an earlier job: it is the same whatever the memory held before."""
-import os
-import pathlib
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from samples import files
-from support.judges import instrumented
+from support.programs import is_image_cli_instrumented
 
-pytestmark = pytest.mark.skipif(instrumented(pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent"))),
+pytestmark = pytest.mark.skipif(is_image_cli_instrumented(),
                                 reason="a sanitizer fills memory in its own way")
 
 

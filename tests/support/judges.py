@@ -9,12 +9,6 @@ import numpy
 from PIL import Image, ImageSequence
 
 
-def instrumented(program):
-    """Whether a sanitizer is in it, so that its times and its memory say nothing; or it is not there."""
-    code = program.read_bytes() if program.exists() else b"__asan_"
-    return b"__asan_" in code or b"__tsan_" in code
-
-
 def open_image(data):
     image = Image.open(io.BytesIO(data))
     image.load()

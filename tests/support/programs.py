@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = (ROOT / os.environ.get("GRISAILLE_BUILD", "build")).resolve()
 GATEWAY = BUILD / "services/gateway/grisaille-gateway"
 SCALE = BUILD / "services/scale/grisaille-scale"
+IMAGE_CLI = pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent")) # the image tests' program
 
 LONG = os.environ.get("GRISAILLE_LONG") == "1" # ./check --all, and the run_long of a folder
 
@@ -34,6 +35,13 @@ def sanitizer():
     listed = json.loads((BUILD / "meson-info/intro-buildoptions.json").read_text())
     options = {option["name"]: option["value"] for option in listed}
     return "coverage" if options["b_coverage"] else options["b_sanitize"]
+
+
+@functools.cache
+def is_image_cli_instrumented():
+    """Whether a sanitizer is in it, so that its times and its memory say nothing; or it is not there."""
+    code = IMAGE_CLI.read_bytes() if IMAGE_CLI.exists() else b"__asan_"
+    return b"__asan_" in code or b"__tsan_" in code
 
 
 def nested(flat):
