@@ -74,10 +74,10 @@ static int handle(const void *body, size_t body_size, const uint8_t *input, size
     if (image_request_read(&request, body, body_size) != 0)
         return STATUS_INTERNAL;
     error = load_image(input, input_size, stage->scale.digits != 0 ? &stage->scale : NULL, &loaded);
-    if (error == 0)
-        error = stage->gray != IMAGE_GRAY_NONE
-                    ? vips_colourspace(loaded, &made, VIPS_INTERPRETATION_B_W, NULL)
-                    : vips_copy(loaded, &made, NULL);
+    if (error == 0 && stage->gray != IMAGE_GRAY_NONE)
+        error = vips_colourspace(loaded, &made, VIPS_INTERPRETATION_B_W, NULL);
+    else
+        made = TAKE_PTR(loaded);
     if (error == 0)
         error = vips_image_write_to_buffer(made, suffix_of(format), &data, &size, NULL);
     if (error != 0 || size > output->capacity)
