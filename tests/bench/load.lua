@@ -48,11 +48,15 @@ function request() -- at first for each connection, and then behind each answer
 end
 
 function done(summary, latency)
-    local errors = summary.errors
+    local errors, duration = summary.errors, summary.duration / 1e6
     local warm = threads[1]:get("warm")
+    -- A slow server may send its first answers when the time is over: then all is counted.
+    if not warm or warm >= duration or summary.requests <= connections then
+        warm = nil
+    end
     local skipped = warm and connections or 0
     -- Answers of 4xx and 5xx are among the requests; those that broke off are not.
     io.write(string.format("RESULT %d %d %d %f %f %f\n", summary.requests - skipped, errors.status,
         errors.connect + errors.read + errors.write + errors.timeout,
-        summary.duration / 1e6 - (warm or 0), latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+        duration - (warm or 0), latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end

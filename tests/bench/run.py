@@ -28,6 +28,8 @@ def parse():
                         help="six photographs, one round; nothing is published")
     parser.add_argument("--rounds", type=int, help="3")
     parser.add_argument("--photographs", type=int, help="so many of them; nothing is published")
+    parser.add_argument("--resume", action="store_true",
+                        help="go on with the run that broke off last: what it measured is kept")
     parser.add_argument("--report", action="store_true",
                         help="write the pages again from the figures of the last such run")
     options = parser.parse_args()
@@ -101,25 +103,39 @@ class Run:
                                        repetitions, self.options.seconds - 1 or 1)
         return found
 
-    def everything(self):
+    def quality(self):
+        return phases.qualities(self.photographs, self.everybody, [self.ours, self.pillow])
+
+    def jobs(self):
+        return phases.jobs_done(self.kinds, self.ours, self.sharp, self.options.rounds)
+
+    def images(self):
+        return {image.path: image.description() for image in self.photographs}
+
+    def instructions(self):
+        baseline = [image for image in self.few if not image.progressive]
+        return phases.counted(self.options.build, baseline[:1] + self.progressive[:1])
+
+    def rest(self):
+        return phases.rest(self.options.build)
+
+    def measure(self, results, keep):
+        """Adds each phase that `results` has not; keep() is called after each of them."""
+        def add(*names):
+            for name in names:
+                if name not in results:
+                    results[name] = getattr(self, name)()
+                    keep()
+
         servers = [*self.everybody, self.alone]
         try:
             for server in servers:
                 server.start()
-            results = {
-                "quality": phases.qualities(self.photographs, self.everybody,
-                                            [self.ours, self.pillow]),
-                "jobs": phases.jobs_done(self.kinds, self.ours, self.sharp, self.options.rounds),
-                "cpu": self.cpu(), "throughput": self.throughput(),
-                "connections": self.connections(), "shares": self.shares()}
+            add("quality", "jobs", "cpu", "throughput", "connections", "shares")
         finally:
             for server in servers:
                 server.stop()
-        baseline = [image for image in self.few if not image.progressive]
-        return {**results, "images": {
-            image.path: image.description() for image in self.photographs},
-            "instructions": phases.counted(self.options.build, baseline[:1] + self.progressive[:1]),
-            "rest": phases.rest(self.options.build)}
+        add("images", "instructions", "rest")
 
 
 def main():
@@ -129,12 +145,20 @@ def main():
     folder.mkdir(exist_ok=True)
     figures, docs = folder / "results.json", folder if partial else ROOT / "docs"
     if not options.report:
-        began = time.monotonic()
-        results = Run(options).everything()
+        unfinished = folder / "unfinished.json"
+        results = json.loads(unfinished.read_text()) if options.resume else {"seconds": 0}
+        before, began = results["seconds"], time.monotonic()
+
+        def keep():
+            results["seconds"] = before + time.monotonic() - began
+            unfinished.write_text(json.dumps(results, indent=1))
+
+        Run(options).measure(results, keep)
         results["settings"] = {
             "rounds": options.rounds, "seconds": options.seconds,
-            "minutes": round((time.monotonic() - began) / 60), **report.machine(options.modules)}
+            "minutes": round(results.pop("seconds") / 60), **report.machine(options.modules)}
         figures.write_text(json.dumps(results, indent=1))
+        unfinished.unlink()
     report.write(json.loads(figures.read_text()), docs)
     phases.say(f"{docs / 'performance.md'} is written")
 
