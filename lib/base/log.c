@@ -224,6 +224,11 @@ int log_start(void)
     return log_writer_start(format_lost);
 }
 
+unsigned long long log_lost_lines(void)
+{
+    return log_writer_lost();
+}
+
 bool log_flush(int wait_ms)
 {
     return log_writer_flush(wait_ms);

@@ -30,6 +30,10 @@ int log_start(void);
  * lost. Any thread. */
 bool log_flush(int wait_ms);
 
+/* How many lines were lost since log_start(), reported or not. Never less than before. Any thread.
+ */
+unsigned long long log_lost_lines(void);
+
 /* The request id that this thread's lines carry from now on; NULL for none. Borrowed until the next
  * call on the same thread. */
 void log_set_request(const char *request_id);

@@ -53,9 +53,10 @@ static struct {
     size_t (*report)(char *line, unsigned long long lost);
     uint64_t put, taken;     /* bytes of the ring, ever */
     unsigned long long lost; /* lines, not reported yet */
-    bool full;               /* lines are lost until the ring is empty */
-    bool failing;            /* the last write() failed ... */
-    bool torn;               /* ... in the middle of a line */
+    unsigned long long lost_ever;
+    bool full;    /* lines are lost until the ring is empty */
+    bool failing; /* the last write() failed ... */
+    bool torn;    /* ... in the middle of a line */
     atomic_bool running;
     atomic_bool flushed; /* everything that can be written is */
     char ring[RING_BYTES];
@@ -101,6 +102,12 @@ static void hurry_writer(void)
     pthread_cond_signal(&writer.work);
 }
 
+static void count_lost(void)
+{
+    writer.lost++;
+    writer.lost_ever++;
+}
+
 bool log_writer_put(const char *line, size_t size)
 {
     uint16_t length = (uint16_t)size;
@@ -111,7 +118,7 @@ bool log_writer_put(const char *line, size_t size)
     if (writer.put - writer.taken + sizeof(length) + size > RING_BYTES)
         writer.full = true;
     if (writer.full) {
-        writer.lost++;
+        count_lost();
     } else {
         put_bytes(&length, sizeof(length));
         put_bytes(line, length);
@@ -199,7 +206,7 @@ static void report_lost(char line[static LOG_LINE_BYTES])
         writer.lost -= lost;
     } else if (!ring_is_empty()) {
         take_line(line);
-        writer.lost++;
+        count_lost();
     }
 }
 
@@ -213,7 +220,7 @@ static void *write_lines(void *argument)
         if (writer.lost > 0 && (ring_is_empty() || writer.failing))
             report_lost(line);
         else if (!write_without_lock(line, take_line(line)))
-            writer.lost++;
+            count_lost();
     }
     return argument;
 }
@@ -235,6 +242,16 @@ bool log_writer_flush(int wait_ms)
     written = atomic_load(&writer.flushed) && writer.lost == 0;
     pthread_mutex_unlock(&writer.mutex);
     return written;
+}
+
+unsigned long long log_writer_lost(void)
+{
+    unsigned long long lost;
+
+    pthread_mutex_lock(&writer.mutex);
+    lost = writer.lost_ever;
+    pthread_mutex_unlock(&writer.mutex);
+    return lost;
 }
 
 /* --- the ends of a process -------------------------------------------------------------------- */

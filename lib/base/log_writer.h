@@ -19,5 +19,6 @@ int log_writer_start(size_t (*report)(char line[static LOG_LINE_BYTES], unsigned
  * standard error. False: there is no writer. Any thread. */
 bool log_writer_put(const char *line, size_t size);
 
-/* As log_flush(). */
+/* As log_flush() and log_lost_lines(). */
 bool log_writer_flush(int wait_ms);
+unsigned long long log_writer_lost(void);

@@ -126,6 +126,7 @@ static void test_without_a_reader(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        const unsigned long long lost_before = log_lost_lines();
         struct log_sink sink = kinds[i]();
         struct log_reading reading = {0};
 
@@ -136,6 +137,7 @@ static void test_without_a_reader(void **state)
         assert_int_equal(reading.wrong, 0);
         assert_int_equal(reading.reports, 1);
         assert_true(reading.lost > 0 && reading.lines > 100);
+        assert_int_equal(log_lost_lines() - lost_before, reading.lost);
         assert_int_equal(reading.lines + reading.lost, LOG_THREADS * LINES);
         log_info("thread 0 line %d", LINES);
         log_read_until(&reading, sink.read_fd, LOG_THREADS * LINES + 1);
@@ -148,6 +150,7 @@ static void test_without_a_reader(void **state)
 /* Goal: a reader that goes away does no harm; the next one gets the number of lost lines. */
 static void test_broken_pipe(void **state)
 {
+    const unsigned long long lost_before = log_lost_lines();
     struct log_sink broken = sink_pipe(), sink = sink_pipe();
     struct log_reading reading = {0};
 
@@ -160,6 +163,7 @@ static void test_broken_pipe(void **state)
     log_info("thread 0 line 10");
     log_read_until(&reading, sink.read_fd, 11);
     assert_int_equal(reading.lost, 10);
+    assert_int_equal(log_lost_lines() - lost_before, 10);
     assert_int_equal(reading.lines, 1);
     assert_int_equal(reading.wrong, 0);
     close(broken.write_fd);
