@@ -61,12 +61,31 @@ struct pool_result {
     char detail[JOB_DETAIL_BYTES]; /* a sentence for the client, or "" */
 };
 
-/* The pool at this moment; for /readyz and logs. */
+/* Why a worker had to be replaced. */
+enum pool_exit {
+    POOL_EXIT_CRASHED,   /* it died by itself */
+    POOL_EXIT_KILLED,    /* SIGKILL from outside: somebody, or a machine short of memory */
+    POOL_EXIT_PROTOCOL,  /* it did not keep to the protocol */
+    POOL_EXIT_ABANDONED, /* its job ran on after the deadline, or after its client's end */
+    POOL_EXIT_EXCESSIVE, /* it used more threads or CPU time than any job can need */
+    POOL_EXIT_STOPPED,   /* somebody stopped it */
+    POOL_EXIT_SILENT,    /* it did not come back to its queue */
+    POOL_EXIT_RECYCLED,  /* it had its max_jobs, or reported that it is spent */
+    POOL_EXIT_START,     /* it did not get ready */
+    POOL_EXITS
+};
+
+/* "crashed" ...; NULL for a number that is none. */
+const char *pool_exit_name(unsigned reason);
+
+/* The pool at this moment; for /readyz, metrics and logs. */
 struct pool_status {
     unsigned workers, idle, busy, starting;  /* workers = idle + busy + starting */
     unsigned waiting;                        /* jobs */
-    uint64_t jobs, crashes, kills, recycled; /* since the start */
-    uint32_t layers; /* enum sandbox_layer: those in force in every living worker */
+    uint64_t jobs, crashes, kills, recycled; /* since the start; the latter are sums of exits */
+    uint64_t exits[POOL_EXITS];
+    uint64_t retries; /* jobs that another worker got as well */
+    uint32_t layers;  /* enum sandbox_layer: those in force in every living worker */
 };
 
 /*

@@ -180,11 +180,12 @@ void pool_hear(struct pool *pool, struct slot *slot)
     pthread_mutex_lock(&pool->lock);
     if (slot->state == SLOT_ASIDE || (slot->state == SLOT_IDLE && slot->ping != 0))
         found = take_message(pool, slot);
-    if (found != WELL) {
-        pool->crashes += found == BREAKS_PROTOCOL;
-        pool->kills += found != BREAKS_PROTOCOL && !slot->killed;
+    if (found == BREAKS_PROTOCOL)
+        pool->exits[POOL_EXIT_PROTOCOL]++;
+    else if (found != WELL && !slot->killed)
+        pool->exits[found == LATE ? POOL_EXIT_ABANDONED : POOL_EXIT_SILENT]++;
+    if (found != WELL)
         pool_retire(pool, slot);
-    }
     pthread_mutex_unlock(&pool->lock);
     if (found == BREAKS_PROTOCOL)
         log_warning("worker %d does not keep to the protocol: killed", (int)slot->process.pid);

@@ -148,13 +148,15 @@ static int copy_output(const struct slot *slot, const struct pool_job *job,
 }
 
 /* Logs how a worker failed, and returns the strikes against the job that it had. */
-static unsigned count_strikes(struct pool *pool, struct slot *slot, int status)
+static unsigned count_strikes(struct pool *pool, struct slot *slot, int status,
+                              enum pool_exit *reason)
 {
     struct process_death death;
     bool killed;
 
     if (status != -EPIPE) {
         log_warning("worker %d does not keep to the protocol: killed", (int)slot->process.pid);
+        *reason = POOL_EXIT_PROTOCOL;
         return status == -ESTALE ? STRIKES_KILLED : STRIKES_CRASH;
     }
     death = process_death(&slot->process);
@@ -162,17 +164,15 @@ static unsigned count_strikes(struct pool *pool, struct slot *slot, int status)
     pthread_mutex_lock(&pool->lock);
     killed = death.by_sigkill && !slot->excessive;
     pthread_mutex_unlock(&pool->lock);
+    *reason = killed ? POOL_EXIT_KILLED : POOL_EXIT_CRASHED;
     return killed ? STRIKES_KILLED : STRIKES_CRASH;
 }
 
-static void kill_and_retire(struct pool *pool, struct slot *slot, bool crashed)
+static void kill_and_retire(struct pool *pool, struct slot *slot, enum pool_exit reason)
 {
     process_kill(&slot->process);
     pthread_mutex_lock(&pool->lock);
-    if (!slot->killed) {
-        pool->crashes += crashed;
-        pool->kills += !crashed;
-    }
+    pool->exits[reason] += !slot->killed; /* else the supervisor has counted it */
     pool_retire(pool, slot);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -218,7 +218,7 @@ static void give_up(struct pool *pool, struct slot *slot, int64_t started_us)
     else if (clock_us() < until_us)
         pool_abandon(pool, slot, until_us);
     else
-        kill_and_retire(pool, slot, false);
+        kill_and_retire(pool, slot, POOL_EXIT_ABANDONED);
 }
 
 static int overload(struct pool_result *result, const char *why)
@@ -255,6 +255,7 @@ static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *
     int64_t started_us = clock_us();
     union any_message message;
     const struct reply_message *reply = &message.reply;
+    enum pool_exit reason;
     int status;
 
     status = run_on_worker(slot, job, &message);
@@ -276,11 +277,11 @@ static int attempt(struct pool *pool, struct slot *slot, const struct pool_job *
         return -EAGAIN;
     }
     if (status == -EIO) {
-        kill_and_retire(pool, slot, false);
+        kill_and_retire(pool, slot, POOL_EXIT_ABANDONED);
         return status;
     }
-    *strikes += count_strikes(pool, slot, status);
-    kill_and_retire(pool, slot, true);
+    *strikes += count_strikes(pool, slot, status, &reason);
+    kill_and_retire(pool, slot, reason);
     return -EAGAIN;
 }
 

@@ -123,6 +123,19 @@ struct pool *pool_free(struct pool *pool)
     return NULL;
 }
 
+const char *pool_exit_name(unsigned reason)
+{
+    static const char *const names[POOL_EXITS] = {
+        [POOL_EXIT_CRASHED] = "crashed",     [POOL_EXIT_KILLED] = "killed",
+        [POOL_EXIT_PROTOCOL] = "protocol",   [POOL_EXIT_ABANDONED] = "abandoned",
+        [POOL_EXIT_EXCESSIVE] = "excessive", [POOL_EXIT_STOPPED] = "stopped",
+        [POOL_EXIT_SILENT] = "silent",       [POOL_EXIT_RECYCLED] = "recycled",
+        [POOL_EXIT_START] = "start",
+    };
+
+    return reason < POOL_EXITS ? names[reason] : NULL;
+}
+
 void pool_get_status(struct pool *pool, struct pool_status *status)
 {
     *status = (struct pool_status){.workers = pool->options.workers, .layers = ~0U};
@@ -140,10 +153,14 @@ void pool_get_status(struct pool *pool, struct pool_status *status)
     }
     status->waiting = pool->waiting;
     status->jobs = pool->jobs;
-    status->crashes = pool->crashes;
-    status->kills = pool->kills;
-    status->recycled = pool->recycled;
+    status->retries = pool->retries;
+    memcpy(status->exits, pool->exits, sizeof(status->exits));
     pthread_mutex_unlock(&pool->lock);
+    status->crashes = status->exits[POOL_EXIT_CRASHED] + status->exits[POOL_EXIT_KILLED] +
+                      status->exits[POOL_EXIT_PROTOCOL];
+    status->kills = status->exits[POOL_EXIT_ABANDONED] + status->exits[POOL_EXIT_EXCESSIVE] +
+                    status->exits[POOL_EXIT_STOPPED] + status->exits[POOL_EXIT_SILENT];
+    status->recycled = status->exits[POOL_EXIT_RECYCLED];
     if (status->idle + status->busy == 0)
         status->layers = 0;
 }

@@ -243,7 +243,7 @@ void pool_settle(struct pool *pool, struct slot *slot, bool spent)
     pthread_cond_broadcast(&pool->heard);
     pool->jobs++;
     if (spent || (pool->options.max_jobs != 0 && slot->jobs >= pool->options.max_jobs)) {
-        pool->recycled++;
+        pool->exits[POOL_EXIT_RECYCLED]++;
         charge(pool, slot, 0); /* its client does not pay for the start of another worker */
         pool_retire(pool, slot);
     } else {
@@ -427,6 +427,7 @@ int pool_borrow(struct pool *pool, const struct pool_job *job, bool front, struc
     int status;
 
     pthread_mutex_lock(&pool->lock);
+    pool->retries += front;
     status = enter_queue(pool, job, front, &waiter, why);
     pthread_mutex_unlock(&pool->lock);
     if (waiter.event_fd < 0) {

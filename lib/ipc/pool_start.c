@@ -126,6 +126,7 @@ static void fail_start(struct pool *pool, struct slot *slot, int status, const c
     pool_clear_slot(slot);
     slot->start_at_us = deadline_after_ms(pause_ms);
     pthread_mutex_lock(&pool->lock);
+    pool->exits[POOL_EXIT_START]++;
     slot->state = SLOT_EMPTY;
     had_workers = pool->ready_once;
     if (!had_workers &&

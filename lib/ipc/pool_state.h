@@ -138,7 +138,7 @@ struct pool {
     int64_t work_estimate_us;  /* of a job: moving average ... */
     int64_t cost_estimate_us;  /* ... and of the estimated cost of the same jobs */
     int64_t start_estimate_us; /* of a worker's start: moving average */
-    uint64_t jobs, crashes, kills, recycled;
+    uint64_t jobs, retries, exits[POOL_EXITS];
     bool stopping;
     bool ready_once; /* pool_new() waits for this ... */
     int start_error; /* ... or for this, with `why` */

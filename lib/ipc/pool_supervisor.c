@@ -30,14 +30,17 @@ enum {
 /* Retires a worker that died without a job; it is reaped in the next round. */
 static void check_unused(struct pool *pool, struct slot *slot)
 {
+    struct process_death death;
     bool died;
 
     if (process_check(&slot->process) != PROCESS_DEAD)
         return;
+    death = process_death(&slot->process);
     pthread_mutex_lock(&pool->lock);
     died = slot->state == SLOT_IDLE || slot->state == SLOT_ASIDE;
     if (died) {
-        pool->crashes += !slot->killed;
+        if (!slot->killed)
+            pool->exits[death.by_sigkill ? POOL_EXIT_KILLED : POOL_EXIT_CRASHED]++;
         pool_retire(pool, slot);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -124,15 +127,16 @@ static void look_at_slot(struct pool *pool, struct slot *slot)
 
 /* Kills a worker. If a job has borrowed it, the borrower sees a death; otherwise it is retired
  * here. */
-static void kill_worker(struct pool *pool, struct slot *slot, bool excessive, const char *why)
+static void kill_worker(struct pool *pool, struct slot *slot, enum pool_exit reason,
+                        const char *why)
 {
     bool counts;
 
     pthread_mutex_lock(&pool->lock);
     counts = slot->state != SLOT_RETIRED && !slot->killed;
     slot->killed = true;
-    slot->excessive = excessive;
-    pool->kills += counts;
+    slot->excessive = reason == POOL_EXIT_EXCESSIVE;
+    pool->exits[reason] += counts;
     if (slot->state == SLOT_IDLE || slot->state == SLOT_ASIDE)
         pool_retire(pool, slot);
     pthread_mutex_unlock(&pool->lock);
@@ -156,7 +160,7 @@ static int64_t watch_stopped(struct pool *pool, struct slot *slot)
         slot->stopped_since_us = now;
     if (now < slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL)
         return slot->stopped_since_us + STOPPED_LIMIT_MS * 1000LL;
-    kill_worker(pool, slot, false, "was stopped");
+    kill_worker(pool, slot, POOL_EXIT_STOPPED, "was stopped");
     return DEADLINE_NEVER;
 }
 
@@ -187,7 +191,7 @@ static int64_t watch_use(struct pool *pool, struct slot *slot)
         return DEADLINE_NEVER; /* a change of its state wakes this thread */
     worker_usage_read(&usage, slot->process.pid);
     if (!worker_watch_check(&slot->watch, &usage, &load, clock_us(), why))
-        kill_worker(pool, slot, true, why);
+        kill_worker(pool, slot, POOL_EXIT_EXCESSIVE, why);
     return worker_watch_next_us(&slot->watch);
 }
 

@@ -52,6 +52,8 @@ static void test_twice_dead_is_an_answer(void **state)
         assert_int_equal(run_status(commands[i]), STATUS_IMAGE_CRASHED_DECODER);
         pool_get_status(pool, &after);
         assert_int_equal(after.crashes - before.crashes, 2);
+        assert_int_equal(after.exits[POOL_EXIT_CRASHED] - before.exits[POOL_EXIT_CRASHED], 2);
+        assert_int_equal(after.retries - before.retries, 1);
         assert_whole_again();
     }
 }
@@ -61,12 +63,16 @@ static void test_lies_are_never_believed(void **state)
     static const char *const lies[] = {
         "lie length",  "lie offset", "lie generation", "lie version",       "lie short",
         "lie garbage", "lie status", "lie nothing",    "lie result-length", "lie result-beyond"};
+    struct pool_status status;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(lies); i++) {
         assert_int_equal(run_status(lies[i]), STATUS_IMAGE_CRASHED_DECODER);
         assert_whole_again();
     }
+    pool_get_status(pool, &status);
+    assert_true(status.exits[POOL_EXIT_PROTOCOL] >= 2 * (ARRAY_LENGTH(lies) - 1));
+    assert_int_equal(status.exits[POOL_EXIT_PROTOCOL], status.crashes);
 }
 
 /* A job's body reaches the handler, and the handler's result the caller, as they are. */
@@ -240,6 +246,7 @@ static void test_a_long_job_of_a_client_that_left_is_killed(void **state)
         pool_get_status(pool, &status);
     } while (status.kills == 0 && status.jobs < 10); /* each round has one */
     assert_int_equal(status.kills, 1);
+    assert_int_equal(status.exits[POOL_EXIT_ABANDONED], 1);
 }
 
 /* A deadline that the client chose is no reason for a kill, either. */
@@ -272,6 +279,7 @@ static void test_a_worker_that_does_not_come_back_costs_no_deadline(void **state
     pool_get_status(pool, &status);
     assert_int_equal(status.crashes, 0);
     assert_int_equal(status.kills, 1);
+    assert_int_equal(status.exits[POOL_EXIT_SILENT], 1);
 }
 
 /* A worker that returns late is lent again. The pause: until it most likely gives back memory,
