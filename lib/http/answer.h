@@ -23,8 +23,10 @@ struct http_answer {
     const char
         *path; /* how the work was done, for the same: one word that lives for ever, or NULL */
     uint32_t image_width, image_height; /* Image-Width, Image-Height: of a frame; 0: no image */
-    bool varies;                        /* Vary: Accept */
-    unsigned retry_after_s;             /* Retry-After if not 0; a 503 always has one */
+    int problem; /* the enum status that `body` is the problem of, if `status` is 0 all the same:
+                  * of another server; 0: none */
+    bool varies; /* Vary: Accept */
+    unsigned retry_after_s; /* Retry-After if not 0; a 503 always has one */
 };
 
 /* Makes the body a formatted text. 0 or -ENOMEM. */

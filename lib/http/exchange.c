@@ -62,6 +62,7 @@ static void write_problem(struct http_request *request, unsigned code)
         if (request->stage == STAGE_HEADERS)
             identify(request);
         request->code = code != 0 ? code : http_problem_code(request->status);
+        request_observe(request, request->code, request->status);
         request->sent_bytes =
             reply_write_problem(request, request->status, request->code, request->answer.detail);
         request->linger = true;
@@ -364,8 +365,8 @@ void exchange_expired(void *argument, enum lateness lateness)
         snprintf(detail, sizeof(detail), "the %s was not complete after %lld ms",
                  body ? "body" : "header section",
                  (long long)(body ? options->body_timeout_ms : options->idle_timeout_ms));
-    request->late_bytes =
-        reply_write_problem(request, body ? STATUS_BODY_TIMEOUT : STATUS_BAD_REQUEST, 408, detail);
+    request->late_status = body ? STATUS_BODY_TIMEOUT : STATUS_BAD_REQUEST;
+    request->late_bytes = reply_write_problem(request, request->late_status, 408, detail);
     request->late_code = 408;
 }
 
@@ -400,6 +401,11 @@ static void complete(struct http_request *request)
         request->sent_bytes += request->late_bytes;
         request->linger = request->linger || request->late_code != 0;
     }
+    if (request->code == 0)
+        request->status = STATUS_CLIENT_GONE;
+    request_observe(request,
+                    request->code != 0 ? request->code : http_problem_code(request->status),
+                    request->late_code != 0 ? request->late_status : request->status);
     if (request->linger)
         reply_linger(request->fd);
     log_request(request);

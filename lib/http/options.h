@@ -54,6 +54,15 @@ struct http_route {
     int (*handle)(struct http_request *request, void *context, struct http_answer *answer);
 };
 
+/* A request that is about to be answered, or that ended without an answer: what metrics count. */
+struct http_observation {
+    const char *method;  /* as the client wrote it, so it may be anything; "" if there was none */
+    int route;           /* index of the last route of its path; -1: not a path of the server's */
+    unsigned code;       /* of the answer; 499: the client went away before it */
+    int problem;         /* the enum status that the answer's problem is about; 0: none */
+    int64_t duration_us; /* since the request line was read */
+};
+
 enum { HTTP_PEEK_BYTES = 64, HTTP_ADMIT_BYTES = 64 * 1024 };
 
 struct http_server_options {
@@ -75,4 +84,8 @@ struct http_server_options {
     const struct http_route *routes; /* borrowed while the server lives */
     size_t route_count;
     void *context; /* given to every handler */
+    /* Optional: called once for every request, from its thread, before its client can have all of
+     * the answer. */
+    void (*observe)(const struct http_observation *observation, void *observer);
+    void *observer;
 };

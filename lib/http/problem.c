@@ -40,7 +40,7 @@ static const struct {
 };
 
 /* Short memory is temporary, like a full queue; any other negative status is our own fault. */
-static int known(int status)
+int http_problem_status(int status)
 {
     if (status == -ENOMEM)
         return STATUS_OVERLOADED;
@@ -49,12 +49,21 @@ static int known(int status)
 
 unsigned http_problem_code(int status)
 {
-    return problems[known(status)].code;
+    return problems[http_problem_status(status)].code;
+}
+
+int http_problem_find(const char *name)
+{
+    for (int status = STATUS_OK + 1; status < STATUS_COUNT; status++) {
+        if (status != STATUS_CLIENT_GONE && strcmp(status_name(status), name) == 0)
+            return status;
+    }
+    return -1;
 }
 
 const char *http_problem_title(int status)
 {
-    return problems[known(status)].title;
+    return problems[http_problem_status(status)].title;
 }
 
 char *http_json_escape(char *out, const char *text)
@@ -81,7 +90,8 @@ char *http_json_escape(char *out, const char *text)
 char *http_problem_json(int status, unsigned code, const char *detail, const char *request_id,
                         bool message, size_t *length)
 {
-    const char *type = status_name(known(status)), *title = http_problem_title(status);
+    const char *type = status_name(http_problem_status(status)),
+               *title = http_problem_title(status);
     size_t enough;
     char *json, *out;
 

@@ -16,6 +16,13 @@
  */
 unsigned http_problem_code(int status);
 
+/* The status whose status_name() it is, if clients see it; -1: none. Any thread. */
+int http_problem_find(const char *name);
+
+/* The enum status that clients see in the place of `status`: of a negative error, or of a number
+ * that is none. Any thread. */
+int http_problem_status(int status);
+
 /* The title, "Image is damaged" ...: the same each time. Never NULL. */
 const char *http_problem_title(int status);
 

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "http/problem.h"
-#include "http/state.h"
+#include "http/request_internal.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -155,6 +155,8 @@ enum MHD_Result reply_send(struct http_request *request)
         MHD_destroy_response(response);
         return MHD_NO;
     }
+    request_observe(request, code,
+                    request->status != 0 ? request->status : request->answer.problem);
     result = MHD_queue_response(request->library, code, response);
     MHD_destroy_response(response);
     return result;

@@ -358,3 +358,31 @@ int64_t http_request_deadline_us(const struct http_request *request)
 {
     return request->deadline_us;
 }
+
+/* The last route of the request's path; -1: none. */
+static int find_path_route(const struct http_request *request)
+{
+    const struct http_server_options *options = &request->server->options;
+    int route = (int)options->route_count - 1;
+
+    while (route >= 0 && options->routes[route].path != request->route_path)
+        route--;
+    return route;
+}
+
+void request_observe(struct http_request *request, unsigned code, int problem)
+{
+    const struct http_server_options *options = &request->server->options;
+    const struct http_observation observation = {
+        .method = request->method,
+        .route = find_path_route(request),
+        .code = code,
+        .problem = problem,
+        .duration_us = clock_us() - request->started_us,
+    };
+
+    if (options->observe == NULL || request->observed)
+        return;
+    request->observed = true;
+    options->observe(&observation, options->observer);
+}

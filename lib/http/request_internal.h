@@ -31,5 +31,9 @@ void request_drop_body(struct http_request *request);
 /* The same after the handler, which may have taken the bytes out: these stay counted. */
 void request_end_body(struct http_request *request);
 
+/* Calls the server's `observe`, unless it was called for this request. `problem`: the enum status
+ * that the answer is about. */
+void request_observe(struct http_request *request, unsigned code, int problem);
+
 /* Sets the deadline; called once the body is complete. */
 void request_set_deadline(struct http_request *request);

@@ -100,6 +100,8 @@ static void list_methods(struct http_request *request, const char *path)
     for (size_t i = 0; i < options->route_count; i++) {
         if (path != NULL && strcmp(options->routes[i].path, path) != 0)
             continue;
+        if (path != NULL)
+            request->route_path = options->routes[i].path;
         get = get || options->routes[i].method == HTTP_GET;
         post = post || options->routes[i].method == HTTP_POST;
     }

@@ -91,6 +91,7 @@ struct http_request {
     char id[REQUEST_ID_MAX + 1];
     struct framing framing;
     const struct http_route *route;
+    const char *route_path; /* the path of a route, even of one that takes other methods; or NULL */
     struct http_parameter_values parameters;
 
     struct client_name name;        /* the client's; the peer's until it is identified */
@@ -119,8 +120,10 @@ struct http_request {
     bool linger;       /* the client may still be sending: give it time to read the answer */
     char allow[48];    /* "": no Allow */
 
-    unsigned late_code; /* both belong to the watchdog until it has hung up */
+    unsigned late_code; /* these belong to the watchdog until it has hung up */
+    int late_status;
     size_t late_bytes;
+    bool observed;
 
     int64_t started_us, complete_us, deadline_us;
 };
