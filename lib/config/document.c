@@ -37,8 +37,8 @@ static const char introduction[] =
     "workers x "
     "(max_memory_bytes + limits.max_body_bytes + limits.max_output_bytes) + "
     "limits.max_inflight_bytes (bodies and results, each counted before it is allocated) + "
-    "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB; the kernel's socket buffers are "
-    "not included |\n"
+    "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB, and 28 MiB for metrics unless "
+    "metrics.port is 0; the kernel's socket buffers are not included |\n"
     "| `sandbox` | the layers of the workers' sandbox on this host |\n";
 
 static const char *const type_names[] = {

@@ -338,6 +338,26 @@ static const struct option_row log_rows[] = {
 static const struct option_row gateway_proxies_rows[] = {PROXIES_ROW("")};
 static const struct option_row scale_proxies_rows[] = {PROXIES_ROW("127.0.0.0/8,::1")};
 
+static const struct option_row metrics_rows[] = {
+    {
+        .name = "ip", .type = OPTION_STRING, .offset = AT(metrics.ip),
+        .valid = check_is_address, .expects = "an IPv4 or IPv6 address",
+        .fallback = "127.0.0.1",
+        .help = "address that GET /metrics is answered on, for Prometheus",
+    },
+};
+
+/* Its default differs. */
+#define METRICS_PORT_ROW(default_)                                                                 \
+    {                                                                                              \
+        .name = "port", .type = OPTION_INTEGER, .offset = AT(metrics.port),                        \
+        .smallest = 0, .largest = 65535,                                                           \
+        .fallback = default_,                                                                      \
+        .help = "TCP port of it; 0: no metrics",                                                   \
+    }
+static const struct option_row gateway_metrics_rows[] = {METRICS_PORT_ROW("9180")};
+static const struct option_row scale_metrics_rows[] = {METRICS_PORT_ROW("9181")};
+
 static const struct option_row shutdown_rows[] = {
     {
         .name = "drain_ms", .type = OPTION_INTEGER, .offset = AT(drain_ms),
@@ -362,13 +382,22 @@ static const struct option_row start_rows[] = {
 /* clang-format on */
 
 static const struct option_section gateway_sections[] = {
-    {"listen", GROUP(address_rows)},    {"listen", GROUP(gateway_port_rows)},
-    {"listen", GROUP(connection_rows)}, {"listen", GROUP(timeout_rows)},
-    {"limits", GROUP(limit_rows)},      {"gray", GROUP(pool_rows)},
-    {"gray", GROUP(gray_users_rows)},   {"scale", GROUP(upstream_rows)},
-    {"input", GROUP(input_rows)},       {"output", GROUP(output_rows)},
-    {NULL, GROUP(sandbox_rows)},        {NULL, GROUP(gateway_proxies_rows)},
-    {"log", GROUP(log_rows)},           {"shutdown", GROUP(shutdown_rows)},
+    {"listen", GROUP(address_rows)},
+    {"listen", GROUP(gateway_port_rows)},
+    {"listen", GROUP(connection_rows)},
+    {"listen", GROUP(timeout_rows)},
+    {"limits", GROUP(limit_rows)},
+    {"gray", GROUP(pool_rows)},
+    {"gray", GROUP(gray_users_rows)},
+    {"scale", GROUP(upstream_rows)},
+    {"input", GROUP(input_rows)},
+    {"output", GROUP(output_rows)},
+    {NULL, GROUP(sandbox_rows)},
+    {NULL, GROUP(gateway_proxies_rows)},
+    {"log", GROUP(log_rows)},
+    {"metrics", GROUP(metrics_rows)},
+    {"metrics", GROUP(gateway_metrics_rows)},
+    {"shutdown", GROUP(shutdown_rows)},
     {NULL, GROUP(start_rows)},
 };
 
@@ -380,6 +409,7 @@ static const struct option_section scale_sections[] = {
     {"input", GROUP(input_rows)},         {"output", GROUP(output_rows)},
     {"output", GROUP(scale_output_rows)}, {NULL, GROUP(sandbox_rows)},
     {NULL, GROUP(scale_proxies_rows)},    {"log", GROUP(log_rows)},
+    {"metrics", GROUP(metrics_rows)},     {"metrics", GROUP(scale_metrics_rows)},
     {"shutdown", GROUP(shutdown_rows)},   {NULL, GROUP(start_rows)},
 };
 

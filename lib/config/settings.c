@@ -14,6 +14,7 @@ void settings_clear(struct settings *settings)
     free(settings->pool.program);
     free(settings->pool.worker_users);
     free(settings->scale.upstream);
+    free(settings->metrics.ip);
     list_free(settings->trusted_proxies);
     list_free(settings->input.formats);
     list_free(settings->output.automatic);
@@ -36,6 +37,8 @@ uint64_t settings_memory_bound(const struct settings *settings)
     /* A connection: the library's memory, its thread's stack, libcurl's buffers for a call to
      * another server, and a small body or answer, which is not counted (lib/http/request.c). */
     static const uint64_t server_bytes = 32 << 20, connection_bytes = (64 + 256 + 320 + 32) << 10;
+    /* The places of metrics' own few connections (lib/service/metrics_listener.c), and counters. */
+    const uint64_t metrics_bytes = settings->metrics.port != 0 ? 28 << 20 : 0;
     /* lib/http/admission.c has places beyond the limit: for connections that are answered 503, and
      * for those being closed. */
     uint64_t connections = (uint64_t)settings->listen.max_connections;
@@ -46,5 +49,6 @@ uint64_t settings_memory_bound(const struct settings *settings)
 
     /* The tables' ranges keep this below 2^51. */
     return settings_workers(settings) * worker_bytes +
-           (uint64_t)settings->limits.max_inflight_bytes + places * connection_bytes + server_bytes;
+           (uint64_t)settings->limits.max_inflight_bytes + places * connection_bytes +
+           server_bytes + metrics_bytes;
 }

@@ -45,6 +45,10 @@ struct settings {
     } output;
     int64_t sandbox;               /* 1: "required", 0: "off" */
     int64_t log_level, log_format; /* enum log_level, enum log_format */
+    struct {
+        char *ip;
+        int64_t port; /* 0: no metrics */
+    } metrics;
     int64_t drain_ms;
     int64_t ready_fd; /* -1: none */
 };
@@ -57,5 +61,6 @@ unsigned settings_workers(const struct settings *settings);
 
 /* The bytes that the server and its workers together stay below, as --print-config prints it:
  * workers x (max_memory_bytes + max_body_bytes + max_output_bytes) + max_inflight_bytes +
- * (max_connections x 1.25 + 32) x 672 KiB + 32 MiB for the server itself. Any thread. */
+ * (max_connections x 1.25 + 32) x 672 KiB + 32 MiB for the server itself + 28 MiB for metrics,
+ * unless metrics.port is 0. Any thread. */
 uint64_t settings_memory_bound(const struct settings *settings);

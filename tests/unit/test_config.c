@@ -335,7 +335,7 @@ static void test_print_config_computed(void **state)
     assert_int_equal(run(&result, &gateway, WORDS("--print-config", "-c", path)), 0);
     assert_string_equal(result.errors, "");
     assert_non_null(strstr(result.out, "\n        \"workers\": 3,\n        "
-                                       "\"memory_bound_bytes\": 4087047424,\n"));
+                                       "\"memory_bound_bytes\": 4116407552,\n"));
     assert_non_null(strstr(result.out, "\"sandbox\": {\n            \"required\": true,\n"
                                        "            \"landlock_abi\": 3\n"));
     assert_non_null(strstr(result.out, "\"note\": \"a\\tb\"\n"));
