@@ -10,6 +10,7 @@
 #include "image/plan/path.h"
 #include "service/image_request.h"
 #include "service/info.h"
+#include "service/metrics_sources.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
 
@@ -311,15 +312,14 @@ static int explain_pool_status(const struct images *images, int status,
     }
 }
 
-bool images_measure(const uint8_t *image, size_t size, unsigned formats, struct http_answer *answer)
+bool images_measure(const uint8_t *image, size_t size, unsigned formats,
+                    struct image_header *header, struct http_answer *answer)
 {
-    struct image_header header;
-
-    if (image_read_header(image, size, &header) != 0 || (formats & 1U << header.format) == 0)
+    if (image_read_header(image, size, header) != 0 || (formats & 1U << header->format) == 0)
         return false;
-    answer->content_type = image_media_type(header.format);
-    answer->image_width = header.width;
-    answer->image_height = header.height;
+    answer->content_type = image_media_type(header->format);
+    answer->image_width = header->width;
+    answer->image_height = header->height;
     return true;
 }
 
@@ -342,30 +342,52 @@ static bool is_as_planned(const struct pool_result *result, const void *context)
 }
 
 /* The path of an accepted result. */
-static const char *path_name(const struct pool_result *result)
+static enum image_path path_of(const struct pool_result *result)
 {
     struct image_result made = {0};
 
     image_result_read(&made, result->result, result->result_size, 1, result->output_size);
-    return image_path_name(made.outputs[0].path);
+    return made.outputs[0].path;
+}
+
+static void count_result(const struct images *images, const struct planned_image *planned,
+                         size_t source_bytes, const struct pool_result *result)
+{
+    const struct image_header *source = &planned->plan.source;
+    const struct image_output_plan *output = &planned->plan.outputs[0];
+    const struct metrics_image image = {
+        .operation = metrics_operation(&planned->request, source->format),
+        .format_in = source->format,
+        .format_out = output->format,
+        .path = path_of(result),
+        .source_bytes = source_bytes,
+        .source_pixels = metrics_pixels(source->width, source->height, output->frames),
+        .result_bytes = result->output_size,
+        .result_pixels = metrics_pixels(output->size.width, output->size.height, output->frames),
+    };
+
+    metrics_count_image(images->metrics, &image);
 }
 
 static int run_job(const struct images *images, struct pool_job *job,
-                   const struct image_output_plan *planned, struct http_answer *answer)
+                   const struct planned_image *image, struct http_answer *answer)
 {
+    const struct image_output_plan *planned = &image->plan.outputs[0];
     struct pool_result result;
     int status;
 
     job->accepts = is_as_planned;
     job->context = planned;
     status = pool_run(images->pool, job, &result);
+    metrics_count_job(images->metrics, images->pool_name, result.queue_us, result.work_us);
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
     if (status > 0)
         return explain_pool_status(images, status, &result, answer);
     if (status < 0)
         return status;
-    answer->path = path_name(&result);
+    count_result(images, image, job->input_size, &result);
+    answer->path = image_path_name(path_of(&result));
     answer->body = result.output;
     answer->body_size = result.output_size;
     answer->content_type = image_media_type(planned->format);
@@ -397,7 +419,7 @@ int images_process(const struct images *images, struct http_request *request,
     if (status != 0)
         return status;
     job.cost_us = cost.time_us;
-    return run_job(images, &job, &planned->plan.outputs[0], answer);
+    return run_job(images, &job, planned, answer);
 }
 
 static const char *yes_no(bool value)

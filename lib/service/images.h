@@ -8,6 +8,7 @@
 #include "image/plan/plan.h"
 #include "image/probe/format.h"
 #include "ipc/pool.h"
+#include "service/metrics.h"
 
 #include <stdbool.h>
 
@@ -19,6 +20,8 @@ struct images {
     const struct settings *settings;
     struct pool *pool;
     const char *section; /* of the pool's settings, for clients and /readyz: "gray", "scale" */
+    enum metric_pool pool_name;
+    struct metrics *metrics; /* NULL: none */
 };
 
 /* A request of the image that it is about, and what that comes to. */
@@ -68,10 +71,10 @@ int images_info(const struct images *images, const struct http_request *request,
 int images_process(const struct images *images, struct http_request *request,
                    const struct planned_image *planned, struct http_answer *answer);
 
-/* Reads the type and the size of a frame of a result, which is upright, into the answer. False:
- * this is no image of one of `formats`: bit N is format N. */
+/* Reads the header of a result, which is upright, and sets the answer's type and size. False: this
+ * is no image of one of `formats`: bit N is format N. */
 bool images_measure(const uint8_t *image, size_t size, unsigned formats,
-                    struct http_answer *answer);
+                    struct image_header *header, struct http_answer *answer);
 
 /* The answer to /readyz: "{"ready":true, ...}" with the pool's state and the layers of its sandbox;
  * `scale_answers` < 0: no scale server belongs to it. 0 and the HTTP status in the answer, or

@@ -6,9 +6,9 @@
 #include "base/status.h"
 #include "service/imaginary.h"
 #include "service/imaginary_check.h"
+#include "service/process_usage.h"
 
 #include <malloc.h>
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,27 +52,6 @@ int imaginary_plan(const struct images *images, struct http_request *request,
 /* --- health -------------------------------------------------------------------------------------
  */
 
-/* Of proc_pid_stat(5); all 0 if it cannot be read. */
-struct process_status {
-    unsigned long threads, started_ticks, resident_pages;
-};
-
-static struct process_status read_process(void)
-{
-    FILE *file = fopen("/proc/self/stat", "re");
-    struct process_status process = {0};
-
-    if (file == NULL)
-        return process;
-    if (fscanf(file,
-               "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-               "%lu %*d %lu %*u %lu",
-               &process.threads, &process.started_ticks, &process.resident_pages) != 3)
-        process = (struct process_status){0};
-    fclose(file);
-    return process;
-}
-
 static double seconds_since_boot(void)
 {
     struct timespec now;
@@ -85,20 +64,19 @@ static double seconds_since_boot(void)
 int imaginary_report_health(struct http_request *request, void *context, struct http_answer *answer)
 {
     const double mebibyte = 1024 * 1024;
-    const struct process_status process = read_process();
     const struct mallinfo2 heap = mallinfo2();
-    const double started = (double)process.started_ticks / (double)sysconf(_SC_CLK_TCK);
+    struct process_usage process;
 
     (void)request;
     (void)context;
+    process_usage_read_memory(&process);
     return http_answer_text(
         answer, "application/json",
         "{\"uptime\":%.0f,\"allocatedMemory\":%.2f,\"totalAllocatedMemory\":%.2f,"
-        "\"goroutines\":%lu,\"completedGCCycles\":0,\"cpus\":%ld,\"maxHeapUsage\":%.2f,"
+        "\"goroutines\":%llu,\"completedGCCycles\":0,\"cpus\":%ld,\"maxHeapUsage\":%.2f,"
         "\"heapInUse\":%.2f,\"objectsInUse\":0,\"OSMemoryObtained\":%.2f}\n",
-        seconds_since_boot() - started, (double)heap.uordblks / mebibyte,
-        (double)(heap.uordblks + heap.hblkhd) / mebibyte, process.threads,
+        seconds_since_boot() - (double)process.started_us / 1e6, (double)heap.uordblks / mebibyte,
+        (double)(heap.uordblks + heap.hblkhd) / mebibyte, (unsigned long long)process.threads,
         sysconf(_SC_NPROCESSORS_ONLN), (double)heap.arena / mebibyte,
-        (double)heap.uordblks / mebibyte,
-        (double)process.resident_pages * (double)sysconf(_SC_PAGESIZE) / mebibyte);
+        (double)heap.uordblks / mebibyte, (double)process.resident_bytes / mebibyte);
 }

@@ -9,6 +9,7 @@
 #include "build_config.h"
 #include "config/check.h"
 #include "config/program.h"
+#include "service/metrics_sources.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,9 +193,39 @@ int service_start_pool(const struct service *service, const struct settings *set
     return 1;
 }
 
+/* Whether that is why a server did not start. */
+static bool explain_descriptors(const struct service *service, const struct settings *settings,
+                                int status)
+{
+    if (status != -EMFILE)
+        return false;
+    log_plain("%s: listen.max_connections: %lld connections need more descriptors than the hard "
+              "limit (ulimit -Hn) allows",
+              service->program, (long long)settings->listen.max_connections);
+    return true;
+}
+
+int service_start_metrics(const struct service *service,
+                          const struct metrics_listener_options *options,
+                          struct metrics_listener **listener)
+{
+    const struct settings *settings = options->settings;
+    int status;
+
+    if (settings->metrics.port == 0)
+        return 0;
+    status = metrics_listener_new(listener, options);
+    if (status == 0)
+        return 0;
+    if (!explain_descriptors(service, settings, status))
+        log_plain("%s: cannot listen on metrics.ip %s, metrics.port %d: %s", service->program,
+                  settings->metrics.ip, (int)settings->metrics.port, strerrordesc_np(-status));
+    return 1;
+}
+
 int service_start_server(const struct service *service, const struct settings *settings,
                          const struct http_route *routes, size_t route_count, void *context,
-                         struct http_server **server)
+                         struct metrics_listener *listener, struct http_server **server)
 {
     struct http_server_options options = {
         .ip = settings->listen.ip,
@@ -215,17 +246,16 @@ int service_start_server(const struct service *service, const struct settings *s
         .routes = routes,
         .route_count = route_count,
         .context = context,
+        .observe = listener != NULL ? metrics_count_request : NULL,
+        .observer = metrics_listener_metrics(listener),
     };
     int status = http_server_new(server, &options);
 
-    if (status == 0)
+    if (status == 0) {
+        metrics_listener_watch(listener, *server);
         return 0;
-    if (status == -EMFILE)
-        log_plain(
-            "%s: listen.max_connections: %lld connections need more descriptors than the hard "
-            "limit (ulimit -Hn) allows",
-            service->program, (long long)settings->listen.max_connections);
-    else
+    }
+    if (!explain_descriptors(service, settings, status))
         log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
                   (int)settings->listen.port, strerrordesc_np(-status));
     return 1;
@@ -252,7 +282,18 @@ static void notify_systemd(const char *assignments)
         log_warning("cannot notify systemd: %s", strerrordesc_np(-status));
 }
 
-void service_announce(const struct settings *settings, const struct http_server *server)
+static void announce_metrics(const struct metrics_listener *listener)
+{
+    const char *ip = listener != NULL ? metrics_listener_ip(listener) : "";
+    bool six = strchr(ip, ':') != NULL;
+
+    if (listener != NULL)
+        log_info("metrics on http://%s%s%s:%u/metrics", six ? "[" : "", ip, six ? "]" : "",
+                 metrics_listener_port(listener));
+}
+
+void service_announce(const struct settings *settings, const struct http_server *server,
+                      const struct metrics_listener *listener)
 {
     const char *ip = http_server_ip(server);
     bool six = strchr(ip, ':') != NULL;
@@ -263,6 +304,7 @@ void service_announce(const struct settings *settings, const struct http_server 
         log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
     snprintf(url, sizeof(url), "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
     log_info("listening on %s port=%u", url, port);
+    announce_metrics(listener);
     log_flush(ANNOUNCE_WAIT_MS); /* whoever waits for the ready line may read the log first */
     if (settings->ready_fd >= 0)
         write_ready_line((int)settings->ready_fd, port);
@@ -282,10 +324,12 @@ void service_wait(void)
     notify_systemd("STOPPING=1");
 }
 
-void service_drain(const struct settings *settings, struct http_server *server)
+void service_drain(const struct settings *settings, struct http_server *server,
+                   struct metrics_listener *listener)
 {
     if (!http_server_drain(server, settings->drain_ms))
         log_warning("requests were still under way after shutdown.drain_ms");
+    metrics_listener_watch(listener, NULL);
     http_server_free(server);
     log_info("stopped");
 }

@@ -5,6 +5,7 @@
 #include "config/settings.h"
 #include "http/server.h"
 #include "ipc/pool.h"
+#include "service/metrics_listener.h"
 
 /*
  * The steps of both servers' main(), in order. Each one returns 0, or reports an error on standard
@@ -25,17 +26,26 @@ int service_begin(const struct service *service, const struct settings *settings
 int service_start_pool(const struct service *service, const struct settings *settings,
                        struct pool **pool);
 
+/* *listener stays NULL if metrics.port is 0. */
+int service_start_metrics(const struct service *service,
+                          const struct metrics_listener_options *options,
+                          struct metrics_listener **listener);
+
+/* `listener` (NULL: none) counts the server's requests and reports its state. */
 int service_start_server(const struct service *service, const struct settings *settings,
                          const struct http_route *routes, size_t route_count, void *context,
-                         struct http_server **server);
+                         struct metrics_listener *listener, struct http_server **server);
 
-/* Announces that the server answers requests: a log line with address and port, the line "ready
+/* Announces that the server answers requests: a log line with address and port, one with those of
+ * metrics, the line "ready
  * port=N" on settings->ready_fd, which is then closed, and READY=1 to systemd. */
-void service_announce(const struct settings *settings, const struct http_server *server);
+void service_announce(const struct settings *settings, const struct http_server *server,
+                      const struct metrics_listener *listener);
 
 /* Sleeps until SIGTERM, SIGINT or SIGHUP, and sends systemd STOPPING=1. */
 void service_wait(void);
 
 /* Finishes the requests in progress, for up to shutdown.drain_ms, and closes the other connections.
- * Frees the server. */
-void service_drain(const struct settings *settings, struct http_server *server);
+ * Frees the server. Metrics can be read meanwhile. */
+void service_drain(const struct settings *settings, struct http_server *server,
+                   struct metrics_listener *listener);

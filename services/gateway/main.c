@@ -41,26 +41,35 @@ static int start_client(struct gateway *gateway)
     return 1;
 }
 
-static int serve(struct gateway *gateway)
+static int serve(struct gateway *gateway, struct metrics_listener **listener)
 {
     struct http_server *server = NULL;
-    size_t count;
-    const struct http_route *routes = gateway_routes(gateway, &count);
+    struct metrics_listener_options metrics = {
+        .settings = &gateway->settings,
+        .pool = gateway->images.pool,
+        .pool_name = gateway->images.pool_name,
+    };
 
-    if (service_start_server(&service, &gateway->settings, routes, count, gateway, &server) != 0)
+    metrics.routes = gateway_routes(gateway, &metrics.route_count);
+    if (service_start_metrics(&service, &metrics, listener) != 0)
         return 1;
-    service_announce(&gateway->settings, server);
+    gateway->images.metrics = gateway->scale.metrics = metrics_listener_metrics(*listener);
+    if (service_start_server(&service, &gateway->settings, metrics.routes, metrics.route_count,
+                             gateway, *listener, &server) != 0)
+        return 1;
+    service_announce(&gateway->settings, server, *listener);
     service_wait();
-    service_drain(&gateway->settings, server);
+    service_drain(&gateway->settings, server, *listener);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
     struct gateway gateway = {
-        .images = {.settings = &gateway.settings, .section = "gray"},
+        .images = {.settings = &gateway.settings, .section = "gray", .pool_name = METRIC_POOL_GRAY},
         .scale.outage = OUTAGE("the scale server"),
     };
+    struct metrics_listener *listener = NULL;
     int code = settings_load(&program, argc, argv, &gateway.settings);
 
     if (code != SETTINGS_GO_ON)
@@ -71,7 +80,8 @@ int main(int argc, char **argv)
     if (code == 0)
         code = start_client(&gateway);
     if (code == 0)
-        code = serve(&gateway);
+        code = serve(&gateway, &listener);
+    metrics_listener_free(listener);
     http_client_free(gateway.scale.http);
     pool_free(gateway.images.pool);
     settings_clear(&gateway.settings);

@@ -8,6 +8,7 @@
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
+#include "service/metrics_sources.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
 
@@ -70,6 +71,15 @@ static int relax(const struct http_request *request, bool sized, struct image_va
     return automatic ? negotiate_read(request, formats) : 0;
 }
 
+/* What metrics say of a request, whose size is the scale server's default if it asks for none. */
+static enum metric_operation operation_of(const struct image_variant *asked, bool sized,
+                                          enum image_format source)
+{
+    const struct image_request request = image_request_of(asked);
+
+    return sized ? metrics_operation(&request, source) : METRIC_OPERATION_RESIZE;
+}
+
 /* By the gray children if they can, or by the scale server's `path`. */
 static int process(struct gateway *gateway, struct http_request *request, const char *path,
                    enum image_gray preset, struct http_answer *answer)
@@ -77,20 +87,23 @@ static int process(struct gateway *gateway, struct http_request *request, const 
     const struct http_parameter_values *values = http_request_parameters(request);
     const bool sized = strcmp(path, "/scale") != 0 || parameters_ask_size(values);
     struct planned_image planned;
-    struct image_variant variant;
-    unsigned formats;
+    struct scale_task task = {.plan = &planned.plan};
+    struct image_variant variant, asked;
     int status = images_variant(&gateway->images, request, preset, &variant, answer);
 
-    if (status == 0)
-        status = relax(request, sized, &variant, &formats);
+    if (status != 0)
+        return status;
+    asked = variant;
+    status = relax(request, sized, &variant, &task.formats);
     if (status == 0)
         status = images_plan(&gateway->images, request, &variant, &planned, answer);
     if (status != 0)
         return status;
     if (sized && parameters_ask_gray_alone(values, preset))
         return images_process(&gateway->images, request, &planned, answer);
-    return scale_client_process(&gateway->scale, request, path,
-                                formats | 1U << planned.plan.outputs[0].format, answer);
+    task.operation = operation_of(&asked, sized, planned.plan.source.format);
+    task.formats |= 1U << planned.plan.outputs[0].format;
+    return scale_client_process(&gateway->scale, request, path, &task, answer);
 }
 
 static int gray(struct http_request *request, void *context, struct http_answer *answer)
@@ -114,11 +127,14 @@ static int forward_imaginary(struct http_request *request, void *context,
 {
     struct gateway *gateway = context;
     struct planned_image planned;
+    struct scale_task task = {.plan = &planned.plan};
     int status = imaginary_plan(&gateway->images, request, &planned, answer);
 
     if (status != 0)
         return status;
-    return scale_client_forward(&gateway->scale, request, planned.plan.outputs[0].format, answer);
+    task.operation = metrics_operation(&planned.request, planned.plan.source.format);
+    task.formats = 1U << planned.plan.outputs[0].format;
+    return scale_client_forward(&gateway->scale, request, &task, answer);
 }
 
 /* The name that the client uses for us, if it can be pasted into a shell. */

@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "http/problem.h"
 #include "image/plan/path.h"
-#include "service/images.h"
+#include "service/metrics_sources.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
 
@@ -84,16 +84,60 @@ static const char *known_path(const char *name)
     return path != IMAGE_PATH_NONE ? image_path_name(path) : NULL;
 }
 
-/* Makes the scale server's answer ours. */
-static int take_answer(struct http_call_result *result, unsigned formats,
-                       struct http_answer *answer)
+/* The status that a problem document is about; 0: none that we know. */
+static int problem_status(const struct buffer *json)
 {
-    if (is_problem(result))
+    static const char type[] = "\"type\":\"/problems/";
+    const char *found = memmem(json->data, json->size, type, strlen(type));
+    char name[32] = "";
+    int status;
+
+    if (found == NULL)
+        return 0;
+    found += strlen(type);
+    for (size_t i = 0; i + 1 < sizeof(name) && found + i < (const char *)json->data + json->size &&
+                       found[i] != '"';
+         i++)
+        name[i] = found[i];
+    status = http_problem_find(name);
+    return status > 0 ? status : 0;
+}
+
+static void count_image(struct scale_client *client, const struct scale_task *task, size_t bytes,
+                        const struct image_header *made, const struct http_call_result *result)
+{
+    const struct image_header *source = &task->plan->source;
+    const struct metrics_image image = {
+        .operation = task->operation,
+        .format_in = source->format,
+        .format_out = made->format,
+        .path = image_path_find(result->path, strlen(result->path)),
+        .source_bytes = bytes,
+        .source_pixels =
+            metrics_pixels(source->width, source->height, task->plan->outputs[0].frames),
+        .result_bytes = result->body.size,
+        .result_pixels = metrics_pixels(made->width, made->height, made->frames),
+    };
+
+    metrics_count_image(client->metrics, &image);
+}
+
+/* Makes the scale server's answer to a body of `bytes` bytes ours. */
+static int take_answer(struct scale_client *client, struct http_call_result *result, size_t bytes,
+                       const struct scale_task *task, struct http_answer *answer)
+{
+    struct image_header made;
+
+    if (is_problem(result)) {
         answer->content_type = HTTP_PROBLEM_MEDIA_TYPE;
-    else if (result->http_status != 200 ||
-             !images_measure(result->body.data, result->body.size, formats, answer))
+        answer->problem = problem_status(&result->body);
+    } else if (result->http_status == 200 &&
+               images_measure(result->body.data, result->body.size, task->formats, &made, answer)) {
+        count_image(client, task, bytes, &made, result);
+    } else {
         return http_answer_detail(answer, STATUS_SCALE_UNAVAILABLE,
                                   "the scale server's answer is invalid");
+    }
     answer->http_status = result->http_status;
     answer->retry_after_s = result->retry_after_s;
     answer->path = known_path(result->path);
@@ -114,6 +158,26 @@ static int explain_call_status(int status, struct http_answer *answer)
     return status;
 }
 
+static void count_call(struct scale_client *client, int status, int64_t us,
+                       const struct http_answer *answer)
+{
+    enum metric_outcome outcome = METRIC_OUTCOME_ERROR;
+
+    if (status == 0 && answer->image_width > 0)
+        outcome = METRIC_OUTCOME_IMAGE;
+    else if (status == 0)
+        outcome = METRIC_OUTCOME_PROBLEM;
+    else if (status == STATUS_SCALE_UNAVAILABLE)
+        outcome = METRIC_OUTCOME_UNAVAILABLE;
+    else if (status == STATUS_DEADLINE_EXCEEDED)
+        outcome = METRIC_OUTCOME_DEADLINE;
+    else if (status == STATUS_OVERLOADED)
+        outcome = METRIC_OUTCOME_OVERLOADED;
+    else if (status == STATUS_CLIENT_GONE)
+        outcome = METRIC_OUTCOME_CLIENT_GONE;
+    metrics_count_upstream(client->metrics, outcome, us);
+}
+
 static bool reserve(void *request, size_t bytes)
 {
     return http_request_reserve(request, bytes);
@@ -131,7 +195,7 @@ static int write_target(const struct http_request *request, const char *path,
 
 /* `target` and `accept` are for the scale server. */
 static int call_target(struct scale_client *client, struct http_request *request,
-                       const char *target, const char *accept, unsigned formats,
+                       const char *target, const char *accept, const struct scale_task *task,
                        struct http_answer *answer)
 {
     const struct http_content content = http_request_content(request);
@@ -149,21 +213,24 @@ static int call_target(struct scale_client *client, struct http_request *request
     };
     struct http_call_result result;
     int status, had_ms = deadline_left_ms(call.deadline_us);
+    const int64_t began_us = clock_us();
 
     status = http_client_call(client->http, &call, &result);
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
     if (status == 0)
-        status = take_answer(&result, formats, answer);
+        status = take_answer(client, &result, content.size, task, answer);
     else
         status = explain_call_status(status, answer);
     note(client, status, &result, had_ms);
+    count_call(client, status, clock_us() - began_us, answer);
     buffer_clear(&result.body);
     return status;
 }
 
 int scale_client_process(struct scale_client *client, struct http_request *request,
-                         const char *path, unsigned formats, struct http_answer *answer)
+                         const char *path, const struct scale_task *task,
+                         struct http_answer *answer)
 {
     char target[TARGET_BYTES], accept[NEGOTIATE_TEXT_BYTES];
     unsigned accepted;
@@ -174,13 +241,14 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
     if (status != 0)
         return status;
     negotiate_write(accepted, accept);
-    return call_target(client, request, target, accept, formats, answer);
+    return call_target(client, request, target, accept, task, answer);
 }
 
 /* The format that was found here by the client's Accept is what the scale server finds by ours. */
 int scale_client_forward(struct scale_client *client, struct http_request *request,
-                         enum image_format format, struct http_answer *answer)
+                         const struct scale_task *task, struct http_answer *answer)
 {
+    const enum image_format format = (enum image_format)__builtin_ctz(task->formats);
     _cleanup_free_ char *left = NULL, *target = NULL;
     size_t length;
     const char *query = http_request_query(request, &length);
@@ -192,5 +260,5 @@ int scale_client_forward(struct scale_client *client, struct http_request *reque
         target = NULL;
         return -ENOMEM;
     }
-    return call_target(client, request, target, image_media_type(format), 1U << format, answer);
+    return call_target(client, request, target, image_media_type(format), task, answer);
 }

@@ -18,23 +18,34 @@ static const struct service service = {
     .worker_folder = "scale",
 };
 
-static int serve(struct scale_server *scale)
+static int serve(struct scale_server *scale, struct metrics_listener **listener)
 {
     struct http_server *server = NULL;
-    size_t count;
-    const struct http_route *routes = scale_routes(scale, &count);
+    struct metrics_listener_options metrics = {
+        .settings = &scale->settings,
+        .pool = scale->images.pool,
+        .pool_name = scale->images.pool_name,
+    };
 
-    if (service_start_server(&service, &scale->settings, routes, count, scale, &server) != 0)
+    metrics.routes = scale_routes(scale, &metrics.route_count);
+    if (service_start_metrics(&service, &metrics, listener) != 0)
         return 1;
-    service_announce(&scale->settings, server);
+    scale->images.metrics = metrics_listener_metrics(*listener);
+    if (service_start_server(&service, &scale->settings, metrics.routes, metrics.route_count, scale,
+                             *listener, &server) != 0)
+        return 1;
+    service_announce(&scale->settings, server, *listener);
     service_wait();
-    service_drain(&scale->settings, server);
+    service_drain(&scale->settings, server, *listener);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    struct scale_server scale = {.images = {.settings = &scale.settings, .section = "scale"}};
+    struct scale_server scale = {.images = {.settings = &scale.settings,
+                                            .section = "scale",
+                                            .pool_name = METRIC_POOL_SCALE}};
+    struct metrics_listener *listener = NULL;
     int code = settings_load(&program, argc, argv, &scale.settings);
 
     if (code != SETTINGS_GO_ON)
@@ -43,7 +54,8 @@ int main(int argc, char **argv)
     if (code == 0)
         code = service_start_pool(&service, &scale.settings, &scale.images.pool);
     if (code == 0)
-        code = serve(&scale);
+        code = serve(&scale, &listener);
+    metrics_listener_free(listener);
     pool_free(scale.images.pool);
     settings_clear(&scale.settings);
     return code;

@@ -2,15 +2,16 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/document.h"
 #include "config/print.h"
+#include "service/metrics_table.h"
 #include "service/parameters.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * Prints what the tables of options and parameters say, for the files in the repository that are
- * made of it: docs/configuration.md, each program's defaults in config/, and a part of
- * docs/http.md. Unit tests compare them.
+ * Prints what the tables of options, parameters and metrics say, for the files in the repository
+ * that are made of it: docs/configuration.md, each program's defaults in config/, and parts of
+ * docs/http.md and docs/operations.md. Unit tests compare them.
  */
 static int print_defaults(const struct option_table *options)
 {
@@ -34,10 +35,14 @@ int main(int argc, char **argv)
         parameters_document(stdout);
         return 0;
     }
+    if (strcmp(what, "metrics") == 0) {
+        metrics_document(stdout);
+        return 0;
+    }
     if (strcmp(what, "gateway") == 0)
         return print_defaults(&gateway_options) != 0;
     if (strcmp(what, "scale") == 0)
         return print_defaults(&scale_options) != 0;
-    fprintf(stderr, "Usage: print_tables document|gateway|parameters|scale\n");
+    fprintf(stderr, "Usage: print_tables document|gateway|metrics|parameters|scale\n");
     return 2;
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-# Writes docs/configuration.md, the defaults in config/, and the parameters between their two marks in
-# docs/http.md: update_docs.sh PRINTER SOURCE_ROOT
+# Writes docs/configuration.md, the defaults in config/, and between their two marks the parameters in
+# docs/http.md and the metrics in docs/operations.md: update_docs.sh PRINTER SOURCE_ROOT
 set -eu
 "$1" document >"$2/docs/configuration.md"
 "$1" gateway >"$2/config/gateway.json"
@@ -10,10 +10,18 @@ set -eu
 
 written=$(mktemp)
 trap 'rm -f "$written"' EXIT
-"$1" parameters | awk '
-    NR == FNR { table = table $0 "\n"; next }
-    /^<!-- end of parameters/ { skip = 0 }
-    !skip { print }
-    /^<!-- parameters/ { printf "%s", table; skip = 1 }
-' - "$2/docs/http.md" >"$written"
-cat "$written" >"$2/docs/http.md"
+
+# insert TABLE FILE
+insert()
+{
+    "$printer" "$1" | awk -v name="$1" '
+        NR == FNR { table = table $0 "\n"; next }
+        $0 ~ "^<!-- end of " name { skip = 0 }
+        !skip { print }
+        $0 ~ "^<!-- " name { printf "%s", table; skip = 1 }
+    ' - "$2" >"$written"
+    cat "$written" >"$2"
+}
+printer=$1
+insert parameters "$2/docs/http.md"
+insert metrics "$2/docs/operations.md"
