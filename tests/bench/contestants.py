@@ -118,9 +118,14 @@ class Grisaille(Contestant):
         self.methods = ("scale",) if alone else (*Contestant.methods, "image")
         self.programs = {"gray": str(gray_program), "scale": str(scale_program)}
 
+    def no_metrics(self, program):
+        """Their port is a fixed one. A build that is compared with may have none yet."""
+        known = subprocess.run([self.build / program, "--print-config"], capture_output=True, text=True, check=True)
+        return {"metrics": {"port": 0}} if '"metrics"' in known.stdout else {}
+
     def server(self, program, settings):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump({**ROOMY, **settings}, file)
+            json.dump({**ROOMY, **self.no_metrics(program), **settings}, file)
             file.flush()
             ready, writer = os.pipe()
             self.spawn([self.build / program, "--config", file.name, "--ready-fd", str(writer)],

@@ -17,7 +17,7 @@ from faults.injection import (BUILD, HOSTILE, OTHER_USER, Odds, as_other_user, l
 from faults.test_workers import signal_one
 from support.clients import RawConnection, curl
 from support.processes import wait_until
-from support.programs import GATEWAY, SCALE, run
+from support.programs import GATEWAY, NO_METRICS, SCALE, run
 
 
 
@@ -181,8 +181,8 @@ def test_unprivileged_user(own, experiment):
 
 def test_too_few_descriptors_to_start():
     """A hard limit below what max_connections needs: a line that says so, exit code 1."""
-    done = run("/usr/bin/prlimit", "--nofile=200:200", GATEWAY, "-p", "0", "-i", "127.0.0.1",
-               cwd=BUILD)
+    done = run("/usr/bin/prlimit", "--nofile=200:200", GATEWAY, "-c", NO_METRICS,
+               "-p", "0", "-i", "127.0.0.1", cwd=BUILD)
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert "descriptors" in done.stderr, done.stderr
 
@@ -196,7 +196,8 @@ def test_too_few_descriptors_to_start():
     ("--nofile=12:12", "Too many open files")])
 def test_a_limit_that_lets_no_worker_start_is_reported(limit, reason):
     """One line that names what is short, and not the next best error."""
-    done = run("/usr/bin/prlimit", limit, SCALE, "-p", "0", "-i", "127.0.0.1")
+    done = run("/usr/bin/prlimit", limit, SCALE, "-c", NO_METRICS, "-p", "0",
+               "-i", "127.0.0.1")
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 1 and len(lines) == 1, done
     assert lines[0].startswith("grisaille-scale: cannot start workers: "), lines
@@ -209,7 +210,8 @@ def test_too_few_message_queues_are_reported():
     """The same where the kernel has no more of them, whatever the user's own limit is."""
     done = run("/usr/bin/unshare", "--ipc", "/bin/sh", "-c",
                "echo 1 > /proc/sys/fs/mqueue/queues_max || exit 77\n"
-               f"exec {' '.join(as_other_user())} {SCALE} -p 0 -i 127.0.0.1")
+               f"exec {' '.join(as_other_user())} {SCALE} "
+               f"-c {NO_METRICS} -p 0 -i 127.0.0.1")
     if done.returncode == 77:
         pytest.skip("no message queues' limits of our own here")
     lines = done.stderr.strip().splitlines()

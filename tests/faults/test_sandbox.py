@@ -15,7 +15,7 @@ from faults.injection import HOSTILE, needs_root, wrapped
 from support import processes
 from support.clients import Client, curl
 from support.processes import wait_until
-from support.programs import GATEWAY, SCALE, run, sanitizer
+from support.programs import GATEWAY, NO_METRICS, SCALE, run, sanitizer
 
 pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no sandbox")
 
@@ -214,7 +214,7 @@ def test_no_sandbox_no_server(program, call, layer):
     name, _, when = call.partition(":")
     done = run("/usr/bin/strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={name}",
                "-e", ":".join(filter(None, (f"inject={name}", "error=EPERM", when))),
-               program, "-p", "0", "-i", "127.0.0.1")
+               program, "-c", NO_METRICS, "-p", "0", "-i", "127.0.0.1")
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 1 and len(lines) == 1, done
     assert lines[0].startswith(f"{program.name}: cannot start workers: ")

@@ -161,7 +161,8 @@ def test_what_a_worker_says_that_does_not_start(own, tmp_path):
                      f"[ -e {flag} ] && echo cannot find the moon >&2 && exit 7",
                      f'exec {HOSTILE} "$@"')
     config = tmp_path / "config.json"
-    config.write_text(json.dumps({"gray": {"program": str(program)}, "listen": {"port": 0}}))
+    config.write_text(json.dumps({"gray": {"program": str(program)}, "listen": {"port": 0},
+                                  "metrics": {"port": 0}}))
     done = run(GATEWAY, "-c", config)
     *said, last = done.stderr.splitlines()
     assert done.returncode == 1 and last.endswith("it ended before it was ready: exit code 7")

@@ -17,7 +17,7 @@ from samples import files
 from support import processes
 from support.clients import Client, curl
 from support.processes import wait_until
-from support.programs import GATEWAY, run
+from support.programs import GATEWAY, NO_METRICS, run
 
 # Both need the sandbox, which instrumented workers do not have.
 pytestmark = [plain_build, needs_root]
@@ -181,7 +181,7 @@ def test_users_that_there_are_not(own):
     namespace = ["/usr/bin/unshare", "--user", "--map-root-user"]
     if run(*namespace, "/bin/true").returncode != 0:
         pytest.skip("no user namespaces, as in a chroot")
-    done = run(*namespace, GATEWAY, "-p", "0", "-i", "127.0.0.1")
+    done = run(*namespace, GATEWAY, "-c", NO_METRICS, "-p", "0", "-i", "127.0.0.1")
     assert done.returncode == 1 and 'layer "user" cannot be set up' in done.stderr
     assert "(worker_users)" in done.stderr, done
 

@@ -8,7 +8,7 @@ import pytest
 from faults.injection import plain_build, wrapped
 from samples import files
 from support.clients import curl
-from support.programs import GATEWAY, SCALE, run
+from support.programs import GATEWAY, NO_METRICS, SCALE, run
 
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
 
@@ -73,7 +73,7 @@ def test_host_without_ipv6(own, program):
 @PROGRAMS
 def test_ipv6_asked_for_where_there_is_none(program):
     """An IPv6 address that was asked for is not replaced: exit code 1 and one line."""
-    done = run(*NO_IPV6, program, "-i", "::1", "-p", "0")
+    done = run(*NO_IPV6, program, "-c", NO_METRICS, "-i", "::1", "-p", "0")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done
     assert "::1" in done.stderr
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support import processes
-from support.programs import BUILD, GATEWAY, SCALE, run
+from support.programs import BUILD, GATEWAY, NO_METRICS, SCALE, run
 
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
 
@@ -213,7 +213,7 @@ def test_port_taken(program, tmp_path):
     """A port that is taken is exit code 1 and one line that names it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run(program, "-i", "127.0.0.1", "-p", port)
+        done = run(program, "-c", NO_METRICS, "-i", "127.0.0.1", "-p", port)
     assert done.returncode == 1
     said = [line for line in done.stderr.splitlines() if str(port) in line]
     assert len(said) == 1 and program.name in said[0], done.stderr
@@ -222,6 +222,7 @@ def test_port_taken(program, tmp_path):
 def test_worker_missing(tmp_path):
     """A worker program that is not there is exit code 1 and named, and no request is ever taken."""
     path = config_file(tmp_path, json.dumps({"listen": {"ip": "127.0.0.1", "port": 0},
+                                             "metrics": {"port": 0},
                                              "gray": {"program": "/nonexistent/worker"}}))
     done = run(GATEWAY, "-c", path)
     assert done.returncode == 1
@@ -242,7 +243,8 @@ def test_worker_by_hand(program):
 def test_ready_fd_is_closed_after_the_line(program, own):
     """--ready-fd gets exactly one line and is closed; standard output stays empty."""
     ready, writer = os.pipe()
-    process = subprocess.Popen([program, "-i", "127.0.0.1", "-p", "0", "--ready-fd", str(writer)],
+    process = subprocess.Popen([program, "-c", NO_METRICS, "-i", "127.0.0.1", "-p", "0",
+                                "--ready-fd", str(writer)],
                                pass_fds=[writer], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                env={**os.environ, "LC_ALL": "C"})
     os.close(writer)
@@ -275,7 +277,8 @@ def test_ready_fd_that_nobody_reads():
     reader, writer = os.pipe()
     os.close(reader)
     errors, log = os.pipe()
-    process = subprocess.Popen([SCALE, "-i", "127.0.0.1", "-p", "0", "--ready-fd", str(writer)],
+    process = subprocess.Popen([SCALE, "-c", NO_METRICS, "-i", "127.0.0.1", "-p", "0",
+                                "--ready-fd", str(writer)],
                                pass_fds=[writer], stderr=log)
     os.close(writer)
     os.close(log)
@@ -290,7 +293,7 @@ def test_ready_fd_that_nobody_reads():
 def start_by_shell(program, ready_fd, closed):
     """The program with its descriptors as the shell's words say; and where its line comes out."""
     ready, writer = os.pipe()
-    script = (f'exec "$0" -i 127.0.0.1 -p 0 --ready-fd {ready_fd} '
+    script = (f'exec "$0" -c {NO_METRICS} -i 127.0.0.1 -p 0 --ready-fd {ready_fd} '
               f'{ready_fd}>&{writer} {writer}>&- {closed}')
     process = subprocess.Popen(["/bin/bash", "-c", script, program], pass_fds=[writer],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

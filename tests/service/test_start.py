@@ -39,8 +39,8 @@ class Terminal:
     def __init__(self, folder, host, port=0):
         self.host = host
         upstream = free_port(host)
-        configs = {"scale": {"listen": {"ip": host, "port": upstream}},
-                   "gateway": {"listen": {"ip": host, "port": port},
+        configs = {"scale": {"listen": {"ip": host, "port": upstream}, "metrics": {"port": 0}},
+                   "gateway": {"listen": {"ip": host, "port": port}, "metrics": {"port": 0},
                                "scale": {"upstream": f"http://{host}:{upstream}"}}}
         command = [str(ROOT / "start")]
         for name, config in configs.items():

@@ -15,7 +15,7 @@ import pytest
 from samples import files
 from support.clients import RawConnection, curl, request_head
 from support.processes import wait_until
-from support.programs import GATEWAY, ROOT, SCALE, run
+from support.programs import GATEWAY, NO_METRICS, ROOT, SCALE, run
 
 BODY = files.jpeg(64, 48)
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
@@ -75,7 +75,7 @@ def test_ready_and_stopping(own, manager, program):
 def test_never_ready(manager, program):
     """A server that cannot start does not say READY=1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run(program, "-i", "127.0.0.1", "-p", taken.getsockname()[1])
+        done = run(program, "-c", NO_METRICS, "-i", "127.0.0.1", "-p", taken.getsockname()[1])
     assert done.returncode == 1
     assert manager.heard_nothing_more()
 

@@ -22,6 +22,9 @@ IMAGE_CLI = pathlib.Path(os.environ.get("IMAGE_CLI", "/nonexistent")) # the imag
 LONG = os.environ.get("GRISAILLE_LONG") == "1" # ./check --all, and the run_long of a folder
 
 NOWHERE = "http://127.0.0.1:1" # where nothing listens
+# A configuration for servers that are started without another one.
+NO_METRICS = ROOT / "tests/support/no_metrics.json"
+
 READY_SECONDS = 60
 STOP_SECONDS = 60
 
@@ -74,10 +77,10 @@ class Server:
         self.host = "127.0.0.1" if self.host in ("::", "0.0.0.0") else self.host
 
     def defaults(self):
-        """Two workers, so that tests use more than one. A sanitizer's shadow memory is terabytes of
+        """Two workers, so that tests use more than one; no metrics, whose port would be a fixed one. A sanitizer's shadow memory is terabytes of
         address space and its leak check needs ptrace: no sandbox for an instrumented worker."""
         pool = "gray" if self.program == GATEWAY else "scale"
-        settings = {f"{pool}.workers": 2}
+        settings = {f"{pool}.workers": 2, "metrics.port": 0}
         if sanitizer() not in ("none", "coverage"):
             settings["sandbox"] = "off"
         return settings
