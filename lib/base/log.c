@@ -18,9 +18,9 @@
 enum { MESSAGE_BYTES = 1024 };
 
 static const char *log_program = "grisaille";
-static enum log_level log_max_level = LOG_INFO;
-static enum log_format log_line_format = LOG_TEXT;
-static _Thread_local const char *log_request;
+static atomic_int log_max_level = LOG_INFO;
+static atomic_int log_line_format = LOG_TEXT;
+static _Thread_local const struct log_request *log_request;
 
 static const char *const level_names[] = {
     [LOG_ERROR] = "error",
@@ -40,13 +40,18 @@ static const char syslog_levels[] = {
 void log_open(const char *program, enum log_level level, enum log_format format)
 {
     log_program = program;
-    log_max_level = level;
-    log_line_format = format;
+    log_change(level, format);
 }
 
-void log_set_request(const char *request_id)
+void log_change(enum log_level level, enum log_format format)
 {
-    log_request = request_id;
+    atomic_store_explicit(&log_max_level, level, memory_order_relaxed);
+    atomic_store_explicit(&log_line_format, format, memory_order_relaxed);
+}
+
+void log_set_request(const struct log_request *request)
+{
+    log_request = request;
 }
 
 enum log_level log_split_level(const char **line)
@@ -64,20 +69,68 @@ enum log_level log_split_level(const char **line)
 
 bool log_enabled(enum log_level level)
 {
-    return level <= log_max_level;
+    return (int)level <= atomic_load_explicit(&log_max_level, memory_order_relaxed);
 }
 
-/* "2026-11-24T08:07:17.123Z" */
-static void format_time(char *text, size_t size)
+/* A line while it is put together: what does not fit is left out. printf() would cost a request
+ * more than all the rest of its log line. */
+struct line {
+    char *at, *end;
+};
+
+static void put(struct line *line, const char *text, size_t size)
+{
+    if (size > (size_t)(line->end - line->at))
+        size = (size_t)(line->end - line->at);
+    line->at = mempcpy(line->at, text, size);
+}
+
+static void put_text(struct line *line, const char *text)
+{
+    put(line, text, strlen(text));
+}
+
+/* With at least `digits` digits. */
+static void put_digits(struct line *line, uint64_t number, unsigned digits)
+{
+    char text[20], *at = text + sizeof(text);
+
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+        digits -= digits > 0;
+    } while ((number > 0 || digits > 0) && at > text);
+    put(line, at, (size_t)(text + sizeof(text) - at));
+}
+
+/* "2026-11-24T08:07:17.123Z". The date by the calendar's arithmetic in years that begin in March
+ * (H. Hinnant, chrono-compatible low-level date algorithms, civil_from_days). */
+static void put_time(struct line *line)
 {
     struct timespec now;
-    struct tm utc;
-    size_t length;
+    uint64_t days, day_of_era, year_of_era, day_of_year, month, seconds;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + length, size - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
+    days = (uint64_t)now.tv_sec / 86400 + 719468;
+    seconds = (uint64_t)now.tv_sec % 86400;
+    day_of_era = days % 146097;
+    year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    month = (5 * day_of_year + 2) / 153; /* 0 is March */
+    put_digits(line, days / 146097 * 400 + year_of_era + (month >= 10), 4);
+    put(line, "-", 1);
+    put_digits(line, month < 10 ? month + 3 : month - 9, 2);
+    put(line, "-", 1);
+    put_digits(line, day_of_year - (153 * month + 2) / 5 + 1, 2);
+    put(line, "T", 1);
+    put_digits(line, seconds / 3600, 2);
+    put(line, ":", 1);
+    put_digits(line, seconds / 60 % 60, 2);
+    put(line, ":", 1);
+    put_digits(line, seconds % 60, 2);
+    put(line, ".", 1);
+    put_digits(line, (uint64_t)now.tv_nsec / 1000000, 3);
+    put(line, "Z", 1);
 }
 
 /* The control character that these `step` bytes encode: of C0, DEL, or of C1, which starts escape
@@ -93,87 +146,217 @@ static unsigned control_at(const char *text, size_t step)
 
 /* Blanks bytes that would end the line or start a terminal's escape sequence, and what is no UTF-8.
  */
-static void blank_controls(char *message)
+static void put_blanked(struct line *line, const char *text)
 {
-    size_t left = strlen(message), step;
+    size_t left = strlen(text), step;
 
-    for (; left > 0; message += step, left -= step) {
-        step = utf8_sequence(message, left);
-        if (step == 0 || control_at(message, step) != 0) {
+    for (; left > 0; text += step, left -= step) {
+        step = utf8_sequence(text, left);
+        if (step > 0 && control_at(text, step) == 0) {
+            if (step > (size_t)(line->end - line->at))
+                return;
+            put(line, text, step);
+        } else {
             step = step == 0 ? 1 : step;
-            memset(message, '?', step);
+            put(line, "??", step);
         }
     }
 }
 
-/* Puts `message` into `out` as the inside of a JSON string, cut where `out` ends. */
-static void escape_json(char *out, size_t size, const char *message)
+/* As the inside of a JSON string. */
+static void put_escaped(struct line *line, const char *text)
 {
-    size_t left = strlen(message), used = 0, step;
+    char escape[8];
+    size_t left = strlen(text), step;
 
-    for (; left > 0 && used + 7 < size; message += step, left -= step) {
+    for (; left > 0 && line->end - line->at >= 6; text += step, left -= step) {
         unsigned control;
 
-        step = utf8_sequence(message, left);
-        control = control_at(message, step);
+        step = utf8_sequence(text, left);
+        control = control_at(text, step);
         if (step == 0) {
             step = 1;
-            used += (size_t)snprintf(out + used, size - used, "\xef\xbf\xbd"); /* U+FFFD */
+            put(line, "\xef\xbf\xbd", 3); /* U+FFFD */
         } else if (control != 0) {
-            used += (size_t)snprintf(out + used, size - used, "\\u%04x", control);
+            put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", control));
         } else {
-            if (*message == '"' || *message == '\\')
-                out[used++] = '\\';
-            memcpy(out + used, message, step);
-            used += step;
+            if (*text == '"' || *text == '\\')
+                put(line, "\\", 1);
+            put(line, text, step);
         }
     }
-    out[used] = '\0';
 }
 
-static int format_text(char *line, enum log_level level, const char *when, char *message)
+/* The same, within `most` bytes. */
+static void put_bounded(struct line *line, void (*put_it)(struct line *line, const char *text),
+                        const char *text, size_t most)
 {
-    const char *id = log_request;
+    struct line part = *line;
 
-    blank_controls(message);
-    return snprintf(line, LOG_LINE_BYTES, "%s %s %s[%d]: %s%s%s%s\n", when, level_names[level],
-                    log_program, (int)getpid(), id ? "[" : "", id ? id : "", id ? "] " : "",
-                    message);
+    if (most < (size_t)(part.end - part.at))
+        part.end = part.at + most;
+    put_it(&part, text);
+    line->at = part.at;
 }
 
-static int format_json(char *line, enum log_level level, const char *when, const char *message)
+static void put_number(struct line *line, const struct log_field *field)
 {
-    char escaped[MESSAGE_BYTES + 512];
-    const char *id = log_request;
+    uint64_t number = (uint64_t)field->number, unit = 1;
 
-    escape_json(escaped, sizeof(escaped), message);
-    return snprintf(line, LOG_LINE_BYTES,
-                    "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"pid\":%d,%s%s%s"
-                    "\"message\":\"%s\"}\n",
-                    when, level_names[level], log_program, (int)getpid(),
-                    id ? "\"request_id\":\"" : "", id ? id : "", id ? "\"," : "", escaped);
+    for (unsigned i = 0; i < field->decimals; i++)
+        unit *= 10;
+    put_digits(line, number / unit, 1);
+    if (field->decimals == 0)
+        return;
+    put(line, ".", 1);
+    put_digits(line, number % unit, field->decimals);
 }
 
-static int format_relayed(char *line, enum log_level level, char *message)
+/* In text, whether a value can stand without quotes. */
+static bool is_word(const char *text)
 {
-    blank_controls(message);
-    return snprintf(line, LOG_LINE_BYTES, "<%c>%s\n", syslog_levels[level], message);
+    for (; *text > ' ' && *text < 0x7f; text++) {
+        if (*text == '"' || *text == '\\' || *text == '=')
+            return false;
+    }
+    return *text == '\0';
 }
 
-/* Formats a message as a line; returns its length. */
-static size_t format_line(char line[static LOG_LINE_BYTES], enum log_level level, char *message)
+static void put_text_field(struct line *line, const char *name, const char *text)
 {
-    char when[40];
-    int length;
+    const bool word = is_word(text) && *text != '\0';
 
-    format_time(when, sizeof(when));
-    if (log_line_format == LOG_RELAYED)
-        length = format_relayed(line, level, message);
-    else if (log_line_format == LOG_JSON)
-        length = format_json(line, level, when, message);
-    else
-        length = format_text(line, level, when, message);
-    return length > 0 ? (size_t)length : 0;
+    put(line, " ", 1);
+    put_text(line, name);
+    put(line, word ? "=" : "=\"", word ? 1 : 2);
+    put_bounded(line, word ? put_text : put_escaped, text, LOG_VALUE_BYTES);
+    if (!word)
+        put(line, "\"", 1);
+}
+
+static void put_json_name(struct line *line, const char *name)
+{
+    put(line, ",\"", 2);
+    put_text(line, name);
+    put(line, "\":", 2);
+}
+
+static void put_json_field(struct line *line, const char *name, const char *text)
+{
+    put_json_name(line, name);
+    put(line, "\"", 1);
+    put_bounded(line, put_escaped, text, LOG_VALUE_BYTES);
+    put(line, "\"", 1);
+}
+
+/* What a line says, before it has a form. */
+struct event {
+    enum log_level level;
+    const char *message;
+    size_t message_most; /* bytes of it, as it is written */
+    const struct log_field *fields;
+    size_t count;
+};
+
+static void format_text(struct line *line, const struct event *event)
+{
+    const struct log_request *request = log_request;
+
+    put_time(line);
+    put(line, " ", 1);
+    put_text(line, level_names[event->level]);
+    put(line, " ", 1);
+    put_text(line, log_program);
+    put(line, "[", 1);
+    put_digits(line, (uint64_t)getpid(), 1);
+    put(line, "]: ", 3);
+    if (request != NULL) {
+        put(line, "[", 1);
+        put_text(line, request->id);
+        put(line, "] ", 2);
+    }
+    put_bounded(line, put_blanked, event->message, event->message_most);
+    for (size_t i = 0; i < event->count; i++) {
+        const struct log_field *field = &event->fields[i];
+
+        if (field->text != NULL) {
+            put_text_field(line, field->name, field->text);
+        } else {
+            put(line, " ", 1);
+            put_text(line, field->name);
+            put(line, "=", 1);
+            put_number(line, field);
+        }
+    }
+    if (request != NULL && request->trace_id != NULL) {
+        put_text_field(line, "trace_id", request->trace_id);
+        put_text_field(line, "span_id", request->span_id);
+    }
+}
+
+static void format_json(struct line *line, const struct event *event)
+{
+    const struct log_request *request = log_request;
+
+    put_text(line, "{\"time\":\"");
+    put_time(line);
+    put_text(line, "\",\"level\":\"");
+    put_text(line, level_names[event->level]);
+    put_text(line, "\",\"program\":\"");
+    put_text(line, log_program);
+    put_text(line, "\",\"pid\":");
+    put_digits(line, (uint64_t)getpid(), 1);
+    if (request != NULL) {
+        put_json_name(line, "request_id");
+        put(line, "\"", 1);
+        put_text(line, request->id);
+        put(line, "\"", 1);
+    }
+    if (request != NULL && request->trace_id != NULL) {
+        put_json_field(line, "trace_id", request->trace_id);
+        put_json_field(line, "span_id", request->span_id);
+    }
+    put_text(line, ",\"message\":\"");
+    put_bounded(line, put_escaped, event->message, event->message_most);
+    put(line, "\"", 1);
+    for (size_t i = 0; i < event->count; i++) {
+        const struct log_field *field = &event->fields[i];
+
+        if (field->text != NULL) {
+            put_json_field(line, field->name, field->text);
+        } else {
+            put_json_name(line, field->name);
+            put_number(line, field);
+        }
+    }
+    put(line, "}", 1);
+}
+
+static void format_relayed(struct line *line, const struct event *event)
+{
+    const char level[] = {'<', syslog_levels[event->level], '>'};
+
+    put(line, level, sizeof(level));
+    put_blanked(line, event->message);
+}
+
+/* Formats an event as a line; returns its length. */
+static size_t format_line(char text[static LOG_LINE_BYTES], const struct event *event)
+{
+    struct line line = {text, text + LOG_LINE_BYTES - 1};
+
+    switch (atomic_load_explicit(&log_line_format, memory_order_relaxed)) {
+    case LOG_RELAYED:
+        format_relayed(&line, event);
+        break;
+    case LOG_JSON:
+        format_json(&line, event);
+        break;
+    default:
+        format_text(&line, event);
+    }
+    *line.at++ = '\n';
+    return (size_t)(line.at - text);
 }
 
 static void write_line(const char *line, size_t size)
@@ -182,10 +365,16 @@ static void write_line(const char *line, size_t size)
         return; /* there is nowhere to report it */
 }
 
+/* With its request's ids and in JSON, a line of this and an escaped message of this many bytes
+ * fits. */
+enum { MESSAGE_MOST_BYTES = MESSAGE_BYTES + 512 };
+
 void log_line(enum log_level level, const char *format, ...)
 {
     int saved = errno;
     char message[MESSAGE_BYTES], line[LOG_LINE_BYTES];
+    const struct event event = {
+        .level = level, .message = message, .message_most = MESSAGE_MOST_BYTES};
     va_list arguments;
 
     if (!log_enabled(level))
@@ -193,30 +382,46 @@ void log_line(enum log_level level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    write_line(line, format_line(line, level, message));
+    write_line(line, format_line(line, &event));
+    errno = saved;
+}
+
+void log_fields(enum log_level level, const char *message, const struct log_field *fields,
+                size_t count)
+{
+    int saved = errno;
+    char line[LOG_LINE_BYTES];
+    const struct event event = {level, message, LOG_EVENT_BYTES, fields, count};
+
+    if (!log_enabled(level))
+        return;
+    write_line(line, format_line(line, &event));
     errno = saved;
 }
 
 void log_plain(const char *format, ...)
 {
-    char line[LOG_LINE_BYTES];
+    char text[LOG_LINE_BYTES - 1], blanked[LOG_LINE_BYTES];
+    struct line line = {blanked, blanked + sizeof(blanked) - 1};
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(line, sizeof(line) - 1, format, arguments);
+    vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    blank_controls(line);
-    strcat(line, "\n");
-    write_line(line, strlen(line));
+    put_blanked(&line, text);
+    *line.at++ = '\n';
+    write_line(blanked, (size_t)(line.at - blanked));
 }
 
 static size_t format_lost(char line[static LOG_LINE_BYTES], unsigned long long lost)
 {
     char message[MESSAGE_BYTES];
+    const struct event event = {
+        .level = LOG_WARNING, .message = message, .message_most = MESSAGE_MOST_BYTES};
 
     snprintf(message, sizeof(message),
              "%llu log line(s) were lost: they could not be written in time", lost);
-    return format_line(line, LOG_WARNING, message);
+    return format_line(line, &event);
 }
 
 int log_start(void)

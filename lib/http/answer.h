@@ -25,7 +25,12 @@ struct http_answer {
     uint32_t image_width, image_height; /* Image-Width, Image-Height: of a frame; 0: no image */
     int problem; /* the enum status that `body` is the problem of, if `status` is 0 all the same:
                   * of another server; 0: none */
-    bool varies; /* Vary: Accept */
+    /* For the log: names that live for ever, or NULL; pixels of all frames, 0: not known; */
+    const char *format_in, *format_out;
+    uint64_t pixels_in, pixels_out;
+    int64_t upstream_us;    /* how long the call to another server took; 0: none */
+    unsigned attempts;      /* workers or calls that this took, one after the other; 0: none */
+    bool varies;            /* Vary: Accept */
     unsigned retry_after_s; /* Retry-After if not 0; a 503 always has one */
 };
 

@@ -6,6 +6,7 @@
 #include "base/deadline.h"
 #include "base/parse.h"
 #include "base/status.h"
+#include "http/trace.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -192,7 +193,7 @@ static bool append_field(struct curl_slist **fields, const char *field)
 static struct curl_slist *make_fields(const struct http_call *call)
 {
     struct curl_slist *fields = NULL;
-    char field[256];
+    char field[sizeof("traceparent: ") + TRACESTATE_MAX];
     bool made = append_field(&fields, "Content-Type: application/octet-stream");
 
     if (made && call->body_size >= EXPECT_BYTES)
@@ -207,6 +208,14 @@ static struct curl_slist *make_fields(const struct http_call *call)
     }
     if (made && call->accept != NULL) {
         snprintf(field, sizeof(field), "Accept: %s", call->accept);
+        made = append_field(&fields, field);
+    }
+    if (made && call->traceparent != NULL) {
+        snprintf(field, sizeof(field), "traceparent: %s", call->traceparent);
+        made = append_field(&fields, field);
+    }
+    if (made && call->tracestate != NULL) {
+        snprintf(field, sizeof(field), "tracestate: %s", call->tracestate);
         made = append_field(&fields, field);
     }
     if (made && call->deadline_us != DEADLINE_NEVER) {
@@ -348,9 +357,11 @@ static int call_with(const struct transfer_handle *handle, const char *base_url,
     int status;
 
     status = prepare_call(handle->easy, base_url, transfer, fields);
+    transfer->result->attempts = 1;
     if (status == 0)
         status = run_call(handle, transfer, &code);
     if (status == 0 && was_stale(handle->easy, code)) {
+        transfer->result->attempts++;
         curl_easy_setopt(handle->easy, CURLOPT_FRESH_CONNECT, 1L);
         set_limits(handle->easy, transfer);
         status = run_call(handle, transfer, &code);

@@ -25,9 +25,9 @@
  * directly, and the library is made to hang up.
  */
 #include "base/cleanup.h"
-#include "base/deadline.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "http/access_log.h"
 #include "http/form.h"
 #include "http/logger.h"
 #include "http/problem.h"
@@ -41,13 +41,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { TARGET_TEXT_BYTES = 257 }; /* of a target in the log */
-
 /* Only after PHASE_HEADERS: until then the watchdog may need the present id. */
 static void identify(struct http_request *request)
 {
     request_identify(request);
-    log_set_request(request->id);
 }
 
 /* Writes the problem for request->status to the socket, in the middle of a request, under `code`
@@ -115,7 +112,7 @@ void *exchange_begin(void *argument, const char *target, struct MHD_Connection *
     atomic_fetch_add(&server->requests, 1);
     logger_watch(answer_first, request);
     if (request != NULL) {
-        log_set_request(request->id);
+        log_set_request(&request->log_ids);
         timeouts_enter(server->timeouts, request->watch, PHASE_HEADERS, request);
     }
     return request;
@@ -275,19 +272,6 @@ static enum MHD_Result receive_body(struct http_request *request, const char *da
     return MHD_YES;
 }
 
-/* The target without `key`, which may be a secret, as far as the log wants to know it. */
-static void print_target(const struct http_request *request, char text[static TARGET_TEXT_BYTES])
-{
-    const char *query = strchr(request->target, '?');
-    const size_t path_length = strcspn(request->target, "?");
-    _cleanup_free_ char *left =
-        query != NULL ? http_query_without(query + 1, strlen(query + 1), "key") : NULL;
-
-    snprintf(text, TARGET_TEXT_BYTES, "%.*s%s%s",
-             (int)(path_length < TARGET_TEXT_BYTES ? path_length : TARGET_TEXT_BYTES),
-             request->target, left != NULL && *left != '\0' ? "?" : "", left != NULL ? left : "");
-}
-
 static int handle(struct http_request *request)
 {
     const struct http_route *route = request->route;
@@ -309,7 +293,7 @@ static int handle(struct http_request *request)
 static enum MHD_Result finish_request(struct http_request *request)
 {
     struct http_server *server = request->server;
-    char target[TARGET_TEXT_BYTES];
+    char target[ACCESS_TARGET_BYTES];
 
     if (!timeouts_enter(server->timeouts, request->watch, PHASE_HANDLER, NULL))
         return MHD_NO;
@@ -318,7 +302,7 @@ static enum MHD_Result finish_request(struct http_request *request)
         request->status = handle(request);
     request_end_body(request);
     if (request->status < 0) {
-        print_target(request, target);
+        access_log_target(request, target);
         log_line(request->status == -ENOMEM ? LOG_WARNING : LOG_ERROR, "%s %s: %s", request->method,
                  target, strerrordesc_np(-request->status));
     }
@@ -370,24 +354,6 @@ void exchange_expired(void *argument, enum lateness lateness)
     request->late_code = 408;
 }
 
-static void log_request(const struct http_request *request)
-{
-    bool quiet = request->route != NULL && (request->route->flags & HTTP_ROUTE_QUIET);
-    const char *path = request->answer.path;
-    char target[TARGET_TEXT_BYTES];
-
-    print_target(request, target);
-    log_line(quiet ? LOG_DEBUG : LOG_INFO,
-             "%s %s %u, %llu bytes in, %zu bytes out, queue %.1f ms, work %.1f ms%s%s%s, "
-             "total %.1f ms",
-             request->method[0] != '\0' ? request->method : "-", target,
-             request->code != 0 ? request->code : http_problem_code(STATUS_CLIENT_GONE),
-             (unsigned long long)request->received, request->sent_bytes,
-             (double)request->answer.queue_us / 1000, (double)request->answer.work_us / 1000,
-             path != NULL ? " (" : "", path != NULL ? path : "", path != NULL ? ")" : "",
-             (double)(clock_us() - request->started_us) / 1000);
-}
-
 /* The client may have gone in the middle of a phase, so the phase is left first: from then on the
  * watchdog does not touch the request. This is the connection's thread, so it may wait for the
  * client. */
@@ -408,7 +374,7 @@ static void complete(struct http_request *request)
                     request->late_code != 0 ? request->late_status : request->status);
     if (request->linger)
         reply_linger(request->fd);
-    log_request(request);
+    access_log_write(request);
     log_set_request(NULL);
     logger_watch(NULL, NULL);
     request_free(request);

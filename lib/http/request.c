@@ -88,6 +88,9 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     request->started_us = clock_us();
     request->framing.content_length = -1;
     make_request_id(request->id, sizeof(request->id));
+    trace_begin(&request->trace);
+    request->log_ids =
+        (struct log_request){request->id, request->trace.trace_id, request->trace.span_id};
     return request;
 }
 
@@ -140,6 +143,7 @@ void request_free(struct http_request *request)
     free(request->target);
     free(request->path);
     free(request->file_name);
+    free(request->tracestate);
     free(request);
 }
 
@@ -162,13 +166,57 @@ static bool is_sane_id(const char *text, size_t length)
     return length > 0 && length <= REQUEST_ID_MAX && sane == length;
 }
 
+/* What identifies the request in the eyes of its client. */
+struct identity {
+    const char *id, *traceparent; /* the first of each; NULL: none */
+    unsigned traceparents;
+    bool tracestate;
+};
+
+static enum MHD_Result read_identity(void *argument, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    struct identity *identity = argument;
+
+    (void)kind;
+    if (value == NULL || (name[0] | 0x20) < 't') {
+        return MHD_YES; /* most fields: the names below begin with t and x */
+    } else if (strcasecmp(name, "traceparent") == 0) {
+        identity->traceparent = value;
+        identity->traceparents++;
+    } else if (strcasecmp(name, "tracestate") == 0) {
+        identity->tracestate = true;
+    } else if (strcasecmp(name, "X-Request-Id") == 0 && identity->id == NULL) {
+        identity->id = value;
+    }
+    return MHD_YES;
+}
+
+/* A tracestate means nothing without the trace that it belongs to. Without memory it is dropped. */
+static void take_tracestate(struct http_request *request)
+{
+    if (http_request_list(request, "tracestate", &request->tracestate) == 0 &&
+        request->tracestate != NULL && trace_state_is_valid(request->tracestate))
+        return;
+    free(request->tracestate);
+    request->tracestate = NULL;
+}
+
 void request_identify(struct http_request *request)
 {
-    const char *theirs = http_request_header(request, "X-Request-Id");
-    size_t length = theirs != NULL ? value_length(theirs) : 0;
+    struct identity theirs = {0};
+    size_t length;
 
-    if (theirs != NULL && is_sane_id(theirs, length))
-        snprintf(request->id, sizeof(request->id), "%.*s", (int)length, theirs);
+    MHD_get_connection_values(request->library, MHD_HEADER_KIND, read_identity, &theirs);
+    length = theirs.id != NULL ? value_length(theirs.id) : 0;
+    if (theirs.id != NULL && is_sane_id(theirs.id, length)) {
+        memcpy(request->id, theirs.id, length);
+        request->id[length] = '\0';
+    }
+    if (theirs.traceparents == 1 &&
+        trace_continue(&request->trace, theirs.traceparent, value_length(theirs.traceparent)) &&
+        theirs.tracestate)
+        take_tracestate(request);
 }
 
 static enum MHD_Result read_forwarded(void *argument, enum MHD_ValueKind kind, const char *name,
@@ -265,6 +313,17 @@ void request_set_deadline(struct http_request *request)
         theirs = ours;
     request->complete_us = clock_us();
     request->deadline_us = deadline_after_ms(deadline_earlier(ours, theirs));
+}
+
+const char *http_request_traceparent(struct http_request *request)
+{
+    trace_write(&request->trace, request->traceparent);
+    return request->traceparent;
+}
+
+const char *http_request_tracestate(const struct http_request *request)
+{
+    return request->tracestate;
 }
 
 const char *http_request_id(const struct http_request *request)

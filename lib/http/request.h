@@ -45,6 +45,12 @@ struct http_content http_request_content(const struct http_request *request);
  * and the content is gone with them. */
 struct buffer *http_request_body(struct http_request *request);
 
+/* The request's place in a distributed trace, for requests to other servers: a traceparent with the
+ * span of this request, and the client's tracestate as it came; NULL: there is none, or it is
+ * beyond what is passed on. */
+const char *http_request_traceparent(struct http_request *request);
+const char *http_request_tracestate(const struct http_request *request);
+
 /* The value of a header field (of the first one), with any white space at its end, or NULL. */
 const char *http_request_header(const struct http_request *request, const char *name);
 

@@ -12,7 +12,8 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
                                  const char *target);
 void request_free(struct http_request *request);
 
-/* Replaces the request's id with the client's X-Request-Id if that is sane. */
+/* Replaces the request's id with the client's X-Request-Id if that is sane, and continues the
+ * client's trace. */
 void request_identify(struct http_request *request);
 
 /* Identifies the client: the peer, or the one that a trusted proxy's X-Forwarded-For names. */

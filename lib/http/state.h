@@ -3,12 +3,14 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "http/answer.h"
 #include "http/clients.h"
 #include "http/framing.h"
 #include "http/multipart.h"
 #include "http/options.h"
 #include "http/timeouts.h"
+#include "http/trace.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -25,6 +27,8 @@
  *     form.c      its body, if that is a form
  *     request.c   what handlers ask of it; its memory
  *     reply.c     its answer, and the answers that go past libmicrohttpd
+ *     trace.c     its place in a distributed trace
+ *     access_log.c its line in the log
  *     logger.c    what libmicrohttpd says
  */
 struct http_server {
@@ -89,6 +93,10 @@ struct http_request {
     size_t query_length;
     char *file_name; /* http_request_choose_file(); NULL: not called */
     char id[REQUEST_ID_MAX + 1];
+    struct trace trace;
+    char traceparent[TRACEPARENT_BYTES]; /* http_request_traceparent() */
+    char *tracestate;                    /* NULL: none that is passed on */
+    struct log_request log_ids;
     struct framing framing;
     const struct http_route *route;
     const char *route_path; /* the path of a route, even of one that takes other methods; or NULL */

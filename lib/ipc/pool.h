@@ -58,6 +58,7 @@ struct pool_result {
     size_t result_size;
     int64_t queue_us;              /* waited for a worker */
     int64_t work_us;               /* with a worker, retries included */
+    unsigned attempts;             /* workers that got the job */
     char detail[JOB_DETAIL_BYTES]; /* a sentence for the client, or "" */
 };
 

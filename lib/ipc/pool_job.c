@@ -313,6 +313,7 @@ int pool_run(struct pool *pool, const struct pool_job *job, struct pool_result *
             give_back_unused(pool, slot);
             return status;
         }
+        result->attempts++;
         status = attempt(pool, slot, job, result, &strikes);
         result->work_us += clock_us() - got_us;
         again = true;

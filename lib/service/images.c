@@ -64,6 +64,12 @@ int images_variant(const struct images *images, const struct http_request *reque
     return status;
 }
 
+/* "jpeg": what the log calls a format. */
+static const char *format_word(enum image_format format)
+{
+    return image_media_type(format) + strlen("image/");
+}
+
 /* Whether input.formats has it. */
 static bool takes(const struct images *images, enum image_format format)
 {
@@ -123,10 +129,13 @@ static int read_content_header(const struct images *images, const struct http_re
     if (status != 0)
         return status;
     status = image_read_header(content.data, content.size, header);
+    if (header->format != IMAGE_NONE)
+        answer->format_in = format_word(header->format);
     if (status == STATUS_UNSUPPORTED_FORMAT && header->format != IMAGE_NONE)
         return unsupported_kind(header, answer);
     if (status != 0)
         return http_answer_detail(answer, status, "the picture's header is damaged or cut short");
+    answer->pixels_in = image_pixels(header);
     return 0;
 }
 
@@ -320,6 +329,8 @@ bool images_measure(const uint8_t *image, size_t size, unsigned formats,
     answer->content_type = image_media_type(header->format);
     answer->image_width = header->width;
     answer->image_height = header->height;
+    answer->format_out = format_word(header->format);
+    answer->pixels_out = (uint64_t)header->width * header->height * header->frames;
     return true;
 }
 
@@ -382,6 +393,7 @@ static int run_job(const struct images *images, struct pool_job *job,
     metrics_count_job(images->metrics, images->pool_name, result.queue_us, result.work_us);
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
+    answer->attempts = result.attempts;
     if (status > 0)
         return explain_pool_status(images, status, &result, answer);
     if (status < 0)
@@ -391,6 +403,8 @@ static int run_job(const struct images *images, struct pool_job *job,
     answer->body = result.output;
     answer->body_size = result.output_size;
     answer->content_type = image_media_type(planned->format);
+    answer->format_out = format_word(planned->format);
+    answer->pixels_out = (uint64_t)planned->size.width * planned->size.height * planned->frames;
     answer->image_width = planned->size.width;
     answer->image_height = planned->size.height;
     return 0;

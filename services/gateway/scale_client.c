@@ -206,6 +206,8 @@ static int call_target(struct scale_client *client, struct http_request *request
         .request_id = http_request_id(request),
         .forwarded_for = http_request_client_text(request),
         .accept = accept,
+        .traceparent = http_request_traceparent(request),
+        .tracestate = http_request_tracestate(request),
         .deadline_us = http_request_deadline_us(request),
         .client_fd = http_request_client_fd(request),
         .reserve = reserve,
@@ -218,6 +220,8 @@ static int call_target(struct scale_client *client, struct http_request *request
     status = http_client_call(client->http, &call, &result);
     answer->queue_us = result.queue_us;
     answer->work_us = result.work_us;
+    answer->upstream_us = result.total_us;
+    answer->attempts = result.attempts;
     if (status == 0)
         status = take_answer(client, &result, content.size, task, answer);
     else

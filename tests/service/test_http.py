@@ -253,7 +253,7 @@ def test_request_id_reaches_the_scale_server(own):
     curl(gateway.url("/scale"), "-H", "X-Request-Id: find-me-42", body=files.jpeg())
     for server in (gateway, scale): # the line follows the answer
         wait_until(lambda log=server.log: "find-me-42" in log(), 30, "a log line")
-        assert re.search(r"find-me-42\].* work [0-9.]+ ms \(jpeg-planes\), total ", server.log())
+        assert re.search(r"find-me-42\].* path=jpeg-planes .* work_ms=[0-9.]+ ", server.log())
 
 
 @pytest.mark.parametrize("path", ["/", "/scale?scale=0.5", "/gray?scale=0.5"])

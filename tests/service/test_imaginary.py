@@ -225,7 +225,7 @@ def test_key_is_not_logged(server):
     with Client(server) as client:
         for query in ("key=hush&width=11", "width=11&%6bey=hush&height=12", "width=x&key=hush"):
             client.post(f"/resize?{query}", files.jpeg())
-    for logged in ("/resize?width=11 200,", "/resize?width=11&height=12 200,", "/resize?width=x 400,"):
+    for logged in ("/resize 200 ", "/resize 400 "):
         wait_until(lambda logged=logged: logged in server.log(), 5, logged)
     assert "hush" not in server.log()
 

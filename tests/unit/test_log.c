@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -200,6 +201,92 @@ static void test_full_file(void **state)
     sink_close(&sink);
 }
 
+/* The one line that is written meanwhile. */
+static void catch_fields(enum log_format format, const char *message,
+                         const struct log_field *fields, size_t count, char line[static SINK_BYTES])
+{
+    static const struct log_request ids = {"id-1", "0af7651916cd43dd8448eb211c80319c",
+                                           "b7ad6b7169203331"};
+    struct log_sink sink = sink_messages();
+    ssize_t size;
+
+    sink_redirect(&sink);
+    log_change(LOG_INFO, format);
+    log_set_request(&ids);
+    log_fields(LOG_INFO, message, fields, count);
+    log_set_request(NULL);
+    log_change(LOG_INFO, LOG_TEXT);
+    size = recv(sink.read_fd, line, SINK_BYTES - 1, 0);
+    assert_true(size > 0);
+    line[size] = '\0';
+    sink_close(&sink);
+}
+
+/* Goal: fields in both forms, escaped, with their request's ids. */
+static void test_fields(void **state)
+{
+    static const struct log_field fields[] = {
+        {.name = "word", .text = "gray"},
+        {.name = "odd", .text = "a \"b\"\n\x1b[1m=\xff"},
+        {.name = "count", .number = 70},
+        {.name = "ms", .number = 12003, .decimals = 3},
+        {.name = "short_ms", .number = 7, .decimals = 3},
+    };
+    char line[SINK_BYTES];
+
+    (void)state;
+    catch_fields(LOG_TEXT, "GET /a\nb 200", fields, ARRAY_LENGTH(fields), line);
+    assert_non_null(strstr(line,
+                           ": [id-1] GET /a?b 200 word=gray odd=\"a \\\"b\\\"\\u000a\\u001b[1m="
+                           "\xef\xbf\xbd\" count=70 ms=12.003 short_ms=0.007 "
+                           "trace_id=0af7651916cd43dd8448eb211c80319c "
+                           "span_id=b7ad6b7169203331\n"));
+    catch_fields(LOG_JSON, "GET /a\nb 200", fields, ARRAY_LENGTH(fields), line);
+    assert_non_null(strstr(line, "\"request_id\":\"id-1\","
+                                 "\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\","
+                                 "\"span_id\":\"b7ad6b7169203331\","
+                                 "\"message\":\"GET /a\\u000ab 200\",\"word\":\"gray\","
+                                 "\"odd\":\"a \\\"b\\\"\\u000a\\u001b[1m=\xef\xbf\xbd\","
+                                 "\"count\":70,\"ms\":12.003,\"short_ms\":0.007}\n"));
+}
+
+/* Goal: the longest line is whole. */
+static void test_longest_fields(void **state)
+{
+    struct log_field fields[LOG_FIELDS_MAX];
+    char line[SINK_BYTES], message[1000], text[500];
+
+    (void)state;
+    memset(message, '\n', sizeof(message) - 1);
+    memset(text, '"', sizeof(text) - 1);
+    message[sizeof(message) - 1] = text[sizeof(text) - 1] = '\0';
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
+        fields[i] = (struct log_field){.name = "twelve_bytes", .text = text};
+    catch_fields(LOG_JSON, message, fields, ARRAY_LENGTH(fields), line);
+    assert_non_null(strstr(line, "\"}\n"));
+    catch_fields(LOG_TEXT, message, fields, ARRAY_LENGTH(fields), line);
+    assert_non_null(strstr(line, " span_id=b7ad6b7169203331\n"));
+}
+
+/* Goal: the time is the calendar's. */
+static void test_time(void **state)
+{
+    char line[SINK_BYTES], expected[40];
+    time_t before, after;
+    struct tm utc;
+
+    (void)state;
+    do {
+        before = time(NULL);
+        catch_fields(LOG_TEXT, "now", NULL, 0, line);
+        after = time(NULL);
+    } while (before != after);
+    gmtime_r(&before, &utc);
+    assert_int_equal(strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.", &utc), 20);
+    assert_memory_equal(line, expected, 20);
+    assert_memory_equal(line + 23, "Z info test_log[", 16);
+}
+
 static int start_writer(void **state)
 {
     (void)state;
@@ -215,6 +302,9 @@ int main(void)
         cmocka_unit_test_teardown(test_without_a_reader, sink_restore),
         cmocka_unit_test_teardown(test_broken_pipe, sink_restore),
         cmocka_unit_test_teardown(test_full_file, sink_restore),
+        cmocka_unit_test_teardown(test_fields, sink_restore),
+        cmocka_unit_test_teardown(test_longest_fields, sink_restore),
+        cmocka_unit_test_teardown(test_time, sink_restore),
     };
 
     log_open("test_log", LOG_INFO, LOG_TEXT);
