@@ -74,24 +74,24 @@ bool log_enabled(enum log_level level)
 
 /* A line while it is put together: what does not fit is left out. printf() would cost a request
  * more than all the rest of its log line. */
-struct line {
+struct log_text {
     char *at, *end;
 };
 
-static void put(struct line *line, const char *text, size_t size)
+static void put(struct log_text *line, const char *text, size_t size)
 {
     if (size > (size_t)(line->end - line->at))
         size = (size_t)(line->end - line->at);
     line->at = mempcpy(line->at, text, size);
 }
 
-static void put_text(struct line *line, const char *text)
+static void put_text(struct log_text *line, const char *text)
 {
     put(line, text, strlen(text));
 }
 
 /* With at least `digits` digits. */
-static void put_digits(struct line *line, uint64_t number, unsigned digits)
+static void put_digits(struct log_text *line, uint64_t number, unsigned digits)
 {
     char text[20], *at = text + sizeof(text);
 
@@ -105,7 +105,7 @@ static void put_digits(struct line *line, uint64_t number, unsigned digits)
 
 /* "2026-11-24T08:07:17.123Z". The date by the calendar's arithmetic in years that begin in March
  * (H. Hinnant, chrono-compatible low-level date algorithms, civil_from_days). */
-static void put_time(struct line *line)
+static void put_time(struct log_text *line)
 {
     struct timespec now;
     uint64_t days, day_of_era, year_of_era, day_of_year, month, seconds;
@@ -146,7 +146,7 @@ static unsigned control_at(const char *text, size_t step)
 
 /* Blanks bytes that would end the line or start a terminal's escape sequence, and what is no UTF-8.
  */
-static void put_blanked(struct line *line, const char *text)
+static void put_blanked(struct log_text *line, const char *text)
 {
     size_t left = strlen(text), step;
 
@@ -164,7 +164,7 @@ static void put_blanked(struct line *line, const char *text)
 }
 
 /* As the inside of a JSON string. */
-static void put_escaped(struct line *line, const char *text)
+static void put_escaped(struct log_text *line, const char *text)
 {
     char escape[8];
     size_t left = strlen(text), step;
@@ -188,10 +188,11 @@ static void put_escaped(struct line *line, const char *text)
 }
 
 /* The same, within `most` bytes. */
-static void put_bounded(struct line *line, void (*put_it)(struct line *line, const char *text),
-                        const char *text, size_t most)
+static void put_bounded(struct log_text *line,
+                        void (*put_it)(struct log_text *line, const char *text), const char *text,
+                        size_t most)
 {
-    struct line part = *line;
+    struct log_text part = *line;
 
     if (most < (size_t)(part.end - part.at))
         part.end = part.at + most;
@@ -199,7 +200,7 @@ static void put_bounded(struct line *line, void (*put_it)(struct line *line, con
     line->at = part.at;
 }
 
-static void put_number(struct line *line, const struct log_field *field)
+static void put_decimal(struct log_text *line, const struct log_field *field)
 {
     uint64_t number = (uint64_t)field->number, unit = 1;
 
@@ -213,7 +214,7 @@ static void put_number(struct line *line, const struct log_field *field)
 }
 
 /* In text, whether a value can stand without quotes. */
-static bool is_word(const char *text)
+static bool is_bare(const char *text)
 {
     for (; *text > ' ' && *text < 0x7f; text++) {
         if (*text == '"' || *text == '\\' || *text == '=')
@@ -222,9 +223,9 @@ static bool is_word(const char *text)
     return *text == '\0';
 }
 
-static void put_text_field(struct line *line, const char *name, const char *text)
+static void put_text_field(struct log_text *line, const char *name, const char *text)
 {
-    const bool word = is_word(text) && *text != '\0';
+    const bool word = is_bare(text) && *text != '\0';
 
     put(line, " ", 1);
     put_text(line, name);
@@ -234,14 +235,14 @@ static void put_text_field(struct line *line, const char *name, const char *text
         put(line, "\"", 1);
 }
 
-static void put_json_name(struct line *line, const char *name)
+static void put_json_name(struct log_text *line, const char *name)
 {
     put(line, ",\"", 2);
     put_text(line, name);
     put(line, "\":", 2);
 }
 
-static void put_json_field(struct line *line, const char *name, const char *text)
+static void put_json_field(struct log_text *line, const char *name, const char *text)
 {
     put_json_name(line, name);
     put(line, "\"", 1);
@@ -258,7 +259,7 @@ struct event {
     size_t count;
 };
 
-static void format_text(struct line *line, const struct event *event)
+static void format_text(struct log_text *line, const struct event *event)
 {
     const struct log_request *request = log_request;
 
@@ -285,7 +286,7 @@ static void format_text(struct line *line, const struct event *event)
             put(line, " ", 1);
             put_text(line, field->name);
             put(line, "=", 1);
-            put_number(line, field);
+            put_decimal(line, field);
         }
     }
     if (request != NULL && request->trace_id != NULL) {
@@ -294,7 +295,7 @@ static void format_text(struct line *line, const struct event *event)
     }
 }
 
-static void format_json(struct line *line, const struct event *event)
+static void format_json(struct log_text *line, const struct event *event)
 {
     const struct log_request *request = log_request;
 
@@ -326,13 +327,13 @@ static void format_json(struct line *line, const struct event *event)
             put_json_field(line, field->name, field->text);
         } else {
             put_json_name(line, field->name);
-            put_number(line, field);
+            put_decimal(line, field);
         }
     }
     put(line, "}", 1);
 }
 
-static void format_relayed(struct line *line, const struct event *event)
+static void format_relayed(struct log_text *line, const struct event *event)
 {
     const char level[] = {'<', syslog_levels[event->level], '>'};
 
@@ -343,7 +344,7 @@ static void format_relayed(struct line *line, const struct event *event)
 /* Formats an event as a line; returns its length. */
 static size_t format_line(char text[static LOG_LINE_BYTES], const struct event *event)
 {
-    struct line line = {text, text + LOG_LINE_BYTES - 1};
+    struct log_text line = {text, text + LOG_LINE_BYTES - 1};
 
     switch (atomic_load_explicit(&log_line_format, memory_order_relaxed)) {
     case LOG_RELAYED:
@@ -402,7 +403,7 @@ void log_fields(enum log_level level, const char *message, const struct log_fiel
 void log_plain(const char *format, ...)
 {
     char text[LOG_LINE_BYTES - 1], blanked[LOG_LINE_BYTES];
-    struct line line = {blanked, blanked + sizeof(blanked) - 1};
+    struct log_text line = {blanked, blanked + sizeof(blanked) - 1};
     va_list arguments;
 
     va_start(arguments, format);

@@ -22,6 +22,8 @@ static const char *const status_names[STATUS_COUNT] = {
     [STATUS_DEADLINE_EXCEEDED] = "deadline-exceeded",
     [STATUS_CLIENT_GONE] = "client-gone",
     [STATUS_RESULT_TOO_LARGE] = "result-too-large",
+    [STATUS_UNAUTHORIZED] = "unauthorized",
+    [STATUS_FORBIDDEN] = "forbidden",
 };
 
 const char *status_name(int status)

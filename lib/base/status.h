@@ -37,6 +37,8 @@ enum status {
     STATUS_DEADLINE_EXCEEDED = 16,
     STATUS_CLIENT_GONE = 17,      /* nobody is left to answer */
     STATUS_RESULT_TOO_LARGE = 18, /* than the limits or its format allow */
+    STATUS_UNAUTHORIZED = 19,     /* no token, or not a valid one */
+    STATUS_FORBIDDEN = 20,        /* a browser sent it for a foreign page */
     STATUS_COUNT
 };
 

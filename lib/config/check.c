@@ -60,9 +60,8 @@ static size_t bracketed_length(const char *text)
     return inet_pton(AF_INET6, inside, &address) == 1 ? length + 2 : 0;
 }
 
-bool check_is_origin(const char *text)
+static bool is_origin(const char *text, const char *scheme)
 {
-    static const char scheme[] = "http://";
     size_t host;
     int64_t port;
 
@@ -77,6 +76,16 @@ bool check_is_origin(const char *text)
         return true;
     return text[0] == ':' && parse_int64(text + 1, strlen(text + 1), &port) == 0 && port >= 1 &&
            port <= 65535;
+}
+
+bool check_is_origin(const char *text)
+{
+    return is_origin(text, "http://");
+}
+
+bool check_is_web_origin(const char *text)
+{
+    return is_origin(text, "http://") || is_origin(text, "https://");
 }
 
 bool check_is_output_format(const char *text)

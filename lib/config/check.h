@@ -17,6 +17,9 @@ bool check_is_network(const char *text);
 /* http://host[:port] and nothing more; the host is a name, an IPv4 or a bracketed IPv6 address. */
 bool check_is_origin(const char *text);
 
+/* The same, or https://. */
+bool check_is_web_origin(const char *text);
+
 /* Words for formats: of images that are taken, and of results. */
 bool check_is_input_format(const char *text);
 bool check_is_output_format(const char *text);

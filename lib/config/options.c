@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/tokens.h"
 #include "config/check.h"
 #include "config/settings.h"
 
@@ -252,6 +253,12 @@ static const struct option_row upstream_rows[] = {
         .fallback = "http://127.0.0.1:8000",
         .help = "URL of the scale server",
     },
+    {
+        .name = "token_file", .type = OPTION_STRING, .offset = AT(scale.token_file),
+        .expects = "a path",
+        .fallback = "",
+        .help = "file whose first token the scale server gets; empty: none",
+    },
 };
 
 static const struct option_row factor_rows[] = {
@@ -357,8 +364,32 @@ static const struct option_row metrics_rows[] = {
     }
 static const struct option_row gateway_metrics_rows[] = {METRICS_PORT_ROW("9180")};
 static const struct option_row scale_metrics_rows[] = {METRICS_PORT_ROW("9181")};
+static const struct option_row auth_rows[] = {
+    {
+        .name = "tokens_file", .type = OPTION_STRING, .offset = AT(tokens_file),
+        .expects = "a path",
+        .fallback = "",
+        .help = "file of tokens, one a line, of which image requests need one; empty: none",
+    },
+};
+
+static const struct option_row cors_rows[] = {
+    {
+        .name = "origins", .type = OPTION_LIST, .offset = AT(cors_origins),
+        .valid = check_is_web_origin, .expects = "http://host[:port] or https://host[:port]",
+        .fallback = "",
+        .help = "web pages of these origins may send images and read the answers",
+    },
+};
 
 static const struct option_row shutdown_rows[] = {
+    {
+        .name = "delay_ms", .type = OPTION_INTEGER, .offset = AT(delay_ms),
+        .unit = "ms",
+        .smallest = 0, .largest = 60000,
+        .fallback = "0",
+        .help = "on SIGTERM, /readyz answers 503 for this long before the server stops accepting",
+    },
     {
         .name = "drain_ms", .type = OPTION_INTEGER, .offset = AT(drain_ms),
         .unit = "ms",
@@ -394,6 +425,8 @@ static const struct option_section gateway_sections[] = {
     {"output", GROUP(output_rows)},
     {NULL, GROUP(sandbox_rows)},
     {NULL, GROUP(gateway_proxies_rows)},
+    {"auth", GROUP(auth_rows)},
+    {"cors", GROUP(cors_rows)},
     {"log", GROUP(log_rows)},
     {"metrics", GROUP(metrics_rows)},
     {"metrics", GROUP(gateway_metrics_rows)},
@@ -408,7 +441,8 @@ static const struct option_section scale_sections[] = {
     {"scale", GROUP(pool_rows)},          {"scale", GROUP(scale_users_rows)},
     {"input", GROUP(input_rows)},         {"output", GROUP(output_rows)},
     {"output", GROUP(scale_output_rows)}, {NULL, GROUP(sandbox_rows)},
-    {NULL, GROUP(scale_proxies_rows)},    {"log", GROUP(log_rows)},
+    {NULL, GROUP(scale_proxies_rows)},    {"auth", GROUP(auth_rows)},
+    {"cors", GROUP(cors_rows)},           {"log", GROUP(log_rows)},
     {"metrics", GROUP(metrics_rows)},     {"metrics", GROUP(scale_metrics_rows)},
     {"shutdown", GROUP(shutdown_rows)},   {NULL, GROUP(start_rows)},
 };
@@ -429,7 +463,31 @@ static bool share_holds_a_request(const struct settings *settings, char why[stat
     return false;
 }
 
+static bool is_token_file(const char *key, const char *path, char why[static 256])
+{
+    char reason[TOKENS_WHY_BYTES];
+    struct tokens *tokens;
+
+    if (path == NULL || *path == '\0')
+        return true;
+    if (tokens_read(&tokens, path, reason) != 0) {
+        snprintf(why, 256, "%s: %s", key, reason);
+        return false;
+    }
+    tokens_free(tokens);
+    return true;
+}
+
+static bool token_files_are_secret(const struct settings *settings, char why[static 256])
+{
+    return is_token_file("auth.tokens_file", settings->tokens_file, why) &&
+           is_token_file("scale.token_file", settings->scale.token_file, why);
+}
+
 static const struct option_rule rules[] = {
+    {"A file of tokens can be read by the server, not by everyone (mode 0640, say), and holds at "
+     "least one",
+     token_files_are_secret},
     {"`limits.share_per_client` x `limits.max_inflight_bytes` is at least `limits.max_body_bytes` "
      "+ "
      "`limits.max_output_bytes`",

@@ -15,6 +15,9 @@ void settings_clear(struct settings *settings)
     free(settings->pool.worker_users);
     free(settings->scale.upstream);
     free(settings->metrics.ip);
+    free(settings->scale.token_file);
+    free(settings->tokens_file);
+    list_free(settings->cors_origins);
     list_free(settings->trusted_proxies);
     list_free(settings->input.formats);
     list_free(settings->output.automatic);

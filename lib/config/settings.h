@@ -33,6 +33,7 @@ struct settings {
     } pool;
     struct {
         char *upstream;     /* gateway */
+        char *token_file;   /* gateway; "": the scale server needs no token */
         double factor, max; /* scale server: scale.default, scale.max */
     } scale;
     struct {
@@ -43,13 +44,15 @@ struct settings {
         int64_t avif_quality, avif_max_pixels; /* scale server */
         char **automatic;                      /* scale server: output.auto, as input.formats */
     } output;
+    char *tokens_file;             /* "": images need no token */
+    char **cors_origins;           /* "https://host:port", NULL-terminated; NULL: none */
     int64_t sandbox;               /* 1: "required", 0: "off" */
     int64_t log_level, log_format; /* enum log_level, enum log_format */
     struct {
         char *ip;
         int64_t port; /* 0: no metrics */
     } metrics;
-    int64_t drain_ms;
+    int64_t delay_ms, drain_ms;
     int64_t ready_fd; /* -1: none */
 };
 

@@ -27,7 +27,7 @@ static void add_text(struct fields *fields, const char *name, const char *text)
         fields->list[fields->count++] = (struct log_field){.name = name, .text = text};
 }
 
-static void add_number(struct fields *fields, const char *name, uint64_t number, unsigned decimals)
+static void add_count(struct fields *fields, const char *name, uint64_t number, unsigned decimals)
 {
     fields->list[fields->count++] =
         (struct log_field){.name = name, .number = (int64_t)number, .decimals = decimals};
@@ -35,7 +35,7 @@ static void add_number(struct fields *fields, const char *name, uint64_t number,
 
 static void add_time(struct fields *fields, const char *name, int64_t us)
 {
-    add_number(fields, name, us > 0 ? (uint64_t)us : 0, MILLISECONDS);
+    add_count(fields, name, us > 0 ? (uint64_t)us : 0, MILLISECONDS);
 }
 
 void access_log_target(const struct http_request *request, char text[static ACCESS_TARGET_BYTES])
@@ -53,9 +53,9 @@ static void add_image(struct fields *fields, const struct http_answer *answer)
     add_text(fields, "format_in", answer->format_in);
     add_text(fields, "format_out", answer->format_out);
     if (answer->pixels_in > 0)
-        add_number(fields, "pixels_in", answer->pixels_in, 0);
+        add_count(fields, "pixels_in", answer->pixels_in, 0);
     if (answer->pixels_out > 0)
-        add_number(fields, "pixels_out", answer->pixels_out, 0);
+        add_count(fields, "pixels_out", answer->pixels_out, 0);
     add_text(fields, "path", answer->path);
 }
 
@@ -71,7 +71,7 @@ static void add_times(struct fields *fields, const struct http_request *request)
     }
     add_time(fields, "total_ms", clock_us() - request->started_us);
     if (answer->attempts > 0)
-        add_number(fields, "attempts", answer->attempts, 0);
+        add_count(fields, "attempts", answer->attempts, 0);
 }
 
 static const char *problem_of(const struct http_request *request, int status)
@@ -108,10 +108,10 @@ void access_log_write(struct http_request *request)
     add_text(&fields, "client", http_request_client_text(request));
     add_text(&fields, "method", method);
     add_text(&fields, "route", request->route_path != NULL ? request->route_path : "other");
-    add_number(&fields, "status", code, 0);
+    add_count(&fields, "status", code, 0);
     add_text(&fields, "problem", problem_of(request, status));
-    add_number(&fields, "bytes_in", request->received, 0);
-    add_number(&fields, "bytes_out", request->sent_bytes, 0);
+    add_count(&fields, "bytes_in", request->received, 0);
+    add_count(&fields, "bytes_out", request->sent_bytes, 0);
     add_image(&fields, &request->answer);
     add_times(&fields, request);
     add_text(&fields, "parent_id", request->trace.parent_id);

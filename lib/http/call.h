@@ -15,6 +15,7 @@ struct http_call {
     size_t body_size;
     const char *request_id;               /* X-Request-Id; may be NULL */
     const char *forwarded_for;            /* X-Forwarded-For; may be NULL */
+    const char *token;                    /* Authorization: Bearer; may be NULL */
     const char *accept;                   /* Accept; may be NULL: anything */
     const char *traceparent, *tracestate; /* of the same names; may be NULL */
     int64_t deadline_us; /* base/deadline.h; what is left is sent as X-Deadline-Ms */

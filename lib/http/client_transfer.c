@@ -210,6 +210,10 @@ static struct curl_slist *make_fields(const struct http_call *call)
         snprintf(field, sizeof(field), "Accept: %s", call->accept);
         made = append_field(&fields, field);
     }
+    if (made && call->token != NULL) {
+        snprintf(field, sizeof(field), "Authorization: Bearer %s", call->token);
+        made = append_field(&fields, field);
+    }
     if (made && call->traceparent != NULL) {
         snprintf(field, sizeof(field), "traceparent: %s", call->traceparent);
         made = append_field(&fields, field);

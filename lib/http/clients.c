@@ -6,6 +6,8 @@
  * A hash table of chains under one lock, which is held for a few instructions twice a connection,
  * and twice a request behind a proxy. The counters of an account are atomic and need no lock.
  */
+#include "base/mix.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,21 +27,13 @@ struct clients {
     struct client_account *chains[CHAINS];
 };
 
-/* splitmix64's (Steele, Lea, Flood 2014). */
-static uint64_t mix(uint64_t value)
-{
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-    value = (value ^ value >> 27) * 0x94d049bb133111eb;
-    return value ^ value >> 31;
-}
-
 /* Never 0, and never 1, which is the unknown clients'. */
 static uint64_t make_account_id(const struct clients *clients, const struct in6_addr *key)
 {
     uint64_t halves[2];
 
     memcpy(halves, key, sizeof(halves));
-    return mix(mix(halves[0] ^ clients->seed) ^ halves[1]) | 2;
+    return mix_bits(mix_bits(halves[0] ^ clients->seed) ^ halves[1]) | 2;
 }
 
 static int read_trusted(struct clients *clients, char *const *texts)

@@ -126,7 +126,7 @@ static bool has_body(const struct http_request *request)
 /* Whether a refused request must be answered before its body is read. */
 static bool answer_at_once(const struct http_request *request)
 {
-    uint64_t limit = request->server->options.max_body_bytes;
+    uint64_t limit = request->options->max_body_bytes;
 
     if (request->status == 0 || !has_body(request))
         return false;
@@ -145,7 +145,7 @@ static enum MHD_Result answer_and_close(struct http_request *request)
 static int make_body_room(struct http_request *request, size_t size)
 {
     int64_t announced = request->framing.content_length;
-    size_t room = announced > 0 ? (size_t)announced : request->server->options.max_body_bytes;
+    size_t room = announced > 0 ? (size_t)announced : request->options->max_body_bytes;
     int status = request_reserve_body(request, size);
 
     if (status != 0)
@@ -198,7 +198,7 @@ static int peek(struct http_request *request, const void *bytes, size_t size)
     if (route->peek == NULL)
         return 0;
     return route->peek(request, bytes, size < HTTP_PEEK_BYTES ? size : HTTP_PEEK_BYTES,
-                       request->server->options.context, &request->answer);
+                       request->options->context, &request->answer);
 }
 
 /* Judges the body by its first bytes: what is wrong with it, then whether there is room for it. */
@@ -219,7 +219,7 @@ static int append(struct http_request *request, const char *data, size_t size)
 
     if (status != 0)
         return status;
-    return buffer_append(&request->body, data, size, request->server->options.max_body_bytes);
+    return buffer_append(&request->body, data, size, request->options->max_body_bytes);
 }
 
 /* The bytes of the content so far. */
@@ -251,7 +251,7 @@ static int store(struct http_request *request, const char *data, size_t size)
 
 static enum MHD_Result receive_body(struct http_request *request, const char *data, size_t *size)
 {
-    const struct http_server_options *options = &request->server->options;
+    const struct http_server_options *options = request->options;
     int status;
 
     if (timeouts_hung_up(request->watch))
@@ -286,7 +286,7 @@ static int handle(struct http_request *request)
     if (status == 0 && route->method == HTTP_POST && !request->peeked)
         status = peek(request, content(request), request->content_size);
     if (status == 0)
-        status = route->handle(request, request->server->options.context, &request->answer);
+        status = route->handle(request, request->options->context, &request->answer);
     return status;
 }
 
@@ -338,7 +338,7 @@ enum MHD_Result exchange_continue(void *argument, struct MHD_Connection *connect
 void exchange_expired(void *argument, enum lateness lateness)
 {
     struct http_request *request = argument;
-    const struct http_server_options *options = &request->server->options;
+    const struct http_server_options *options = request->options;
     bool body = lateness != LATE_HEADERS;
     char detail[HTTP_DETAIL_BYTES];
 

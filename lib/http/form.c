@@ -37,8 +37,8 @@ static bool is_bare(struct http_request *request)
     const struct buffer *body = &request->body;
     const size_t size = body->size < HTTP_PEEK_BYTES ? body->size : HTTP_PEEK_BYTES;
     bool bare =
-        route->peek != NULL && route->peek(request, body->data, size,
-                                           request->server->options.context, &request->answer) == 0;
+        route->peek != NULL &&
+        route->peek(request, body->data, size, request->options->context, &request->answer) == 0;
 
     request->answer.detail[0] = '\0'; /* peek's */
     return bare;

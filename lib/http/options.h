@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct http_request;
+struct tokens;
 
 /* What an HTTP server is made with: its routes and its limits. */
 enum http_method {
@@ -65,22 +66,26 @@ struct http_observation {
 
 enum { HTTP_PEEK_BYTES = 64, HTTP_ADMIT_BYTES = 64 * 1024 };
 
+/*
+ * Those marked with * may be changed while the server runs: http_server_change(). A request keeps
+ * the ones that it began with.
+ */
 struct http_server_options {
     const char *ip; /* "::" listens on IPv4 and IPv6 alike */
     uint16_t port;  /* 0: the kernel chooses */
     /* Beyond this, the connection that has idled longest is closed; if none idles: 503. */
     unsigned max_connections;
     unsigned max_connections_per_ip; /* the same for one client; 0: no limit */
-    unsigned client_prefix_v6;       /* bits in which IPv6 addresses of one client agree */
+    unsigned client_prefix_v6;       /* * bits in which IPv6 addresses of one client agree */
     char *const *trusted_proxies;    /* networks (base/network.h), NULL-terminated; NULL: none */
-    int64_t idle_timeout_ms;         /* between requests and for a request's header section */
-    int64_t body_timeout_ms;         /* for the whole of a body: 408 */
-    int64_t answer_timeout_ms;       /* for taking the whole of an answer: closed; 0: no limit */
-    int64_t min_bytes_per_s;         /* of a body, and of taking an answer, over 10 s; 0: any */
-    int64_t deadline_ms;             /* http_request_deadline_us() */
+    int64_t idle_timeout_ms;         /* * between requests and for a request's header section */
+    int64_t body_timeout_ms;         /* * for the whole of a body: 408 */
+    int64_t answer_timeout_ms;       /* * for taking the whole of an answer: closed; 0: no limit */
+    int64_t min_bytes_per_s;         /* * of a body, and of taking an answer, over 10 s; 0: any */
+    int64_t deadline_ms;             /* * http_request_deadline_us() */
     size_t max_body_bytes;           /* 413 */
     size_t max_inflight_bytes;       /* bodies and results in memory: 503 */
-    size_t max_client_bytes;         /* the same for one client */
+    size_t max_client_bytes;         /* * the same for one client */
     const struct http_route *routes; /* borrowed while the server lives */
     size_t route_count;
     void *context; /* given to every handler */
@@ -88,4 +93,9 @@ struct http_server_options {
      * the answer. */
     void (*observe)(const struct http_observation *observation, void *observer);
     void *observer;
+    const struct tokens *tokens; /* * that POST and PUT need one of; NULL: none; borrowed */
+    char *const *cors_origins;   /* * pages that may use the server, NULL-terminated; NULL: none */
+    void *live;                  /* * http_request_live(); owned by whoever made the options */
+    /* Optional: these options are not used any more, nor anything that they borrow. */
+    void (*release)(void *live);
 };

@@ -22,6 +22,8 @@ static const struct {
     [STATUS_BAD_PARAMETER] = {400, "A query parameter is not as it should be"},
     [STATUS_BAD_REQUEST] = {400, "The request is not valid HTTP"},
     [STATUS_EMPTY_BODY] = {400, "The body is empty; it should be a picture"},
+    [STATUS_UNAUTHORIZED] = {401, "The request needs a valid token"},
+    [STATUS_FORBIDDEN] = {403, "Pages of other sites may not use this server"},
     [STATUS_NOT_FOUND] = {404, "There is nothing at this path"},
     [STATUS_METHOD_NOT_ALLOWED] = {405, "The method is not for this path"},
     [STATUS_BODY_TIMEOUT] = {408, "The body did not come in time"},

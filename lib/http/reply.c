@@ -22,6 +22,9 @@
 
 enum { RETRY_AFTER_S = 1, LINGER_BYTES = 64 * 1024 * 1024, DISCARD_BYTES = 1024 * 1024 };
 
+#define EXPOSED_FIELDS  "Image-Width, Image-Height, Server-Timing, X-Request-Id, Retry-After"
+#define PREFLIGHT_AGE_S "600"
+
 /* Clients of another server's API read the detail under its name. */
 static bool has_message(const struct http_request *request)
 {
@@ -87,11 +90,47 @@ static void add_result_fields(struct MHD_Response *response, const struct http_r
     }
 }
 
-/* On errors too: the next one of that URL may ask for another format. */
+/* On errors too: the next request of that URL may ask for another format. */
 static bool asks_by_accept(const struct http_request *request)
 {
-    return request->route != NULL && request->route->parameters != NULL &&
-           http_parameters_vary(request->route->parameters, &request->parameters);
+    return request->answer.varies ||
+           (request->route != NULL && request->route->parameters != NULL &&
+            http_parameters_vary(request->route->parameters, &request->parameters));
+}
+
+/* RFC 6750, 3. */
+static const char *challenge(const struct http_request *request)
+{
+    return request->bad_token ? "Bearer realm=\"grisaille\", error=\"invalid_token\""
+                              : "Bearer realm=\"grisaille\"";
+}
+
+/* What the page that sent the request may see of the answer; of a foreign one, nothing. */
+static void add_cross_origin_fields(struct MHD_Response *response,
+                                    const struct http_request *request)
+{
+    if (request->cors_origin == NULL) {
+        add_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+        return;
+    }
+    add_header(response, "Access-Control-Allow-Origin", request->cors_origin);
+    add_header(response, "Access-Control-Expose-Headers", EXPOSED_FIELDS);
+    if (request->preflight) {
+        add_header(response, "Access-Control-Allow-Methods", "POST, PUT");
+        add_header(response, "Access-Control-Allow-Headers",
+                   "Authorization, API-Key, Content-Type");
+        add_header(response, "Access-Control-Max-Age", PREFLIGHT_AGE_S);
+    }
+}
+
+/* Also of an answer without an origin: a cache must not give it to one. */
+static const char *vary(const struct http_request *request)
+{
+    const bool origin = request->options->cors_origins != NULL;
+
+    if (asks_by_accept(request))
+        return origin ? "Accept, Origin" : "Accept";
+    return origin ? "Origin" : NULL;
 }
 
 static void add_fields(struct MHD_Response *response, const struct http_request *request,
@@ -111,8 +150,11 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
     if (answer->retry_after_s > 0 || code == MHD_HTTP_SERVICE_UNAVAILABLE)
         add_number(response, MHD_HTTP_HEADER_RETRY_AFTER,
                    answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
-    if (answer->varies || asks_by_accept(request))
-        add_header(response, MHD_HTTP_HEADER_VARY, "Accept");
+    if (code == MHD_HTTP_UNAUTHORIZED)
+        add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, challenge(request));
+    if (vary(request) != NULL)
+        add_header(response, MHD_HTTP_HEADER_VARY, vary(request));
+    add_cross_origin_fields(response, request);
     if (request->close)
         add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
@@ -176,24 +218,38 @@ static void format_date(char *text, size_t size)
              months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
+static void print_cross_origin_fields(const struct http_request *request, char *text, size_t size)
+{
+    if (request->cors_origin != NULL)
+        snprintf(text, size,
+                 "Vary: Origin\r\nAccess-Control-Allow-Origin: %s\r\n"
+                 "Access-Control-Expose-Headers: " EXPOSED_FIELDS "\r\n",
+                 request->cors_origin);
+    else
+        snprintf(text, size, "%sCross-Origin-Resource-Policy: same-origin\r\n",
+                 request->options->cors_origins != NULL ? "Vary: Origin\r\n" : "");
+}
+
 size_t reply_write_problem(const struct http_request *request, int status, unsigned code,
                            const char *detail)
 {
     _cleanup_free_ char *json = NULL, *text = NULL;
     size_t size;
-    char date[64];
+    char date[64], origin[512];
     int length;
 
     json = http_problem_json(status, code, detail, request->id, has_message(request), &size);
     if (json == NULL)
         return 0;
     format_date(date, sizeof(date));
-    length = asprintf(&text,
-                      "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\n"
-                      "Content-Type: " HTTP_PROBLEM_MEDIA_TYPE "\r\nContent-Length: %zu\r\n"
-                      "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s\r\n%s",
-                      code, MHD_get_reason_phrase_for(code), date, size, request->id,
-                      code == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After: 1\r\n" : "", json);
+    print_cross_origin_fields(request, origin, sizeof(origin));
+    length =
+        asprintf(&text,
+                 "HTTP/1.1 %u %s\r\nDate: %s\r\nConnection: close\r\n"
+                 "Content-Type: " HTTP_PROBLEM_MEDIA_TYPE "\r\nContent-Length: %zu\r\n"
+                 "X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n%s%s\r\n%s",
+                 code, MHD_get_reason_phrase_for(code), date, size, request->id,
+                 code == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After: 1\r\n" : "", origin, json);
     if (length < 0) {
         text = NULL;
         return 0;

@@ -11,10 +11,12 @@
  * handler reserved, and those of a body that it took, when the request is freed, after the answer
  * was sent.
  */
+#include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/parse.h"
 #include "base/status.h"
 #include "http/admission.h"
+#include "http/permission.h"
 #include "http/request_internal.h"
 
 #include <errno.h>
@@ -80,6 +82,8 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     }
     request->target_place = target;
     request->server = server;
+    request->terms = terms_hold_current(server);
+    request->options = &request->terms->options;
     request->library = library;
     request->connection = connection;
     request->watch = connection->watch;
@@ -108,7 +112,7 @@ static bool count(atomic_size_t *counter, size_t bytes, size_t limit)
 
 static bool reserve_bytes(struct http_request *request, size_t bytes)
 {
-    const struct http_server_options *options = &request->server->options;
+    const struct http_server_options *options = request->options;
     bool always = request->route != NULL && (request->route->flags & HTTP_ROUTE_ALWAYS);
     size_t all = always ? SIZE_MAX : options->max_inflight_bytes;
     size_t share = always ? SIZE_MAX : options->max_client_bytes;
@@ -139,6 +143,7 @@ void request_free(struct http_request *request)
     request_drop_body(request);
     release_bytes(request, request->reserved);
     admission_end_request(request);
+    terms_let_go(request->terms);
     free(request->answer.body);
     free(request->target);
     free(request->path);
@@ -147,9 +152,7 @@ void request_free(struct http_request *request)
     free(request);
 }
 
-/* Without the white space at the end, which is not part of the value (RFC 9110, 5.5), but which the
- * library leaves there. */
-static size_t value_length(const char *value)
+size_t request_value_length(const char *value)
 {
     size_t length = strlen(value);
 
@@ -166,29 +169,30 @@ static bool is_sane_id(const char *text, size_t length)
     return length > 0 && length <= REQUEST_ID_MAX && sane == length;
 }
 
-/* What identifies the request in the eyes of its client. */
-struct identity {
-    const char *id, *traceparent; /* the first of each; NULL: none */
-    unsigned traceparents;
-    bool tracestate;
-};
-
-static enum MHD_Result read_identity(void *argument, enum MHD_ValueKind kind, const char *name,
-                                     const char *value)
+static enum MHD_Result read_field(void *argument, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
 {
-    struct identity *identity = argument;
+    struct request_fields *fields = argument;
+    const struct {
+        const char *name;
+        const char **value;
+    } rows[] = {
+        {"API-Key", &fields->api_key},         {"Authorization", &fields->authorization},
+        {"Origin", &fields->origin},           {"Sec-Fetch-Site", &fields->fetch_site},
+        {"traceparent", &fields->traceparent}, {"X-Request-Id", &fields->id},
+    };
 
     (void)kind;
-    if (value == NULL || (name[0] | 0x20) < 't') {
-        return MHD_YES; /* most fields: the names below begin with t and x */
-    } else if (strcasecmp(name, "traceparent") == 0) {
-        identity->traceparent = value;
-        identity->traceparents++;
-    } else if (strcasecmp(name, "tracestate") == 0) {
-        identity->tracestate = true;
-    } else if (strcasecmp(name, "X-Request-Id") == 0 && identity->id == NULL) {
-        identity->id = value;
+    if (value == NULL || strchr("aostx", name[0] | 0x20) == NULL)
+        return MHD_YES; /* most fields; the loop would compare all of them */
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        if (strcasecmp(name, rows[i].name) == 0 && *rows[i].value == NULL)
+            *rows[i].value = value;
     }
+    fields->traceparents += strcasecmp(name, "traceparent") == 0;
+    fields->tracestate = fields->tracestate || strcasecmp(name, "tracestate") == 0;
+    fields->asks_method =
+        fields->asks_method || strcasecmp(name, "Access-Control-Request-Method") == 0;
     return MHD_YES;
 }
 
@@ -204,19 +208,21 @@ static void take_tracestate(struct http_request *request)
 
 void request_identify(struct http_request *request)
 {
-    struct identity theirs = {0};
+    struct request_fields *fields = &request->fields;
     size_t length;
 
-    MHD_get_connection_values(request->library, MHD_HEADER_KIND, read_identity, &theirs);
-    length = theirs.id != NULL ? value_length(theirs.id) : 0;
-    if (theirs.id != NULL && is_sane_id(theirs.id, length)) {
-        memcpy(request->id, theirs.id, length);
+    MHD_get_connection_values(request->library, MHD_HEADER_KIND, read_field, fields);
+    length = fields->id != NULL ? request_value_length(fields->id) : 0;
+    if (fields->id != NULL && is_sane_id(fields->id, length)) {
+        memcpy(request->id, fields->id, length);
         request->id[length] = '\0';
     }
-    if (theirs.traceparents == 1 &&
-        trace_continue(&request->trace, theirs.traceparent, value_length(theirs.traceparent)) &&
-        theirs.tracestate)
+    if (fields->traceparents == 1 &&
+        trace_continue(&request->trace, fields->traceparent,
+                       request_value_length(fields->traceparent)) &&
+        fields->tracestate)
         take_tracestate(request);
+    permission_find_origin(request);
 }
 
 static enum MHD_Result read_forwarded(void *argument, enum MHD_ValueKind kind, const char *name,
@@ -246,7 +252,7 @@ void request_identify_client(struct http_request *request)
 /* A body of unknown length touches its memory step by step, and is counted that way. */
 static size_t size_to_reserve(const struct http_request *request, size_t size)
 {
-    size_t most = request->server->options.max_body_bytes;
+    size_t most = request->options->max_body_bytes;
 
     if (!request->framing.chunked)
         return size;
@@ -307,9 +313,9 @@ const char *http_request_client_text(struct http_request *request)
 void request_set_deadline(struct http_request *request)
 {
     const char *text = http_request_header(request, "X-Deadline-Ms");
-    int64_t ours = request->server->options.deadline_ms, theirs;
+    int64_t ours = request->options->deadline_ms, theirs;
 
-    if (text == NULL || parse_int64(text, value_length(text), &theirs) != 0 || theirs < 1)
+    if (text == NULL || parse_int64(text, request_value_length(text), &theirs) != 0 || theirs < 1)
         theirs = ours;
     request->complete_us = clock_us();
     request->deadline_us = deadline_after_ms(deadline_earlier(ours, theirs));
@@ -334,6 +340,11 @@ const char *http_request_id(const struct http_request *request)
 const struct http_parameter_values *http_request_parameters(const struct http_request *request)
 {
     return &request->parameters;
+}
+
+const void *http_request_live(const struct http_request *request)
+{
+    return request->options->live;
 }
 
 const char *http_request_path(const struct http_request *request)

@@ -12,9 +12,13 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
                                  const char *target);
 void request_free(struct http_request *request);
 
-/* Replaces the request's id with the client's X-Request-Id if that is sane, and continues the
- * client's trace. */
+/* Reads request->fields; replaces the request's id with the client's X-Request-Id if that is sane,
+ * continues the client's trace, and finds out whose page sent it. */
 void request_identify(struct http_request *request);
+
+/* The length of a field's value without the white space at its end, which is not part of it (RFC
+ * 9110, 5.5), but which the library leaves there. */
+size_t request_value_length(const char *value);
 
 /* Identifies the client: the peer, or the one that a trusted proxy's X-Forwarded-For names. */
 void request_identify_client(struct http_request *request);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "http/admission.h"
 #include "http/form.h"
+#include "http/permission.h"
 #include "http/request_internal.h"
 #include "http/target.h"
 
@@ -80,8 +81,7 @@ static int refuse_request(struct http_request *request, int status, const char *
 int routing_refuse_size(struct http_request *request)
 {
     return http_answer_detail(&request->answer, STATUS_BODY_TOO_LARGE,
-                              "a body has at most %zu bytes",
-                              request->server->options.max_body_bytes);
+                              "a body has at most %zu bytes", request->options->max_body_bytes);
 }
 
 static bool route_takes(const struct http_route *route, const char *method)
@@ -94,7 +94,7 @@ static bool route_takes(const struct http_route *route, const char *method)
 /* Sets Allow from the routes of `path`, or of all paths (NULL); "" if there is no route. */
 static void list_methods(struct http_request *request, const char *path)
 {
-    const struct http_server_options *options = &request->server->options;
+    const struct http_server_options *options = request->options;
     bool get = false, post = false;
 
     for (size_t i = 0; i < options->route_count; i++) {
@@ -105,6 +105,7 @@ static void list_methods(struct http_request *request, const char *path)
         get = get || options->routes[i].method == HTTP_GET;
         post = post || options->routes[i].method == HTTP_POST;
     }
+    request->takes_images = post && path != NULL;
     if (get || post)
         snprintf(request->allow, sizeof(request->allow), "%s%sOPTIONS", get ? "GET, HEAD, " : "",
                  post ? "POST, PUT, " : "");
@@ -123,7 +124,7 @@ static int refuse_path(struct http_request *request)
 /* Chooses the route. OPTIONS has none: its answer is `allow`. */
 static int find_route(struct http_request *request, const struct http_target *target)
 {
-    const struct http_server_options *options = &request->server->options;
+    const struct http_server_options *options = request->options;
     bool asks_options = strcmp(request->method, "OPTIONS") == 0;
 
     if (target->asterisk && !asks_options)
@@ -139,6 +140,7 @@ static int find_route(struct http_request *request, const struct http_target *ta
         if (strcmp(options->routes[i].path, request->path) == 0 &&
             route_takes(&options->routes[i], request->method)) {
             request->route = &options->routes[i];
+            request->takes_images = request->route->method == HTTP_POST;
             request->allow[0] = '\0';
             return 0;
         }
@@ -171,7 +173,7 @@ int routing_admit(struct http_request *request, const void *bytes, size_t size)
 
     if (route->admit == NULL)
         return 0;
-    return route->admit(request, bytes, size, request->server->options.context, &request->answer);
+    return route->admit(request, bytes, size, request->options->context, &request->answer);
 }
 
 /* What is refused for the server's load before any of the body is read. */
@@ -221,20 +223,22 @@ static int read_query(struct http_request *request, const struct http_target *ta
         return -ENOMEM;
     if (request->route->read_query != NULL)
         return request->route->read_query(request, target->query, target->query_length,
-                                          request->server->options.context, &request->answer);
+                                          request->options->context, &request->answer);
     return http_query_parse(target->query, target->query_length, table != NULL ? table : &none,
                             &request->parameters, request->answer.detail);
 }
 
 int routing_check(struct http_request *request)
 {
-    const struct http_server_options *options = &request->server->options;
+    const struct http_server_options *options = request->options;
     struct http_target target;
     int status;
 
     status = check_target(request, &target);
     if (status == 0)
         status = find_route(request, &target);
+    if (status == 0)
+        status = permission_check(request, &target);
     if (status != 0 || request->route == NULL)
         return status;
     if (request->framing.content_length > (int64_t)options->max_body_bytes)

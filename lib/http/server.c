@@ -153,6 +153,9 @@ static int start(struct http_server *server)
     status = raise_descriptor_limit(server->options.max_connections);
     if (status != 0)
         return status;
+    server->terms = terms_new(&server->options);
+    if (server->terms == NULL)
+        return -ENOMEM;
     status = listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
                          sizeof(server->ip), &server->port);
     if (status != 0)
@@ -177,12 +180,15 @@ int http_server_new(struct http_server **server, const struct http_server_option
     created->options = *options;
     created->listen_fd = -1;
     pthread_mutex_init(&created->mutex, NULL);
+    pthread_mutex_init(&created->terms_mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&created->finished, &monotonic);
     pthread_condattr_destroy(&monotonic);
     status = start(created);
     if (status != 0) {
+        if (created->terms != NULL)
+            created->terms->options.release = NULL; /* the caller's, on errors */
         http_server_free(created);
         return status;
     }
@@ -271,9 +277,11 @@ struct http_server *http_server_free(struct http_server *server)
     }
     timeouts_free(server->timeouts);
     clients_free(server->clients);
+    terms_let_go(server->terms);
     close_fd(server->listen_fd);
     pthread_cond_destroy(&server->finished);
     pthread_mutex_destroy(&server->mutex);
+    pthread_mutex_destroy(&server->terms_mutex);
     free(server);
     return NULL;
 }

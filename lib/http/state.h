@@ -9,6 +9,7 @@
 #include "http/framing.h"
 #include "http/multipart.h"
 #include "http/options.h"
+#include "http/terms.h"
 #include "http/timeouts.h"
 #include "http/trace.h"
 
@@ -20,10 +21,12 @@
  * Inside lib/http: the structs that its files share, and who does what with them.
  *
  *     server.c    starts, drains and stops
+ *     terms.c     the options in force
  *     admission.c connections come and go, and which of them may stay
  *     clients.c   who the clients are, and what each has
  *     exchange.c  a request from its first line to its completion
  *     routing.c   what it asks for, and whether it may
+ *     permission.c whether its client may
  *     form.c      its body, if that is a form
  *     request.c   what handlers ask of it; its memory
  *     reply.c     its answer, and the answers that go past libmicrohttpd
@@ -32,7 +35,9 @@
  *     logger.c    what libmicrohttpd says
  */
 struct http_server {
-    struct http_server_options options;
+    struct http_server_options options; /* of the start; for what does not change */
+    struct terms *terms;                /* in force; under `terms_mutex` */
+    pthread_mutex_t terms_mutex;
     struct MHD_Daemon *daemon;
     struct timeouts *timeouts;
     struct clients *clients;
@@ -77,8 +82,20 @@ enum form {
     FORM_FILE_READ,
 };
 
+/* Header fields that are read in one go: the value of the first of each, NULL without one. They
+ * live as long as the request. White space may follow. */
+struct request_fields {
+    const char *id, *traceparent;
+    const char *origin, *fetch_site, *authorization, *api_key;
+    unsigned traceparents;
+    bool tracestate;
+    bool asks_method; /* Access-Control-Request-Method */
+};
+
 struct http_request {
     struct http_server *server;
+    struct terms *terms;                       /* held */
+    const struct http_server_options *options; /* of `terms` */
     struct MHD_Connection *library;
     struct connection *connection;
     struct watch *watch; /* the connection's */
@@ -97,6 +114,11 @@ struct http_request {
     char traceparent[TRACEPARENT_BYTES]; /* http_request_traceparent() */
     char *tracestate;                    /* NULL: none that is passed on */
     struct log_request log_ids;
+    struct request_fields fields;
+    const char *cors_origin; /* one of options->cors_origins, whose page sent this; NULL: none */
+    bool preflight;          /* it asks whether it may send a request */
+    bool takes_images;       /* its path does, by the method or, for OPTIONS, by another one */
+    bool bad_token;          /* it has a token, which is not valid */
     struct framing framing;
     const struct http_route *route;
     const char *route_path; /* the path of a route, even of one that takes other methods; or NULL */

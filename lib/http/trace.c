@@ -3,6 +3,7 @@
 #include "http/trace.h"
 
 #include "base/deadline.h"
+#include "base/mix.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -32,14 +33,6 @@ static void choose_keys(void)
         keys[0] = keys[1] = (uint64_t)clock_us();
 }
 
-/* splitmix64's (Steele, Lea, Flood 2014). */
-static uint64_t mix(uint64_t value)
-{
-    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-    value = (value ^ value >> 27) * 0x94d049bb133111eb;
-    return value ^ value >> 31;
-}
-
 /* Distinct for each call, and never 0. Unlike getrandom() it is no system call. */
 static uint64_t next_id(unsigned key)
 {
@@ -49,7 +42,8 @@ static uint64_t next_id(unsigned key)
 
     pthread_once(&keys_once, choose_keys);
     do
-        id = mix(keys[key] + step * atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed));
+        id = mix_bits(keys[key] +
+                      step * atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed));
     while (id == 0);
     return id;
 }
@@ -105,9 +99,9 @@ bool trace_continue(struct trace *trace, const char *traceparent, size_t length)
     const char *id = traceparent + TRACE_AT, *parent = traceparent + PARENT_AT;
     const char *flags = traceparent + FLAGS_AT;
 
-    if (length < LENGTH || !is_version(traceparent, length) || id[-1] != '-' ||
-        parent[-1] != '-' || flags[-1] != '-' || !is_id(id, TRACE_ID_BYTES - 1) ||
-        !is_id(parent, SPAN_ID_BYTES - 1) || !is_hexadecimal(flags, 2))
+    if (length < LENGTH || !is_version(traceparent, length) || id[-1] != '-' || parent[-1] != '-' ||
+        flags[-1] != '-' || !is_id(id, TRACE_ID_BYTES - 1) || !is_id(parent, SPAN_ID_BYTES - 1) ||
+        !is_hexadecimal(flags, 2))
         return false;
     memcpy(trace->trace_id, id, TRACE_ID_BYTES - 1);
     memcpy(trace->parent_id, parent, SPAN_ID_BYTES - 1);

@@ -10,9 +10,11 @@
 #include "image/plan/path.h"
 #include "service/image_request.h"
 #include "service/info.h"
+#include "service/live.h"
 #include "service/metrics_sources.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
+#include "service/stopping.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +48,8 @@ static int unsupported_format(const uint8_t *bytes, size_t size, struct http_ans
                               "the body is no JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC");
 }
 
-int images_variant(const struct images *images, const struct http_request *request,
-                   enum image_gray preset, struct image_variant *variant,
-                   struct http_answer *answer)
+int images_variant(const struct http_request *request, enum image_gray preset,
+                   struct image_variant *variant, struct http_answer *answer)
 {
     unsigned accepted;
     int status =
@@ -59,7 +60,7 @@ int images_variant(const struct images *images, const struct http_request *reque
     if (status == 0)
         status = negotiate_read(request, &accepted);
     if (status == 0)
-        negotiate_choices(images->settings->output.automatic, accepted,
+        negotiate_choices(request_settings(request)->output.automatic, accepted,
                           variant->encoding.auto_formats);
     return status;
 }
@@ -71,9 +72,9 @@ static const char *format_word(enum image_format format)
 }
 
 /* Whether input.formats has it. */
-static bool takes(const struct images *images, enum image_format format)
+static bool takes(const struct settings *settings, enum image_format format)
 {
-    char **words = images->settings->input.formats;
+    char **words = settings->input.formats;
 
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
         if (image_format_of_word(words[i]) == format)
@@ -82,14 +83,14 @@ static bool takes(const struct images *images, enum image_format format)
     return false;
 }
 
-int images_peek(const struct images *images, const uint8_t *bytes, size_t size,
+int images_peek(const struct http_request *request, const uint8_t *bytes, size_t size,
                 struct http_answer *answer)
 {
     const enum image_format format = image_sniff(bytes, size);
 
     if (format == IMAGE_NONE)
         return unsupported_format(bytes, size, answer);
-    if (!takes(images, format))
+    if (!takes(request_settings(request), format))
         return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
                                   "input.formats does not include %s", image_format_name(format));
     return 0;
@@ -120,11 +121,11 @@ static int plan(const struct image_header *header, struct planned_image *planned
     return status != 0 ? http_answer_detail(answer, status, "%s", detail) : 0;
 }
 
-static int read_content_header(const struct images *images, const struct http_request *request,
-                               struct image_header *header, struct http_answer *answer)
+static int read_content_header(const struct http_request *request, struct image_header *header,
+                               struct http_answer *answer)
 {
     const struct http_content content = http_request_content(request);
-    int status = images_peek(images, content.data, content.size, answer);
+    int status = images_peek(request, content.data, content.size, answer);
 
     if (status != 0)
         return status;
@@ -139,13 +140,12 @@ static int read_content_header(const struct images *images, const struct http_re
     return 0;
 }
 
-int images_read_header(const struct images *images, const struct http_request *request,
-                       struct image_header *header, struct image_request *limits,
-                       struct http_answer *answer)
+int images_read_header(const struct http_request *request, struct image_header *header,
+                       struct image_request *limits, struct http_answer *answer)
 {
     *limits = (struct image_request){.count = 1};
-    set_limits(images->settings, limits);
-    return read_content_header(images, request, header, answer);
+    set_limits(request_settings(request), limits);
+    return read_content_header(request, header, answer);
 }
 
 int images_plan_request(const struct http_request *request, const struct image_header *header,
@@ -159,15 +159,14 @@ int images_plan_request(const struct http_request *request, const struct image_h
     return status;
 }
 
-int images_info(const struct images *images, const struct http_request *request,
-                struct http_answer *answer)
+int images_info(const struct http_request *request, struct http_answer *answer)
 {
     struct image_variant variant;
     struct image_header header;
-    int status = images_variant(images, request, IMAGE_GRAY_NONE, &variant, answer);
+    int status = images_variant(request, IMAGE_GRAY_NONE, &variant, answer);
 
     if (status == 0)
-        status = read_content_header(images, request, &header, answer);
+        status = read_content_header(request, &header, answer);
     return status != 0 ? status : info_answer(&header, http_request_content(request).size, answer);
 }
 
@@ -186,7 +185,7 @@ int images_admit(const struct images *images, const struct http_request *request
     if (size == 0)
         return overloaded("", answer);
     planned.request = image_request_of(&least);
-    set_limits(images->settings, &planned.request);
+    set_limits(request_settings(request), &planned.request);
     /* A header that seems damaged may continue after these bytes. */
     status = image_read_header(bytes, size, &header);
     if (status == 0)
@@ -224,27 +223,27 @@ static int refuse_time(const struct settings *settings, const struct image_plan 
         image_format_name(header->format), (long long)cost->time_us / 1000);
 }
 
-static bool exceeds_deadline(const struct images *images, const struct image_cost *cost)
+static bool exceeds_deadline(const struct settings *settings, const struct image_cost *cost)
 {
-    return cost->time_us / 1000 > images->settings->limits.deadline_ms;
+    return cost->time_us / 1000 > settings->limits.deadline_ms;
 }
 
-static bool exceeds_memory(const struct images *images, const struct image_cost *cost)
+static bool exceeds_memory(const struct settings *settings, const struct image_cost *cost)
 {
-    return images->settings->sandbox &&
-           cost->memory_bytes > (uint64_t)images->settings->pool.max_memory_bytes;
+    return settings->sandbox && cost->memory_bytes > (uint64_t)settings->pool.max_memory_bytes;
 }
 
 /* Refuses what cannot be done within the limits, and names the limit. */
-static int check_cost(const struct images *images, const struct image_plan *plan,
-                      const struct image_cost *cost, struct http_answer *answer)
+static int check_cost(const struct images *images, const struct http_request *request,
+                      const struct image_plan *plan, const struct image_cost *cost,
+                      struct http_answer *answer)
 {
-    const struct settings *settings = images->settings;
+    const struct settings *settings = request_settings(request);
     const struct image_header *header = &plan->source;
 
-    if (exceeds_deadline(images, cost))
+    if (exceeds_deadline(settings, cost))
         return refuse_time(settings, plan, cost, answer);
-    if (exceeds_memory(images, cost))
+    if (exceeds_memory(settings, cost))
         return http_answer_detail(answer, STATUS_IMAGE_TOO_LARGE,
                                   "%s.max_memory_bytes is %lld, and %u x %u pixels in %u frame(s) "
                                   "of %s may need %llu",
@@ -257,9 +256,9 @@ static int check_cost(const struct images *images, const struct image_plan *plan
 
 /* Whether format=auto chose a format that takes too long or too much memory for this image; it then
  * has one choice less. The source's own format remains, and is refused like any other. */
-static bool gives_up_format(const struct images *images, const struct http_request *request,
-                            struct planned_image *planned)
+static bool gives_up_format(const struct http_request *request, struct planned_image *planned)
 {
+    const struct settings *settings = request_settings(request);
     uint8_t *formats = planned->request.outputs[0].encoding.auto_formats;
     struct image_cost cost;
     int i = 0;
@@ -267,7 +266,7 @@ static bool gives_up_format(const struct images *images, const struct http_reque
     if (planned->request.outputs[0].encoding.format != IMAGE_FORMAT_AUTO)
         return false;
     image_estimate(&planned->plan, http_request_content(request).size, &cost);
-    if (!exceeds_deadline(images, &cost) && !exceeds_memory(images, &cost))
+    if (!exceeds_deadline(settings, &cost) && !exceeds_memory(settings, &cost))
         return false;
     while (i < IMAGE_AUTO_MAX && formats[i] != planned->plan.outputs[0].format)
         i++;
@@ -279,20 +278,19 @@ static bool gives_up_format(const struct images *images, const struct http_reque
     return true;
 }
 
-int images_plan(const struct images *images, const struct http_request *request,
-                const struct image_variant *variant, struct planned_image *planned,
-                struct http_answer *answer)
+int images_plan(const struct http_request *request, const struct image_variant *variant,
+                struct planned_image *planned, struct http_answer *answer)
 {
     struct image_header header;
-    int status = read_content_header(images, request, &header, answer);
+    int status = read_content_header(request, &header, answer);
 
     if (status != 0)
         return status;
     planned->request = image_request_of(variant);
-    set_limits(images->settings, &planned->request);
+    set_limits(request_settings(request), &planned->request);
     do {
         status = images_plan_request(request, &header, planned, answer);
-    } while (status == 0 && gives_up_format(images, request, planned));
+    } while (status == 0 && gives_up_format(request, planned));
     return status;
 }
 
@@ -429,7 +427,7 @@ int images_process(const struct images *images, struct http_request *request,
     int status;
 
     image_estimate(&planned->plan, content.size, &cost);
-    status = check_cost(images, &planned->plan, &cost, answer);
+    status = check_cost(images, request, &planned->plan, &cost, answer);
     if (status != 0)
         return status;
     job.cost_us = cost.time_us;
@@ -441,29 +439,31 @@ static const char *yes_no(bool value)
     return value ? "true" : "false";
 }
 
-int images_readiness(const struct images *images, int scale_answers, struct http_answer *answer)
+int images_readiness(const struct images *images, const struct readiness *besides,
+                     struct http_answer *answer)
 {
     bool pool_ready = pool_answers(images->pool, READY_WAIT_MS);
-    bool ready = pool_ready && scale_answers != 0;
+    bool stopping = stopping_has_begun();
+    bool ready = pool_ready && !stopping && (besides->scale != 0 || !besides->require_scale);
     struct pool_status status;
 
     pool_get_status(images->pool, &status);
     answer->http_status = ready ? 200 : 503;
     return http_answer_text(
         answer, "application/json",
-        "{\"ready\":%s,\"%s\":%s%s%s,\n"
+        "{\"ready\":%s,\"%s\":%s%s%s,\"stopping\":%s,\n"
         " \"workers\":{\"count\":%u,\"idle\":%u,\"busy\":%u,\"starting\":%u,\"waiting\":%u,"
         "\"jobs\":%llu,\"crashes\":%llu,\"kills\":%llu,\"recycled\":%llu},\n"
         " \"sandbox\":{\"mode\":\"%s\",\"seccomp\":%s,\"landlock\":%s,\"landlock_tcp\":%s,"
         "\"landlock_scopes\":%s,\"no_new_privs\":%s,"
         "\"limits\":%s,\"user\":%s,\"not_dumpable\":%s}}\n",
-        yes_no(ready), images->section, yes_no(pool_ready),
-        scale_answers < 0 ? "" : ",\"scale\":", scale_answers < 0 ? "" : yes_no(scale_answers > 0),
-        status.workers, status.idle, status.busy, status.starting, status.waiting,
-        (unsigned long long)status.jobs, (unsigned long long)status.crashes,
-        (unsigned long long)status.kills, (unsigned long long)status.recycled,
-        images->settings->sandbox ? "required" : "off", yes_no(status.layers & SANDBOX_SECCOMP),
-        yes_no(status.layers & SANDBOX_LANDLOCK), yes_no(status.layers & SANDBOX_LANDLOCK_TCP),
+        yes_no(ready), images->section, yes_no(pool_ready), besides->scale < 0 ? "" : ",\"scale\":",
+        besides->scale < 0 ? "" : yes_no(besides->scale > 0), yes_no(stopping), status.workers,
+        status.idle, status.busy, status.starting, status.waiting, (unsigned long long)status.jobs,
+        (unsigned long long)status.crashes, (unsigned long long)status.kills,
+        (unsigned long long)status.recycled, images->settings->sandbox ? "required" : "off",
+        yes_no(status.layers & SANDBOX_SECCOMP), yes_no(status.layers & SANDBOX_LANDLOCK),
+        yes_no(status.layers & SANDBOX_LANDLOCK_TCP),
         yes_no(status.layers & SANDBOX_LANDLOCK_SCOPES),
         yes_no(status.layers & SANDBOX_NO_NEW_PRIVS), yes_no(status.layers & SANDBOX_RLIMITS),
         yes_no(status.layers & SANDBOX_USER), yes_no(status.layers & SANDBOX_NOT_DUMPABLE));

@@ -17,7 +17,7 @@
  * in the pool for the rest. Called from connection threads, many at once.
  */
 struct images {
-    const struct settings *settings;
+    const struct settings *settings; /* of the start; for what does not change */
     struct pool *pool;
     const char *section; /* of the pool's settings, for clients and /readyz: "gray", "scale" */
     enum metric_pool pool_name;
@@ -31,12 +31,11 @@ struct planned_image {
 };
 
 /* What a request asks for, over its path's preset of gray. 0, STATUS_BAD_PARAMETER or -ENOMEM. */
-int images_variant(const struct images *images, const struct http_request *request,
-                   enum image_gray preset, struct image_variant *variant,
-                   struct http_answer *answer);
+int images_variant(const struct http_request *request, enum image_gray preset,
+                   struct image_variant *variant, struct http_answer *answer);
 
 /* STATUS_UNSUPPORTED_FORMAT by the first bytes of a body. */
-int images_peek(const struct images *images, const uint8_t *bytes, size_t size,
+int images_peek(const struct http_request *request, const uint8_t *bytes, size_t size,
                 struct http_answer *answer);
 
 /* Whether there is a worker or a place in the queue for this client. If not: what is wrong with the
@@ -47,23 +46,20 @@ int images_admit(const struct images *images, const struct http_request *request
 
 /* Reads the header of the request's body, and plans `variant` of it within the settings' limits. 0,
  * STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT, or what image_plan() returns. */
-int images_plan(const struct images *images, const struct http_request *request,
-                const struct image_variant *variant, struct planned_image *planned,
-                struct http_answer *answer);
+int images_plan(const struct http_request *request, const struct image_variant *variant,
+                struct planned_image *planned, struct http_answer *answer);
 
 /* The two halves of images_plan(), for what another API asks. The first reads the header, and makes
  * `limits` a request that asks nothing; the second plans planned->request. */
-int images_read_header(const struct images *images, const struct http_request *request,
-                       struct image_header *header, struct image_request *limits,
-                       struct http_answer *answer);
+int images_read_header(const struct http_request *request, struct image_header *header,
+                       struct image_request *limits, struct http_answer *answer);
 int images_plan_request(const struct http_request *request, const struct image_header *header,
                         struct planned_image *planned, struct http_answer *answer);
 
 /* The answer to /info, whose parameters change nothing but must be in order: what the header of the
  * request's content says, of images of any size. 0, STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT
  * or -ENOMEM. */
-int images_info(const struct images *images, const struct http_request *request,
-                struct http_answer *answer);
+int images_info(const struct http_request *request, struct http_answer *answer);
 
 /* Makes of the request's body what images_plan() planned, in the pool, and fills the answer. 0;
  * STATUS_IMAGE_TOO_LARGE or STATUS_RESULT_TOO_LARGE: it would exceed a limit of time or of a
@@ -76,7 +72,13 @@ int images_process(const struct images *images, struct http_request *request,
 bool images_measure(const uint8_t *image, size_t size, unsigned formats,
                     struct image_header *header, struct http_answer *answer);
 
-/* The answer to /readyz: "{"ready":true, ...}" with the pool's state and the layers of its sandbox;
- * `scale_answers` < 0: no scale server belongs to it. 0 and the HTTP status in the answer, or
- * -ENOMEM. */
-int images_readiness(const struct images *images, int scale_answers, struct http_answer *answer);
+/* What belongs to being ready besides the pool. */
+struct readiness {
+    int scale;          /* whether the scale server is ready; < 0: none belongs to this server */
+    bool require_scale; /* without it, this server is not ready either */
+};
+
+/* The answer to /readyz: "{"ready":true, ...}" with the pool's state and the layers of its sandbox.
+ * Never ready once the server is stopping. 0 and the HTTP status in the answer, or -ENOMEM. */
+int images_readiness(const struct images *images, const struct readiness *besides,
+                     struct http_answer *answer);

@@ -27,8 +27,8 @@ int imaginary_read_query(struct http_request *request, const char *query, size_t
 }
 
 /* The query is read once more: to keep what was read would cost every request its memory. */
-int imaginary_plan(const struct images *images, struct http_request *request,
-                   struct planned_image *planned, struct http_answer *answer)
+int imaginary_plan(struct http_request *request, struct planned_image *planned,
+                   struct http_answer *answer)
 {
     struct imaginary_query asked;
     struct image_header header;
@@ -38,7 +38,7 @@ int imaginary_plan(const struct images *images, struct http_request *request,
     int status = imaginary_read(&asked, http_request_path(request), query, length, answer->detail);
 
     if (status == 0)
-        status = images_read_header(images, request, &header, &planned->request, answer);
+        status = images_read_header(request, &header, &planned->request, answer);
     if (status == 0)
         status = http_request_list(request, "Accept", &accept);
     if (status != 0)

@@ -22,8 +22,8 @@ int imaginary_read_query(struct http_request *request, const char *query, size_t
                          void *context, struct http_answer *answer);
 
 /* As images_plan(), of the request's query. Also STATUS_NOT_IMPLEMENTED. */
-int imaginary_plan(const struct images *images, struct http_request *request,
-                   struct planned_image *planned, struct http_answer *answer);
+int imaginary_plan(struct http_request *request, struct planned_image *planned,
+                   struct http_answer *answer);
 
 /* The answer to /health, with the members of imaginary's. 0 or -ENOMEM. */
 int imaginary_report_health(struct http_request *request, void *context,

@@ -5,11 +5,14 @@
 /* Starts and stops a server, and reports errors to the operator. */
 #include "base/capabilities.h"
 #include "base/cleanup.h"
+#include "base/deadline.h"
 #include "base/log.h"
 #include "build_config.h"
 #include "config/check.h"
 #include "config/program.h"
+#include "service/live.h"
 #include "service/metrics_sources.h"
+#include "service/stopping.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 /* All connection threads share two arenas: with more, more freed memory would stay in the process.
  */
@@ -223,11 +227,12 @@ int service_start_metrics(const struct service *service,
     return 1;
 }
 
-int service_start_server(const struct service *service, const struct settings *settings,
-                         const struct http_route *routes, size_t route_count, void *context,
-                         struct metrics_listener *listener, struct http_server **server)
+/* The options of a server, of which http_server_change() takes those that may change. */
+static struct http_server_options make_options(struct live_settings *live)
 {
-    struct http_server_options options = {
+    const struct settings *settings = &live->settings;
+
+    return (struct http_server_options){
         .ip = settings->listen.ip,
         .port = (uint16_t)settings->listen.port,
         .max_connections = (unsigned)settings->listen.max_connections,
@@ -243,21 +248,47 @@ int service_start_server(const struct service *service, const struct settings *s
         .max_inflight_bytes = (size_t)settings->limits.max_inflight_bytes,
         .max_client_bytes = (size_t)(settings->limits.share_per_client *
                                      (double)settings->limits.max_inflight_bytes),
-        .routes = routes,
-        .route_count = route_count,
-        .context = context,
-        .observe = listener != NULL ? metrics_count_request : NULL,
-        .observer = metrics_listener_metrics(listener),
+        .tokens = live->tokens,
+        .cors_origins = settings->cors_origins,
+        .live = live,
+        .release = live_free,
     };
-    int status = http_server_new(server, &options);
+}
 
+static void report_start_failure(const struct service *service, const struct settings *settings,
+                                 int status)
+{
+    if (!explain_descriptors(service, settings, status))
+        log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
+                  (int)settings->listen.port, strerrordesc_np(-status));
+}
+
+int service_start_server(const struct service *service, const struct settings *settings,
+                         const struct http_route *routes, size_t route_count, void *context,
+                         struct metrics_listener *listener, struct http_server **server)
+{
+    struct http_server_options options;
+    struct live_settings *live;
+    char why[256];
+    int status = live_new(&live, settings, false, why);
+
+    if (status != 0) {
+        log_plain("%s: %s", service->program, why);
+        return 1;
+    }
+    options = make_options(live);
+    options.routes = routes;
+    options.route_count = route_count;
+    options.context = context;
+    options.observe = listener != NULL ? metrics_count_request : NULL;
+    options.observer = metrics_listener_metrics(listener);
+    status = http_server_new(server, &options);
     if (status == 0) {
         metrics_listener_watch(listener, *server);
         return 0;
     }
-    if (!explain_descriptors(service, settings, status))
-        log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
-                  (int)settings->listen.port, strerrordesc_np(-status));
+    live_free(live);
+    report_start_failure(service, settings, status);
     return 1;
 }
 
@@ -322,11 +353,23 @@ void service_wait(void)
         ;
     log_info("SIG%s: answering what is under way, then stopping", sigabbrev_np(number));
     notify_systemd("STOPPING=1");
+    stopping_begin();
+}
+
+/* Balancers notice that /readyz says 503, and send no more. A second signal changes nothing. */
+static void wait_for_balancers(const struct settings *settings)
+{
+    int64_t until_us = deadline_after_ms(settings->delay_ms);
+    const struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+        ;
 }
 
 void service_drain(const struct settings *settings, struct http_server *server,
                    struct metrics_listener *listener)
 {
+    wait_for_balancers(settings);
     if (!http_server_drain(server, settings->drain_ms))
         log_warning("requests were still under way after shutdown.drain_ms");
     metrics_listener_watch(listener, NULL);

@@ -45,7 +45,8 @@ void service_announce(const struct settings *settings, const struct http_server 
 /* Sleeps until SIGTERM, SIGINT or SIGHUP, and sends systemd STOPPING=1. */
 void service_wait(void);
 
-/* Finishes the requests in progress, for up to shutdown.drain_ms, and closes the other connections.
- * Frees the server. Metrics can be read meanwhile. */
+/* Goes on as before for shutdown.delay_ms, while /readyz answers 503; then finishes the requests in
+ * progress, for up to shutdown.drain_ms, and closes the other connections. Metrics can be read
+ * meanwhile. Frees the server. */
 void service_drain(const struct settings *settings, struct http_server *server,
                    struct metrics_listener *listener);

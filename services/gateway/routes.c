@@ -47,10 +47,8 @@ static int admit_image(struct http_request *request, const uint8_t *bytes, size_
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                 struct http_answer *answer)
 {
-    const struct gateway *gateway = context;
-
-    (void)request;
-    return images_peek(&gateway->images, bytes, size, answer);
+    (void)context;
+    return images_peek(request, bytes, size, answer);
 }
 
 /* Only the scale server knows the size of a result without one, and which formats it prefers. Here
@@ -89,14 +87,14 @@ static int process(struct gateway *gateway, struct http_request *request, const 
     struct planned_image planned;
     struct scale_task task = {.plan = &planned.plan};
     struct image_variant variant, asked;
-    int status = images_variant(&gateway->images, request, preset, &variant, answer);
+    int status = images_variant(request, preset, &variant, answer);
 
     if (status != 0)
         return status;
     asked = variant;
     status = relax(request, sized, &variant, &task.formats);
     if (status == 0)
-        status = images_plan(&gateway->images, request, &variant, &planned, answer);
+        status = images_plan(request, &variant, &planned, answer);
     if (status != 0)
         return status;
     if (sized && parameters_ask_gray_alone(values, preset))
@@ -128,7 +126,7 @@ static int forward_imaginary(struct http_request *request, void *context,
     struct gateway *gateway = context;
     struct planned_image planned;
     struct scale_task task = {.plan = &planned.plan};
-    int status = imaginary_plan(&gateway->images, request, &planned, answer);
+    int status = imaginary_plan(request, &planned, answer);
 
     if (status != 0)
         return status;
@@ -175,9 +173,8 @@ static int introduce(struct http_request *request, void *context, struct http_an
 /* Parameters were read, and change nothing. */
 static int info(struct http_request *request, void *context, struct http_answer *answer)
 {
-    const struct gateway *gateway = context;
-
-    return images_info(&gateway->images, request, answer);
+    (void)context;
+    return images_info(request, answer);
 }
 
 static int report_health(struct http_request *request, void *context, struct http_answer *answer)
@@ -190,9 +187,12 @@ static int report_health(struct http_request *request, void *context, struct htt
 static int report_readiness(struct http_request *request, void *context, struct http_answer *answer)
 {
     struct gateway *gateway = context;
+    const struct readiness besides = {
+        .scale = scale_client_is_ready(&gateway->scale),
+        .require_scale = http_request_parameters(request)->given != 0,
+    };
 
-    (void)request;
-    return images_readiness(&gateway->images, scale_client_is_ready(&gateway->scale), answer);
+    return images_readiness(&gateway->images, &besides, answer);
 }
 
 #define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
@@ -206,6 +206,12 @@ static int report_readiness(struct http_request *request, void *context, struct 
         .path = (path_), .method = HTTP_POST, .read_query = imaginary_read_query, .peek = peek,    \
         .handle = forward_imaginary                                                                \
     }
+
+static const struct http_choice required[] = {{"scale", 1}, {0}};
+static const struct http_parameter readiness_rows[] = {
+    {.name = "require", .type = &http_type_choice, .choices = required},
+};
+static const struct http_parameter_table readiness_parameters = {readiness_rows, 1, NULL};
 
 static const struct http_route routes[] = {
     IMAGE_ROUTE("/", admit_gray, gray),
@@ -237,6 +243,7 @@ static const struct http_route routes[] = {
     {
         .path = "/readyz",
         .method = HTTP_GET,
+        .parameters = &readiness_parameters,
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
         .handle = report_readiness,
     },

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "http/problem.h"
 #include "image/plan/path.h"
+#include "service/live.h"
 #include "service/metrics_sources.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
@@ -206,6 +207,7 @@ static int call_target(struct scale_client *client, struct http_request *request
         .request_id = http_request_id(request),
         .forwarded_for = http_request_client_text(request),
         .accept = accept,
+        .token = request_scale_token(request),
         .traceparent = http_request_traceparent(request),
         .tracestate = http_request_tracestate(request),
         .deadline_us = http_request_deadline_us(request),

@@ -7,6 +7,7 @@
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
+#include "service/live.h"
 #include "service/parameters.h"
 
 static struct http_parameter rows[PARAMETERS];
@@ -25,10 +26,8 @@ static int admit(struct http_request *request, const uint8_t *bytes, size_t size
 static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                 struct http_answer *answer)
 {
-    const struct scale_server *scale = context;
-
-    (void)request;
-    return images_peek(&scale->images, bytes, size, answer);
+    (void)context;
+    return images_peek(request, bytes, size, answer);
 }
 
 static int process(struct scale_server *scale, struct http_request *request, enum image_gray preset,
@@ -36,12 +35,12 @@ static int process(struct scale_server *scale, struct http_request *request, enu
 {
     struct planned_image planned;
     struct image_variant variant;
-    int status = images_variant(&scale->images, request, preset, &variant, answer);
+    int status = images_variant(request, preset, &variant, answer);
 
     if (resize && !parameters_ask_size(http_request_parameters(request)))
-        variant.stage.scale = decimal_from_fraction(scale->settings.scale.factor);
+        variant.stage.scale = decimal_from_fraction(request_settings(request)->scale.factor);
     if (status == 0)
-        status = images_plan(&scale->images, request, &variant, &planned, answer);
+        status = images_plan(request, &variant, &planned, answer);
     if (status != 0)
         return status;
     return images_process(&scale->images, request, &planned, answer);
@@ -68,7 +67,7 @@ static int process_imaginary(struct http_request *request, void *context,
 {
     struct scale_server *scale = context;
     struct planned_image planned;
-    int status = imaginary_plan(&scale->images, request, &planned, answer);
+    int status = imaginary_plan(request, &planned, answer);
 
     return status != 0 ? status : images_process(&scale->images, request, &planned, answer);
 }
@@ -76,9 +75,8 @@ static int process_imaginary(struct http_request *request, void *context,
 /* Parameters were read, and change nothing. */
 static int info(struct http_request *request, void *context, struct http_answer *answer)
 {
-    const struct scale_server *scale = context;
-
-    return images_info(&scale->images, request, answer);
+    (void)context;
+    return images_info(request, answer);
 }
 
 static int report_health(struct http_request *request, void *context, struct http_answer *answer)
@@ -93,7 +91,7 @@ static int report_readiness(struct http_request *request, void *context, struct 
     struct scale_server *scale = context;
 
     (void)request;
-    return images_readiness(&scale->images, -1, answer);
+    return images_readiness(&scale->images, &(struct readiness){.scale = -1}, answer);
 }
 
 #define IMAGE_ROUTE(path_, admit_, handle_)                                                        \

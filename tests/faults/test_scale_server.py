@@ -63,7 +63,7 @@ def test_scale_server_stopped(own, experiment):
         scale.process.send_signal(signal.SIGSTOP)
         trial.injected = 1
         try:
-            assert curl(gateway.url("/readyz")).status == 503
+            assert curl(gateway.url("/readyz?require=scale")).status == 503
             statuses, longest = scale_statuses(gateway, image, 2)
             assert set(statuses) <= {502, 504} and longest < 15, (statuses, longest)
         finally:
@@ -243,13 +243,13 @@ def test_failures_are_logged_once(own):
     assert logged(gateway) == []
     scale.kill()
     assert scale_statuses(gateway, image, 20)[0] == [502] * 20
-    assert curl(gateway.url("/readyz")).status == 503
+    assert curl(gateway.url("/readyz?require=scale")).status == 503
     wait_until(lambda: logged(gateway), 20, "a line")
     assert len(logged(gateway)) < 4, logged(gateway) # one each ten seconds
     assert re.fullmatch(f"the scale server failed: {re.escape(scale.url())}: "
                         "cannot connect: Connection refused", logged(gateway)[0])
     scale = own.scale(listen__port=scale.port, **settings)
-    assert curl(gateway.url("/readyz")).status == 200
+    assert curl(gateway.url("/readyz?require=scale")).status == 200
     wait_until(lambda: "works again" in logged(gateway)[-1], 20, "a line")
     assert scale_statuses(gateway, image, 2)[0] == [200, 200]
     assert re.fullmatch(r"the scale server works again, after \d+ more failure\(s\)",

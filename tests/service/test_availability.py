@@ -24,7 +24,7 @@ pytestmark = pytest.mark.threads
 
 def test_no_scale_server(own):
     """Without a scale server: 502 long before the deadline where it is needed, gray goes on, and
-    /readyz says which of the two is missing."""
+    /readyz says which of the two is missing: only who requires the scale server is told 503."""
     gateway = own.gateway()
     for path in ("/scale?scale=0.5", "/gray?scale=0.5", "/scale"):
         reply = curl(gateway.url(path), body=BODY)
@@ -32,9 +32,13 @@ def test_no_scale_server(own):
         assert reply.seconds < 5
     assert curl(gateway.url("/"), body=BODY).status == 200
     assert curl(gateway.url("/healthz")).status == 200
-    ready = curl(gateway.url("/readyz"))
-    assert ready.status == 503 and "json" in ready.media_type
-    assert "scale" in ready.body.decode()
+    for query, status in (("", 200), ("?require=scale", 503)):
+        ready = curl(gateway.url(f"/readyz{query}"))
+        assert ready.status == status and "json" in ready.media_type
+        assert ready.json()["scale"] is False and ready.json()["gray"] is True
+        assert ready.json()["ready"] is (status == 200)
+    for wrong in ("require=", "require=gray", "x=1", "require=scale&require=scale"):
+        assert curl(gateway.url(f"/readyz?{wrong}")).status == 400
 
 
 def test_scale_server_comes_back(own):
@@ -46,10 +50,11 @@ def test_scale_server_comes_back(own):
     with Client(gateway) as client:
         for round_ in range(3):
             assert client.post("/scale?scale=0.5", BODY).status == 200
-            assert client.request("GET", "/readyz").status == 200
+            assert client.request("GET", "/readyz?require=scale").status == 200
             scale.stop(signal.SIGTERM if round_ < 2 else signal.SIGINT)
             assert_problem(client.post("/scale?scale=0.5", BODY), 502, "scale-unavailable")
-            assert client.request("GET", "/readyz").status == 503
+            assert client.request("GET", "/readyz?require=scale").status == 503
+            assert client.request("GET", "/readyz").status == 200
             assert client.post("/", BODY).status == 200
             scale = own.scale(listen__port=scale.port, **settings)
     assert gateway.running()

@@ -39,6 +39,25 @@ def test_stops_at_once_when_idle(server, how):
         assert time.monotonic() - began < 8
 
 
+@pytest.mark.parametrize("program", ["gateway", "scale"])
+def test_delay(own, program):
+    """For shutdown.delay_ms /readyz says 503 and everything else goes on, new connections included."""
+    server = (own.gateway if program == "gateway" else own.scale)(shutdown__delay_ms=2000)
+    path = "/gray"
+    assert curl(server.url("/readyz")).status == 200
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: curl(server.url("/readyz")).status == 503, 1, "not ready")
+    state = curl(server.url("/readyz")).json()
+    assert state["stopping"] is True and state["ready"] is False
+    assert curl(server.url("/healthz")).status == 200
+    with Client(server) as client:
+        while time.monotonic() < began + 1.5:
+            assert client.post(path, BODY).status == 200
+    assert server.process.wait(20) == 0
+    assert time.monotonic() - began > 1.9
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_drain_answers_what_is_under_way(server, how):
     """A request whose body is still coming at the signal is answered; a new connection is refused.

@@ -120,7 +120,8 @@ def test_unit_has_room(program):
     assert "AF_UNIX" in service["RestrictAddressFamilies"].split()
     assert int(service["TasksMax"]) >= connections + 64 * 12
     assert int(service["LimitNOFILE"]) >= connections * 5 + 256
-    assert int(service["TimeoutStopSec"]) * 1000 > config["shutdown"]["drain_ms"]
+    shutdown = config["shutdown"]
+    assert int(service["TimeoutStopSec"]) * 1000 > shutdown["delay_ms"] + shutdown["drain_ms"]
 
 
 def test_drop_in_grants_what_workers_need():

@@ -25,6 +25,8 @@ static void test_codes(void **state)
         [STATUS_BAD_PARAMETER] = 400,
         [STATUS_BAD_REQUEST] = 400,
         [STATUS_EMPTY_BODY] = 400,
+        [STATUS_UNAUTHORIZED] = 401,
+        [STATUS_FORBIDDEN] = 403,
         [STATUS_NOT_FOUND] = 404,
         [STATUS_METHOD_NOT_ALLOWED] = 405,
         [STATUS_BODY_TIMEOUT] = 408,

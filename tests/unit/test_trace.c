@@ -40,7 +40,8 @@ static void test_new_ids(void **state)
     assert_string_equal(parsed.parent_id, one.span_id);
 }
 
-/* Goal: a valid traceparent is continued by a span of our own, its flags as far as they are known. */
+/* Goal: a valid traceparent is continued by a span of our own, its flags as far as they are known.
+ */
 static void test_continued(void **state)
 {
     static const struct {

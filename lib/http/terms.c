@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "http/terms.h"
+
+#include "http/state.h"
+
+#include <stdlib.h>
+
+struct terms *terms_new(const struct http_server_options *options)
+{
+    struct terms *terms = calloc(1, sizeof(*terms));
+
+    if (terms == NULL)
+        return NULL;
+    terms->options = *options;
+    atomic_init(&terms->holders, 1);
+    return terms;
+}
+
+/* The mutex keeps the server's own hold until the new one is counted. */
+struct terms *terms_hold_current(struct http_server *server)
+{
+    struct terms *terms;
+
+    pthread_mutex_lock(&server->terms_mutex);
+    terms = server->terms;
+    atomic_fetch_add(&terms->holders, 1);
+    pthread_mutex_unlock(&server->terms_mutex);
+    return terms;
+}
+
+void terms_replace(struct http_server *server, struct terms *terms)
+{
+    struct terms *before;
+
+    pthread_mutex_lock(&server->terms_mutex);
+    before = server->terms;
+    server->terms = terms;
+    pthread_mutex_unlock(&server->terms_mutex);
+    terms_let_go(before);
+}
+
+void terms_let_go(struct terms *terms)
+{
+    if (terms == NULL || atomic_fetch_sub(&terms->holders, 1) != 1)
+        return;
+    if (terms->options.release != NULL)
+        terms->options.release(terms->options.live);
+    free(terms);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "http/options.h"
+
+#include <stdatomic.h>
+
+struct http_server;
+
+/*
+ * Inside lib/http: the options in force. They may be replaced while the server runs, and a request
+ * keeps those that it began with: they are freed with the last request that holds them. Any thread.
+ */
+struct terms {
+    struct http_server_options options; /* does not change */
+    atomic_uint holders;
+};
+
+/* A copy of the options, with one holder. NULL: no memory. */
+struct terms *terms_new(const struct http_server_options *options);
+
+/* Those of the server, with one holder more. */
+struct terms *terms_hold_current(struct http_server *server);
+
+/* Takes over `terms` as those of the server, for requests that begin from now on. */
+void terms_replace(struct http_server *server, struct terms *terms);
+
+/* One holder less; the last one frees, and calls options.release. NULL is fine. */
+void terms_let_go(struct terms *terms);
