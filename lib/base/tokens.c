@@ -45,7 +45,8 @@ static int add_token(struct tokens *tokens, const char *text, size_t length)
     return 0;
 }
 
-/* A '#' begins a comment at the line's beginning or after white space; it may be part of a token. */
+/* A '#' begins a comment at the line's beginning or after white space; it may be part of a token.
+ */
 static int read_line(struct tokens *tokens, const char *line)
 {
     static const char white[] = " \t\r\n";
@@ -111,8 +112,9 @@ static FILE *open_secret(const char *path, char why[static TOKENS_WHY_BYTES], in
     }
     if (!S_ISREG(facts.st_mode) || (facts.st_mode & S_IROTH) != 0) {
         *status = -EINVAL;
-        snprintf(why, TOKENS_WHY_BYTES, "expected a file that not everyone may read, got %.100s, %s%04o",
-                 path, S_ISREG(facts.st_mode) ? "of mode " : "which is no regular file, of mode ",
+        snprintf(why, TOKENS_WHY_BYTES,
+                 "expected a file that not everyone may read, got %.100s, %s%04o", path,
+                 S_ISREG(facts.st_mode) ? "of mode " : "which is no regular file, of mode ",
                  (unsigned)facts.st_mode & 07777);
         return NULL;
     }

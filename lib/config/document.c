@@ -26,6 +26,10 @@ static const char introduction[] =
     "does\n"
     "only that, and prints `configuration ok` if nothing is wrong.\n"
     "\n"
+    "SIGHUP makes a server read the file again: keys marked in the column *reload* get their new\n"
+    "values, others are named in the log and keep theirs until a restart. The files of tokens are\n"
+    "read again in any case. A file with an error changes nothing.\n"
+    "\n"
     "`--print-config` prints the effective configuration in the shape of the file, so that it can "
     "be\n"
     "read again. It adds an object `computed`, which a reader of the file ignores:\n"
@@ -73,8 +77,8 @@ static void print_keys(const struct reading *reading, FILE *out)
 {
     char range[TEXT_BYTES], fallback[TEXT_BYTES];
 
-    fprintf(out, "\n| key | type | unit | range | default | meaning |\n"
-                 "| --- | --- | --- | --- | --- | --- |\n");
+    fprintf(out, "\n| key | type | unit | range | default | reload | meaning |\n"
+                 "| --- | --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < reading->count; i++) {
         const struct entry *entry = &reading->entries[i];
         const struct option_row *row = entry->row;
@@ -83,9 +87,10 @@ static void print_keys(const struct reading *reading, FILE *out)
             continue;
         row_range(row, range);
         row_default(row, fallback);
-        fprintf(out, "| `%s` | %s | %s | %s | `%s` | %s |\n", entry->key, type_names[row->type],
-                row->unit != NULL ? row->unit : "", row->expects != NULL ? row->expects : range,
-                fallback, row->help);
+        fprintf(out, "| `%s` | %s | %s | %s | `%s` | %s | %s |\n", entry->key,
+                type_names[row->type], row->unit != NULL ? row->unit : "",
+                row->expects != NULL ? row->expects : range, fallback, row->live ? "yes" : "",
+                row->help);
     }
 }
 

@@ -33,7 +33,8 @@ static const char *const format_choices[] = {
     [LOG_JSON + 1] = NULL,
 };
 
-/* A row reads by its lines: what and where, range, flag, default, help. */
+/* A row reads by its lines: what and where, whether a reload applies it, range, flag, default,
+ * help. */
 /* clang-format off */
 static const struct option_row address_rows[] = {
     {
@@ -77,28 +78,28 @@ static const struct option_row connection_rows[] = {
 
 static const struct option_row timeout_rows[] = {
     {
-        .name = "idle_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.idle_timeout_ms),
+        .name = "idle_timeout_ms", .live = true, .type = OPTION_INTEGER, .offset = AT(listen.idle_timeout_ms),
         .unit = "ms",
         .smallest = 1, .largest = DAY_MS,
         .fallback = "30000",
         .help = "a connection that is idle for this long is closed",
     },
     {
-        .name = "body_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.body_timeout_ms),
+        .name = "body_timeout_ms", .live = true, .type = OPTION_INTEGER, .offset = AT(listen.body_timeout_ms),
         .unit = "ms",
         .smallest = 1000, .largest = HOUR_MS,
         .fallback = "300000",
         .help = "the whole body of a request must arrive within this time",
     },
     {
-        .name = "answer_timeout_ms", .type = OPTION_INTEGER, .offset = AT(listen.answer_timeout_ms),
+        .name = "answer_timeout_ms", .live = true, .type = OPTION_INTEGER, .offset = AT(listen.answer_timeout_ms),
         .unit = "ms",
         .smallest = 1000, .largest = HOUR_MS,
         .fallback = "300000",
         .help = "the client must have taken the whole answer within this time",
     },
     {
-        .name = "min_bytes_per_s", .type = OPTION_INTEGER, .offset = AT(listen.min_bytes_per_s),
+        .name = "min_bytes_per_s", .live = true, .type = OPTION_INTEGER, .offset = AT(listen.min_bytes_per_s),
         .unit = "bytes/s",
         .smallest = 0, .largest = 1e9,
         .fallback = "4096",
@@ -115,21 +116,21 @@ static const struct option_row limit_rows[] = {
         .help = "largest body of a request",
     },
     {
-        .name = "max_pixels", .type = OPTION_INTEGER, .offset = AT(limits.max_pixels),
+        .name = "max_pixels", .live = true, .type = OPTION_INTEGER, .offset = AT(limits.max_pixels),
         .unit = "pixels",
         .smallest = 1, .largest = 1e12,
         .fallback = "100000000",
         .help = "most pixels of an image and of a result: width x height x frames",
     },
     {
-        .name = "max_side", .type = OPTION_INTEGER, .offset = AT(limits.max_side),
+        .name = "max_side", .live = true, .type = OPTION_INTEGER, .offset = AT(limits.max_side),
         .unit = "pixels",
         .smallest = 1, .largest = 65535,
         .fallback = "16384",
         .help = "longest side of a result, unless the image's own is longer",
     },
     {
-        .name = "max_scans", .type = OPTION_INTEGER, .offset = AT(limits.max_scans),
+        .name = "max_scans", .live = true, .type = OPTION_INTEGER, .offset = AT(limits.max_scans),
         .unit = "scans",
         .smallest = 1, .largest = 100000,
         .fallback = "100",
@@ -151,20 +152,20 @@ static const struct option_row limit_rows[] = {
         .help = "bodies and answers held at once, all requests together",
     },
     {
-        .name = "share_per_client", .type = OPTION_NUMBER, .offset = AT(limits.share_per_client),
+        .name = "share_per_client", .live = true, .type = OPTION_NUMBER, .offset = AT(limits.share_per_client),
         .smallest = 0.01, .largest = 1,
         .fallback = "0.25",
         .help = "part of max_inflight_bytes that the requests of one client may hold",
     },
     {
-        .name = "client_prefix_v6", .type = OPTION_INTEGER, .offset = AT(limits.client_prefix_v6),
+        .name = "client_prefix_v6", .live = true, .type = OPTION_INTEGER, .offset = AT(limits.client_prefix_v6),
         .unit = "bits",
         .smallest = 32, .largest = 128,
         .fallback = "64",
         .help = "IPv6 addresses that agree in this many bits are one client",
     },
     {
-        .name = "deadline_ms", .type = OPTION_INTEGER, .offset = AT(limits.deadline_ms),
+        .name = "deadline_ms", .live = true, .type = OPTION_INTEGER, .offset = AT(limits.deadline_ms),
         .unit = "ms",
         .smallest = 1, .largest = DAY_MS,
         .fallback = "10000",
@@ -174,7 +175,7 @@ static const struct option_row limit_rows[] = {
 
 static const struct option_row input_rows[] = {
     {
-        .name = "formats", .type = OPTION_LIST, .offset = AT(input.formats),
+        .name = "formats", .live = true, .type = OPTION_LIST, .offset = AT(input.formats),
         .valid = check_is_input_format, .expects = "jpeg, png, webp, gif, tiff, avif or heic",
         .fallback = "jpeg,png,webp,gif,tiff,avif,heic",
         .help = "formats of images that are taken; others are answered 415",
@@ -254,7 +255,7 @@ static const struct option_row upstream_rows[] = {
         .help = "URL of the scale server",
     },
     {
-        .name = "token_file", .type = OPTION_STRING, .offset = AT(scale.token_file),
+        .name = "token_file", .live = true, .type = OPTION_STRING, .offset = AT(scale.token_file),
         .expects = "a path",
         .fallback = "",
         .help = "file whose first token the scale server gets; empty: none",
@@ -280,7 +281,7 @@ static const struct option_row factor_rows[] = {
 
 static const struct option_row output_rows[] = {
     {
-        .name = "quality", .type = OPTION_INTEGER, .offset = AT(output.quality),
+        .name = "quality", .live = true, .type = OPTION_INTEGER, .offset = AT(output.quality),
         .smallest = 1, .largest = 100,
         .fallback = "80",
         .help = "quality of lossy results if a request gives none",
@@ -289,20 +290,20 @@ static const struct option_row output_rows[] = {
 
 static const struct option_row scale_output_rows[] = {
     {
-        .name = "avif_quality", .type = OPTION_INTEGER, .offset = AT(output.avif_quality),
+        .name = "avif_quality", .live = true, .type = OPTION_INTEGER, .offset = AT(output.avif_quality),
         .smallest = 1, .largest = 100,
         .fallback = "60",
         .help = "the same of AVIF",
     },
     {
-        .name = "avif_max_pixels", .type = OPTION_INTEGER, .offset = AT(output.avif_max_pixels),
+        .name = "avif_max_pixels", .live = true, .type = OPTION_INTEGER, .offset = AT(output.avif_max_pixels),
         .unit = "pixels",
         .smallest = 0, .largest = 1e12,
         .fallback = "16000000",
         .help = "format=auto chooses no AVIF for results of more",
     },
     {
-        .name = "auto", .type = OPTION_LIST, .offset = AT(output.automatic),
+        .name = "auto", .live = true, .type = OPTION_LIST, .offset = AT(output.automatic),
         .valid = check_is_output_format, .expects = "jpeg, png, webp, gif, tiff or avif",
         .fallback = "avif,webp",
         .help = "format=auto chooses the first of these that Accept names",
@@ -320,13 +321,13 @@ static const struct option_row sandbox_rows[] = {
 
 static const struct option_row log_rows[] = {
     {
-        .name = "level", .type = OPTION_CHOICE, .offset = AT(log_level),
+        .name = "level", .live = true, .type = OPTION_CHOICE, .offset = AT(log_level),
         .choices = level_choices,
         .fallback = "info",
         .help = "least urgent lines to log",
     },
     {
-        .name = "format", .type = OPTION_CHOICE, .offset = AT(log_format),
+        .name = "format", .live = true, .type = OPTION_CHOICE, .offset = AT(log_format),
         .choices = format_choices,
         .fallback = "text",
         .help = "form of a log line",
@@ -366,7 +367,7 @@ static const struct option_row gateway_metrics_rows[] = {METRICS_PORT_ROW("9180"
 static const struct option_row scale_metrics_rows[] = {METRICS_PORT_ROW("9181")};
 static const struct option_row auth_rows[] = {
     {
-        .name = "tokens_file", .type = OPTION_STRING, .offset = AT(tokens_file),
+        .name = "tokens_file", .live = true, .type = OPTION_STRING, .offset = AT(tokens_file),
         .expects = "a path",
         .fallback = "",
         .help = "file of tokens, one a line, of which image requests need one; empty: none",
@@ -375,7 +376,7 @@ static const struct option_row auth_rows[] = {
 
 static const struct option_row cors_rows[] = {
     {
-        .name = "origins", .type = OPTION_LIST, .offset = AT(cors_origins),
+        .name = "origins", .live = true, .type = OPTION_LIST, .offset = AT(cors_origins),
         .valid = check_is_web_origin, .expects = "http://host[:port] or https://host[:port]",
         .fallback = "",
         .help = "web pages of these origins may send images and read the answers",
@@ -384,14 +385,14 @@ static const struct option_row cors_rows[] = {
 
 static const struct option_row shutdown_rows[] = {
     {
-        .name = "delay_ms", .type = OPTION_INTEGER, .offset = AT(delay_ms),
+        .name = "delay_ms", .live = true, .type = OPTION_INTEGER, .offset = AT(delay_ms),
         .unit = "ms",
         .smallest = 0, .largest = 60000,
         .fallback = "0",
         .help = "on SIGTERM, /readyz answers 503 for this long before the server stops accepting",
     },
     {
-        .name = "drain_ms", .type = OPTION_INTEGER, .offset = AT(drain_ms),
+        .name = "drain_ms", .live = true, .type = OPTION_INTEGER, .offset = AT(drain_ms),
         .unit = "ms",
         .smallest = 0, .largest = DAY_MS,
         .fallback = "10000",

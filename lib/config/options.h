@@ -27,6 +27,7 @@ struct option_row {
     const char *unit;                /* "ms", "bytes" ...; NULL: none */
     double smallest, largest;        /* INTEGER (exact up to 2^53) and NUMBER */
     bool exclusive;                  /* `smallest` itself is out of range */
+    bool live;                       /* a reload applies another value; otherwise a restart does */
     const char *const *choices;      /* CHOICE, NULL-terminated */
     bool (*valid)(const char *text); /* STRING, and each of a LIST; NULL: any */
     const char *expects;             /* what `valid` accepts, for errors */

@@ -25,6 +25,16 @@ struct program {
 
 enum { SETTINGS_GO_ON = -1 };
 
+/* Reads everything once more, with the command line of the start, for a server that has run with
+ * `now` since then or since the last reload. 0 and *next, to be cleared by the caller: what a
+ * reload applies is new, all else is as in `now`, and `text` names the keys that only a restart
+ * would apply, with commas between; "": none. Or -EINVAL or -ENOMEM, nothing to clear, and `text`
+ * is the first error line. Main thread. */
+enum { RELOAD_TEXT_BYTES = 900 };
+int settings_reload(const struct program *program, int argc, char **argv,
+                    const struct settings *now, struct settings *next,
+                    char text[static RELOAD_TEXT_BYTES]);
+
 /* Reads defaults, the file and the flags into *settings; each overrides the one before. Returns
  * SETTINGS_GO_ON and *settings, to be cleared by the caller; or the code to exit with (0, 1 or 2):
  * standard output or error then says why, and there is nothing to clear. Once, from main(), before

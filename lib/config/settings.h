@@ -59,6 +59,12 @@ struct settings {
 /* Frees the strings. */
 void settings_clear(struct settings *settings);
 
+struct option_table;
+
+/* A copy of what the table's rows set. 0; or -ENOMEM, and nothing to clear. Any thread. */
+int settings_copy(const struct option_table *options, const struct settings *from,
+                  struct settings *to);
+
 /* How many workers a pool has: pool.workers, or one per CPU this process may use. Any thread. */
 unsigned settings_workers(const struct settings *settings);
 

@@ -18,7 +18,7 @@
 enum { CHAINS = 1024 };
 
 struct clients {
-    unsigned prefix_v6;
+    atomic_uint prefix_v6; /* bits */
     struct network *trusted;
     size_t trusted_count;
     uint64_t seed;         /* keeps clients from choosing addresses that share a chain */
@@ -75,6 +75,11 @@ int clients_new(struct clients **clients, const struct clients_options *options)
     return 0;
 }
 
+void clients_change(struct clients *clients, unsigned prefix_v6)
+{
+    atomic_store(&clients->prefix_v6, prefix_v6);
+}
+
 struct clients *clients_free(struct clients *clients)
 {
     if (clients == NULL)
@@ -118,7 +123,7 @@ struct client_account *clients_hold(struct clients *clients, const struct client
     if (!name->known)
         return &clients->unknown;
     if (!address_is_v4(&key))
-        address_cut(&key, clients->prefix_v6);
+        address_cut(&key, atomic_load(&clients->prefix_v6));
     pthread_mutex_lock(&clients->mutex);
     account = find_or_make(clients, &key);
     if (account != NULL)

@@ -42,6 +42,9 @@ struct client_name {
 /* 0, -ENOMEM, or -EINVAL: `trusted` holds something that is not a network. */
 int clients_new(struct clients **clients, const struct clients_options *options);
 
+/* Another prefix, for clients that come from now on; who is connected keeps its account. */
+void clients_change(struct clients *clients, unsigned prefix_v6);
+
 /* No account may be held. NULL is fine. Returns NULL. */
 struct clients *clients_free(struct clients *clients);
 

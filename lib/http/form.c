@@ -51,16 +51,13 @@ static void decide(struct http_request *request)
 
 static int read_form_field(struct http_request *request)
 {
-    static const struct http_parameter_table none;
-    const struct http_parameter_table *table = request->route->parameters;
     const char *body = (const char *)request->body.data;
     const struct multipart_part *part = &request->part;
 
     if (request->route->read_query != NULL)
         return 0;
     return http_field_read(body + part->name, part->name_length, body + part->content, part->size,
-                           table != NULL ? table : &none, &request->parameters,
-                           request->answer.detail);
+                           &request->table, &request->parameters, request->answer.detail);
 }
 
 /* Whether the open part has the name that chooses among several files. */

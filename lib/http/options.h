@@ -34,6 +34,8 @@ struct http_route {
     enum http_method method;
     unsigned flags;                                /* enum http_route_flag */
     const struct http_parameter_table *parameters; /* that its query may hold; NULL: none */
+    /* Optional: the rows of `parameters` as the server's `live` limits them. */
+    const struct http_parameter *(*rows)(const void *live);
     /* Optional: reads the query instead of `parameters`, with the header section. A form's fields
      * are ignored then, and of several files the one counts that http_request_choose_file() names;
      * problems have the member `message`, as the clients of another server's API expect. */

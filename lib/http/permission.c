@@ -5,10 +5,10 @@
 /*
  * Tokens guard images, and nothing else: health checks and documents are for everyone.
  *
- * A page of any site can make a browser send us requests, from inside of a network that we trust. It
- * cannot read the answer, but the work is done. Browsers say so (Sec-Fetch-Site, W3C Fetch
- * Metadata), which is enough to refuse it. Pages of `cors_origins` may also read our answers (Fetch,
- * "CORS protocol").
+ * A page of any site can make a browser send us requests, from inside of a network that we trust.
+ * It cannot read the answer, but the work is done. Browsers say so (Sec-Fetch-Site, W3C Fetch
+ * Metadata), which is enough to refuse it. Pages of `cors_origins` may also read our answers
+ * (Fetch, "CORS protocol").
  */
 #include "base/status.h"
 #include "base/tokens.h"
@@ -33,7 +33,8 @@ void permission_find_origin(struct http_request *request)
 {
     char *const *origins = request->options->cors_origins;
 
-    for (size_t i = 0; request->fields.origin != NULL && origins != NULL && origins[i] != NULL; i++) {
+    for (size_t i = 0; request->fields.origin != NULL && origins != NULL && origins[i] != NULL;
+         i++) {
         if (is_value(request->fields.origin, origins[i]))
             request->cors_origin = origins[i];
     }

@@ -64,6 +64,17 @@ static int connection_fd(struct MHD_Connection *connection)
     return info != NULL ? info->connect_fd : -1;
 }
 
+/* A connection that has lived through a reload has the timeout of before. */
+static void set_backstop(struct http_request *request)
+{
+    const unsigned backstop_s = terms_backstop_s(request->options);
+
+    if (request->connection->backstop_s == backstop_s)
+        return;
+    request->connection->backstop_s = backstop_s;
+    MHD_set_connection_option(request->library, MHD_CONNECTION_OPTION_TIMEOUT, backstop_s);
+}
+
 struct http_request *request_new(struct http_server *server, struct MHD_Connection *library,
                                  const char *target)
 {
@@ -93,6 +104,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     request->framing.content_length = -1;
     make_request_id(request->id, sizeof(request->id));
     trace_begin(&request->trace);
+    set_backstop(request);
     request->log_ids =
         (struct log_request){request->id, request->trace.trace_id, request->trace.span_id};
     return request;

@@ -209,12 +209,22 @@ static int check_target(struct http_request *request, struct http_target *target
     return decode_path(request, target);
 }
 
+/* What the request may ask for, by its route and by the options with which it began. */
+static void choose_table(struct http_request *request)
+{
+    const struct http_route *route = request->route;
+
+    if (route->parameters != NULL)
+        request->table = *route->parameters;
+    if (route->rows != NULL)
+        request->table.rows = route->rows(request->options->live);
+}
+
 static int read_query(struct http_request *request, const struct http_target *target)
 {
-    static const struct http_parameter_table none;
-    const struct http_parameter_table *table = request->route->parameters;
     char field[FIELD_BYTES];
 
+    choose_table(request);
     request->query = target->query;
     request->query_length = target->query_length;
     if ((request->route->flags & HTTP_ROUTE_FIELD) &&
@@ -224,7 +234,7 @@ static int read_query(struct http_request *request, const struct http_target *ta
     if (request->route->read_query != NULL)
         return request->route->read_query(request, target->query, target->query_length,
                                           request->options->context, &request->answer);
-    return http_query_parse(target->query, target->query_length, table != NULL ? table : &none,
+    return http_query_parse(target->query, target->query_length, &request->table,
                             &request->parameters, request->answer.detail);
 }
 

@@ -86,18 +86,6 @@ static int raise_descriptor_limit(unsigned max_connections)
     return setrlimit(RLIMIT_NOFILE, &limit) != 0 ? -errno : 0;
 }
 
-/* A backstop, well after the watchdog: the library spins in the last second of its own timeout. */
-static unsigned library_timeout_s(const struct http_server_options *options)
-{
-    int64_t longest = options->idle_timeout_ms;
-
-    if (longest < options->body_timeout_ms)
-        longest = options->body_timeout_ms;
-    if (longest < options->answer_timeout_ms)
-        longest = options->answer_timeout_ms;
-    return (unsigned)(3 * longest / 1000 + 10);
-}
-
 static int start_library(struct http_server *server)
 {
     const struct http_server_options *options = &server->options;
@@ -111,7 +99,7 @@ static int start_library(struct http_server *server)
         server, MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
         MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_CONNECTION_LIMIT,
         admission_places(options->max_connections), MHD_OPTION_CONNECTION_TIMEOUT,
-        library_timeout_s(options), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        terms_backstop_s(options), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
     if (server->daemon == NULL) {
         server->listen_fd = -1; /* most of the library's failures close it */
@@ -134,10 +122,13 @@ static int check_routes(const struct http_server_options *options)
 static int start(struct http_server *server)
 {
     const struct timeouts_options timeouts = {
-        .idle_ms = server->options.idle_timeout_ms,
-        .body_ms = server->options.body_timeout_ms,
-        .reply_ms = server->options.answer_timeout_ms,
-        .min_bytes_per_s = server->options.min_bytes_per_s,
+        .limits =
+            {
+                .idle_ms = server->options.idle_timeout_ms,
+                .body_ms = server->options.body_timeout_ms,
+                .reply_ms = server->options.answer_timeout_ms,
+                .min_bytes_per_s = server->options.min_bytes_per_s,
+            },
         .hangup_ms = LINGER_MS,
         .expired = exchange_expired,
     };
@@ -194,6 +185,41 @@ int http_server_new(struct http_server **server, const struct http_server_option
     }
     *server = created;
     return 0;
+}
+
+int http_server_change(struct http_server *server, const struct http_server_options *options)
+{
+    struct http_server_options merged = server->options;
+    struct terms *terms;
+
+    merged.client_prefix_v6 = options->client_prefix_v6;
+    merged.idle_timeout_ms = options->idle_timeout_ms;
+    merged.body_timeout_ms = options->body_timeout_ms;
+    merged.answer_timeout_ms = options->answer_timeout_ms;
+    merged.min_bytes_per_s = options->min_bytes_per_s;
+    merged.deadline_ms = options->deadline_ms;
+    merged.max_client_bytes = options->max_client_bytes;
+    merged.tokens = options->tokens;
+    merged.cors_origins = options->cors_origins;
+    merged.live = options->live;
+    merged.release = options->release;
+    terms = terms_new(&merged);
+    if (terms == NULL)
+        return -ENOMEM;
+    clients_change(server->clients, merged.client_prefix_v6);
+    timeouts_change(server->timeouts, &(struct timeouts_limits){
+                                          .idle_ms = merged.idle_timeout_ms,
+                                          .body_ms = merged.body_timeout_ms,
+                                          .reply_ms = merged.answer_timeout_ms,
+                                          .min_bytes_per_s = merged.min_bytes_per_s,
+                                      });
+    terms_replace(server, terms);
+    return 0;
+}
+
+const void *http_server_live(const struct http_server *server)
+{
+    return server->terms->options.live;
 }
 
 uint16_t http_server_port(const struct http_server *server)

@@ -38,6 +38,14 @@ const char *http_server_ip(const struct http_server *server);
 /* Any thread. */
 void http_server_get_status(struct http_server *server, struct http_server_status *status);
 
+/* Replaces those of the options that may change while the server runs; the other members are not
+ * looked at. Requests in progress keep what they began with, but for the timeouts. 0, and `options`
+ * are in force until their release is called; or -ENOMEM. From one thread at a time. */
+int http_server_change(struct http_server *server, const struct http_server_options *options);
+
+/* The `live` of the options in force. The thread that changes them. */
+const void *http_server_live(const struct http_server *server);
+
 /* Accepts the connections in the backlog and no new ones, closes idle ones, and waits up to
  * drain_ms for the requests in progress; a connection that has not sent its first request yet has a
  * second for it. Returns whether all were answered. Once, from the thread that frees the server. */

@@ -60,6 +60,7 @@ struct connection {
     struct watch *watch;
     struct client_name name;        /* the peer's */
     struct client_account *account; /* the peer's */
+    unsigned backstop_s;            /* the library's timeout; 0: as at the start */
     bool trusted;        /* a proxy: it counts for the client of the request in progress */
     bool counted;        /* in server->admitted and, if not trusted, in its account */
     atomic_bool surplus; /* came when as many as allowed were open */
@@ -123,6 +124,7 @@ struct http_request {
     const struct http_route *route;
     const char *route_path; /* the path of a route, even of one that takes other methods; or NULL */
     struct http_parameter_values parameters;
+    struct http_parameter_table table; /* of the route's parameters, as they are limited now */
 
     struct client_name name;        /* the client's; the peer's until it is identified */
     struct client_account *account; /* NULL until then */

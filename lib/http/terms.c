@@ -40,6 +40,18 @@ void terms_replace(struct http_server *server, struct terms *terms)
     terms_let_go(before);
 }
 
+/* Well after the watchdog: the library spins in the last second of its own timeout. */
+unsigned terms_backstop_s(const struct http_server_options *options)
+{
+    int64_t longest = options->idle_timeout_ms;
+
+    if (longest < options->body_timeout_ms)
+        longest = options->body_timeout_ms;
+    if (longest < options->answer_timeout_ms)
+        longest = options->answer_timeout_ms;
+    return (unsigned)(3 * longest / 1000 + 10);
+}
+
 void terms_let_go(struct terms *terms)
 {
     if (terms == NULL || atomic_fetch_sub(&terms->holders, 1) != 1)

@@ -26,5 +26,8 @@ struct terms *terms_hold_current(struct http_server *server);
 /* Takes over `terms` as those of the server, for requests that begin from now on. */
 void terms_replace(struct http_server *server, struct terms *terms);
 
+/* The library's own timeout of a connection, which no request should ever reach. */
+unsigned terms_backstop_s(const struct http_server_options *options);
+
 /* One holder less; the last one frees, and calls options.release. NULL is fine. */
 void terms_let_go(struct terms *terms);

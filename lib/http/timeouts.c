@@ -56,7 +56,8 @@ struct watch {
 };
 
 struct timeouts {
-    struct timeouts_options options;
+    struct timeouts_options options; /* but for its limits, which are these: */
+    _Atomic int64_t idle_ms, body_ms, reply_ms, min_bytes_per_s;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -96,7 +97,8 @@ static bool is_too_slow(const struct timeouts *timeouts, struct watch *watch)
     if (clock_us() < watch->look_us)
         return false;
     watch->look_us = deadline_after_ms(RATE_LOOK_MS);
-    return rate_is_below(&watch->rate, watch->fd, direction, timeouts->options.min_bytes_per_s);
+    return rate_is_below(&watch->rate, watch->fd, direction,
+                         atomic_load(&timeouts->min_bytes_per_s));
 }
 
 /* A reply may be slow as long as the client takes some of it. */
@@ -109,7 +111,7 @@ static bool makes_no_progress(struct timeouts *timeouts, struct watch *watch)
         return false;
     none = rate_bytes(watch->fd, RATE_TAKEN, &taken) && taken == watch->taken;
     watch->taken = taken;
-    watch->progress_us = deadline_after_ms(timeouts->options.idle_ms);
+    watch->progress_us = deadline_after_ms(atomic_load(&timeouts->idle_ms));
     return none;
 }
 
@@ -179,7 +181,7 @@ static int64_t scan(struct timeouts *timeouts)
 {
     int64_t earliest = DEADLINE_NEVER;
 
-    if (timeouts->first != NULL && timeouts->options.min_bytes_per_s > 0)
+    if (timeouts->first != NULL && atomic_load(&timeouts->min_bytes_per_s) > 0)
         earliest = deadline_after_ms(RATE_LOOK_MS);
     for (struct watch *watch = timeouts->first; watch != NULL; watch = watch->next) {
         pthread_mutex_lock(&watch->mutex);
@@ -221,6 +223,7 @@ int timeouts_new(struct timeouts **timeouts, const struct timeouts_options *opti
     if (created == NULL)
         return -ENOMEM;
     created->options = *options;
+    timeouts_change(created, &options->limits);
     created->wake_us = DEADLINE_NEVER;
     pthread_mutex_init(&created->mutex, NULL);
     pthread_condattr_init(&monotonic);
@@ -234,6 +237,14 @@ int timeouts_new(struct timeouts **timeouts, const struct timeouts_options *opti
     }
     *timeouts = created;
     return 0;
+}
+
+void timeouts_change(struct timeouts *timeouts, const struct timeouts_limits *limits)
+{
+    atomic_store(&timeouts->idle_ms, limits->idle_ms);
+    atomic_store(&timeouts->body_ms, limits->body_ms);
+    atomic_store(&timeouts->reply_ms, limits->reply_ms);
+    atomic_store(&timeouts->min_bytes_per_s, limits->min_bytes_per_s);
 }
 
 struct timeouts *timeouts_free(struct timeouts *timeouts)
@@ -290,7 +301,7 @@ void timeouts_remove(struct timeouts *timeouts, struct watch *watch)
 static void begin_idle(const struct timeouts *timeouts, struct watch *watch)
 {
     bool draining = atomic_load(&timeouts->draining);
-    int64_t longest_ms = timeouts->options.idle_ms;
+    int64_t longest_ms = atomic_load(&timeouts->idle_ms);
 
     if (draining && longest_ms > TIMEOUTS_FIRST_MS)
         longest_ms = TIMEOUTS_FIRST_MS;
@@ -303,12 +314,12 @@ static void begin_idle(const struct timeouts *timeouts, struct watch *watch)
 static void begin_moving(const struct timeouts *timeouts, struct watch *watch, enum phase phase)
 {
     int64_t longest_ms =
-        phase == PHASE_BODY ? timeouts->options.body_ms : timeouts->options.reply_ms;
+        phase == PHASE_BODY ? atomic_load(&timeouts->body_ms) : atomic_load(&timeouts->reply_ms);
 
     set_phase(watch, phase, longest_ms > 0 ? deadline_after_ms(longest_ms) : DEADLINE_NEVER);
-    watch->progress_us = deadline_after_ms(timeouts->options.idle_ms);
-    watch->look_us =
-        timeouts->options.min_bytes_per_s > 0 ? deadline_after_ms(RATE_LOOK_MS) : DEADLINE_NEVER;
+    watch->progress_us = deadline_after_ms(atomic_load(&timeouts->idle_ms));
+    watch->look_us = atomic_load(&timeouts->min_bytes_per_s) > 0 ? deadline_after_ms(RATE_LOOK_MS)
+                                                                 : DEADLINE_NEVER;
     watch->rate.count = 0;
     set_look(watch);
 }

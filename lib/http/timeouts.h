@@ -29,12 +29,16 @@ enum lateness {
     SLOW_BODY, /* less than min_bytes_per_s */
 };
 
-struct timeouts_options {
+struct timeouts_limits {
     int64_t idle_ms; /* idle and headers together; and a reply that makes no progress */
     int64_t body_ms;
-    int64_t reply_ms; /* the whole of it; 0: no limit */
-    int64_t hangup_ms;
+    int64_t reply_ms;        /* the whole of it; 0: no limit */
     int64_t min_bytes_per_s; /* of a body and of a reply, over RATE_MS; 0: any */
+};
+
+struct timeouts_options {
+    struct timeouts_limits limits;
+    int64_t hangup_ms;
     /* PHASE_HEADERS or PHASE_BODY took too long: writes the answer to the socket. Called from the
      * watchdog's thread with the connection's lock held; `argument` is what timeouts_enter() was
      * given for that phase. */
@@ -46,6 +50,9 @@ enum { TIMEOUTS_FIRST_MS = 1000 };
 
 /* 0 or -errno. */
 int timeouts_new(struct timeouts **timeouts, const struct timeouts_options *options);
+
+/* Other limits, for phases that begin from now on. Any thread. */
+void timeouts_change(struct timeouts *timeouts, const struct timeouts_limits *limits);
 
 /* No connection may be left. NULL is fine. Returns NULL. */
 struct timeouts *timeouts_free(struct timeouts *timeouts);

@@ -22,30 +22,60 @@ static int read_tokens(struct tokens **tokens, const char *key, const char *path
     return status;
 }
 
-int live_new(struct live_settings **live, const struct settings *settings, bool owned,
-             char why[static 256])
+int live_new(struct live_settings **live, const struct settings *settings, char why[static 256])
 {
     struct live_settings *created = calloc(1, sizeof(*created));
     struct settings taken = *settings;
     int status;
 
     if (created == NULL) {
-        if (owned)
-            settings_clear(&taken);
+        settings_clear(&taken);
         snprintf(why, 256, "out of memory");
         return -ENOMEM;
     }
     created->settings = taken;
-    created->owned = owned;
-    status = read_tokens(&created->tokens, "auth.tokens_file", settings->tokens_file, why);
+    parameters_limit(&created->settings, created->rows);
+    status = read_tokens(&created->tokens, "auth.tokens_file", taken.tokens_file, why);
     if (status == 0)
         status =
-            read_tokens(&created->scale_token, "scale.token_file", settings->scale.token_file, why);
+            read_tokens(&created->scale_token, "scale.token_file", taken.scale.token_file, why);
     if (status != 0)
         live_free(created);
     else
         *live = created;
     return status;
+}
+
+struct http_server_options live_options(struct live_settings *live)
+{
+    const struct settings *settings = &live->settings;
+
+    return (struct http_server_options){
+        .ip = settings->listen.ip,
+        .port = (uint16_t)settings->listen.port,
+        .max_connections = (unsigned)settings->listen.max_connections,
+        .max_connections_per_ip = (unsigned)settings->listen.max_connections_per_ip,
+        .trusted_proxies = settings->trusted_proxies,
+        .client_prefix_v6 = (unsigned)settings->limits.client_prefix_v6,
+        .idle_timeout_ms = settings->listen.idle_timeout_ms,
+        .body_timeout_ms = settings->listen.body_timeout_ms,
+        .answer_timeout_ms = settings->listen.answer_timeout_ms,
+        .min_bytes_per_s = settings->listen.min_bytes_per_s,
+        .deadline_ms = settings->limits.deadline_ms,
+        .max_body_bytes = (size_t)settings->limits.max_body_bytes,
+        .max_inflight_bytes = (size_t)settings->limits.max_inflight_bytes,
+        .max_client_bytes = (size_t)(settings->limits.share_per_client *
+                                     (double)settings->limits.max_inflight_bytes),
+        .tokens = live->tokens,
+        .cors_origins = settings->cors_origins,
+        .live = live,
+        .release = live_free,
+    };
+}
+
+const struct http_parameter *live_rows(const void *live)
+{
+    return ((const struct live_settings *)live)->rows;
 }
 
 void live_free(void *argument)
@@ -56,8 +86,7 @@ void live_free(void *argument)
         return;
     tokens_free(live->tokens);
     tokens_free(live->scale_token);
-    if (live->owned)
-        settings_clear(&live->settings);
+    settings_clear(&live->settings);
     free(live);
 }
 

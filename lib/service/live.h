@@ -5,6 +5,7 @@
 #include "config/settings.h"
 #include "http/options.h"
 #include "http/request.h"
+#include "service/parameters.h"
 
 /*
  * The settings with which a request is served. A reload replaces them for the requests that come
@@ -12,18 +13,23 @@
  */
 struct live_settings {
     struct settings settings;
-    bool owned;            /* the strings of `settings` are freed with it */
-    struct tokens *tokens; /* NULL: images need none */
-    struct tokens *scale_token; /* NULL: the scale server gets none */
+    struct tokens *tokens;                  /* NULL: images need none */
+    struct tokens *scale_token;             /* NULL: the scale server gets none */
+    struct http_parameter rows[PARAMETERS]; /* of the image routes, within the settings' limits */
 };
 
-/* Reads the files of tokens that `settings` name, whose strings it takes over if `owned`, on errors
- * too. 0 and *live; or -errno, and `why`, the key and a sentence for the operator. Main thread. */
-int live_new(struct live_settings **live, const struct settings *settings, bool owned,
-             char why[static 256]);
+/* Takes over the strings of `settings`, on errors too, and reads the files of tokens that they
+ * name. 0 and *live; or -errno, and `why`, the key and a sentence for the operator. Main thread. */
+int live_new(struct live_settings **live, const struct settings *settings, char why[static 256]);
+
+/* The options of a server with these settings, but for its routes and their context. */
+struct http_server_options live_options(struct live_settings *live);
 
 /* As http_server_options.release. NULL is fine. Any thread. */
 void live_free(void *live);
+
+/* As http_route.rows. */
+const struct http_parameter *live_rows(const void *live);
 
 /* Those of a request. Its thread. */
 const struct settings *request_settings(const struct http_request *request);

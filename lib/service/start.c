@@ -30,16 +30,13 @@ enum { ARENAS = 2, HEAP_BYTES = 32 << 20 };
 
 enum { ANNOUNCE_WAIT_MS = 100 };
 
-/* A terminal that closes sends SIGHUP, which nohup makes us ignore. */
-static void stop_signals(sigset_t *signals)
+/* SIGHUP reloads, also under nohup, which has it ignored: a blocked signal waits all the same. */
+static void waited_signals(sigset_t *signals)
 {
-    struct sigaction hangup;
-
     sigemptyset(signals);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
-    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
-        sigaddset(signals, SIGHUP);
+    sigaddset(signals, SIGHUP);
 }
 
 /* A descriptor that is not open now would be one of our own by the time it is written to. */
@@ -90,7 +87,7 @@ int service_begin(const struct service *service, const struct settings *settings
     open_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a log file at its size limit is no reason to end */
-    stop_signals(&blocked);
+    waited_signals(&blocked);
     sigaddset(&blocked, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &blocked, NULL);
     keep_heap();
@@ -227,34 +224,6 @@ int service_start_metrics(const struct service *service,
     return 1;
 }
 
-/* The options of a server, of which http_server_change() takes those that may change. */
-static struct http_server_options make_options(struct live_settings *live)
-{
-    const struct settings *settings = &live->settings;
-
-    return (struct http_server_options){
-        .ip = settings->listen.ip,
-        .port = (uint16_t)settings->listen.port,
-        .max_connections = (unsigned)settings->listen.max_connections,
-        .max_connections_per_ip = (unsigned)settings->listen.max_connections_per_ip,
-        .trusted_proxies = settings->trusted_proxies,
-        .client_prefix_v6 = (unsigned)settings->limits.client_prefix_v6,
-        .idle_timeout_ms = settings->listen.idle_timeout_ms,
-        .body_timeout_ms = settings->listen.body_timeout_ms,
-        .answer_timeout_ms = settings->listen.answer_timeout_ms,
-        .min_bytes_per_s = settings->listen.min_bytes_per_s,
-        .deadline_ms = settings->limits.deadline_ms,
-        .max_body_bytes = (size_t)settings->limits.max_body_bytes,
-        .max_inflight_bytes = (size_t)settings->limits.max_inflight_bytes,
-        .max_client_bytes = (size_t)(settings->limits.share_per_client *
-                                     (double)settings->limits.max_inflight_bytes),
-        .tokens = live->tokens,
-        .cors_origins = settings->cors_origins,
-        .live = live,
-        .release = live_free,
-    };
-}
-
 static void report_start_failure(const struct service *service, const struct settings *settings,
                                  int status)
 {
@@ -269,14 +238,17 @@ int service_start_server(const struct service *service, const struct settings *s
 {
     struct http_server_options options;
     struct live_settings *live;
-    char why[256];
-    int status = live_new(&live, settings, false, why);
+    struct settings copy;
+    char why[256] = "out of memory";
+    int status = settings_copy(service->options, settings, &copy);
 
+    if (status == 0)
+        status = live_new(&live, &copy, why);
     if (status != 0) {
         log_plain("%s: %s", service->program, why);
         return 1;
     }
-    options = make_options(live);
+    options = live_options(live);
     options.routes = routes;
     options.route_count = route_count;
     options.context = context;
@@ -343,14 +315,31 @@ void service_announce(const struct settings *settings, const struct http_server 
     notify_systemd(assignments);
 }
 
-void service_wait(void)
+/* To systemd this is a reload of the service (sd_notify(3)). */
+static void reload_once(const struct reload *reload)
+{
+    char assignments[64];
+
+    snprintf(assignments, sizeof(assignments), "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)clock_us());
+    notify_systemd(assignments);
+    reload_settings(reload);
+    notify_systemd("READY=1");
+}
+
+void service_wait(const struct reload *reload)
 {
     sigset_t signals;
     int number;
 
-    stop_signals(&signals);
-    while (sigwait(&signals, &number) != 0)
-        ;
+    waited_signals(&signals);
+    for (;;) {
+        if (sigwait(&signals, &number) != 0)
+            continue;
+        if (number != SIGHUP)
+            break;
+        reload_once(reload);
+    }
     log_info("SIG%s: answering what is under way, then stopping", sigabbrev_np(number));
     notify_systemd("STOPPING=1");
     stopping_begin();

@@ -6,6 +6,7 @@
 #include "http/server.h"
 #include "ipc/pool.h"
 #include "service/metrics_listener.h"
+#include "service/reload.h"
 
 /*
  * The steps of both servers' main(), in order. Each one returns 0, or reports an error on standard
@@ -15,6 +16,7 @@ struct service {
     const char *program;       /* "grisaille-gateway" */
     const char *worker;        /* "grisaille-gray" */
     const char *worker_folder; /* of the build tree, beside this program's: "gray" */
+    const struct option_table *options;
 };
 
 /* Checks settings->ready_fd, makes sure that descriptors 0 to 2 are open, blocks the signals that
@@ -42,8 +44,8 @@ int service_start_server(const struct service *service, const struct settings *s
 void service_announce(const struct settings *settings, const struct http_server *server,
                       const struct metrics_listener *listener);
 
-/* Sleeps until SIGTERM, SIGINT or SIGHUP, and sends systemd STOPPING=1. */
-void service_wait(void);
+/* Sleeps until SIGTERM or SIGINT, and sends systemd STOPPING=1. Reloads at each SIGHUP. */
+void service_wait(const struct reload *reload);
 
 /* Goes on as before for shutdown.delay_ms, while /readyz answers 503; then finishes the requests in
  * progress, for up to shutdown.drain_ms, and closes the other connections. Metrics can be read

@@ -19,6 +19,7 @@ static const struct program program = {.options = &gateway_options,
 static const struct service service = {
     .program = "grisaille-gateway",
     .worker = "grisaille-gray",
+    .options = &gateway_options,
     .worker_folder = "gray",
 };
 
@@ -41,7 +42,7 @@ static int start_client(struct gateway *gateway)
     return 1;
 }
 
-static int serve(struct gateway *gateway, struct metrics_listener **listener)
+static int serve(struct gateway *gateway, struct metrics_listener **listener, int argc, char **argv)
 {
     struct http_server *server = NULL;
     struct metrics_listener_options metrics = {
@@ -58,7 +59,7 @@ static int serve(struct gateway *gateway, struct metrics_listener **listener)
                              gateway, *listener, &server) != 0)
         return 1;
     service_announce(&gateway->settings, server, *listener);
-    service_wait();
+    service_wait(&(struct reload){&program, argc, argv, &gateway->settings, server});
     service_drain(&gateway->settings, server, *listener);
     return 0;
 }
@@ -80,7 +81,7 @@ int main(int argc, char **argv)
     if (code == 0)
         code = start_client(&gateway);
     if (code == 0)
-        code = serve(&gateway, &listener);
+        code = serve(&gateway, &listener, argc, argv);
     metrics_listener_free(listener);
     http_client_free(gateway.scale.http);
     pool_free(gateway.images.pool);

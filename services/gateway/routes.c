@@ -8,6 +8,7 @@
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
+#include "service/live.h"
 #include "service/metrics_sources.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
@@ -197,8 +198,8 @@ static int report_readiness(struct http_request *request, void *context, struct 
 
 #define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = &limited, .admit = (admit_),           \
-        .peek = peek, .handle = (handle_)                                                          \
+        .path = (path_), .method = HTTP_POST, .parameters = &limited, .rows = live_rows,           \
+        .admit = (admit_), .peek = peek, .handle = (handle_)                                       \
     }
 
 #define IMAGINARY_ROUTE(path_)                                                                     \
@@ -223,6 +224,7 @@ static const struct http_route routes[] = {
         .method = HTTP_POST,
         .flags = HTTP_ROUTE_FIELD,
         .parameters = &info_parameters,
+        .rows = live_rows,
         .peek = peek,
         .handle = info,
     },

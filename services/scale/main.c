@@ -15,10 +15,12 @@ static const struct program program = {.options = &scale_options,
 static const struct service service = {
     .program = "grisaille-scale",
     .worker = "grisaille-scale-worker",
+    .options = &scale_options,
     .worker_folder = "scale",
 };
 
-static int serve(struct scale_server *scale, struct metrics_listener **listener)
+static int serve(struct scale_server *scale, struct metrics_listener **listener, int argc,
+                 char **argv)
 {
     struct http_server *server = NULL;
     struct metrics_listener_options metrics = {
@@ -35,7 +37,7 @@ static int serve(struct scale_server *scale, struct metrics_listener **listener)
                              *listener, &server) != 0)
         return 1;
     service_announce(&scale->settings, server, *listener);
-    service_wait();
+    service_wait(&(struct reload){&program, argc, argv, &scale->settings, server});
     service_drain(&scale->settings, server, *listener);
     return 0;
 }
@@ -54,7 +56,7 @@ int main(int argc, char **argv)
     if (code == 0)
         code = service_start_pool(&service, &scale.settings, &scale.images.pool);
     if (code == 0)
-        code = serve(&scale, &listener);
+        code = serve(&scale, &listener, argc, argv);
     metrics_listener_free(listener);
     pool_free(scale.images.pool);
     settings_clear(&scale.settings);

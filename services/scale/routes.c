@@ -96,8 +96,8 @@ static int report_readiness(struct http_request *request, void *context, struct 
 
 #define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = &limited, .admit = (admit_),           \
-        .peek = peek, .handle = (handle_)                                                          \
+        .path = (path_), .method = HTTP_POST, .parameters = &limited, .rows = live_rows,           \
+        .admit = (admit_), .peek = peek, .handle = (handle_)                                       \
     }
 
 #define IMAGINARY_ROUTE(path_)                                                                     \
@@ -115,6 +115,7 @@ static const struct http_route routes[] = {
         .method = HTTP_POST,
         .flags = HTTP_ROUTE_FIELD,
         .parameters = &info_parameters,
+        .rows = live_rows,
         .peek = peek,
         .handle = info,
     },

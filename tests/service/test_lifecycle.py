@@ -58,7 +58,7 @@ def test_delay(own, program):
     assert time.monotonic() - began > 1.9
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_drain_answers_what_is_under_way(server, how):
     """A request whose body is still coming at the signal is answered; a new connection is refused.
     A second signal, as from an impatient user or two parents, changes nothing."""

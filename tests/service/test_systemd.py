@@ -72,6 +72,19 @@ def test_ready_and_stopping(own, manager, program):
 
 
 @PROGRAMS
+def test_reloading(own, manager, program):
+    """RELOADING=1 with the time, and READY=1 once it is done; also where the file is broken."""
+    server = own.gateway() if program == GATEWAY else own.scale()
+    assert manager.heard()["READY"] == "1"
+    for text in ("{}", "{"):
+        server.log_path.with_suffix(".json").write_text(text)
+        server.process.send_signal(signal.SIGHUP)
+        heard = manager.heard()
+        assert heard["RELOADING"] == "1" and int(heard["MONOTONIC_USEC"]) > 0
+        assert manager.heard() == {"READY": "1"}
+
+
+@PROGRAMS
 def test_never_ready(manager, program):
     """A server that cannot start does not say READY=1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -116,6 +129,7 @@ def test_unit_has_room(program):
     service = read_unit(program)["Service"]
     connections = config["listen"]["max_connections"] * 5 // 4 + 32 # lib/http's limit of threads
     assert service["Type"] == "notify"
+    assert service["ExecReload"] == "kill -HUP $MAINPID"
     assert service["RestartPreventExitStatus"] == "2" # wrong flag or configuration
     assert "AF_UNIX" in service["RestrictAddressFamilies"].split()
     assert int(service["TasksMax"]) >= connections + 64 * 12

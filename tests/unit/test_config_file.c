@@ -173,7 +173,7 @@ static void test_keys(void **state)
     expect(&gateway_options, "{\"log\": {\"Level\": \"info\"}}",
            GATEWAY "log.Level: unknown key, expected one of level, format\n");
     expect(&gateway_options, "{\"scale\": {\"default\": 0.5}}",
-           GATEWAY "scale.default: unknown key, expected one of upstream\n");
+           GATEWAY "scale.default: unknown key, expected one of upstream, token_file\n");
     expect(&scale_options, "{\"output\": {\"\": 0.5}}",
            "grisaille-scale: x.json: output.: unknown key, expected one of quality, "
            "avif_quality, avif_max_pixels, auto\n");

@@ -118,8 +118,9 @@ static void report_slowly(void *argument, enum lateness lateness)
  * learns of it, and may then free the request; if it leaves before, nothing is reported. */
 static void test_leaving_waits(void **state)
 {
-    const struct timeouts_options options = {
-        .idle_ms = 60000, .body_ms = SHORT_MS, .hangup_ms = 60000, .expired = report_slowly};
+    const struct timeouts_options options = {.limits = {.idle_ms = 60000, .body_ms = SHORT_MS},
+                                             .hangup_ms = 60000,
+                                             .expired = report_slowly};
     struct timeouts *timeouts;
     atomic_bool alive = true;
     struct watch *watch;

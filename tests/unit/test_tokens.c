@@ -58,7 +58,8 @@ static void test_lines(void **state)
     (void)state;
     memset(longest, 'x', sizeof(longest));
     longest[TOKEN_MAX_BYTES] = '\0';
-    write_file("# ours\n\nfirst-token\n  second+/= \t# of the phones\r\nwith#hash\n   # end\nlast", 0640);
+    write_file("# ours\n\nfirst-token\n  second+/= \t# of the phones\r\nwith#hash\n   # end\nlast",
+               0640);
     assert_int_equal(tokens_read(&tokens, path, why), 0);
     assert_string_equal(tokens_first(tokens), "first-token");
     assert_true(matches(tokens, "first-token") && matches(tokens, "second+/="));
