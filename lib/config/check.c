@@ -14,13 +14,22 @@
  * A wrong address is reported when it is read, with its key, and not when the first request needs
  * it. Plain C on purpose: the library that connects later is not linked here.
  */
-enum { HOST_MAX_BYTES = 253 };
+enum { HOST_MAX_BYTES = 253, LOCAL_PATH_BYTES = 108 /* sun_path */ };
 
 bool check_is_address(const char *text)
 {
     struct in6_addr address;
 
     return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}
+
+bool check_is_listen_address(const char *text)
+{
+    static const char prefix[] = "unix:/";
+
+    if (strncmp(text, prefix, strlen(prefix)) == 0)
+        return strlen(text + strlen("unix:")) < LOCAL_PATH_BYTES;
+    return check_is_address(text);
 }
 
 bool check_is_network(const char *text)

@@ -11,6 +11,9 @@
 /* An IPv4 or IPv6 address in numbers, without brackets, zone or port. */
 bool check_is_address(const char *text);
 
+/* The same, or unix:/path, the whole path of a Unix socket. */
+bool check_is_listen_address(const char *text);
+
 /* An IPv4 or IPv6 address, or network such as 10.0.0.0/8. */
 bool check_is_network(const char *text);
 

@@ -15,6 +15,8 @@ const struct action_row action_rows[ACTION_COUNT] = {
     [ACTION_CONFIG] = {'c', "config", "FILE", "read configuration keys from a JSON file"},
     [ACTION_CHECK] = {'C', "check-config", NULL, "read everything, say what is wrong, and exit"},
     [ACTION_PRINT] = {0, "print-config", NULL, "print the configuration in force, and exit"},
+    [ACTION_HEALTH] = {0, "health", NULL,
+                       "request /healthz from the server that this describes, and exit: 0 or 1"},
     [ACTION_HELP] = {'h', "help", NULL, "print this, and exit"},
     [ACTION_VERSION] = {'V', "version", NULL, "print the version, and exit"},
 };

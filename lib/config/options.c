@@ -39,10 +39,10 @@ static const char *const format_choices[] = {
 static const struct option_row address_rows[] = {
     {
         .name = "ip", .type = OPTION_STRING, .offset = AT(listen.ip),
-        .valid = check_is_address, .expects = "an IPv4 or IPv6 address",
+        .valid = check_is_listen_address, .expects = "an IPv4 or IPv6 address, or unix:/path",
         .short_flag = 'i', .long_flag = "ip", .argument = "ADDR",
         .fallback = "::",
-        .help = "address to listen on; :: answers IPv4 and IPv6 alike",
+        .help = "address to listen on; :: answers IPv4 and IPv6 alike; unix:/path is a Unix socket",
     },
 };
 

@@ -41,7 +41,7 @@ static int finish_output(struct reading *reading, int status, FILE *out)
     return EXIT_FAILED;
 }
 
-/* --check-config and --print-config. SETTINGS_GO_ON: neither was given. */
+/* --check-config, --health and --print-config. SETTINGS_GO_ON: neither was given. */
 static int act(const struct program *program, struct reading *reading, const struct flags *flags,
                FILE *out)
 {
@@ -49,6 +49,8 @@ static int act(const struct program *program, struct reading *reading, const str
 
     if (flags->given[ACTION_CHECK])
         fputs("configuration ok\n", out);
+    else if (flags->given[ACTION_HEALTH] && program->health != NULL)
+        return program->health(program->options->program, reading->settings);
     else if (flags->given[ACTION_PRINT])
         status = print_configuration(reading, program->compute, out);
     else

@@ -20,6 +20,8 @@
  */
 struct program {
     const struct option_table *options;
+    /* --health: the exit code; writes one line to standard error if it is not 0. */
+    int (*health)(const char *program, const struct settings *settings);
     facts_compute *compute; /* NULL: this library knows all that --print-config prints */
 };
 

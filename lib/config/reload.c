@@ -60,7 +60,8 @@ static int copy_list(char *const *from, char ***to)
 }
 
 /* Over whatever is there, which is not freed. */
-static int copy_value(const struct option_row *row, const struct settings *from, struct settings *to)
+static int copy_value(const struct option_row *row, const struct settings *from,
+                      struct settings *to)
 {
     void *place = place_of(row, to);
 
@@ -84,8 +85,8 @@ static void free_value(const struct option_row *row, struct settings *settings)
 
 /* Calls `visit` for each row until it returns something else than 0, and returns that. */
 static int each_row(const struct option_table *options,
-                    int (*visit)(const struct option_section *section,
-                                 const struct option_row *row, void *argument),
+                    int (*visit)(const struct option_section *section, const struct option_row *row,
+                                 void *argument),
                     void *argument)
 {
     int status = 0;
@@ -137,11 +138,10 @@ static int put_back(const struct option_section *section, const struct option_ro
     if (row->live || same_value(row, copying->from, copying->to))
         return 0;
     if (row->name != NULL && copying->used < RELOAD_TEXT_BYTES)
-        copying->used += (size_t)snprintf(copying->text + copying->used,
-                                          RELOAD_TEXT_BYTES - copying->used, "%s%s%s%s",
-                                          copying->used > 0 ? ", " : "",
-                                          section->name != NULL ? section->name : "",
-                                          section->name != NULL ? "." : "", row->name);
+        copying->used += (size_t)snprintf(
+            copying->text + copying->used, RELOAD_TEXT_BYTES - copying->used, "%s%s%s%s",
+            copying->used > 0 ? ", " : "", section->name != NULL ? section->name : "",
+            section->name != NULL ? "." : "", row->name);
     free_value(row, copying->to);
     return copy_value(row, copying->from, copying->to);
 }

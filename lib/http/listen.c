@@ -11,20 +11,41 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
+    struct sockaddr_un local;
 };
+
+static const char local_prefix[] = "unix:";
+
+static bool is_local(const char *ip)
+{
+    return strncmp(ip, local_prefix, strlen(local_prefix)) == 0;
+}
 
 static int parse_address(const char *ip, uint16_t port, union address *address, socklen_t *size)
 {
     *address = (union address){0};
+    if (is_local(ip)) {
+        ip += strlen(local_prefix);
+        if (*ip != '/' || strlen(ip) >= sizeof(address->local.sun_path))
+            return -EINVAL;
+        address->local.sun_family = AF_UNIX;
+        strcpy(address->local.sun_path, ip);
+        *size = sizeof(address->local);
+        return 0;
+    }
     if (inet_pton(AF_INET6, ip, &address->v6.sin6_addr) == 1) {
         address->v6.sin6_family = AF_INET6;
         address->v6.sin6_port = htons(port);
@@ -40,10 +61,30 @@ static int parse_address(const char *ip, uint16_t port, union address *address, 
     return -EINVAL;
 }
 
+/* A server that was killed leaves its file behind, at which nobody listens. */
+static bool remove_stale(const union address *address, socklen_t size)
+{
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    return fd >= 0 && connect(fd, &address->any, size) != 0 && errno == ECONNREFUSED &&
+           unlink(address->local.sun_path) == 0;
+}
+
+static int bind_at(int fd, const union address *address, socklen_t size)
+{
+    if (bind(fd, &address->any, size) == 0)
+        return 0;
+    if (errno == EADDRINUSE && address->any.sa_family == AF_UNIX && remove_stale(address, size) &&
+        bind(fd, &address->any, size) == 0)
+        return 0;
+    return -errno;
+}
+
 static int open_at(const union address *address, socklen_t size)
 {
     _cleanup_close_ int fd = -1;
     const int off = 0, on = 1;
+    int status;
 
     fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -53,21 +94,55 @@ static int open_at(const union address *address, socklen_t size)
     if (address->any.sa_family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0)
         return -errno;
-    if (bind(fd, &address->any, size) != 0 || listen(fd, LISTEN_BACKLOG) != 0)
+    status = bind_at(fd, address, size);
+    if (status != 0)
+        return status;
+    if (listen(fd, LISTEN_BACKLOG) != 0)
         return -errno;
     return TAKE_FD(fd);
 }
 
-static int read_port(int fd, uint16_t *port)
+/* The address and the port of a socket; 0 for a Unix socket. */
+static int describe(int fd, char *text, size_t text_size, uint16_t *port)
 {
     union address address = {0};
     socklen_t size = sizeof(address);
+    char ip[INET6_ADDRSTRLEN] = "";
 
     if (getsockname(fd, &address.any, &size) != 0)
         return -errno;
-    /* The port is at the same offset in both. */
-    *port = ntohs(address.v4.sin_port);
+    *port = 0;
+    if (address.any.sa_family == AF_UNIX) {
+        snprintf(text, text_size, "%s%s", local_prefix, address.local.sun_path);
+        return 0;
+    }
+    if (address.any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &address.v6.sin6_addr, ip, sizeof(ip));
+    else if (address.any.sa_family == AF_INET)
+        inet_ntop(AF_INET, &address.v4.sin_addr, ip, sizeof(ip));
+    else
+        return -EAFNOSUPPORT;
+    *port = ntohs(address.v4.sin_port); /* at the same offset in both */
+    snprintf(text, text_size, "%s", ip);
     return 0;
+}
+
+int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port)
+{
+    int listens = 0, flags = fcntl(fd, F_GETFL);
+    socklen_t size = sizeof(listens);
+
+    if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens)
+        return -ENOTSOCK;
+    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return -errno;
+    return describe(fd, text, text_size, port);
+}
+
+void listen_forget(const char *text)
+{
+    if (is_local(text))
+        unlink(text + strlen(local_prefix));
 }
 
 int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_size,
@@ -86,10 +161,9 @@ int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_
         return listen_open("0.0.0.0", port, fd, text, text_size, bound_port);
     if (opened < 0)
         return opened;
-    status = read_port(opened, bound_port);
+    status = describe(opened, text, text_size, bound_port);
     if (status != 0)
         return status;
-    snprintf(text, text_size, "%s", ip);
     *fd = TAKE_FD(opened);
     return 0;
 }

@@ -5,11 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Connections that may wait to be accepted. */
-enum { LISTEN_BACKLOG = 1024 };
+/* Connections that may wait to be accepted; an address as text. */
+enum { LISTEN_BACKLOG = 1024, LISTEN_TEXT_BYTES = 128 };
 
-/* Inside lib/http: a listening TCP socket, close-on-exec and non-blocking. "::" takes IPv4 too, and
- * becomes "0.0.0.0" if the host has no IPv6. `text` and *bound_port get the address and port in
+/* Inside lib/http: a listening socket, close-on-exec and non-blocking. "::" takes IPv4 too, and
+ * becomes "0.0.0.0" if the host has no IPv6. "unix:/path" is a Unix socket, which replaces one that
+ * nobody listens at any more. `text` and *bound_port get the address and port in
  * use. 0 and *fd; -EINVAL: `ip` is not an address; or -errno. */
 int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_size,
                 uint16_t *bound_port);
+
+/* Makes a socket that was passed to us non-blocking; `text` and *port as above, 0 for a Unix
+ * socket. 0; -ENOTSOCK: it is no listening stream socket; or -errno. */
+int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port);
+
+/* Removes the file of a socket that listen_open() made, if it is one. */
+void listen_forget(const char *text);

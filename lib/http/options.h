@@ -73,7 +73,12 @@ enum { HTTP_PEEK_BYTES = 64, HTTP_ADMIT_BYTES = 64 * 1024 };
  * the ones that it began with.
  */
 struct http_server_options {
-    const char *ip; /* "::" listens on IPv4 and IPv6 alike */
+    /* Listening sockets that somebody else has opened, and may pass to the next process: they are
+     * used instead of `ip` and `port`, and not closed or shut down. Borrowed until the start ends.
+     */
+    const int *listen_fds;
+    size_t listen_fd_count;
+    const char *ip; /* "::" listens on IPv4 and IPv6 alike; "unix:/path" */
     uint16_t port;  /* 0: the kernel chooses */
     /* Beyond this, the connection that has idled longest is closed; if none idles: 503. */
     unsigned max_connections;

@@ -8,6 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "base/deadline.h"
+#include "http/acceptor.h"
 #include "http/admission.h"
 #include "http/exchange.h"
 #include "http/listen.h"
@@ -17,6 +18,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -39,7 +41,7 @@ static void connection_closed(struct http_server *server)
     pthread_mutex_unlock(&server->mutex);
 }
 
-static void forget_handed_over(struct http_server *server)
+void server_forget_handed_over(struct http_server *server)
 {
     unsigned count = atomic_load(&server->handed_over);
 
@@ -62,7 +64,7 @@ static void notify_connection(void *argument, struct MHD_Connection *connection,
         return;
     }
     atomic_fetch_add(&server->connections, 1);
-    forget_handed_over(server);
+    server_forget_handed_over(server);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
         *context = admission_enter(server, info->connect_fd);
@@ -119,6 +121,35 @@ static int check_routes(const struct http_server_options *options)
     return 0;
 }
 
+/* Of several sockets the first TCP socket is the one that is announced. */
+static int adopt_listeners(struct http_server *server)
+{
+    const struct http_server_options *options = &server->options;
+    int status = 0;
+
+    for (size_t i = options->listen_fd_count; i-- > 0 && status == 0;) {
+        char text[LISTEN_TEXT_BYTES];
+        uint16_t port;
+
+        status = listen_adopt(options->listen_fds[i], text, sizeof(text), &port);
+        if (status == 0 && (port != 0 || server->port == 0)) {
+            memcpy(server->ip, text, sizeof(text));
+            server->port = port;
+        }
+    }
+    server->borrowed = true;
+    server->listen_fd = options->listen_fds[0];
+    return status;
+}
+
+static int open_listener(struct http_server *server)
+{
+    if (server->options.listen_fd_count > 0)
+        return adopt_listeners(server);
+    return listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
+                       sizeof(server->ip), &server->port);
+}
+
 static int start(struct http_server *server)
 {
     const struct timeouts_options timeouts = {
@@ -147,8 +178,7 @@ static int start(struct http_server *server)
     server->terms = terms_new(&server->options);
     if (server->terms == NULL)
         return -ENOMEM;
-    status = listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
-                         sizeof(server->ip), &server->port);
+    status = open_listener(server);
     if (status != 0)
         return status;
     status = clients_new(&server->clients, &clients);
@@ -157,7 +187,11 @@ static int start(struct http_server *server)
     status = timeouts_new(&server->timeouts, &timeouts);
     if (status != 0)
         return status;
-    return start_library(server);
+    status = start_library(server);
+    if (status == 0 && server->options.listen_fd_count > 1)
+        status = acceptor_new(&server->acceptor, server, server->options.listen_fds + 1,
+                              server->options.listen_fd_count - 1);
+    return status;
 }
 
 int http_server_new(struct http_server **server, const struct http_server_options *options)
@@ -239,38 +273,24 @@ void http_server_get_status(struct http_server *server, struct http_server_statu
     status->inflight_bytes = atomic_load(&server->inflight_bytes);
 }
 
-/* A client in the backlog has connected and perhaps sent a whole request; closing the listening
- * socket would reset it. The library accepts no more, but takes connections accepted elsewhere. No
- * more than the backlog holds, or a flood would keep us here. */
-static void accept_backlog(struct http_server *server)
-{
-    struct sockaddr_storage peer;
-    socklen_t size;
-    int fd;
-
-    for (unsigned i = 0; i <= LISTEN_BACKLOG; i++) {
-        size = sizeof(peer);
-        fd = accept4(server->listen_fd, (struct sockaddr *)&peer, &size,
-                     SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
-            continue;
-        if (fd < 0)
-            return;
-        atomic_fetch_add(&server->handed_over, 1);
-        if (MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, size) != MHD_YES)
-            forget_handed_over(server); /* closed by the library */
-    }
-}
-
+/* A client in the backlog has connected and perhaps sent a whole request. Of our own socket they
+ * are accepted, because closing it would reset them: no more than the backlog holds, or a flood
+ * would keep us here. A borrowed one keeps them for the next process. */
 static void stop_listening(struct http_server *server)
 {
     if (atomic_exchange(&server->draining, true))
         return;
+    server->acceptor = acceptor_free(server->acceptor);
     MHD_quiesce_daemon(server->daemon);
-    accept_backlog(server);
+    /* The library may have accepted a connection just now that we have not heard of yet. */
+    acceptor_mark(server);
+    if (server->borrowed)
+        return;
+    acceptor_take(server, server->listen_fd, LISTEN_BACKLOG + 1);
     /* Connecting fails from now on. The descriptor itself is closed after the library's threads
      * have ended, because one of them may be about to use its number. */
     shutdown(server->listen_fd, SHUT_RDWR);
+    listen_forget(server->ip);
 }
 
 static bool has_connections(struct http_server *server)
@@ -304,7 +324,8 @@ struct http_server *http_server_free(struct http_server *server)
     timeouts_free(server->timeouts);
     clients_free(server->clients);
     terms_let_go(server->terms);
-    close_fd(server->listen_fd);
+    if (!server->borrowed)
+        close_fd(server->listen_fd);
     pthread_cond_destroy(&server->finished);
     pthread_mutex_destroy(&server->mutex);
     pthread_mutex_destroy(&server->terms_mutex);

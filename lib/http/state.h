@@ -7,6 +7,7 @@
 #include "http/answer.h"
 #include "http/clients.h"
 #include "http/framing.h"
+#include "http/listen.h"
 #include "http/multipart.h"
 #include "http/options.h"
 #include "http/terms.h"
@@ -22,6 +23,7 @@
  *
  *     server.c    starts, drains and stops
  *     terms.c     the options in force
+ *     acceptor.c  accepts where the library does not
  *     admission.c connections come and go, and which of them may stay
  *     clients.c   who the clients are, and what each has
  *     exchange.c  a request from its first line to its completion
@@ -42,9 +44,11 @@ struct http_server {
     struct timeouts *timeouts;
     struct clients *clients;
     struct connection *newest; /* all open ones; admission.c's */
-    int listen_fd;
+    int listen_fd;             /* the one that the library polls */
+    bool borrowed;             /* it was passed to us, and goes to the next process as it is */
+    struct acceptor *acceptor; /* of the other ones that were passed; NULL: none */
     uint16_t port;
-    char ip[64];
+    char ip[LISTEN_TEXT_BYTES];
     atomic_uint connections, requests;
     atomic_uint admitted;    /* connections, without those being closed for others */
     atomic_uint handed_over; /* sockets that the library has not made connections of yet */
@@ -53,6 +57,9 @@ struct http_server {
     pthread_mutex_t mutex;   /* for `finished` alone */
     pthread_cond_t finished; /* the last connection has ended, while draining */
 };
+
+/* A socket that was handed over is a connection now, or closed. Any thread. */
+void server_forget_handed_over(struct http_server *server);
 
 /* A connection, from accept to close. */
 struct connection {

@@ -43,8 +43,8 @@ void reload_settings(const struct reload *reload)
     const struct live_settings *live = http_server_live(reload->server);
     struct settings next;
     char text[RELOAD_TEXT_BYTES];
-    int status = settings_reload(reload->program, reload->argc, reload->argv, &live->settings,
-                                 &next, text);
+    int status =
+        settings_reload(reload->program, reload->argc, reload->argv, &live->settings, &next, text);
 
     if (status != 0)
         reload_tokens(reload, &live->settings, text);

@@ -28,7 +28,7 @@
  */
 enum { ARENAS = 2, HEAP_BYTES = 32 << 20 };
 
-enum { ANNOUNCE_WAIT_MS = 100 };
+enum { ANNOUNCE_WAIT_MS = 100, PASSED_MAX = 16, URL_BYTES = 160 };
 
 /* SIGHUP reloads, also under nohup, which has it ignored: a blocked signal waits all the same. */
 static void waited_signals(sigset_t *signals)
@@ -77,11 +77,26 @@ static void keep_heap(void)
     /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
+/* The sockets that systemd has passed (sd_listen_fds(3)); set once, before there are threads. */
+static int passed_count;
+
+static int take_passed_sockets(const struct service *service)
+{
+    passed_count = sd_listen_fds(1);
+    if (passed_count >= 0)
+        return 0;
+    fprintf(stderr, "%s: LISTEN_FDS: expected the number of passed sockets: %s\n", service->program,
+            strerrordesc_np(-passed_count));
+    return 1;
+}
+
 int service_begin(const struct service *service, const struct settings *settings)
 {
     sigset_t blocked;
     int code = check_ready_fd(service, settings), status;
 
+    if (code == 0)
+        code = take_passed_sockets(service);
     if (code != 0)
         return code;
     open_standard_descriptors();
@@ -227,7 +242,12 @@ int service_start_metrics(const struct service *service,
 static void report_start_failure(const struct service *service, const struct settings *settings,
                                  int status)
 {
-    if (!explain_descriptors(service, settings, status))
+    if (explain_descriptors(service, settings, status))
+        return;
+    if (passed_count > 0)
+        log_plain("%s: cannot listen on a socket that was passed (LISTEN_FDS): %s",
+                  service->program, strerrordesc_np(-status));
+    else
         log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
                   (int)settings->listen.port, strerrordesc_np(-status));
 }
@@ -237,6 +257,7 @@ int service_start_server(const struct service *service, const struct settings *s
                          struct metrics_listener *listener, struct http_server **server)
 {
     struct http_server_options options;
+    int passed[PASSED_MAX];
     struct live_settings *live;
     struct settings copy;
     char why[256] = "out of memory";
@@ -249,6 +270,10 @@ int service_start_server(const struct service *service, const struct settings *s
         return 1;
     }
     options = live_options(live);
+    for (int i = 0; i < passed_count && i < PASSED_MAX; i++)
+        passed[i] = SD_LISTEN_FDS_START + i;
+    options.listen_fds = passed;
+    options.listen_fd_count = (size_t)(passed_count < PASSED_MAX ? passed_count : PASSED_MAX);
     options.routes = routes;
     options.route_count = route_count;
     options.context = context;
@@ -285,27 +310,37 @@ static void notify_systemd(const char *assignments)
         log_warning("cannot notify systemd: %s", strerrordesc_np(-status));
 }
 
+/* "http://[::1]:8080" or "unix:/path". */
+static void format_url(const char *ip, unsigned port, char *url, size_t size)
+{
+    const bool six = strchr(ip, ':') != NULL;
+
+    if (strchr(ip, '/') != NULL)
+        snprintf(url, size, "%s", ip);
+    else
+        snprintf(url, size, "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
+}
+
 static void announce_metrics(const struct metrics_listener *listener)
 {
-    const char *ip = listener != NULL ? metrics_listener_ip(listener) : "";
-    bool six = strchr(ip, ':') != NULL;
+    char url[URL_BYTES];
 
-    if (listener != NULL)
-        log_info("metrics on http://%s%s%s:%u/metrics", six ? "[" : "", ip, six ? "]" : "",
-                 metrics_listener_port(listener));
+    if (listener == NULL)
+        return;
+    format_url(metrics_listener_ip(listener), metrics_listener_port(listener), url, sizeof(url));
+    log_info("metrics on %s%s", url, strncmp(url, "http:", 5) == 0 ? "/metrics" : "");
 }
 
 void service_announce(const struct settings *settings, const struct http_server *server,
                       const struct metrics_listener *listener)
 {
     const char *ip = http_server_ip(server);
-    bool six = strchr(ip, ':') != NULL;
     unsigned port = http_server_port(server);
-    char url[128], assignments[192];
+    char url[URL_BYTES], assignments[URL_BYTES + 64];
 
-    if (strcmp(ip, settings->listen.ip) != 0)
+    if (passed_count == 0 && strcmp(settings->listen.ip, "::") == 0 && strcmp(ip, "::") != 0)
         log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
-    snprintf(url, sizeof(url), "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
+    format_url(ip, port, url, sizeof(url));
     log_info("listening on %s port=%u", url, port);
     announce_metrics(listener);
     log_flush(ANNOUNCE_WAIT_MS); /* whoever waits for the ready line may read the log first */

@@ -8,14 +8,15 @@
 #include "base/log.h"
 #include "config/program.h"
 #include "service/start.h"
+#include "service/health.h"
 #include "service/sandbox_support.h"
 #include "services/gateway/routes.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct program program = {.options = &gateway_options,
-                                       .compute = service_add_sandbox_support};
+static const struct program program = {
+    .options = &gateway_options, .health = health_check, .compute = service_add_sandbox_support};
 static const struct service service = {
     .program = "grisaille-gateway",
     .worker = "grisaille-gray",

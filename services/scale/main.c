@@ -7,11 +7,12 @@
  */
 #include "config/program.h"
 #include "service/start.h"
+#include "service/health.h"
 #include "service/sandbox_support.h"
 #include "services/scale/routes.h"
 
-static const struct program program = {.options = &scale_options,
-                                       .compute = service_add_sandbox_support};
+static const struct program program = {
+    .options = &scale_options, .health = health_check, .compute = service_add_sandbox_support};
 static const struct service service = {
     .program = "grisaille-scale",
     .worker = "grisaille-scale-worker",

@@ -12,6 +12,7 @@ from samples import files
 from support import processes
 from support.clients import Client, RawConnection, curl, request_head
 from support.processes import wait_until
+from support.programs import run
 
 BODY = files.jpeg(64, 48)
 pytestmark = pytest.mark.threads
@@ -37,6 +38,25 @@ def test_stops_at_once_when_idle(server, how):
         began = time.monotonic()
         server.stop(how)
         assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "::1", "::", "0.0.0.0", "unix:"])
+def test_health(own, tmp_path, ip):
+    """--health says whether the server that the configuration describes serves."""
+    flags = ["-i", f"unix:{tmp_path}/socket" if ip == "unix:" else ip]
+    server = own.scale(flags=flags)
+    flags += ["-p", server.port, "--health"]
+    assert run(server.program, *flags).returncode == 0
+    server.process.send_signal(signal.SIGSTOP)
+    hung = run(server.program, *flags)
+    server.process.send_signal(signal.SIGCONT)
+    server.stop()
+    for done in (hung, run(server.program, *flags)):
+        assert done.returncode == 1 and done.stdout == "" and len(done.stderr.splitlines()) == 1, done
+        assert "listen.ip" in done.stderr
+    if ip != "unix:":
+        assert run(server.program, "-p", "0", "--health").returncode == 1
+    assert run(server.program, "-p", "x", "--health").returncode == 2
 
 
 @pytest.mark.parametrize("program", ["gateway", "scale"])

@@ -110,6 +110,17 @@ def test_nobody_listens(own, tmp_path, monkeypatch):
                            for line in server.log().splitlines()), 5, "a warning")
 
 
+@PROGRAMS
+def test_socket_unit(program):
+    """It listens where the default configuration does, with as long a backlog as our own socket's."""
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str
+    unit.read(unit_path(program).with_suffix(".socket"))
+    config = json.loads(run(program, "--print-config").stdout)
+    assert int(unit["Socket"]["ListenStream"]) == config["listen"]["port"]
+    assert unit["Socket"]["BindIPv6Only"] == "both" and int(unit["Socket"]["Backlog"]) == 1024
+
+
 def unit_path(program):
     return ROOT / "deploy/systemd" / f"{program.name}.service"
 

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#pragma once
+
+#include "config/settings.h"
+
+/* --health, for container health checks: whether the server that `settings` describe answers
+ * GET /healthz with 200, within a few seconds. 0, or 1 and a line on standard error. Main thread. */
+int health_check(const char *program, const struct settings *settings);

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""Sockets that a service manager passes (LISTEN_FDS), and Unix sockets of our own."""
+import contextlib
+import fcntl
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from samples import files
+from support.processes import wait_until
+from support.programs import GATEWAY, SCALE, Server, nested, run
+
+BODY = files.jpeg(64, 48)
+PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
+RESTARTS = 50
+pytestmark = pytest.mark.threads
+
+
+class Activated(Server):
+    """A server that gets listening sockets as systemd passes them: from descriptor 3 on."""
+
+    def __init__(self, program, folder, sockets, settings=()):
+        super().__init__(program, folder, {"listen.port": 1, **dict(settings)})
+        self.sockets = sockets
+
+    def start(self):
+        config = self.log_path.with_suffix(".json")
+        config.write_text(json.dumps(nested(self.settings)))
+        ready, writer = os.pipe()
+        high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 200) for fd in
+                (*[one.fileno() for one in self.sockets], writer)]
+        targets = range(3, 3 + len(high))
+
+        def place():
+            for fd, target in zip(high, targets):
+                os.dup2(fd, target, inheritable=True)
+        script = f'export LISTEN_PID=$$ LISTEN_FDS={len(self.sockets)}; exec "$0" "$@"'
+        try:
+            with open(self.log_path, "ab") as log:
+                self.process = subprocess.Popen(
+                    ["sh", "-c", script, self.program, "--config", config, "--ready-fd",
+                     str(targets[-1])], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    pass_fds=targets, preexec_fn=place)
+            for fd in (writer, *high):
+                os.close(fd)
+            self.port = self.read_ready(ready)
+        finally:
+            os.close(ready)
+        return self
+
+
+class LocalConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(60)
+        self.sock.connect(str(self.path))
+
+
+def post(connection, body=BODY, path="/gray"):
+    with contextlib.closing(connection):
+        connection.request("POST", path, body)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def tcp(host, port):
+    return http.client.HTTPConnection(host, port, timeout=60)
+
+
+@pytest.fixture
+def activate(own):
+    """Starts a server with such sockets; it ends with the test."""
+    def activate(program, sockets, settings=()):
+        server = Activated(program, own.folder, sockets, settings)
+        own.servers.append(server)
+        return server.start()
+    return activate
+
+
+def listener(family, address):
+    one = socket.socket(family, socket.SOCK_STREAM)
+    if family == socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    one.bind(address)
+    one.listen(1024)
+    return one
+
+
+@PROGRAMS
+def test_all_sockets_are_served(activate, tmp_path, program):
+    """Both families and a Unix socket together; listen.* does not count; they outlive the server."""
+    path = tmp_path / "socket"
+    with listener(socket.AF_INET, ("127.0.0.1", 0)) as four, \
+            listener(socket.AF_INET6, ("::1", 0)) as six, listener(socket.AF_UNIX, str(path)) as local:
+        server = activate(program, [local, four, six])
+        assert server.port == four.getsockname()[1]
+        for _ in range(2):
+            for _ in range(20):
+                assert post(tcp("127.0.0.1", four.getsockname()[1])) == 200
+                assert post(tcp("::1", six.getsockname()[1])) == 200
+                assert post(LocalConnection(path)) == 200
+            server.stop()
+            waiting = [tcp("127.0.0.1", four.getsockname()[1]), LocalConnection(path)]
+            for connection in waiting:
+                connection.request("POST", "/gray", BODY)
+            server = activate(program, [local, four, six])
+            for connection in waiting:
+                assert connection.getresponse().status == 200
+                connection.close()
+
+
+@PROGRAMS
+def test_unix_socket_alone(activate, tmp_path, program):
+    path = tmp_path / "socket"
+    with listener(socket.AF_UNIX, str(path)) as local:
+        server = activate(program, [local], {"trusted_proxies": []})
+        assert server.port == 0
+        assert post(LocalConnection(path)) == 200
+        connection = LocalConnection(path)
+        connection.request("POST", "/gray", BODY, {"X-Forwarded-For": "192.0.2.9"})
+        assert connection.getresponse().status == 200
+        wait_until(lambda: "client=192.0.2.9" in server.log(), 10, "the client")
+        connection.close()
+        server.stop()
+        assert path.exists()
+
+
+def test_restarts_under_traffic(activate):
+    """Fifty restarts while clients come without a pause: the socket keeps who comes in between, and
+    every request is answered 200."""
+    done, statuses = threading.Event(), []
+    with listener(socket.AF_INET, ("127.0.0.1", 0)) as four, \
+            listener(socket.AF_INET6, ("::1", 0)) as six:
+        def ask(host, port):
+            while not done.is_set():
+                try:
+                    statuses.append(post(tcp(host, port)))
+                except (OSError, http.client.HTTPException) as problem:
+                    statuses.append(repr(problem))
+        server = activate(GATEWAY, [four, six], {"gray.workers": 1})
+        threads = [threading.Thread(target=ask, args=one.getsockname()[:2])
+                   for one in (four, six, four, six)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(RESTARTS):
+                seen = len(statuses)
+                wait_until(lambda seen=seen: len(statuses) > seen + 8, 60, "traffic")
+                server.stop()
+                server = activate(GATEWAY, [four, six], {"gray.workers": 1})
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+    assert set(statuses) == {200}, {status: statuses.count(status) for status in set(statuses)}
+    assert len(statuses) > RESTARTS * 8
+
+
+@pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="no systemd")
+def test_systemd_socket_activate(own, tmp_path):
+    """As systemd's own tool starts it, with the first connection."""
+    path = tmp_path / "socket"
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen(["systemd-socket-activate", "-l", path, SCALE],
+                                   stdout=log, stderr=log)
+    try:
+        wait_until(path.exists, 20, "the socket")
+        assert post(LocalConnection(path)) == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_no_listening_socket(own, tmp_path):
+    """Something else than a listening socket: exit code 1 and one line."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as unbound:
+        server = Activated(SCALE, own.folder, [unbound])
+        with pytest.raises(AssertionError, match="ended with 1"):
+            server.start()
+        assert server.log().count("\n") == 1 and "LISTEN_FDS" in server.log()
+
+
+@PROGRAMS
+def test_our_own_unix_socket(own, tmp_path, program):
+    """listen.ip is unix:/path: the file is there while the server is, and one left behind by a server
+    that was killed is replaced, but not that of one that lives."""
+    path = tmp_path / "socket"
+    server = own.start(program, {"listen.ip": f"unix:{path}"})
+    assert server.port == 0 and f"listening on unix:{path}" in server.log()
+    assert post(LocalConnection(path)) == 200
+    done = run(program, "-i", f"unix:{path}")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and str(path) in done.stderr
+    assert post(LocalConnection(path)) == 200
+    server.kill()
+    assert path.exists()
+    server = own.start(program, {"listen.ip": f"unix:{path}"})
+    assert post(LocalConnection(path)) == 200
+    server.stop()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("ip", ["unix:", "unix:socket", "unix:/" + "x" * 108])
+def test_wrong_unix_sockets(ip):
+    done = run(SCALE, "-C", "-i", ip)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
