@@ -43,6 +43,7 @@ static const char introduction[] =
     "limits.max_inflight_bytes (bodies and results, each counted before it is allocated) + "
     "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB, and 28 MiB for metrics unless "
     "metrics.port is 0; the kernel's socket buffers are not included |\n"
+    "| `memory_limit_bytes` | the limit of the control group, if there is one |\n"
     "| `sandbox` | the layers of the workers' sandbox on this host |\n";
 
 static const char *const type_names[] = {

@@ -195,7 +195,7 @@ static const struct option_row pool_rows[] = {
         .unit = "processes",
         .smallest = 0, .largest = 1024,
         .fallback = "0",
-        .help = "worker processes; 0: one per CPU",
+        .help = "worker processes; 0: one per CPU, or whole CPU of the control group's quota",
     },
     {
         .name = "queue_max", .type = OPTION_INTEGER, .offset = AT(pool.queue_max),
@@ -229,7 +229,8 @@ static const struct option_row pool_rows[] = {
         .unit = "bytes",
         .smallest = MEBIBYTES(160), .largest = MEBIBYTES(1024 * 1024), /* with less no worker starts */
         .fallback = "2147483648",
-        .help = "address space of one worker, besides the memory it shares with the server",
+        .help = "address space of one worker, besides the memory it shares with the server; the "
+                "default becomes as little as 512 MiB where the control group has little memory",
     },
 };
 

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/print.h"
 
+#include "base/cgroup.h"
 #include "base/cleanup.h"
 #include "config/facts_internal.h"
 #include "config/list.h"
@@ -54,11 +55,14 @@ static cJSON *make_value(const struct reading *reading, const struct option_row 
 static int add_computed(facts_compute *compute, const struct settings *settings, cJSON *root)
 {
     struct facts facts = {.object = cJSON_AddObjectToObject(root, "computed")};
+    const uint64_t memory_bytes = cgroup_memory_bytes("");
 
     if (facts.object == NULL)
         return -ENOMEM;
     facts_add_integer(&facts, "workers", settings_workers(settings));
     facts_add_integer(&facts, "memory_bound_bytes", (int64_t)settings_memory_bound(settings));
+    if (memory_bytes != UINT64_MAX)
+        facts_add_integer(&facts, "memory_limit_bytes", (int64_t)memory_bytes);
     if (compute != NULL)
         compute(settings, &facts);
     return facts.failed ? -ENOMEM : 0;

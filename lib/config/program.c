@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/program.h"
 
+#include "base/cgroup.h"
 #include "build_config.h"
 #include "config/file.h"
 #include "config/flags.h"
@@ -30,6 +31,16 @@ static int read_all(struct reading *reading, const struct flags *flags)
     if (status == 0)
         reading_compare(reading);
     return status;
+}
+
+/* The default of max_memory_bytes is what fits into the memory of the control group. */
+static void fit_memory(struct reading *reading)
+{
+    const struct entry *entry =
+        reading_find_offset(reading, offsetof(struct settings, pool.max_memory_bytes));
+
+    if (entry != NULL && entry->origin == FROM_DEFAULT)
+        settings_fit_memory(reading->settings, cgroup_memory_bytes(""));
 }
 
 /* The exit code after writing to `out`: a full disk is a failure too. */
@@ -87,6 +98,7 @@ static int load(const struct program *program, int argc, char **argv, struct rea
     }
     if (reading->error_count > 0)
         return EXIT_WRONG;
+    fit_memory(reading);
     return act(program, reading, &flags, out);
 }
 

@@ -3,6 +3,7 @@
 #include "config/settings.h"
 
 /* What follows from the settings. */
+#include "base/cgroup.h"
 #include "config/list.h"
 
 #include <sched.h>
@@ -26,13 +27,15 @@ void settings_clear(struct settings *settings)
 
 unsigned settings_workers(const struct settings *settings)
 {
+    const unsigned quota = settings->pool.workers > 0 ? 0 : cgroup_cpus("");
+    unsigned workers = 1;
     cpu_set_t cpus;
 
     if (settings->pool.workers > 0)
         return (unsigned)settings->pool.workers;
     if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 0)
-        return (unsigned)CPU_COUNT(&cpus);
-    return 1;
+        workers = (unsigned)CPU_COUNT(&cpus);
+    return quota > 0 && quota < workers ? quota : workers;
 }
 
 uint64_t settings_memory_bound(const struct settings *settings)
@@ -54,4 +57,19 @@ uint64_t settings_memory_bound(const struct settings *settings)
     return settings_workers(settings) * worker_bytes +
            (uint64_t)settings->limits.max_inflight_bytes + places * connection_bytes +
            server_bytes + metrics_bytes;
+}
+
+void settings_fit_memory(struct settings *settings, uint64_t bytes)
+{
+    const uint64_t bound = settings_memory_bound(settings), workers = settings_workers(settings);
+    int64_t less, fitting;
+
+    if (bound <= bytes)
+        return;
+    less = (int64_t)((bound - bytes + workers - 1) / workers);
+    fitting = (settings->pool.max_memory_bytes - less) & ~((INT64_C(1) << 20) - 1);
+    if (fitting < SETTINGS_LEAST_MEMORY_BYTES)
+        fitting = SETTINGS_LEAST_MEMORY_BYTES;
+    if (fitting < settings->pool.max_memory_bytes)
+        settings->pool.max_memory_bytes = fitting;
 }

@@ -65,7 +65,8 @@ struct option_table;
 int settings_copy(const struct option_table *options, const struct settings *from,
                   struct settings *to);
 
-/* How many workers a pool has: pool.workers, or one per CPU this process may use. Any thread. */
+/* How many workers a pool has: pool.workers, or one per CPU this process may use, by its affinity
+ * and by its control group's quota. Any thread. */
 unsigned settings_workers(const struct settings *settings);
 
 /* The bytes that the server and its workers together stay below, as --print-config prints it:
@@ -73,3 +74,8 @@ unsigned settings_workers(const struct settings *settings);
  * (max_connections x 1.25 + 32) x 672 KiB + 32 MiB for the server itself + 28 MiB for metrics,
  * unless metrics.port is 0. Any thread. */
 uint64_t settings_memory_bound(const struct settings *settings);
+
+/* Lowers pool.max_memory_bytes until the bound is within `bytes`, but not below
+ * SETTINGS_LEAST_MEMORY_BYTES. Main thread. */
+#define SETTINGS_LEAST_MEMORY_BYTES (INT64_C(512) << 20)
+void settings_fit_memory(struct settings *settings, uint64_t bytes);

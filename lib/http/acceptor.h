@@ -18,8 +18,8 @@ int acceptor_new(struct acceptor **acceptor, struct http_server *server, const i
  * library. NULL is fine. Returns NULL. */
 struct acceptor *acceptor_free(struct acceptor *acceptor);
 
-/* Accepts what waits at a listening socket, up to `most` connections, and hands them to the library.
- * 0; or -errno: the machine is short of something. Any thread. */
+/* Accepts what waits at a listening socket, up to `most` connections, and hands them to the
+ * library. 0; or -errno: the machine is short of something. Any thread. */
 int acceptor_take(struct http_server *server, int fd, unsigned most);
 
 /* Hands an end of a connection to the library, whose main thread has then seen everything that it

@@ -82,13 +82,15 @@ int health_check(const char *program, const struct settings *settings)
     int status;
 
     if (!local && settings->listen.port == 0) {
-        fprintf(stderr, "%s: --health: listen.port: expected the port of the server, got 0\n", program);
+        fprintf(stderr, "%s: --health: listen.port: expected the port of the server, got 0\n",
+                program);
         return 1;
     }
     status = ask_healthz(settings);
     if (status == 0)
         return 0;
-    fprintf(stderr, "%s: --health: listen.ip %s, listen.port %d: expected 200 from /healthz, got %s\n",
+    fprintf(stderr,
+            "%s: --health: listen.ip %s, listen.port %d: expected 200 from /healthz, got %s\n",
             program, settings->listen.ip, (int)settings->listen.port,
             status == -EPROTO ? "another answer" : strerrordesc_np(-status));
     return 1;

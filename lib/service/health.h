@@ -5,5 +5,6 @@
 #include "config/settings.h"
 
 /* --health, for container health checks: whether the server that `settings` describe answers
- * GET /healthz with 200, within a few seconds. 0, or 1 and a line on standard error. Main thread. */
+ * GET /healthz with 200, within a few seconds. 0, or 1 and a line on standard error. Main thread.
+ */
 int health_check(const char *program, const struct settings *settings);

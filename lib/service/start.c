@@ -4,6 +4,7 @@
 
 /* Starts and stops a server, and reports errors to the operator. */
 #include "base/capabilities.h"
+#include "base/cgroup.h"
 #include "base/cleanup.h"
 #include "base/deadline.h"
 #include "base/log.h"
@@ -90,6 +91,20 @@ static int take_passed_sockets(const struct service *service)
     return 1;
 }
 
+/* The kernel would end a process, perhaps the server, in the middle of its work. */
+static void warn_of_little_memory(const struct service *service, const struct settings *settings)
+{
+    const uint64_t limit = cgroup_memory_bytes(""), bound = settings_memory_bound(settings);
+
+    if (bound > limit)
+        log_warning(
+            "the control group's memory is %llu bytes, and this configuration may use %llu: "
+            "lower %s.workers, %s.max_memory_bytes, limits.max_inflight_bytes or "
+            "listen.max_connections",
+            (unsigned long long)limit, (unsigned long long)bound, service->worker_folder,
+            service->worker_folder);
+}
+
 int service_begin(const struct service *service, const struct settings *settings)
 {
     sigset_t blocked;
@@ -109,8 +124,10 @@ int service_begin(const struct service *service, const struct settings *settings
     log_open(service->program, (enum log_level)settings->log_level,
              (enum log_format)settings->log_format);
     status = log_start();
-    if (status == 0)
+    if (status == 0) {
+        warn_of_little_memory(service, settings);
         return 0;
+    }
     log_plain("%s: cannot start the thread of the log: %s", service->program,
               strerrordesc_np(-status));
     return 1;

@@ -209,7 +209,7 @@ static void test_wrong_flags(void **state)
     expect_error(&gateway, WORDS("-p", "0x50"), 2, PORT "\"0x50\"\n");
     expect_error(&gateway, WORDS("-p", "1\n2"), 2, PORT "\"1?2\"\n");
     expect_error(&gateway, WORDS("-i", "localhost"), 2,
-                 NAME "--ip: expected an IPv4 or IPv6 address, got \"localhost\"\n");
+                 NAME "--ip: expected an IPv4 or IPv6 address, or unix:/path, got \"localhost\"\n");
     expect_error(&scale, WORDS("-s", "0"), 2, SCALE_ARG "\"0\"\n");
     expect_error(&scale, WORDS("-s", "nan"), 2, SCALE_ARG "\"nan\"\n");
     expect_error(&scale, WORDS("-s", "1e309"), 2, SCALE_ARG "\"1e309\"\n");

@@ -123,9 +123,9 @@ static void test_wrong_values(void **state)
         {"{\"listen\": {\"port\": [80]}}", PORT_EXPECTS "an array\n"},
         {"{\"listen\": {\"port\": {\"a\": 1}}}", PORT_EXPECTS "an object\n"},
         {"{\"listen\": {\"ip\": 5}}",
-         GATEWAY "listen.ip: expected an IPv4 or IPv6 address, got 5\n"},
+         GATEWAY "listen.ip: expected an IPv4 or IPv6 address, or unix:/path, got 5\n"},
         {"{\"listen\": {\"ip\": \"localhost\"}}",
-         GATEWAY "listen.ip: expected an IPv4 or IPv6 address, got \"localhost\"\n"},
+         GATEWAY "listen.ip: expected an IPv4 or IPv6 address, or unix:/path, got \"localhost\"\n"},
         {"{\"gray\": {\"program\": 5}}", GATEWAY "gray.program: expected a path, got 5\n"},
         {"{\"sandbox\": \"Off\"}",
          GATEWAY "sandbox: expected \"off\" or \"required\", got \"Off\"\n"},
@@ -280,7 +280,7 @@ static void test_all_errors(void **state)
     expect(&gateway_options,
            "{\"listen\": {\"port\": -1, \"ip\": \"x\"}, \"output\": {\"quality\": 0}}",
            PORT_EXPECTS "-1\n" GATEWAY
-                        "listen.ip: expected an IPv4 or IPv6 address, got \"x\"\n" GATEWAY
+                        "listen.ip: expected an IPv4 or IPv6 address, or unix:/path, got \"x\"\n" GATEWAY
                         "output.quality: expected an integer from 1 to 100, got 0\n");
 }
 
