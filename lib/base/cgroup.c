@@ -3,9 +3,9 @@
 #include "base/cgroup.h"
 
 /*
- * A limit may be that of any group on the way to the root. A container without a namespace of its
- * own for groups sees a path that is the host's and does not exist where the groups are mounted: the
- * way up then ends at the container's own group.
+ * A limit may be that of any group between ours and the root. A container without a namespace of
+ * its own for groups sees a path that is the host's and does not exist where the groups are
+ * mounted: the walk to the root then ends at the container's own group.
  */
 #include "base/cleanup.h"
 
@@ -85,7 +85,7 @@ static uint64_t read_memory(const char *folder, bool v2)
 }
 
 /* The least limit of the group at `path` and those around it, which are mounted at `mount`. */
-static uint64_t least_on_the_way(const struct limit_source *source, const char *mount, char *path,
+static uint64_t least_up_to_root(const struct limit_source *source, const char *mount, char *path,
                                  bool v2)
 {
     uint64_t least = UINT64_MAX;
@@ -118,7 +118,7 @@ static bool is_listed(const char *names, const char *name)
 }
 
 /* A line of /proc/self/cgroup is "4:cpu,cpuacct:/path"; of version 2 "0::/path". */
-static uint64_t find_least(const struct limit_source *source)
+static uint64_t find_limit(const struct limit_source *source)
 {
     char line[PATH_MAX], name[PATH_MAX];
     _cleanup_(cleanup_file) FILE *file = NULL;
@@ -137,9 +137,9 @@ static uint64_t find_least(const struct limit_source *source)
         names++;
         snprintf(name, sizeof(name), "/sys/fs/cgroup/%s", source->controller);
         if (*names == '\0')
-            limit = least_on_the_way(source, "/sys/fs/cgroup", path, true);
+            limit = least_up_to_root(source, "/sys/fs/cgroup", path, true);
         else if (is_listed(names, source->controller))
-            limit = least_on_the_way(source, name, path, false);
+            limit = least_up_to_root(source, name, path, false);
         least = limit < least ? limit : least;
     }
     return least;
@@ -148,7 +148,7 @@ static uint64_t find_least(const struct limit_source *source)
 unsigned cgroup_cpus(const char *root)
 {
     const struct limit_source source = {root, "cpu", read_cpus};
-    const uint64_t thousandths = find_least(&source);
+    const uint64_t thousandths = find_limit(&source);
 
     if (thousandths == UINT64_MAX || thousandths / 1000 > UINT_MAX)
         return 0;
@@ -159,5 +159,5 @@ uint64_t cgroup_memory_bytes(const char *root)
 {
     const struct limit_source source = {root, "memory", read_memory};
 
-    return find_least(&source);
+    return find_limit(&source);
 }

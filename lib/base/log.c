@@ -214,7 +214,7 @@ static void put_decimal(struct log_text *line, const struct log_field *field)
 }
 
 /* In text, whether a value can stand without quotes. */
-static bool is_bare(const char *text)
+static bool is_bare_word(const char *text)
 {
     for (; *text > ' ' && *text < 0x7f; text++) {
         if (*text == '"' || *text == '\\' || *text == '=')
@@ -225,7 +225,7 @@ static bool is_bare(const char *text)
 
 static void put_text_field(struct log_text *line, const char *name, const char *text)
 {
-    const bool word = is_bare(text) && *text != '\0';
+    const bool word = is_bare_word(text) && *text != '\0';
 
     put(line, " ", 1);
     put_text(line, name);

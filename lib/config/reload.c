@@ -107,8 +107,8 @@ struct copying {
     size_t used;
 };
 
-static int copy_row(const struct option_section *section, const struct option_row *row,
-                    void *argument)
+static int copy_option(const struct option_section *section, const struct option_row *row,
+                       void *argument)
 {
     const struct copying *copying = argument;
 
@@ -123,7 +123,7 @@ int settings_copy(const struct option_table *options, const struct settings *fro
     int status;
 
     *to = (struct settings){0};
-    status = each_row(options, copy_row, &copying);
+    status = each_row(options, copy_option, &copying);
     if (status != 0)
         settings_clear(to);
     return status;

@@ -31,8 +31,8 @@ struct acceptor {
 };
 
 /* Takes over `fd`. */
-static void hand_over(struct http_server *server, int fd, const struct sockaddr *peer,
-                      socklen_t size)
+static void hand_to_library(struct http_server *server, int fd, const struct sockaddr *peer,
+                            socklen_t size)
 {
     atomic_fetch_add(&server->handed_over, 1);
     if (MHD_add_connection(server->daemon, fd, peer, size) != MHD_YES)
@@ -52,7 +52,7 @@ int acceptor_take(struct http_server *server, int fd, unsigned most)
             continue;
         if (accepted < 0)
             return errno == EAGAIN ? 0 : -errno;
-        hand_over(server, accepted, (struct sockaddr *)&peer, size);
+        hand_to_library(server, accepted, (struct sockaddr *)&peer, size);
     }
     return 0;
 }
@@ -64,7 +64,7 @@ int acceptor_mark(struct http_server *server)
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return -errno;
-    hand_over(server, ends[0], (struct sockaddr *)&peer, sizeof(peer.sun_family));
+    hand_to_library(server, ends[0], (struct sockaddr *)&peer, sizeof(peer.sun_family));
     close(ends[1]);
     return 0;
 }

@@ -30,6 +30,7 @@
 #include "http/access_log.h"
 #include "http/form.h"
 #include "http/logger.h"
+#include "http/permission.h"
 #include "http/problem.h"
 #include "http/reply.h"
 #include "http/request_internal.h"
@@ -45,6 +46,7 @@
 static void identify(struct http_request *request)
 {
     request_identify(request);
+    permission_find_origin(request);
 }
 
 /* Writes the problem for request->status to the socket, in the middle of a request, under `code`

@@ -16,7 +16,6 @@
 #include "base/parse.h"
 #include "base/status.h"
 #include "http/admission.h"
-#include "http/permission.h"
 #include "http/request_internal.h"
 
 #include <errno.h>
@@ -93,7 +92,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
     }
     request->target_place = target;
     request->server = server;
-    request->terms = terms_hold_current(server);
+    request->terms = terms_hold(&server->terms);
     request->options = &request->terms->options;
     request->library = library;
     request->connection = connection;
@@ -181,8 +180,8 @@ static bool is_sane_id(const char *text, size_t length)
     return length > 0 && length <= REQUEST_ID_MAX && sane == length;
 }
 
-static enum MHD_Result read_field(void *argument, enum MHD_ValueKind kind, const char *name,
-                                  const char *value)
+static enum MHD_Result collect_field(void *argument, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
 {
     struct request_fields *fields = argument;
     const struct {
@@ -223,7 +222,7 @@ void request_identify(struct http_request *request)
     struct request_fields *fields = &request->fields;
     size_t length;
 
-    MHD_get_connection_values(request->library, MHD_HEADER_KIND, read_field, fields);
+    MHD_get_connection_values(request->library, MHD_HEADER_KIND, collect_field, fields);
     length = fields->id != NULL ? request_value_length(fields->id) : 0;
     if (fields->id != NULL && is_sane_id(fields->id, length)) {
         memcpy(request->id, fields->id, length);
@@ -234,7 +233,6 @@ void request_identify(struct http_request *request)
                        request_value_length(fields->traceparent)) &&
         fields->tracestate)
         take_tracestate(request);
-    permission_find_origin(request);
 }
 
 static enum MHD_Result read_forwarded(void *argument, enum MHD_ValueKind kind, const char *name,

@@ -13,7 +13,7 @@ struct http_request *request_new(struct http_server *server, struct MHD_Connecti
 void request_free(struct http_request *request);
 
 /* Reads request->fields; replaces the request's id with the client's X-Request-Id if that is sane,
- * continues the client's trace, and finds out whose page sent it. */
+ * and continues the client's trace. */
 void request_identify(struct http_request *request);
 
 /* The length of a field's value without the white space at its end, which is not part of it (RFC

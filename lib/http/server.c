@@ -175,8 +175,8 @@ static int start(struct http_server *server)
     status = raise_descriptor_limit(server->options.max_connections);
     if (status != 0)
         return status;
-    server->terms = terms_new(&server->options);
-    if (server->terms == NULL)
+    server->terms.current = terms_new(&server->options);
+    if (server->terms.current == NULL)
         return -ENOMEM;
     status = open_listener(server);
     if (status != 0)
@@ -205,15 +205,15 @@ int http_server_new(struct http_server **server, const struct http_server_option
     created->options = *options;
     created->listen_fd = -1;
     pthread_mutex_init(&created->mutex, NULL);
-    pthread_mutex_init(&created->terms_mutex, NULL);
+    pthread_mutex_init(&created->terms.mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&created->finished, &monotonic);
     pthread_condattr_destroy(&monotonic);
     status = start(created);
     if (status != 0) {
-        if (created->terms != NULL)
-            created->terms->options.release = NULL; /* the caller's, on errors */
+        if (created->terms.current != NULL)
+            created->terms.current->options.release = NULL; /* the caller's, on errors */
         http_server_free(created);
         return status;
     }
@@ -247,13 +247,13 @@ int http_server_change(struct http_server *server, const struct http_server_opti
                                           .reply_ms = merged.answer_timeout_ms,
                                           .min_bytes_per_s = merged.min_bytes_per_s,
                                       });
-    terms_replace(server, terms);
+    terms_replace(&server->terms, terms);
     return 0;
 }
 
 const void *http_server_live(const struct http_server *server)
 {
-    return server->terms->options.live;
+    return server->terms.current->options.live;
 }
 
 uint16_t http_server_port(const struct http_server *server)
@@ -323,12 +323,12 @@ struct http_server *http_server_free(struct http_server *server)
     }
     timeouts_free(server->timeouts);
     clients_free(server->clients);
-    terms_let_go(server->terms);
+    terms_let_go(server->terms.current);
     if (!server->borrowed)
         close_fd(server->listen_fd);
     pthread_cond_destroy(&server->finished);
     pthread_mutex_destroy(&server->mutex);
-    pthread_mutex_destroy(&server->terms_mutex);
+    pthread_mutex_destroy(&server->terms.mutex);
     free(server);
     return NULL;
 }

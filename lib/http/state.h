@@ -38,8 +38,7 @@
  */
 struct http_server {
     struct http_server_options options; /* of the start; for what does not change */
-    struct terms *terms;                /* in force; under `terms_mutex` */
-    pthread_mutex_t terms_mutex;
+    struct terms_slot terms;            /* in force */
     struct MHD_Daemon *daemon;
     struct timeouts *timeouts;
     struct clients *clients;

@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "http/terms.h"
 
-#include "http/state.h"
-
 #include <stdlib.h>
 
 struct terms *terms_new(const struct http_server_options *options)
@@ -17,26 +15,26 @@ struct terms *terms_new(const struct http_server_options *options)
     return terms;
 }
 
-/* The mutex keeps the server's own hold until the new one is counted. */
-struct terms *terms_hold_current(struct http_server *server)
+/* The mutex keeps the slot's own hold until the new one is counted. */
+struct terms *terms_hold(struct terms_slot *slot)
 {
     struct terms *terms;
 
-    pthread_mutex_lock(&server->terms_mutex);
-    terms = server->terms;
+    pthread_mutex_lock(&slot->mutex);
+    terms = slot->current;
     atomic_fetch_add(&terms->holders, 1);
-    pthread_mutex_unlock(&server->terms_mutex);
+    pthread_mutex_unlock(&slot->mutex);
     return terms;
 }
 
-void terms_replace(struct http_server *server, struct terms *terms)
+void terms_replace(struct terms_slot *slot, struct terms *terms)
 {
     struct terms *before;
 
-    pthread_mutex_lock(&server->terms_mutex);
-    before = server->terms;
-    server->terms = terms;
-    pthread_mutex_unlock(&server->terms_mutex);
+    pthread_mutex_lock(&slot->mutex);
+    before = slot->current;
+    slot->current = terms;
+    pthread_mutex_unlock(&slot->mutex);
     terms_let_go(before);
 }
 

@@ -4,9 +4,8 @@
 
 #include "http/options.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
-
-struct http_server;
 
 /*
  * Inside lib/http: the options in force. They may be replaced while the server runs, and a request
@@ -17,14 +16,20 @@ struct terms {
     atomic_uint holders;
 };
 
+/* Where a server has them. */
+struct terms_slot {
+    pthread_mutex_t mutex;
+    struct terms *current; /* the slot is one of its holders; NULL before the start */
+};
+
 /* A copy of the options, with one holder. NULL: no memory. */
 struct terms *terms_new(const struct http_server_options *options);
 
-/* Those of the server, with one holder more. */
-struct terms *terms_hold_current(struct http_server *server);
+/* Those in the slot, with one holder more. */
+struct terms *terms_hold(struct terms_slot *slot);
 
-/* Takes over `terms` as those of the server, for requests that begin from now on. */
-void terms_replace(struct http_server *server, struct terms *terms);
+/* Takes over `terms` for those who ask from now on. */
+void terms_replace(struct terms_slot *slot, struct terms *terms);
 
 /* The library's own timeout of a connection, which no request should ever reach. */
 unsigned terms_backstop_s(const struct http_server_options *options);

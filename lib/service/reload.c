@@ -6,7 +6,7 @@
 #include "service/live.h"
 
 /* Takes over `next`. False, and a line in the log: nothing has changed. */
-static bool apply(const struct reload *reload, const struct settings *next)
+static bool put_in_force(const struct reload *reload, const struct settings *next)
 {
     struct http_server_options options;
     struct live_settings *live;
@@ -34,7 +34,7 @@ static void reload_tokens(const struct reload *reload, const struct settings *no
 {
     struct settings next;
 
-    if (settings_copy(reload->program->options, now, &next) == 0 && apply(reload, &next))
+    if (settings_copy(reload->program->options, now, &next) == 0 && put_in_force(reload, &next))
         log_warning("SIGHUP: nothing changes but the tokens: %s", why);
 }
 
@@ -48,7 +48,7 @@ void reload_settings(const struct reload *reload)
 
     if (status != 0)
         reload_tokens(reload, &live->settings, text);
-    else if (!apply(reload, &next))
+    else if (!put_in_force(reload, &next))
         return;
     else if (text[0] != '\0')
         log_warning("SIGHUP: reloaded, but for what needs a restart: %s", text);

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.threads
 
 def test_no_scale_server(own):
     """Without a scale server: 502 long before the deadline where it is needed, gray goes on, and
-    /readyz says which of the two is missing: only who requires the scale server is told 503."""
+    /readyz says which of the two is missing: only who requires the scale server gets 503."""
     gateway = own.gateway()
     for path in ("/scale?scale=0.5", "/gray?scale=0.5", "/scale"):
         reply = curl(gateway.url(path), body=BODY)

@@ -41,7 +41,7 @@ def gateway(fleet, folder, scale):
 
 
 @pytest.mark.parametrize("path", IMAGE_PATHS)
-def test_each_way_to_send_it(gateway, path):
+def test_each_place_for_it(gateway, path):
     """Authorization, API-Key, or key= in the query, in any case and encoding; through the scale server,
     which has tokens of its own, as well."""
     join = "&" if "?" in path else "?"

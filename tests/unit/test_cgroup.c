@@ -92,7 +92,7 @@ static void test_v2(void **state)
     assert_true(cgroup_memory_bytes(root) == 536870912);
 }
 
-/* Goal: the tightest group on the way counts; one that is not there is passed over. */
+/* Goal: the tightest group up to the root counts; one that is not there is passed over. */
 static void test_nested(void **state)
 {
     (void)state;

@@ -279,9 +279,10 @@ static void test_all_errors(void **state)
     (void)state;
     expect(&gateway_options,
            "{\"listen\": {\"port\": -1, \"ip\": \"x\"}, \"output\": {\"quality\": 0}}",
-           PORT_EXPECTS "-1\n" GATEWAY
-                        "listen.ip: expected an IPv4 or IPv6 address, or unix:/path, got \"x\"\n" GATEWAY
-                        "output.quality: expected an integer from 1 to 100, got 0\n");
+           PORT_EXPECTS
+           "-1\n" GATEWAY
+           "listen.ip: expected an IPv4 or IPv6 address, or unix:/path, got \"x\"\n" GATEWAY
+           "output.quality: expected an integer from 1 to 100, got 0\n");
 }
 
 /* A value that is long is shown cut. */
