@@ -4,10 +4,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * What clients see of a status: the one table from enum status to HTTP status codes, and the
- * application/problem+json (RFC 9457) that goes with it.
+ * application/problem+json (RFC 9457) that goes with it. The same table is docs/http.md's, what
+ * GET /problems/NAME says, and OpenAPI's.
  */
 #define HTTP_PROBLEM_MEDIA_TYPE "application/problem+json"
 
@@ -25,6 +27,24 @@ int http_problem_status(int status);
 
 /* The title, "Image is damaged" ...: the same each time. Never NULL. */
 const char *http_problem_title(int status);
+
+/* A row of the table, for readers. Code stands in backquotes. */
+enum { HTTP_PROBLEM_CODES = 3 };
+struct http_problem {
+    unsigned codes[HTTP_PROBLEM_CODES]; /* the first is http_problem_code(); 0: no more */
+    const char *title;
+    const char *meaning; /* when it happens; NULL: no client ever sees it */
+    const char *remedy;  /* what to do: sentences */
+};
+
+/* That of a status; NULL: there is no such status, or no client sees it. Any thread. */
+const struct http_problem *http_problem(int status);
+
+/* The status whose status_name() it is, if clients see it; -1: none. Any thread. */
+int http_problem_find(const char *name);
+
+/* The table in docs/http.md. */
+void http_problem_document(FILE *out);
 
 /* The JSON, malloc'd and terminated, its length in *length; NULL: no memory. `code` is the HTTP
  * status it goes with. If `detail` is NULL or "", or `status` is negative, the title replaces it;

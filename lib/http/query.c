@@ -68,6 +68,7 @@ const struct http_parameter_type http_type_decimal = {
     .read = read_decimal,
     .write = write_decimal,
     .describe = describe_decimal,
+    .json = "number",
 };
 
 static int read_integer(const struct http_parameter *parameter, const char *text, void *member)
@@ -100,6 +101,7 @@ const struct http_parameter_type http_type_integer = {
     .read = read_integer,
     .write = write_integer,
     .describe = describe_integer,
+    .json = "integer",
 };
 
 static int read_choice(const struct http_parameter *parameter, const char *text, void *member)
@@ -140,6 +142,7 @@ const struct http_parameter_type http_type_choice = {
     .read = read_choice,
     .write = write_choice,
     .describe = describe_choice,
+    .json = "string",
 };
 
 /* --- reading a query ------------------------------------------------------------------------ */

@@ -35,6 +35,10 @@ struct http_parameter_type {
                   char text[static HTTP_VALUE_BYTES]);
     /* Completes "must be ...": "an integer, at least 1 and at most 100". */
     void (*describe)(const struct http_parameter *parameter, char text[static HTTP_VALUE_BYTES]);
+    /* The same for machines. */
+    const char *json;            /* the type in JSON Schema: "integer", "number" or "string" */
+    const char *pattern;         /* of a string, as a regular expression of ECMAScript; NULL: any */
+    const char *const *examples; /* values that it takes, NULL-terminated; NULL: none */
 };
 
 extern const struct http_parameter_type
@@ -55,9 +59,10 @@ struct http_parameter {
     struct decimal smallest, largest;  /* DECIMAL, INTEGER; inclusive ... */
     bool above_smallest;               /* ... unless the value must be greater than `smallest` */
     const struct http_choice *choices; /* CHOICE */
-    uint32_t by_accept;                /* CHOICE: the value that depends on Accept; 0: none */
-    const char *fallback;              /* for the documentation: what holds if it is not given */
-    const char *help;                  /* one line, no full stop */
+    uint32_t by_accept;   /* CHOICE: the value that depends on Accept; 0: none */
+    const char *initial;  /* the value that holds if it is not given; NULL: none, or it depends */
+    const char *fallback; /* for readers: what it depends on; NULL: `initial` says it all */
+    const char *help;     /* one line, no full stop; code in backquotes */
 };
 
 struct http_parameter_table {

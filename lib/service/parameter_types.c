@@ -52,7 +52,12 @@ static void describe_fit(const struct http_parameter *parameter, char text[stati
 }
 
 const struct http_parameter_type parameter_type_fit = {
-    .size = sizeof(uint32_t), .read = read_fit, .write = write_fit, .describe = describe_fit};
+    .size = sizeof(uint32_t),
+    .read = read_fit,
+    .write = write_fit,
+    .describe = describe_fit,
+    .json = "string",
+};
 
 /* --- gravity --------------------------------------------------------------------------------- */
 
@@ -143,11 +148,16 @@ static void describe_gravity(const struct http_parameter *parameter,
     snprintf(text + used, HTTP_VALUE_BYTES - used, ", or x,y from 0 to 1");
 }
 
+static const char *const gravity_examples[] = {"center", "northwest", "smart", "0.25,1", NULL};
+
 const struct http_parameter_type parameter_type_gravity = {
     .size = sizeof(struct image_asked_gravity),
     .read = read_gravity,
     .write = write_gravity,
     .describe = describe_gravity,
+    .json = "string",
+    .pattern = "^(center|smart|(north|south)(east|west)?|east|west|[0-9.e-]+,[0-9.e-]+)$",
+    .examples = gravity_examples,
 };
 
 /* --- crop ------------------------------------------------------------------------------------ */
@@ -273,11 +283,16 @@ static void describe_crop(const struct http_parameter *parameter,
              "x,y,w,h in pixels or pct:x,y,w,h in percent, partly within the image, or square");
 }
 
+static const char *const crop_examples[] = {"square", "0,0,48,32", "pct:25,25,50,50", NULL};
+
 const struct http_parameter_type parameter_type_crop = {
     .size = sizeof(struct image_crop),
     .read = read_crop,
     .write = write_crop,
     .describe = describe_crop,
+    .json = "string",
+    .pattern = "^(square|(-?[0-9]+,){2}[0-9]+,[0-9]+|pct:(-?[0-9.e-]+,){2}[0-9.e-]+,[0-9.e-]+)$",
+    .examples = crop_examples,
 };
 
 /* --- background ------------------------------------------------------------------------------ */
@@ -314,11 +329,16 @@ static void describe_background(const struct http_parameter *parameter,
     snprintf(text, HTTP_VALUE_BYTES, "RRGGBB or RRGGBBAA in hexadecimal digits");
 }
 
+static const char *const colour_examples[] = {"ffffff", "00000080", NULL};
+
 const struct http_parameter_type parameter_type_colour = {
     .size = sizeof(uint32_t),
     .read = read_background,
     .write = write_background,
     .describe = describe_background,
+    .json = "string",
+    .pattern = "^([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$",
+    .examples = colour_examples,
 };
 
 /* --- effort ---------------------------------------------------------------------------------- */
@@ -352,4 +372,5 @@ const struct http_parameter_type parameter_type_effort = {
     .read = read_effort,
     .write = write_effort,
     .describe = describe_effort,
+    .json = "integer",
 };

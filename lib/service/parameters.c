@@ -74,83 +74,76 @@ static const struct http_parameter rows[PARAMETERS] = {
     [PARAMETER_WIDTH] = {
         .name = "width", .type = &http_type_integer, .offset = AT(stage.width),
         .smallest = INTEGER(1), .largest = INTEGER(65535),
-        .fallback = "",
         .help = "of the result, at most `limits.max_side`; without `height` the aspect ratio is kept",
     },
     [PARAMETER_HEIGHT] = {
         .name = "height", .type = &http_type_integer, .offset = AT(stage.height),
         .smallest = INTEGER(1), .largest = INTEGER(65535),
-        .fallback = "",
         .help = "of the result, at most `limits.max_side`; without `width` the aspect ratio is kept",
     },
     [PARAMETER_FIT] = {
         .name = "fit", .type = &parameter_type_fit, .offset = AT(stage.fit),
         .choices = fit_choices,
-        .fallback = "`inside`",
+        .initial = "inside",
         .help = "how an image meets a box of both sides",
     },
     [PARAMETER_ENLARGE] = {
         .name = "enlarge", .type = &http_type_choice, .offset = AT(stage.enlarge),
         .choices = boolean_choices,
-        .fallback = "`false`",
+        .initial = "false",
         .help = "whether `width` and `height` may make an image larger",
     },
     [PARAMETER_LINEAR] = {
         .name = "linear", .type = &http_type_choice, .offset = AT(stage.linear),
         .choices = boolean_choices,
-        .fallback = "`false`",
+        .initial = "false",
         .help = "resize in linear light: fine bright detail keeps its weight; slower",
     },
     [PARAMETER_GRAVITY] = {
         .name = "gravity", .type = &parameter_type_gravity, .offset = AT(stage.gravity),
-        .fallback = "`center`",
+        .initial = "center",
         .help = "where `fit=cover` and `crop=square` cut, and where `fit=pad` places the image; "
                 "`smart` excludes `fit=pad`",
     },
     [PARAMETER_CROP] = {
         .name = "crop", .type = &parameter_type_crop, .offset = AT(stage.crop),
-        .fallback = "",
         .help = "a part of the upright image, before it is resized; clipped at the edges",
     },
     [PARAMETER_FLIP] = {
         .name = "flip", .type = &http_type_choice, .offset = AT(stage.flip),
         .choices = flip_choices,
-        .fallback = "",
         .help = "h: left and right change places; v: top and bottom",
     },
     [PARAMETER_ROTATE] = {
         .name = "rotate", .type = &http_type_choice, .offset = AT(stage.rotate),
         .choices = rotate_choices,
-        .fallback = "",
         .help = "degrees clockwise, after `flip`",
     },
     [PARAMETER_BLUR] = {
         .name = "blur", .type = &http_type_decimal, .offset = AT(stage.blur),
         .smallest = TENTHS(3), .largest = INTEGER(100),
-        .fallback = "",
         .help = "sigma of a Gaussian blur, in pixels of the result",
     },
     [PARAMETER_SHARPEN] = {
         .name = "sharpen", .type = &http_type_decimal, .offset = AT(stage.sharpen),
         .smallest = TENTHS(3), .largest = INTEGER(10),
-        .fallback = "",
         .help = "sigma of an unsharp mask, in pixels of the result",
     },
     [PARAMETER_BACKGROUND] = {
         .name = "background", .type = &parameter_type_colour, .offset = AT(stage.background),
-        .fallback = "`ffffff`",
+        .initial = "ffffff",
         .help = "the colour that `fit=pad` adds, and under transparency where the format has none",
     },
     [PARAMETER_GRAY] = {
         .name = "gray", .type = &http_type_choice, .offset = AT(stage.gray),
         .choices = gray_choices,
-        .fallback = "`none`; `luma` on `/` and `/gray`",
+        .initial = "none", .fallback = "`luma` on `/` and `/gray`",
         .help = "luma: Rec. 601 luma of the encoded values; luminance: CIE's, in linear light",
     },
     [PARAMETER_FORMAT] = {
         .name = "format", .type = &http_type_choice, .offset = AT(encoding.format),
         .choices = format_choices, .by_accept = IMAGE_FORMAT_AUTO,
-        .fallback = "`source`",
+        .initial = "source",
         .help = "of the result; source: JPEG for HEIC; auto: the first of `output.auto` that "
                 "`Accept` names",
     },
@@ -176,31 +169,31 @@ static const struct http_parameter rows[PARAMETERS] = {
     [PARAMETER_PROGRESSIVE] = {
         .name = "progressive", .type = &http_type_choice, .offset = AT(encoding.progressive),
         .choices = boolean_choices,
-        .fallback = "`false`",
+        .initial = "false",
         .help = "JPEG, PNG",
     },
     [PARAMETER_SUBSAMPLING] = {
         .name = "subsampling", .type = &http_type_choice, .offset = AT(encoding.subsampling),
         .choices = subsampling_choices,
-        .fallback = "`auto`",
+        .initial = "auto",
         .help = "of lossy JPEG and AVIF; auto: 420 below quality 90, else as in the source",
     },
     [PARAMETER_METADATA] = {
         .name = "metadata", .type = &http_type_choice, .offset = AT(encoding.metadata),
         .choices = metadata_choices,
-        .fallback = "`none`",
+        .initial = "none",
         .help = "copyright: EXIF Artist and Copyright; keep: all, GPS included",
     },
     [PARAMETER_PROFILE] = {
         .name = "profile", .type = &http_type_choice, .offset = AT(encoding.profile),
         .choices = profile_choices,
-        .fallback = "`keep`",
+        .initial = "keep",
         .help = "srgb: the colours are converted, and no profile is needed",
     },
     [PARAMETER_ANIMATED] = {
         .name = "animated", .type = &http_type_choice, .offset = AT(encoding.still),
         .choices = animated_choices,
-        .fallback = "`true`",
+        .initial = "true",
         .help = "false: the first frame alone",
     },
 };
@@ -285,14 +278,23 @@ bool parameters_ask_gray_alone(const struct http_parameter_values *values, enum 
            asked->encoding.profile == IMAGE_PROFILE_KEEP && asked->encoding.format == IMAGE_NONE;
 }
 
+void parameters_default(const struct http_parameter *row, char text[static HTTP_VALUE_BYTES])
+{
+    const char *quote = row->initial != NULL ? "`" : "";
+    const char *fallback = row->fallback != NULL ? row->fallback : "";
+
+    snprintf(text, HTTP_VALUE_BYTES, "%s%s%s%s%s", quote, row->initial != NULL ? row->initial : "",
+             quote, row->initial != NULL && fallback[0] != '\0' ? "; " : "", fallback);
+}
+
 void parameters_document(FILE *out)
 {
-    char values[HTTP_VALUE_BYTES];
+    char values[HTTP_VALUE_BYTES], initial[HTTP_VALUE_BYTES];
 
     fputs("| name | value | default | meaning |\n| --- | --- | --- | --- |\n", out);
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
         rows[i].type->describe(&rows[i], values);
-        fprintf(out, "| `%s` | %s | %s | %s |\n", rows[i].name, values, rows[i].fallback,
-                rows[i].help);
+        parameters_default(&rows[i], initial);
+        fprintf(out, "| `%s` | %s | %s | %s |\n", rows[i].name, values, initial, rows[i].help);
     }
 }

@@ -11,7 +11,7 @@
 
 /*
  * The one table of what clients may ask of an image: it is walked to read a query, to write the
- * scale server's, and to document.
+ * scale server's, for docs/http.md, OpenAPI and the gateway's page.
  */
 enum {
     PARAMETER_SCALE,
@@ -61,6 +61,9 @@ bool parameters_ask_size(const struct http_parameter_values *values);
 /* Whether gray, in the source's format, is all that is asked for: what the gateway's children do.
  */
 bool parameters_ask_gray_alone(const struct http_parameter_values *values, enum image_gray gray);
+
+/* What holds if it is not given, in words, code in backquotes; "": nothing. */
+void parameters_default(const struct http_parameter *row, char text[static HTTP_VALUE_BYTES]);
 
 /* The table in docs/http.md. */
 void parameters_document(FILE *out);

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "config/document.h"
 #include "config/print.h"
+#include "http/problem.h"
 #include "service/metrics_table.h"
 #include "service/parameters.h"
 
@@ -9,9 +10,9 @@
 #include <string.h>
 
 /*
- * Prints what the tables of options, parameters and metrics say, for the files in the repository
- * that are made of it: docs/configuration.md, each program's defaults in config/, and parts of
- * docs/http.md and docs/operations.md. Unit tests compare them.
+ * Prints what the tables of options, parameters, problems and metrics say, for the files in the
+ * repository that are made of it: docs/configuration.md, each program's defaults in config/, and
+ * parts of docs/http.md and docs/operations.md. Unit tests compare them.
  */
 static int print_defaults(const struct option_table *options)
 {
@@ -39,10 +40,14 @@ int main(int argc, char **argv)
         metrics_document(stdout);
         return 0;
     }
+    if (strcmp(what, "problems") == 0) {
+        http_problem_document(stdout);
+        return 0;
+    }
     if (strcmp(what, "gateway") == 0)
         return print_defaults(&gateway_options) != 0;
     if (strcmp(what, "scale") == 0)
         return print_defaults(&scale_options) != 0;
-    fprintf(stderr, "Usage: print_tables document|gateway|metrics|parameters|scale\n");
+    fprintf(stderr, "Usage: print_tables document|gateway|metrics|parameters|problems|scale\n");
     return 2;
 }

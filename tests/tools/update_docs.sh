@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-# Writes docs/configuration.md, the defaults in config/, and between their two marks the parameters in
-# docs/http.md and the metrics in docs/operations.md: update_docs.sh PRINTER SOURCE_ROOT
+# Writes docs/configuration.md, the defaults in config/, and between its two marks each table in
+# docs/http.md and docs/operations.md: update_docs.sh PRINTER SOURCE_ROOT
 set -eu
 "$1" document >"$2/docs/configuration.md"
 "$1" gateway >"$2/config/gateway.json"
@@ -24,4 +24,5 @@ insert()
 }
 printer=$1
 insert parameters "$2/docs/http.md"
+insert problems "$2/docs/http.md"
 insert metrics "$2/docs/operations.md"

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/status.h"
+#include "http/problem.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,7 @@ static void test_rows(void **state)
         const struct http_parameter *row = &image_parameters.rows[i];
 
         assert_true(row->offset + row->type->size <= sizeof(struct image_variant));
-        assert_true(strlen(row->help) > 0 && row->fallback != NULL);
+        assert_true(strlen(row->help) > 0 && row->type->json != NULL);
         for (size_t j = 0; j < i; j++) {
             const struct http_parameter *other = &image_parameters.rows[j];
 
@@ -42,6 +43,27 @@ static void test_rows(void **state)
             assert_true(row->offset >= other->offset + other->type->size ||
                         other->offset >= row->offset + row->type->size);
         }
+    }
+}
+
+static bool takes_value(const struct http_parameter *row, const char *value)
+{
+    uint8_t member[HTTP_MEMBERS_BYTES];
+
+    return row->type->read(row, value, member) == 0;
+}
+
+/* Goal: what a row says of its default and its examples, its own reader takes. */
+static void test_described_values(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < image_parameters.count; i++) {
+        const struct http_parameter *row = &image_parameters.rows[i];
+
+        assert_true(row->initial == NULL || takes_value(row, row->initial));
+        assert_true(row->type->examples != NULL || row->choices != NULL || row->largest.digits > 0);
+        for (size_t j = 0; row->type->examples != NULL && row->type->examples[j] != NULL; j++)
+            assert_true(takes_value(row, row->type->examples[j]));
     }
 }
 
@@ -96,16 +118,14 @@ static void test_largest_factor(void **state)
                                 "than 0 and at most 0.3");
 }
 
-/* Goal: docs/http.md holds the table as it is; `ninja -C build update-docs` writes it there. */
-static void test_document(void **state)
+static void check_table(void (*print)(FILE *out))
 {
     static char kept[256 * 1024];
     char path[512], *text;
     size_t size;
     FILE *stream = open_memstream(&text, &size);
 
-    (void)state;
-    parameters_document(stream);
+    print(stream);
     fclose(stream);
     snprintf(path, sizeof(path), "%s/docs/http.md", getenv("SOURCE_ROOT"));
     stream = fopen(path, "r");
@@ -113,15 +133,27 @@ static void test_document(void **state)
     kept[fread(kept, 1, sizeof(kept) - 1, stream)] = '\0';
     fclose(stream);
     if (strstr(kept, text) == NULL)
-        fail_msg("docs/http.md has another table of parameters; ninja -C build update-docs");
+        fail_msg("docs/http.md has another table; ninja -C build update-docs");
     free(text);
+}
+
+/* Goal: docs/http.md holds the tables as they are; `ninja -C build update-docs` writes them there.
+ */
+static void test_document(void **state)
+{
+    (void)state;
+    check_table(parameters_document);
+    check_table(http_problem_document);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),           cmocka_unit_test(test_variant),
-        cmocka_unit_test(test_preset_of_gray), cmocka_unit_test(test_largest_factor),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_variant),
+        cmocka_unit_test(test_preset_of_gray),
+        cmocka_unit_test(test_largest_factor),
+        cmocka_unit_test(test_described_values),
         cmocka_unit_test(test_document),
     };
 

@@ -56,6 +56,27 @@ static void test_codes(void **state)
     assert_string_equal(http_problem_title(-1), http_problem_title(STATUS_INTERNAL));
 }
 
+/* Goal: a reader learns of each problem when it happens and what to do; of no other status. */
+static void test_explained(void **state)
+{
+    (void)state;
+    for (int status = 0; status < STATUS_COUNT; status++) {
+        const struct http_problem *problem = http_problem(status);
+
+        if (status == STATUS_OK || status == STATUS_CLIENT_GONE) {
+            assert_null(problem);
+            assert_int_equal(http_problem_find(status_name(status)), -1);
+            continue;
+        }
+        assert_int_equal(problem->codes[0], http_problem_code(status));
+        assert_true(strlen(problem->meaning) > 0 && strlen(problem->remedy) > 0);
+        assert_int_equal(http_problem_find(status_name(status)), status);
+    }
+    assert_int_equal(http_problem_find("nothing"), -1);
+    assert_null(http_problem(-EIO));
+    assert_null(http_problem(STATUS_COUNT));
+}
+
 /* Goal: the document, byte for byte. */
 static void test_document(void **state)
 {
@@ -131,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_codes),          cmocka_unit_test(test_document),
         cmocka_unit_test(test_without_detail), cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_longest),        cmocka_unit_test(test_message),
+        cmocka_unit_test(test_explained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
