@@ -31,6 +31,7 @@ struct http_answer {
     int64_t upstream_us;    /* how long the call to another server took; 0: none */
     unsigned attempts;      /* workers or calls that this took, one after the other; 0: none */
     bool varies;            /* Vary: Accept */
+    const char *policy;     /* Content-Security-Policy; lives for ever; NULL: none */
     unsigned retry_after_s; /* Retry-After if not 0; a 503 always has one */
 };
 

@@ -22,6 +22,7 @@ enum http_route_flag {
     HTTP_ROUTE_ALWAYS = 1 << 0, /* answered even beyond max_connections and max_inflight_bytes */
     HTTP_ROUTE_QUIET = 1 << 1,  /* logged at debug level: health checks */
     HTTP_ROUTE_FIELD = 1 << 2,  /* `field` in its query chooses among several files of a form */
+    HTTP_ROUTE_BELOW = 1 << 3,  /* its path ends with a slash, and matches whatever follows */
 };
 
 /*
@@ -30,7 +31,7 @@ enum http_route_flag {
  * "overloaded"). STATUS_CLIENT_GONE: nothing is answered.
  */
 struct http_route {
-    const char *path; /* decoded; matched as a whole */
+    const char *path; /* decoded; matched as a whole, unless HTTP_ROUTE_BELOW */
     enum http_method method;
     unsigned flags;                                /* enum http_route_flag */
     const struct http_parameter_table *parameters; /* that its query may hold; NULL: none */

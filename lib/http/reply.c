@@ -152,6 +152,8 @@ static void add_fields(struct MHD_Response *response, const struct http_request 
                    answer->retry_after_s > 0 ? answer->retry_after_s : RETRY_AFTER_S);
     if (code == MHD_HTTP_UNAUTHORIZED)
         add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, challenge(request));
+    if (answer->policy != NULL && code == MHD_HTTP_OK)
+        add_header(response, "Content-Security-Policy", answer->policy);
     if (vary(request) != NULL)
         add_header(response, MHD_HTTP_HEADER_VARY, vary(request));
     add_cross_origin_fields(response, request);

@@ -362,6 +362,11 @@ const char *http_request_path(const struct http_request *request)
     return request->route->path;
 }
 
+const char *http_request_path_below(const struct http_request *request)
+{
+    return request->path + strlen(request->route->path);
+}
+
 const char *http_request_query(const struct http_request *request, size_t *length)
 {
     *length = request->query != NULL ? request->query_length : 0;

@@ -27,6 +27,9 @@ const void *http_request_live(const struct http_request *request);
 /* The path of its route. */
 const char *http_request_path(const struct http_request *request);
 
+/* What follows it, decoded, if the route is HTTP_ROUTE_BELOW; otherwise "". */
+const char *http_request_path_below(const struct http_request *request);
+
 /* The query as the client wrote it, not decoded; *length is 0 without one. */
 const char *http_request_query(const struct http_request *request, size_t *length);
 

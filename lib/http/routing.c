@@ -84,6 +84,15 @@ int routing_refuse_size(struct http_request *request)
                               "a body has at most %zu bytes", request->options->max_body_bytes);
 }
 
+static bool route_is_at(const struct http_route *route, const char *path)
+{
+    const size_t length = strlen(route->path);
+
+    if (route->flags & HTTP_ROUTE_BELOW)
+        return strncmp(route->path, path, length) == 0 && path[length] != '\0';
+    return strcmp(route->path, path) == 0;
+}
+
 static bool route_takes(const struct http_route *route, const char *method)
 {
     if (route->method == HTTP_GET)
@@ -98,7 +107,7 @@ static void list_methods(struct http_request *request, const char *path)
     bool get = false, post = false;
 
     for (size_t i = 0; i < options->route_count; i++) {
-        if (path != NULL && strcmp(options->routes[i].path, path) != 0)
+        if (path != NULL && !route_is_at(&options->routes[i], path))
             continue;
         if (path != NULL)
             request->route_path = options->routes[i].path;
@@ -137,7 +146,7 @@ static int find_route(struct http_request *request, const struct http_target *ta
         return 0;
     }
     for (size_t i = 0; i < options->route_count && request->path != NULL; i++) {
-        if (strcmp(options->routes[i].path, request->path) == 0 &&
+        if (route_is_at(&options->routes[i], request->path) &&
             route_takes(&options->routes[i], request->method)) {
             request->route = &options->routes[i];
             request->takes_images = request->route->method == HTTP_POST;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* Optional white space (RFC 9110, 5.6.3). */
 static const char blanks[] = " \t";
@@ -36,21 +37,62 @@ static bool is_refused(const char *text, size_t length)
     return false;
 }
 
+/* A media range of a list. */
+struct range {
+    const char *type;
+    size_t length; /* of the type */
+    bool refused;  /* by a weight of 0 */
+};
+
+/* The next one, behind which *list stands then. False: there is none. */
+static bool next_range(const char **list, struct range *range)
+{
+    size_t length;
+
+    if (*list == NULL)
+        return false;
+    range->type = *list + strspn(*list, " \t,");
+    length = strcspn(range->type, ",");
+    range->length = strcspn(range->type, "; \t,");
+    range->refused = is_refused(range->type + range->length, length - range->length);
+    *list = range->type + length;
+    return range->length > 0;
+}
+
 unsigned negotiate_accepted(const char *accept)
 {
     unsigned accepted = 0;
+    struct range range;
 
-    while (accept != NULL && *accept != '\0') {
-        const size_t skip = strspn(accept, " \t,"), length = strcspn(accept + skip, ",");
-        const char *range = accept + skip;
-        const size_t type = strcspn(range, "; \t,");
-        const enum image_format format = image_format_of_media_type(range, type);
+    while (next_range(&accept, &range)) {
+        const enum image_format format = image_format_of_media_type(range.type, range.length);
 
-        if (format != IMAGE_NONE && !is_refused(range + type, length - type))
+        if (format != IMAGE_NONE && !range.refused)
             accepted |= 1U << format;
-        accept = range + length;
     }
     return accepted;
+}
+
+bool negotiate_names(const char *accept, const char *media_type)
+{
+    struct range range;
+
+    while (next_range(&accept, &range)) {
+        if (!range.refused && range.length == strlen(media_type) &&
+            strncasecmp(range.type, media_type, range.length) == 0)
+            return true;
+    }
+    return false;
+}
+
+int negotiate_html(const struct http_request *request, struct http_answer *answer, bool *html)
+{
+    _cleanup_free_ char *accept = NULL;
+    int status = http_request_list(request, "Accept", &accept);
+
+    answer->varies = true;
+    *html = negotiate_names(accept, "text/html");
+    return status;
 }
 
 int negotiate_read(const struct http_request *request, unsigned *accepted)

@@ -2,16 +2,24 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "http/answer.h"
 #include "http/request.h"
 #include "image/plan/request.h"
 
-/* format=auto: which formats a client's Accept field names (RFC 9110, 12.5.1). Any thread. */
+/* Which formats a client's Accept field names (RFC 9110, 12.5.1): for format=auto, and for pages
+ * that are also text. Any thread. */
 
 /* The formats named with a weight above 0, bit N for format N; ranges such as "image/" with an
  * asterisk name none. NULL is fine. */
 unsigned negotiate_accepted(const char *accept);
 
-/* The same of a request's own Accept. 0 or -ENOMEM. From the request's thread. */
+/* Whether it names this media type, in any case of letters, with a weight above 0. */
+bool negotiate_names(const char *accept, const char *media_type);
+
+/* Whether the answer is HTML, which varies by Accept. 0 or -ENOMEM. From the request's thread. */
+int negotiate_html(const struct http_request *request, struct http_answer *answer, bool *html);
+
+/* The formats of a request's own Accept. 0 or -ENOMEM. From the request's thread. */
 int negotiate_read(const struct http_request *request, unsigned *accepted);
 
 /* Those of `words`, in their order, that are among `accepted`: what format=auto chooses from. */

@@ -12,6 +12,7 @@
 #include "service/metrics_sources.h"
 #include "service/negotiate.h"
 #include "service/parameters.h"
+#include "service/problem_page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -249,6 +250,7 @@ static const struct http_route routes[] = {
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
         .handle = report_readiness,
     },
+    {.path = "/problems/", .method = HTTP_GET, .flags = HTTP_ROUTE_BELOW, .handle = problem_page},
 };
 
 const struct http_route *gateway_routes(const struct gateway *gateway, size_t *count)

@@ -2,13 +2,14 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "services/scale/routes.h"
 
-/* The scale server's routes: four that work, two that report its state. */
+/* The scale server's routes: what works, and what reports. */
 #include "base/cleanup.h"
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
 #include "service/live.h"
 #include "service/parameters.h"
+#include "service/problem_page.h"
 
 static struct http_parameter rows[PARAMETERS];
 static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
@@ -138,6 +139,7 @@ static const struct http_route routes[] = {
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
         .handle = report_readiness,
     },
+    {.path = "/problems/", .method = HTTP_GET, .flags = HTTP_ROUTE_BELOW, .handle = problem_page},
 };
 
 const struct http_route *scale_routes(const struct scale_server *scale, size_t *count)
