@@ -23,6 +23,7 @@ enum http_route_flag {
     HTTP_ROUTE_QUIET = 1 << 1,  /* logged at debug level: health checks */
     HTTP_ROUTE_FIELD = 1 << 2,  /* `field` in its query chooses among several files of a form */
     HTTP_ROUTE_BELOW = 1 << 3,  /* its path ends with a slash, and matches whatever follows */
+    HTTP_ROUTE_STATE = 1 << 4,  /* its answer may come with 503 as well */
 };
 
 /*
@@ -33,6 +34,9 @@ enum http_route_flag {
 struct http_route {
     const char *path; /* decoded; matched as a whole, unless HTTP_ROUTE_BELOW */
     enum http_method method;
+    /* For the documentation: one line, no full stop; and the media types of the answer, with commas
+     * between them, "image/" and an asterisk for any; NULL: it is always a problem. */
+    const char *summary, *answers;
     unsigned flags;                                /* enum http_route_flag */
     const struct http_parameter_table *parameters; /* that its query may hold; NULL: none */
     /* Optional: the rows of `parameters` as the server's `live` limits them. */

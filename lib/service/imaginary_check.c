@@ -11,8 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SIGMA_MAX = 100 };
-
 static int refuse_need(char *detail, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -36,8 +34,9 @@ static int check_blur(const struct imaginary_parameters *asked, char *detail)
 {
     const double sigma = decimal_value(asked->sigma), least = decimal_value(asked->minampl);
 
-    if (sigma > SIGMA_MAX)
-        return refuse_need(detail, STATUS_BAD_PARAMETER, "\"sigma\" must be at most %d", SIGMA_MAX);
+    if (sigma > IMAGINARY_SIGMA_MAX)
+        return refuse_need(detail, STATUS_BAD_PARAMETER, "\"sigma\" must be at most %d",
+                           IMAGINARY_SIGMA_MAX);
     if (least > 0 && least < 0.01)
         return refuse_need(detail, STATUS_BAD_PARAMETER, "\"minampl\" must be at least 0.01");
     return 0;

@@ -38,14 +38,14 @@ static const struct imaginary_operation_type operation_types[] = {
     {"watermarkimage", IMAGINARY_NEEDS_WATERMARKS, IMAGINARY_NO_SIZE, 0, false, false, false},
 };
 
-static const struct imaginary_operation_type *find_operation(const char *name)
+const struct imaginary_operation_type *imaginary_find_operation(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(operation_types); i++) {
         if (strcmp(operation_types[i].name, name) == 0)
             return &operation_types[i];
     }
     /* The one name that a pipeline spells in another way than its path. */
-    return strcmp(name, "watermarkImage") == 0 ? find_operation("watermarkimage") : NULL;
+    return strcmp(name, "watermarkImage") == 0 ? imaginary_find_operation("watermarkimage") : NULL;
 }
 
 /* --- values -------------------------------------------------------------------------------------
@@ -212,61 +212,64 @@ static bool read_json(enum kind kind, const cJSON *item, void *member)
 
 /* clang-format off */
 #define PARAMETERS(ROW)                                                                            \
-    ROW(width, INTEGER)                                                                            \
-    ROW(height, INTEGER)                                                                           \
-    ROW(quality, INTEGER)                                                                          \
-    ROW(compression, INTEGER)                                                                      \
-    ROW(speed, INTEGER)                                                                            \
-    ROW(rotate, INTEGER)                                                                           \
-    ROW(factor, INTEGER)                                                                           \
-    ROW(top, INTEGER)                                                                              \
-    ROW(left, INTEGER)                                                                             \
-    ROW(areawidth, INTEGER)                                                                        \
-    ROW(areaheight, INTEGER)                                                                       \
-    ROW(sigma, DECIMAL)                                                                            \
-    ROW(minampl, DECIMAL)                                                                          \
-    ROW(flip, BOOLEAN)                                                                             \
-    ROW(flop, BOOLEAN)                                                                             \
-    ROW(nocrop, BOOLEAN)                                                                           \
-    ROW(noprofile, BOOLEAN)                                                                        \
-    ROW(norotation, BOOLEAN)                                                                       \
-    ROW(force, BOOLEAN)                                                                            \
-    ROW(embed, BOOLEAN)                                                                            \
-    ROW(stripmeta, BOOLEAN)                                                                        \
-    ROW(interlace, BOOLEAN)                                                                        \
-    ROW(background, COLOUR)                                                                        \
-    ROW(aspectratio, RATIO)                                                                        \
-    ROW(type, WORD)                                                                                \
-    ROW(gravity, TRIMMED_WORD)                                                                          \
-    ROW(extend, TRIMMED_WORD)                                                                           \
-    ROW(colorspace, WORD)                                                                          \
-    ROW(file, WORD)                                                                                \
-    ROW(url, WORD)                                                                                 \
-    ROW(field, WORD)
+    ROW(width, INTEGER, "of the result")                                                           \
+    ROW(height, INTEGER, "of the result")                                                          \
+    ROW(quality, INTEGER, "of lossy results")                                                      \
+    ROW(compression, INTEGER, "of PNG, 0 to 9")                                                    \
+    ROW(speed, INTEGER, "of AVIF, 0 to 9: the higher, the faster")                                 \
+    ROW(rotate, INTEGER, "degrees clockwise, cut to a multiple of 90")                             \
+    ROW(factor, INTEGER, "zoom: how many times larger beyond the first")                           \
+    ROW(top, INTEGER, "of the area")                                                               \
+    ROW(left, INTEGER, "of the area")                                                              \
+    ROW(areawidth, INTEGER, "of the area")                                                         \
+    ROW(areaheight, INTEGER, "of the area")                                                        \
+    ROW(sigma, DECIMAL, "of a Gaussian blur")                                                      \
+    ROW(minampl, DECIMAL, "of the blur, at least 0.01; has no effect")                             \
+    ROW(flip, BOOLEAN, "top and bottom change places")                                             \
+    ROW(flop, BOOLEAN, "left and right change places")                                             \
+    ROW(nocrop, BOOLEAN, "fits rather than cuts")                                                  \
+    ROW(noprofile, BOOLEAN, "drops the colour profile")                                            \
+    ROW(norotation, BOOLEAN, "keeps EXIF's orientation unapplied")                                 \
+    ROW(force, BOOLEAN, "stretches to both sides")                                                 \
+    ROW(embed, BOOLEAN, "pads rather than cuts")                                                   \
+    ROW(stripmeta, BOOLEAN, "drops metadata")                                                      \
+    ROW(interlace, BOOLEAN, "progressive JPEG, interlaced PNG")                                    \
+    ROW(background, COLOUR, "of what is padded, and under transparency: R,G,B")                    \
+    ROW(aspectratio, RATIO, "16:9; with one side")                                                 \
+    ROW(type, WORD, "the format of the result: jpeg, png, webp, tiff, gif, avif or auto")          \
+    ROW(gravity, TRIMMED_WORD, "where to cut: centre, north, east, south, west or smart")          \
+    ROW(extend, TRIMMED_WORD,                                                                      \
+        "what is padded: black, white, mirror, copy, lastpixel or background")                     \
+    ROW(colorspace, WORD, "srgb or bw")                                                            \
+    ROW(field, WORD, "the name of the file, of several in a form")                                 \
+    ROW(file, WORD, NULL)                                                               \
+    ROW(url, WORD, NULL)
 
 /* Checked, and of no effect: those of watermarks, and `palette`, since our PNGs keep every colour. */
 #define UNUSED(ROW)                                                                                \
-    ROW(margin, INTEGER)                                                                           \
-    ROW(dpi, INTEGER)                                                                              \
-    ROW(textwidth, INTEGER)                                                                        \
-    ROW(opacity, DECIMAL)                                                                          \
-    ROW(noreplicate, BOOLEAN)                                                                      \
-    ROW(palette, BOOLEAN)                                                                          \
-    ROW(text, IGNORED_TEXT)                                                                        \
-    ROW(image, IGNORED_TEXT)                                                                       \
-    ROW(font, IGNORED_TEXT)                                                                        \
-    ROW(color, IGNORED_TEXT)                                                                       \
-    ROW(key, IGNORED_TEXT)
+    ROW(margin, INTEGER, NULL)                                                                     \
+    ROW(dpi, INTEGER, NULL)                                                                        \
+    ROW(textwidth, INTEGER, NULL)                                                                  \
+    ROW(opacity, DECIMAL, NULL)                                                                    \
+    ROW(noreplicate, BOOLEAN, NULL)                                                                \
+    ROW(palette, BOOLEAN, NULL)                                                                    \
+    ROW(text, IGNORED_TEXT, NULL)                                                                  \
+    ROW(image, IGNORED_TEXT, NULL)                                                                 \
+    ROW(font, IGNORED_TEXT, NULL)                                                                  \
+    ROW(color, IGNORED_TEXT, NULL)                                                                 \
+    ROW(key, IGNORED_TEXT, NULL)
 /* clang-format on */
 
-#define NAME(name_, kind_)       #name_,
-#define USED_ROW(name_, kind_)   {#name_, kind_, offsetof(struct imaginary_parameters, name_)},
-#define UNUSED_ROW(name_, kind_) {#name_, kind_, SIZE_MAX},
+#define NAME(name_, kind_, help_) #name_,
+#define USED_ROW(name_, kind_, help_)                                                              \
+    {#name_, kind_, offsetof(struct imaginary_parameters, name_), help_},
+#define UNUSED_ROW(name_, kind_, help_) {#name_, kind_, SIZE_MAX, help_},
 
 static const struct parameter {
     const char *name;
     enum kind kind;
-    size_t offset; /* of its member; SIZE_MAX: none */
+    size_t offset;    /* of its member; SIZE_MAX: none */
+    const char *help; /* for the documentation; NULL: of no effect */
 } parameters[] = {PARAMETERS(USED_ROW) UNUSED(UNUSED_ROW)};
 
 const char *const imaginary_names[] = {PARAMETERS(NAME) UNUSED(NAME) "operations", NULL};
@@ -280,6 +283,33 @@ static const struct parameter *find_parameter(const char *name)
             return &parameters[i];
     }
     return NULL;
+}
+
+const char *imaginary_operation_name(size_t index)
+{
+    return index < ARRAY_LENGTH(operation_types) ? operation_types[index].name : NULL;
+}
+
+bool imaginary_describe(size_t index, struct imaginary_description *described)
+{
+    static const struct imaginary_description kinds[] = {
+        [INTEGER] = {.json = "integer"},
+        [DECIMAL] = {.json = "number"},
+        [BOOLEAN] = {.json = "boolean"},
+        [WORD] = {.json = "string"},
+        [TRIMMED_WORD] = {.json = "string"},
+        [COLOUR] = {.json = "string", .pattern = "^[0-9]+,[0-9]+,[0-9]+$"},
+        [RATIO] = {.json = "string", .pattern = "^[0-9]+:[0-9]+$"},
+    };
+
+    if (index >= ARRAY_LENGTH(parameters) || parameters[index].help == NULL)
+        return false;
+    *described = kinds[parameters[index].kind];
+    described->name = parameters[index].name;
+    described->help = parameters[index].help;
+    if (strcmp(described->name, "sigma") == 0)
+        described->largest = IMAGINARY_SIGMA_MAX;
+    return true;
 }
 
 /* Room for a value that is only checked. */
@@ -387,7 +417,7 @@ static int read_json_operation(const cJSON *item, struct imaginary_operation *op
                             "Error while processing parameters: \"operations\" must be an array "
                             "of objects with the members operation, params and ignore_failure");
     name = members.operation != NULL ? cJSON_GetStringValue(members.operation) : NULL;
-    operation->type = name != NULL ? find_operation(name) : NULL;
+    operation->type = name != NULL ? imaginary_find_operation(name) : NULL;
     if (operation->type == NULL)
         return refuse_query(detail,
                             "Error while processing the image: Unsupported operation name: %.64s",
@@ -500,7 +530,7 @@ int imaginary_read(struct imaginary_query *asked, const char *path, const char *
     if (value == NULL)
         return -ENOMEM;
     *asked = (struct imaginary_query){.pipeline = strcmp(path, "/pipeline") == 0};
-    asked->operations[0].type = asked->pipeline ? NULL : find_operation(path + 1);
+    asked->operations[0].type = asked->pipeline ? NULL : imaginary_find_operation(path + 1);
     if (!asked->pipeline && asked->operations[0].type == NULL)
         return STATUS_NOT_FOUND;
     if (length > 0)

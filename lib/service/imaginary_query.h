@@ -19,6 +19,7 @@ enum {
     IMAGINARY_OPERATIONS_MAX = 10,
     IMAGINARY_JSON_MAX_BYTES = 16 * 1024,
     IMAGINARY_WORD_BYTES = 32,
+    IMAGINARY_SIGMA_MAX = 100,
 };
 
 /* A word of up to 31 bytes, as written; a longer one is none that anybody knows, and becomes "?".
@@ -96,6 +97,22 @@ struct imaginary_query {
  * or -ENOMEM. Any thread. */
 int imaginary_read(struct imaginary_query *asked, const char *path, const char *query,
                    size_t length, char detail[static HTTP_DETAIL_BYTES]);
+
+/* Walks the table of operations, of which a pipeline consists: NULL behind the last. */
+const char *imaginary_operation_name(size_t index);
+
+/* That of a path without its slash, or of a pipeline; NULL: none. */
+const struct imaginary_operation_type *imaginary_find_operation(const char *name);
+
+/* A row of the table of parameters, for the documentation. */
+struct imaginary_description {
+    const char *name, *help;
+    const char *json, *pattern; /* as of struct http_parameter_type */
+    double largest;             /* 0: no bound */
+};
+
+/* The parameters that have an effect. False: behind the last. */
+bool imaginary_describe(size_t index, struct imaginary_description *described);
 
 /* The names of all parameters, NULL-terminated, for /info, which accepts and ignores them. */
 extern const char *const imaginary_names[];

@@ -5,12 +5,14 @@
 /* The gateway's routes. An image goes to a gray child if gray is all that is asked for, and else to
  * the scale server, whole. */
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
 #include "service/live.h"
 #include "service/metrics_sources.h"
 #include "service/negotiate.h"
+#include "service/openapi.h"
 #include "service/parameters.h"
 #include "service/problem_page.h"
 
@@ -197,32 +199,41 @@ static int report_readiness(struct http_request *request, void *context, struct 
     return images_readiness(&gateway->images, &besides, answer);
 }
 
-#define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
+#define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = &limited, .rows = live_rows,           \
-        .admit = (admit_), .peek = peek, .handle = (handle_)                                       \
+        .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = "image/*",         \
+        .parameters = &limited, .rows = live_rows, .admit = (admit_), .peek = peek,                \
+        .handle = (handle_)                                                                        \
     }
 
-#define IMAGINARY_ROUTE(path_)                                                                     \
+#define IMAGINARY_ROUTE(path_, answers_, summary_)                                                 \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .read_query = imaginary_read_query, .peek = peek,    \
-        .handle = forward_imaginary                                                                \
+        .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = (answers_),        \
+        .read_query = imaginary_read_query, .peek = peek, .handle = forward_imaginary              \
     }
 
 static const struct http_choice required[] = {{"scale", 1}, {0}};
 static const struct http_parameter readiness_rows[] = {
-    {.name = "require", .type = &http_type_choice, .choices = required},
+    {
+        .name = "require",
+        .type = &http_type_choice,
+        .choices = required,
+        .help = "scale: 503 as well while the scale server is not ready",
+    },
 };
 static const struct http_parameter_table readiness_parameters = {readiness_rows, 1, NULL};
 
 static const struct http_route routes[] = {
-    IMAGE_ROUTE("/", admit_gray, gray),
-    IMAGE_ROUTE("/gray", admit_gray, gray),
-    IMAGE_ROUTE("/scale", NULL, scale),
-    IMAGE_ROUTE("/image", admit_image, image),
+    IMAGE_ROUTE("/", admit_gray, gray, "in gray"),
+    IMAGE_ROUTE("/gray", admit_gray, gray, "in gray"),
+    IMAGE_ROUTE("/scale", NULL, scale, "by a factor, the server's default if no size is given"),
+    IMAGE_ROUTE("/image", admit_image, image,
+                "what the parameters say: upright, without its metadata"),
     {
         .path = "/info",
         .method = HTTP_POST,
+        .summary = "what the image is, from its header",
+        .answers = "application/json",
         .flags = HTTP_ROUTE_FIELD,
         .parameters = &info_parameters,
         .rows = live_rows,
@@ -230,32 +241,68 @@ static const struct http_route routes[] = {
         .handle = info,
     },
     IMAGINARY_ROUTES(IMAGINARY_ROUTE),
-    {.path = "/", .method = HTTP_GET, .handle = introduce},
+    {
+        .path = "/",
+        .method = HTTP_GET,
+        .summary = "what this is",
+        .answers = "text/plain",
+        .handle = introduce,
+    },
     {
         .path = "/health",
         .method = HTTP_GET,
+        .summary = "the state, as imaginary reports it",
+        .answers = "application/json",
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
         .handle = imaginary_report_health,
     },
     {
         .path = "/healthz",
         .method = HTTP_GET,
+        .summary = "whether the process serves requests",
+        .answers = "text/plain",
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
         .handle = report_health,
     },
     {
         .path = "/readyz",
         .method = HTTP_GET,
+        .summary = "whether it can work; 503: not now",
+        .answers = "application/json",
         .parameters = &readiness_parameters,
-        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
+        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET | HTTP_ROUTE_STATE,
         .handle = report_readiness,
     },
-    {.path = "/problems/", .method = HTTP_GET, .flags = HTTP_ROUTE_BELOW, .handle = problem_page},
+    {
+        .path = "/problems/",
+        .method = HTTP_GET,
+        .summary = "what a type of problem means, and what to do",
+        .answers = "text/plain, text/html",
+        .flags = HTTP_ROUTE_BELOW,
+        .handle = problem_page,
+    },
+    {
+        .path = "/openapi.json",
+        .method = HTTP_GET,
+        .summary = "this document",
+        .answers = "application/json",
+        .handle = openapi_report,
+    },
 };
 
 const struct http_route *gateway_routes(const struct gateway *gateway, size_t *count)
 {
+    const struct openapi_service documented = {
+        .title = "grisaille gateway",
+        .routes = routes,
+        .count = ARRAY_LENGTH(routes),
+        .settings = &gateway->settings,
+        .has_upstream = true,
+    };
+
     parameters_limit(&gateway->settings, rows);
+    if (openapi_start(&documented) != 0)
+        log_warning("no memory for /openapi.json");
     *count = ARRAY_LENGTH(routes);
     return routes;
 }

@@ -4,10 +4,12 @@
 
 /* The scale server's routes: what works, and what reports. */
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
 #include "service/live.h"
+#include "service/openapi.h"
 #include "service/parameters.h"
 #include "service/problem_page.h"
 
@@ -95,25 +97,29 @@ static int report_readiness(struct http_request *request, void *context, struct 
     return images_readiness(&scale->images, &(struct readiness){.scale = -1}, answer);
 }
 
-#define IMAGE_ROUTE(path_, admit_, handle_)                                                        \
+#define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .parameters = &limited, .rows = live_rows,           \
-        .admit = (admit_), .peek = peek, .handle = (handle_)                                       \
+        .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = "image/*",         \
+        .parameters = &limited, .rows = live_rows, .admit = (admit_), .peek = peek,                \
+        .handle = (handle_)                                                                        \
     }
 
-#define IMAGINARY_ROUTE(path_)                                                                     \
+#define IMAGINARY_ROUTE(path_, answers_, summary_)                                                 \
     {                                                                                              \
-        .path = (path_), .method = HTTP_POST, .read_query = imaginary_read_query, .admit = admit,  \
-        .peek = peek, .handle = process_imaginary                                                  \
+        .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = (answers_),        \
+        .read_query = imaginary_read_query, .admit = admit, .peek = peek,                          \
+        .handle = process_imaginary                                                                \
     }
 
 static const struct http_route routes[] = {
-    IMAGE_ROUTE("/gray", admit, gray),
-    IMAGE_ROUTE("/scale", admit, scale),
-    IMAGE_ROUTE("/image", admit, image),
+    IMAGE_ROUTE("/gray", admit, gray, "in gray"),
+    IMAGE_ROUTE("/scale", admit, scale, "by a factor, the server's default if no size is given"),
+    IMAGE_ROUTE("/image", admit, image, "what the parameters say: upright, without its metadata"),
     {
         .path = "/info",
         .method = HTTP_POST,
+        .summary = "what the image is, from its header",
+        .answers = "application/json",
         .flags = HTTP_ROUTE_FIELD,
         .parameters = &info_parameters,
         .rows = live_rows,
@@ -124,27 +130,56 @@ static const struct http_route routes[] = {
     {
         .path = "/health",
         .method = HTTP_GET,
+        .summary = "the state, as imaginary reports it",
+        .answers = "application/json",
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
         .handle = imaginary_report_health,
     },
     {
         .path = "/healthz",
         .method = HTTP_GET,
+        .summary = "whether the process serves requests",
+        .answers = "text/plain",
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
         .handle = report_health,
     },
     {
         .path = "/readyz",
         .method = HTTP_GET,
-        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
+        .summary = "whether it can work; 503: not now",
+        .answers = "application/json",
+        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET | HTTP_ROUTE_STATE,
         .handle = report_readiness,
     },
-    {.path = "/problems/", .method = HTTP_GET, .flags = HTTP_ROUTE_BELOW, .handle = problem_page},
+    {
+        .path = "/problems/",
+        .method = HTTP_GET,
+        .summary = "what a type of problem means, and what to do",
+        .answers = "text/plain, text/html",
+        .flags = HTTP_ROUTE_BELOW,
+        .handle = problem_page,
+    },
+    {
+        .path = "/openapi.json",
+        .method = HTTP_GET,
+        .summary = "this document",
+        .answers = "application/json",
+        .handle = openapi_report,
+    },
 };
 
 const struct http_route *scale_routes(const struct scale_server *scale, size_t *count)
 {
+    const struct openapi_service documented = {
+        .title = "grisaille scale server",
+        .routes = routes,
+        .count = ARRAY_LENGTH(routes),
+        .settings = &scale->settings,
+    };
+
     parameters_limit(&scale->settings, rows);
+    if (openapi_start(&documented) != 0)
+        log_warning("no memory for /openapi.json");
     *count = ARRAY_LENGTH(routes);
     return routes;
 }
