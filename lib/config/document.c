@@ -48,7 +48,7 @@ static const char introduction[] =
 
 static const char *const type_names[] = {
     [OPTION_STRING] = "string", [OPTION_INTEGER] = "integer", [OPTION_NUMBER] = "number",
-    [OPTION_CHOICE] = "choice", [OPTION_LIST] = "list",
+    [OPTION_CHOICE] = "choice", [OPTION_LIST] = "list",       [OPTION_BOOLEAN] = "boolean",
 };
 
 static void print_flag_row(FILE *out, int short_flag, const char *long_flag, const char *argument,

@@ -171,6 +171,8 @@ static int store_item(struct reading *reading, struct entry *entry, const cJSON 
     if (cJSON_IsNumber(item) &&
         (entry->row->type == OPTION_INTEGER || entry->row->type == OPTION_NUMBER))
         status = reading_store_number(reading, entry, item->valuedouble);
+    else if (cJSON_IsBool(item))
+        status = reading_store_boolean(reading, entry, cJSON_IsTrue(item));
     else if (cJSON_IsString(item))
         status = reading_store_text(reading, entry, item->valuestring);
     if (status == -ENOMEM)

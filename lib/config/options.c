@@ -401,6 +401,14 @@ static const struct option_row shutdown_rows[] = {
     },
 };
 
+static const struct option_row page_rows[] = {
+    {
+        .name = "enabled", .type = OPTION_BOOLEAN, .offset = AT(page_enabled), .live = true,
+        .fallback = "true",
+        .help = "GET / answers browsers with a page to try it; false: with text, as all others",
+    },
+};
+
 /* They concern one start only, so they have no key in the file. */
 static const struct option_row start_rows[] = {
     {
@@ -433,6 +441,7 @@ static const struct option_section gateway_sections[] = {
     {"metrics", GROUP(metrics_rows)},
     {"metrics", GROUP(gateway_metrics_rows)},
     {"shutdown", GROUP(shutdown_rows)},
+    {"page", GROUP(page_rows)},
     {NULL, GROUP(start_rows)},
 };
 

@@ -17,6 +17,7 @@ enum option_type {
     OPTION_STRING,  /* a char * in struct settings, owned by it */
     OPTION_INTEGER, /* an int64_t */
     OPTION_NUMBER,  /* a double */
+    OPTION_BOOLEAN, /* an int64_t: 1 or 0 */
     OPTION_CHOICE,  /* an int64_t: the index into `choices` */
     OPTION_LIST,    /* a char **, NULL-terminated, owned by it with its strings */
 };

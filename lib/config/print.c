@@ -45,6 +45,8 @@ static cJSON *make_value(const struct reading *reading, const struct option_row 
         return cJSON_CreateString(*(char *const *)member);
     case OPTION_CHOICE:
         return cJSON_CreateString(row->choices[*(const int64_t *)member]);
+    case OPTION_BOOLEAN:
+        return cJSON_CreateBool(*(const int64_t *)member != 0);
     case OPTION_LIST:
         return make_list(*(char **const *)member);
     default:

@@ -44,6 +44,7 @@ struct settings {
         int64_t avif_quality, avif_max_pixels; /* scale server */
         char **automatic;                      /* scale server: output.auto, as input.formats */
     } output;
+    int64_t page_enabled;          /* gateway: 1 or 0 */
     char *tokens_file;             /* "": images need no token */
     char **cors_origins;           /* "https://host:port", NULL-terminated; NULL: none */
     int64_t sandbox;               /* 1: "required", 0: "off" */

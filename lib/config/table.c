@@ -119,6 +119,14 @@ int reading_store_number(struct reading *reading, struct entry *entry, double nu
     return 0;
 }
 
+int reading_store_boolean(struct reading *reading, struct entry *entry, bool value)
+{
+    if (entry->row->type != OPTION_BOOLEAN)
+        return -EINVAL;
+    *(int64_t *)member(reading, entry->row) = value;
+    return 0;
+}
+
 static int store_string(char **string, const char *text)
 {
     char *copy = strdup(text);
@@ -204,6 +212,10 @@ int reading_store_word(struct reading *reading, struct entry *entry, const char 
         return reading_store_number(reading, entry, number);
     case OPTION_LIST:
         return store_list_word(reading, entry, word);
+    case OPTION_BOOLEAN:
+        if (strcmp(word, "true") != 0 && strcmp(word, "false") != 0)
+            return -EINVAL;
+        return reading_store_boolean(reading, entry, word[0] == 't');
     default:
         return reading_store_text(reading, entry, word);
     }
@@ -235,6 +247,8 @@ void row_expects(const struct option_row *row, char text[static TEXT_BYTES])
 
     if (row->type == OPTION_CHOICE)
         list_choices(row->choices, text);
+    else if (row->type == OPTION_BOOLEAN)
+        snprintf(text, TEXT_BYTES, "true or false");
     else if (row->type == OPTION_STRING)
         snprintf(text, TEXT_BYTES, "%s", row->expects);
     else if (row->type == OPTION_LIST)

@@ -53,8 +53,9 @@ void reading_complain(struct reading *reading, const char *format, ...)
 
 /* Checks and stores a value. 0; -EINVAL: the row does not take it; -ENOMEM. A number goes to
  * INTEGER and NUMBER rows, a text to STRING and CHOICE rows, a list (taken over on 0) to
- * LIST rows, a word of the command line to all. */
+ * LIST rows, a word of the command line ("true", "false" for BOOLEAN) to all. */
 int reading_store_number(struct reading *reading, struct entry *entry, double number);
+int reading_store_boolean(struct reading *reading, struct entry *entry, bool value);
 int reading_store_text(struct reading *reading, struct entry *entry, const char *text);
 int reading_store_list(struct reading *reading, struct entry *entry, char **list);
 int reading_store_word(struct reading *reading, struct entry *entry, const char *word);

@@ -15,6 +15,7 @@
 #include "service/openapi.h"
 #include "service/parameters.h"
 #include "service/problem_page.h"
+#include "services/gateway/page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -156,8 +157,14 @@ static void find_host(const struct http_request *request, char host[static HOST_
 static int introduce(struct http_request *request, void *context, struct http_answer *answer)
 {
     char host[HOST_BYTES];
+    bool html;
+    int status = negotiate_html(request, answer, &html);
 
     (void)context;
+    if (status != 0)
+        return status;
+    if (html && request_settings(request)->page_enabled)
+        return page_answer(answer);
     find_host(request, host);
     return http_answer_text(
         answer, "text/plain; charset=utf-8",
@@ -244,8 +251,8 @@ static const struct http_route routes[] = {
     {
         .path = "/",
         .method = HTTP_GET,
-        .summary = "what this is",
-        .answers = "text/plain",
+        .summary = "what this is, and for browsers a page to try it",
+        .answers = "text/plain, text/html",
         .handle = introduce,
     },
     {
@@ -301,8 +308,8 @@ const struct http_route *gateway_routes(const struct gateway *gateway, size_t *c
     };
 
     parameters_limit(&gateway->settings, rows);
-    if (openapi_start(&documented) != 0)
-        log_warning("no memory for /openapi.json");
+    if (openapi_start(&documented) != 0 || page_start(rows) != 0)
+        log_warning("no memory for /openapi.json or the page");
     *count = ARRAY_LENGTH(routes);
     return routes;
 }

@@ -169,7 +169,7 @@ static void test_keys(void **state)
     expect(&gateway_options, "{\"nonsense\": 1}",
            GATEWAY
            "nonsense: unknown key, expected one of listen, limits, gray, scale, input, output, "
-           "sandbox, trusted_proxies, auth, cors, log, metrics, shutdown\n");
+           "sandbox, trusted_proxies, auth, cors, log, metrics, shutdown, page\n");
     expect(&gateway_options, "{\"log\": {\"Level\": \"info\"}}",
            GATEWAY "log.Level: unknown key, expected one of level, format\n");
     expect(&gateway_options, "{\"scale\": {\"default\": 0.5}}",

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "services/gateway/page.h"
+
+#include "base/cleanup.h"
+#include "service/html.h"
+#include "service/parameters.h"
+#include "services/gateway/page_parts.h" /* made by the build of page/ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEGMENTS_MAX = 4 };
+
+/* Nothing foreign, and of our own only what was built: the hashes are those of the style and the
+ * script in the page. */
+static const char policy[] =
+    "default-src 'none'; script-src '" PAGE_JS_SHA256 "'; style-src '" PAGE_CSS_SHA256 "'; "
+    "img-src blob: data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'";
+
+/* Where each parameter stands. A group without a title is what everybody sees. */
+static const struct {
+    const char *title;
+    unsigned count, rows[PARAMETERS];
+} groups[] = {
+    {NULL,
+     9,
+     {PARAMETER_WIDTH, PARAMETER_HEIGHT, PARAMETER_FIT, PARAMETER_CROP, PARAMETER_FORMAT,
+      PARAMETER_QUALITY, PARAMETER_GRAY, PARAMETER_ROTATE, PARAMETER_FLIP}},
+    {"Size",
+     5,
+     {PARAMETER_SCALE, PARAMETER_GRAVITY, PARAMETER_BACKGROUND, PARAMETER_ENLARGE,
+      PARAMETER_LINEAR}},
+    {"Look", 2, {PARAMETER_BLUR, PARAMETER_SHARPEN}},
+    {"File",
+     7,
+     {PARAMETER_LOSSLESS, PARAMETER_SUBSAMPLING, PARAMETER_METADATA, PARAMETER_PROFILE,
+      PARAMETER_ANIMATED, PARAMETER_EFFORT, PARAMETER_PROGRESSIVE}},
+};
+
+static char *page; /* made before the server serves, and never changed */
+static size_t page_size;
+
+/* --- controls ------------------------------------------------------------------------------------
+ */
+
+/* Whether a word is one to choose: not what holds anyway, and not another word for an earlier one.
+ */
+static bool is_choice(const struct http_parameter *row, const struct http_choice *choice)
+{
+    if (row->initial != NULL && strcmp(choice->word, row->initial) == 0)
+        return false;
+    for (const struct http_choice *earlier = row->choices; earlier < choice; earlier++) {
+        if (earlier->value == choice->value)
+            return false;
+    }
+    return true;
+}
+
+static unsigned count_choices(const struct http_parameter *row)
+{
+    unsigned count = 0;
+
+    for (const struct http_choice *choice = row->choices; choice->word != NULL; choice++)
+        count += is_choice(row, choice);
+    return count;
+}
+
+/* What a control shows that gives nothing. */
+static const char *initial(const struct http_parameter *row)
+{
+    return row->initial != NULL ? row->initial : "\xe2\x80\x93"; /* a dash */
+}
+
+static void write_segment(FILE *out, const char *name, unsigned index, const char *value,
+                          const char *label)
+{
+    fprintf(out,
+            "<input type=\"radio\" id=\"p-%s-%u\" name=\"%s\" value=\"%s\"%s>"
+            "<label for=\"p-%s-%u\">%s</label>",
+            name, index, name, value, index == 0 ? " checked" : "", name, index, label);
+}
+
+static void write_segments(FILE *out, const struct http_parameter *row)
+{
+    unsigned index = 0;
+
+    fprintf(out, "<legend>%s</legend><div class=\"segments\">", row->name);
+    write_segment(out, row->name, index++, "", initial(row));
+    for (const struct http_choice *choice = row->choices; choice->word != NULL; choice++) {
+        if (is_choice(row, choice))
+            write_segment(out, row->name, index++, choice->word, choice->word);
+    }
+    fputs("</div>", out);
+}
+
+static void write_select(FILE *out, const struct http_parameter *row)
+{
+    fprintf(out, "<select id=\"p-%s\" name=\"%s\" aria-describedby=\"h-%s\"><option value=\"\">%s",
+            row->name, row->name, row->name, initial(row));
+    for (const struct http_choice *choice = row->choices; choice->word != NULL; choice++) {
+        if (is_choice(row, choice))
+            fprintf(out, "<option>%s", choice->word);
+    }
+    fputs("</select>", out);
+}
+
+static void write_number(FILE *out, const struct http_parameter *row)
+{
+    const bool whole = strcmp(row->type->json, "integer") == 0;
+    char smallest[DECIMAL_TEXT_BYTES], largest[DECIMAL_TEXT_BYTES];
+
+    decimal_print(row->smallest, smallest);
+    decimal_print(row->largest, largest);
+    fprintf(out,
+            "<input type=\"number\" id=\"p-%s\" name=\"%s\" min=\"%s\" max=\"%s\" step=\"%s\" "
+            "inputmode=\"%s\" aria-describedby=\"h-%s\" placeholder=\"%s \xe2\x80\x93 %s\">",
+            row->name, row->name, smallest, largest, whole ? "1" : "any",
+            whole ? "numeric" : "decimal", row->name, smallest, largest);
+}
+
+static void write_text(FILE *out, const struct http_parameter *row)
+{
+    fprintf(out,
+            "<input type=\"text\" id=\"p-%s\" name=\"%s\" list=\"l-%s\" spellcheck=\"false\" "
+            "aria-describedby=\"h-%s\" placeholder=\"%s%s\" pattern=\"",
+            row->name, row->name, row->name, row->name, row->initial != NULL ? "" : "e.g. ",
+            row->initial != NULL ? row->initial : row->type->examples[0]);
+    html_write(out, row->type->pattern);
+    fprintf(out, "\"><datalist id=\"l-%s\">", row->name);
+    for (const char *const *example = row->type->examples; *example != NULL; example++)
+        fprintf(out, "<option>%s", *example);
+    fputs("</datalist>", out);
+}
+
+enum control { CONTROL_CHECK, CONTROL_SEGMENTS, CONTROL_SELECT, CONTROL_NUMBER, CONTROL_TEXT };
+
+static enum control control_of(const struct http_parameter *row)
+{
+    if (row->choices == NULL)
+        return row->largest.digits > 0 ? CONTROL_NUMBER : CONTROL_TEXT;
+    if (row->initial != NULL && strcmp(row->initial, "false") == 0)
+        return CONTROL_CHECK;
+    return count_choices(row) < SEGMENTS_MAX ? CONTROL_SEGMENTS : CONTROL_SELECT;
+}
+
+static void write_control(FILE *out, const struct http_parameter *row)
+{
+    const enum control control = control_of(row);
+    const char *element = control == CONTROL_SEGMENTS ? "fieldset" : "div";
+
+    fprintf(out, "<%s class=\"control%s\" data-name=\"%s\">", element,
+            control == CONTROL_CHECK      ? " check"
+            : control == CONTROL_SEGMENTS ? " wide"
+                                          : "",
+            row->name);
+    if (control == CONTROL_CHECK)
+        fprintf(out,
+                "<input type=\"checkbox\" id=\"p-%s\" name=\"%s\" value=\"true\" "
+                "aria-describedby=\"h-%s\">",
+                row->name, row->name, row->name);
+    if (control != CONTROL_SEGMENTS)
+        fprintf(out, "<label for=\"p-%s\">%s</label>", row->name, row->name);
+    if (control == CONTROL_SEGMENTS)
+        write_segments(out, row);
+    else if (control == CONTROL_SELECT)
+        write_select(out, row);
+    else if (control == CONTROL_NUMBER)
+        write_number(out, row);
+    else if (control == CONTROL_TEXT)
+        write_text(out, row);
+    fprintf(out, "<p class=\"help\" id=\"h-%s\">", row->name);
+    html_write_prose(out, row->help);
+    fprintf(out, "</p></%s>\n", element);
+}
+
+void page_write_controls(FILE *out, const struct http_parameter *rows, bool common)
+{
+    for (size_t group = 0; group < ARRAY_LENGTH(groups); group++) {
+        const char *title = groups[group].title;
+
+        if ((title == NULL) != common)
+            continue;
+        fprintf(out, "<div class=\"group%s\">\n", common ? " common" : "");
+        if (title != NULL)
+            fprintf(out, "<h3>%s</h3>\n", title);
+        for (unsigned i = 0; i < groups[group].count; i++)
+            write_control(out, &rows[groups[group].rows[i]]);
+        fputs("</div>\n", out);
+    }
+}
+
+/* --- the page ------------------------------------------------------------------------------------
+ */
+
+static void write_part(FILE *out, const struct http_parameter *rows, const char *name,
+                       size_t length)
+{
+    if (strncmp(name, "style", length) == 0)
+        fputs(page_css, out);
+    else if (strncmp(name, "script", length) == 0)
+        fputs(page_js, out);
+    else
+        page_write_controls(out, rows, strncmp(name, "common", length) == 0);
+}
+
+/* The template, whose parts stand as {{name}}. */
+static void write_page(FILE *out, const struct http_parameter *rows)
+{
+    const char *text = page_html, *begin, *end;
+
+    while ((begin = strstr(text, "{{")) != NULL && (end = strstr(begin, "}}")) != NULL) {
+        fwrite(text, 1, (size_t)(begin - text), out);
+        write_part(out, rows, begin + 2, (size_t)(end - begin - 2));
+        text = end + 2;
+    }
+    fputs(text, out);
+}
+
+int page_start(const struct http_parameter *rows)
+{
+    FILE *out;
+
+    free(TAKE_PTR(page));
+    out = open_memstream(&page, &page_size);
+    if (out == NULL)
+        return -ENOMEM;
+    write_page(out, rows);
+    if (fclose(out) == 0)
+        return 0;
+    free(TAKE_PTR(page));
+    return -ENOMEM;
+}
+
+int page_answer(struct http_answer *answer)
+{
+    answer->body = page != NULL ? malloc(page_size) : NULL;
+    if (answer->body == NULL)
+        return -ENOMEM;
+    memcpy(answer->body, page, page_size);
+    answer->body_size = page_size;
+    answer->content_type = "text/html; charset=utf-8";
+    answer->policy = policy;
+    return 0;
+}
