@@ -403,7 +403,7 @@ static const struct option_row shutdown_rows[] = {
 
 static const struct option_row page_rows[] = {
     {
-        .name = "enabled", .type = OPTION_BOOLEAN, .offset = AT(page_enabled), .live = true,
+        .name = "enabled", .live = true, .type = OPTION_BOOLEAN, .offset = AT(page_enabled),
         .fallback = "true",
         .help = "GET / answers browsers with a page to try it; false: with text, as all others",
     },

@@ -21,7 +21,6 @@
 enum { NAME_BYTES = 128 };
 
 static const char *const get[] = {"get", NULL}, *const post[] = {"post", "put", NULL};
-static char *document; /* made before the server serves, and never changed */
 
 /* --- pieces of JSON ------------------------------------------------------------------------------
  */
@@ -235,9 +234,8 @@ static void add_parameters(struct openapi *openapi, cJSON *item, const struct ht
     openapi_reference(openapi, parameters, NULL, "parameters", "X-Request-Id");
     if (route->flags & HTTP_ROUTE_BELOW)
         openapi_reference(openapi, parameters, NULL, "parameters", "problem-name");
-    if (route->method != HTTP_POST)
-        return;
-    openapi_reference(openapi, parameters, NULL, "parameters", "X-Deadline-Ms");
+    if (route->method == HTTP_POST)
+        openapi_reference(openapi, parameters, NULL, "parameters", "X-Deadline-Ms");
     if (is_imaginarys(route))
         add_imaginarys(openapi, parameters, route->path);
     for (size_t i = 0; table != NULL && i < table->count; i++)
@@ -312,23 +310,19 @@ static void make(struct openapi *openapi, cJSON *root)
     openapi_add_components(openapi, root);
 }
 
-int openapi_start(const struct openapi_service *service)
+int openapi_make(const struct openapi_service *service, char **document)
 {
     struct openapi openapi = {.service = service};
     cJSON *root = cJSON_CreateObject();
 
     make(&openapi, root);
-    free(document);
-    document = openapi.failed ? NULL : cJSON_PrintUnformatted(root);
+    *document = openapi.failed ? NULL : cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
-    return document != NULL ? 0 : -ENOMEM;
+    return *document != NULL ? 0 : -ENOMEM;
 }
 
-int openapi_report(struct http_request *request, void *context, struct http_answer *answer)
+int openapi_answer(const char *document, struct http_answer *answer)
 {
-    (void)request;
-    (void)context;
-    if (document == NULL)
-        return -ENOMEM;
-    return http_answer_text(answer, "application/json", "%s\n", document);
+    return document != NULL ? http_answer_text(answer, "application/json", "%s\n", document)
+                            : -ENOMEM;
 }

@@ -6,7 +6,7 @@
 #include "http/options.h"
 
 /*
- * GET /openapi.json, OpenAPI 3.1, in both servers: made at the start from the tables of routes,
+ * GET /openapi.json, OpenAPI 3.1, in both servers: made from the tables of routes,
  * parameters, problems and imaginary's operations, with the server's own limits.
  */
 struct openapi_service {
@@ -14,11 +14,12 @@ struct openapi_service {
     const struct http_route *routes;
     size_t count;
     const struct settings *settings;
-    bool has_upstream; /* it may answer STATUS_SCALE_UNAVAILABLE */
+    const struct http_parameter *rows; /* PARAMETERS of them, with the server's limits */
+    bool has_upstream;                 /* it may answer STATUS_SCALE_UNAVAILABLE */
 };
 
-/* Makes the document. 0 or -ENOMEM. Once, from the main thread, before the server serves. */
-int openapi_start(const struct openapi_service *service);
+/* Makes the document, which is the caller's to free. 0 or -ENOMEM. */
+int openapi_make(const struct openapi_service *service, char **document);
 
-/* Handles its route. */
-int openapi_report(struct http_request *request, void *context, struct http_answer *answer);
+/* Makes it the answer; NULL: there was no memory. 0 or -ENOMEM. Any thread. */
+int openapi_answer(const char *document, struct http_answer *answer);

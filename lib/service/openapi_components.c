@@ -65,20 +65,23 @@ static void add_row_parameter(struct openapi *openapi, cJSON *parameters,
     cJSON *parameter = add_parameter(openapi, parameters, row->name, row->name, "query");
     char text[TEXT_BYTES];
 
-    snprintf(text, sizeof(text), "%s%s%s", row->help, row->fallback != NULL ? ". Default: " : "",
+    snprintf(text, sizeof(text), "%s%s%s", row->help != NULL ? row->help : "",
+             row->fallback != NULL ? ". Default: " : "",
              row->fallback != NULL ? row->fallback : "");
     openapi_text(openapi, parameter, "description", text);
     openapi_reference(openapi, parameter, "schema", "schemas", row->name);
 }
 
-/* The rows that this server's image routes have, with its limits. */
-static const struct http_parameter_table *find_table(const struct openapi *openapi)
+/* A table of another route may have the same names, with the same meaning. */
+static void add_rows(struct openapi *openapi, cJSON *schemas, cJSON *parameters,
+                     const struct http_parameter *rows, size_t count)
 {
-    size_t i = 0;
-
-    while (openapi->service->routes[i].parameters == NULL)
-        i++;
-    return openapi->service->routes[i].parameters;
+    for (size_t i = 0; i < count; i++) {
+        if (cJSON_HasObjectItem(parameters, rows[i].name))
+            continue;
+        add_row_schema(openapi, schemas, &rows[i]);
+        add_row_parameter(openapi, parameters, &rows[i]);
+    }
 }
 
 static void add_headers_of_requests(struct openapi *openapi, cJSON *parameters)
@@ -164,9 +167,9 @@ static void add_pipeline(struct openapi *openapi, cJSON *parameters)
 /* --- bodies and answers --------------------------------------------------------------------------
  */
 
-/* A form with the file and, of `table` (NULL: none), the parameters. */
+/* A form with the file and, of `rows` (NULL: none), the parameters. */
 static void add_form(struct openapi *openapi, cJSON *content, const char *field,
-                     const struct http_parameter_table *table)
+                     const struct http_parameter *rows)
 {
     cJSON *schema =
         openapi_object(openapi, openapi_object(openapi, content, "multipart/form-data"), "schema");
@@ -178,12 +181,12 @@ static void add_form(struct openapi *openapi, cJSON *content, const char *field,
     file = openapi_object(openapi, properties, field);
     openapi_text(openapi, file, "description", "the image; the field may have any name");
     openapi_text(openapi, file, "contentMediaType", "application/octet-stream");
-    for (size_t i = 0; table != NULL && i < table->count; i++)
-        openapi_reference(openapi, properties, table->rows[i].name, "schemas", table->rows[i].name);
+    for (size_t i = 0; rows != NULL && i < PARAMETERS; i++)
+        openapi_reference(openapi, properties, rows[i].name, "schemas", rows[i].name);
 }
 
 static void add_body(struct openapi *openapi, cJSON *bodies, const char *name, const char *field,
-                     const struct http_parameter_table *table)
+                     const struct http_parameter *rows)
 {
     char **words = openapi->service->settings->input.formats;
     cJSON *body = openapi_object(openapi, bodies, name), *content;
@@ -194,7 +197,7 @@ static void add_body(struct openapi *openapi, cJSON *bodies, const char *name, c
     content = openapi_object(openapi, body, "content");
     for (size_t i = 0; words != NULL && words[i] != NULL; i++)
         openapi_object(openapi, content, image_media_type(image_format_of_word(words[i])));
-    add_form(openapi, content, field, table);
+    add_form(openapi, content, field, rows);
 }
 
 static void document_header(struct openapi *openapi, cJSON *headers, const char *name,
@@ -291,22 +294,24 @@ static void add_problem_responses(struct openapi *openapi, cJSON *responses)
 
 void openapi_add_components(struct openapi *openapi, cJSON *root)
 {
-    const struct http_parameter_table *table = find_table(openapi);
+    const struct openapi_service *service = openapi->service;
     cJSON *components = openapi_object(openapi, root, "components");
     cJSON *schemas = openapi_object(openapi, components, "schemas");
     cJSON *parameters = openapi_object(openapi, components, "parameters");
     cJSON *bodies = openapi_object(openapi, components, "requestBodies");
 
-    for (size_t i = 0; i < table->count; i++) {
-        add_row_schema(openapi, schemas, &table->rows[i]);
-        add_row_parameter(openapi, parameters, &table->rows[i]);
+    add_rows(openapi, schemas, parameters, service->rows, PARAMETERS);
+    for (size_t i = 0; i < service->count; i++) {
+        if (service->routes[i].parameters != NULL)
+            add_rows(openapi, schemas, parameters, service->routes[i].parameters->rows,
+                     service->routes[i].parameters->count);
     }
     add_imaginary_parameters(openapi, schemas, parameters);
     add_pipeline(openapi, parameters);
     add_headers_of_requests(openapi, parameters);
     add_problem_names(openapi, parameters);
     add_problem_schema(openapi, schemas);
-    add_body(openapi, bodies, "image", "image", table);
+    add_body(openapi, bodies, "image", "image", service->rows);
     add_body(openapi, bodies, "file", "file", NULL);
     add_answer_headers(openapi, openapi_object(openapi, components, "headers"));
     add_problem_responses(openapi, openapi_object(openapi, components, "responses"));

@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char policy[] = "default-src 'none'; style-src '" PROBLEM_CSS_SHA256 "'; "
-                             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+static const char policy[] =
+    "default-src 'none'; style-src '" PROBLEM_CSS_SHA256 "'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static void write_page(FILE *out, const char *name, const struct http_problem *problem)
 {

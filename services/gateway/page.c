@@ -41,9 +41,6 @@ static const struct {
       PARAMETER_ANIMATED, PARAMETER_EFFORT, PARAMETER_PROGRESSIVE}},
 };
 
-static char *page; /* made before the server serves, and never changed */
-static size_t page_size;
-
 /* --- controls ------------------------------------------------------------------------------------
  */
 
@@ -136,9 +133,9 @@ static void write_text(FILE *out, const struct http_parameter *row)
     fputs("</datalist>", out);
 }
 
-enum control { CONTROL_CHECK, CONTROL_SEGMENTS, CONTROL_SELECT, CONTROL_NUMBER, CONTROL_TEXT };
+enum control_kind { CONTROL_CHECK, CONTROL_SEGMENTS, CONTROL_SELECT, CONTROL_NUMBER, CONTROL_TEXT };
 
-static enum control control_of(const struct http_parameter *row)
+static enum control_kind control_of(const struct http_parameter *row)
 {
     if (row->choices == NULL)
         return row->largest.digits > 0 ? CONTROL_NUMBER : CONTROL_TEXT;
@@ -149,7 +146,7 @@ static enum control control_of(const struct http_parameter *row)
 
 static void write_control(FILE *out, const struct http_parameter *row)
 {
-    const enum control control = control_of(row);
+    const enum control_kind control = control_of(row);
     const char *element = control == CONTROL_SEGMENTS ? "fieldset" : "div";
 
     fprintf(out, "<%s class=\"control%s\" data-name=\"%s\">", element,
@@ -177,7 +174,7 @@ static void write_control(FILE *out, const struct http_parameter *row)
     fprintf(out, "</p></%s>\n", element);
 }
 
-void page_write_controls(FILE *out, const struct http_parameter *rows, bool common)
+static void write_controls(FILE *out, const struct http_parameter *rows, bool common)
 {
     for (size_t group = 0; group < ARRAY_LENGTH(groups); group++) {
         const char *title = groups[group].title;
@@ -196,53 +193,59 @@ void page_write_controls(FILE *out, const struct http_parameter *rows, bool comm
 /* --- the page ------------------------------------------------------------------------------------
  */
 
-static void write_part(FILE *out, const struct http_parameter *rows, const char *name,
-                       size_t length)
+struct page_parts {
+    const struct http_parameter *rows;
+    bool needs_token;
+};
+
+static void write_part(FILE *out, const struct page_parts *parts, const char *name, size_t length)
 {
     if (strncmp(name, "style", length) == 0)
         fputs(page_css, out);
     else if (strncmp(name, "script", length) == 0)
         fputs(page_js, out);
+    else if (strncmp(name, "send", length) == 0)
+        fputs(parts->needs_token ? "<span class=\"plain\">Only scripts can send the token that "
+                                   "this service asks for.</span>"
+                                 : "<button type=\"submit\" class=\"button primary plain\">Send"
+                                   "</button>",
+              out);
     else
-        page_write_controls(out, rows, strncmp(name, "common", length) == 0);
+        write_controls(out, parts->rows, strncmp(name, "common", length) == 0);
 }
 
 /* The template, whose parts stand as {{name}}. */
-static void write_page(FILE *out, const struct http_parameter *rows)
+static void write_front_page(FILE *out, const struct page_parts *parts)
 {
     const char *text = page_html, *begin, *end;
 
     while ((begin = strstr(text, "{{")) != NULL && (end = strstr(begin, "}}")) != NULL) {
         fwrite(text, 1, (size_t)(begin - text), out);
-        write_part(out, rows, begin + 2, (size_t)(end - begin - 2));
+        write_part(out, parts, begin + 2, (size_t)(end - begin - 2));
         text = end + 2;
     }
     fputs(text, out);
 }
 
-int page_start(const struct http_parameter *rows)
+int page_make(const struct http_parameter *rows, bool needs_token, char **page)
 {
-    FILE *out;
+    const struct page_parts parts = {rows, needs_token};
+    size_t size;
+    FILE *out = open_memstream(page, &size);
 
-    free(TAKE_PTR(page));
-    out = open_memstream(&page, &page_size);
     if (out == NULL)
         return -ENOMEM;
-    write_page(out, rows);
+    write_front_page(out, &parts);
     if (fclose(out) == 0)
         return 0;
-    free(TAKE_PTR(page));
+    free(TAKE_PTR(*page));
     return -ENOMEM;
 }
 
-int page_answer(struct http_answer *answer)
+int page_answer(const char *page, struct http_answer *answer)
 {
-    answer->body = page != NULL ? malloc(page_size) : NULL;
-    if (answer->body == NULL)
+    if (page == NULL)
         return -ENOMEM;
-    memcpy(answer->body, page, page_size);
-    answer->body_size = page_size;
-    answer->content_type = "text/html; charset=utf-8";
     answer->policy = policy;
-    return 0;
+    return http_answer_text(answer, "text/html; charset=utf-8", "%s", page);
 }

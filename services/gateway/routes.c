@@ -23,6 +23,7 @@
 enum { HOST_BYTES = 264 }; /* a name of 253, a port */
 
 static struct http_parameter rows[PARAMETERS];
+static char *document, *page; /* openapi_make(), page_make() */
 static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
 /* /info serves the clients of imaginary's API too. */
 static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
@@ -164,7 +165,7 @@ static int introduce(struct http_request *request, void *context, struct http_an
     if (status != 0)
         return status;
     if (html && request_settings(request)->page_enabled)
-        return page_answer(answer);
+        return page_answer(page, answer);
     find_host(request, host);
     return http_answer_text(
         answer, "text/plain; charset=utf-8",
@@ -204,6 +205,13 @@ static int report_readiness(struct http_request *request, void *context, struct 
     };
 
     return images_readiness(&gateway->images, &besides, answer);
+}
+
+static int describe(struct http_request *request, void *context, struct http_answer *answer)
+{
+    (void)request;
+    (void)context;
+    return openapi_answer(document, answer);
 }
 
 #define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
@@ -293,7 +301,7 @@ static const struct http_route routes[] = {
         .method = HTTP_GET,
         .summary = "this document",
         .answers = "application/json",
-        .handle = openapi_report,
+        .handle = describe,
     },
 };
 
@@ -304,11 +312,12 @@ const struct http_route *gateway_routes(const struct gateway *gateway, size_t *c
         .routes = routes,
         .count = ARRAY_LENGTH(routes),
         .settings = &gateway->settings,
+        .rows = rows,
         .has_upstream = true,
     };
 
     parameters_limit(&gateway->settings, rows);
-    if (openapi_start(&documented) != 0 || page_start(rows) != 0)
+    if (openapi_make(&documented, &document) != 0 || page_make(rows, false, &page) != 0)
         log_warning("no memory for /openapi.json or the page");
     *count = ARRAY_LENGTH(routes);
     return routes;

@@ -14,6 +14,7 @@
 #include "service/problem_page.h"
 
 static struct http_parameter rows[PARAMETERS];
+static char *document; /* openapi_make() */
 static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
 /* /info serves the clients of imaginary's API too. */
 static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
@@ -97,6 +98,13 @@ static int report_readiness(struct http_request *request, void *context, struct 
     return images_readiness(&scale->images, &(struct readiness){.scale = -1}, answer);
 }
 
+static int describe(struct http_request *request, void *context, struct http_answer *answer)
+{
+    (void)request;
+    (void)context;
+    return openapi_answer(document, answer);
+}
+
 #define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
     {                                                                                              \
         .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = "image/*",         \
@@ -164,7 +172,7 @@ static const struct http_route routes[] = {
         .method = HTTP_GET,
         .summary = "this document",
         .answers = "application/json",
-        .handle = openapi_report,
+        .handle = describe,
     },
 };
 
@@ -175,10 +183,11 @@ const struct http_route *scale_routes(const struct scale_server *scale, size_t *
         .routes = routes,
         .count = ARRAY_LENGTH(routes),
         .settings = &scale->settings,
+        .rows = rows,
     };
 
     parameters_limit(&scale->settings, rows);
-    if (openapi_start(&documented) != 0)
+    if (openapi_make(&documented, &document) != 0)
         log_warning("no memory for /openapi.json");
     *count = ARRAY_LENGTH(routes);
     return routes;

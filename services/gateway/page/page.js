@@ -34,7 +34,7 @@
 
     const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
 
-    const baseName = () => file.name.replace(/\.[^.]*$/, "") || "picture";
+    const baseName = () => file.name.replace(/\.[^.]*$/, "") || "image";
 
     const resultName = () => {
         const size = made.width ? `-${made.width}x${made.height}` : "-new";
@@ -296,7 +296,8 @@
                 useToken();
             }
         });
-        form.querySelector("aside").addEventListener("input", change);
+        for (const name of ["input", "change"])
+            form.querySelector("aside").addEventListener(name, change);
         form.addEventListener("submit", (event) => {
             event.preventDefault();
             run();

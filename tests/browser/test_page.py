@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: MIT
+# SPDX-FileCopyrightText: 2026 the grisaille authors
+"""The page of the gateway, as people use it."""
+import base64
+import shlex
+import subprocess
+import urllib.parse
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+from browser.conftest import NARROW, WIDE
+from samples import files
+from support.clients import curl
+
+GIVE = """
+const [kind, name, type, text] = arguments;
+const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const transfer = new DataTransfer();
+transfer.items.add(new File([bytes], name, {type}));
+const event = kind === "drop" ? new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true})
+    : new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true, cancelable: true});
+document.body.dispatchEvent(event);
+"""
+
+def give(browser, kind, name, media_type, content):
+    """Drops or pastes a file, made by a script."""
+    text = base64.b64encode(content).decode()
+    return browser.settle(lambda: browser.run(GIVE, kind, name, media_type, text), f"the {kind}'s answer")
+
+
+def query(url):
+    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
+
+
+def shown(browser):
+    """The parameters in the curl line."""
+    return query(next(word for word in shlex.split(browser.text("curl")) if word.startswith("http:")))
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "it's a photo.jpg"
+    path.write_bytes(files.jpeg(320, 240))
+    return path
+
+
+def test_upload(browser, gateway, photo):
+    """A chosen file is answered: before and after, sizes, bytes, times, path, a download."""
+    browser.open(gateway)
+    url = browser.settle(lambda: browser.find("file").send_keys(str(photo)))
+    assert url == gateway.url("/image")
+    assert browser.find("after").is_displayed() and browser.find("before").is_displayed()
+    assert browser.text("fact-size") == "320 × 240 → 320 × 240"
+    assert "saved" in browser.text("fact-bytes") or "more" in browser.text("fact-bytes")
+    assert browser.text("fact-format") == "JPEG → JPEG"
+    assert browser.text("fact-queue").endswith(" ms") and browser.text("fact-work").endswith(" ms")
+    assert browser.text("fact-path").startswith("jpeg-")
+    link = browser.find("download")
+    assert link.is_displayed() and link.get_attribute("download") == "it's a photo-320x240.jpg"
+    assert link.get_attribute("href").startswith("blob:")
+
+
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_drop_and_paste(browser, gateway, kind):
+    """A dropped and a pasted image are taken as a chosen one is."""
+    browser.open(gateway)
+    assert give(browser, kind, "a.png", "image/png", files.encode(files.image(50, 40), "PNG")) is not None
+    assert browser.text("fact-size") == "50 × 40 → 50 × 40" and browser.text("fact-format") == "PNG → PNG"
+
+
+@pytest.mark.parametrize("name, media_type, file_format", [("a.tif", "image/tiff", "TIFF")])
+def test_format_that_browsers_do_not_show(browser, gateway, name, media_type, file_format):
+    """Before and after are shown as well if the browser does not know their format."""
+    browser.open(gateway)
+    give(browser, "drop", name, media_type, files.encode(files.image(50, 40), file_format))
+    assert browser.text("fact-size") == "50 × 40 → 50 × 40" and browser.text("fact-format") == "TIFF → TIFF"
+    assert browser.find("download").get_attribute("download") == "a-50x40.tif"
+    assert browser.run("return document.getElementById('after').naturalWidth") == 50
+
+
+def controls(browser):
+    """{name: elements}"""
+    found = {}
+    for element in browser.driver.find_elements(By.CSS_SELECTOR, "aside [name]"):
+        found.setdefault(element.get_attribute("name"), []).append(element)
+    return found
+
+
+def states(browser, elements):
+    """(value, a function that sets the control to it) of every value that a control has."""
+    first = elements[0]
+    kind = first.get_attribute("type")
+    if kind == "radio":
+        for element in elements:
+            label = browser.driver.find_element(By.CSS_SELECTOR, f"label[for={element.get_attribute('id')}]")
+            yield element.get_attribute("value"), label.click
+        yield "", browser.driver.find_element(By.CSS_SELECTOR, f"label[for=p-{first.get_attribute('name')}-0]").click
+    elif kind == "checkbox":
+        yield "true", first.click
+        yield "", first.click
+    elif kind == "select-one":
+        for option in Select(first).options:
+            yield option.get_attribute("value"), option.click
+        yield "", Select(first).options[0].click
+    else:
+        values = [first.get_attribute("min"), first.get_attribute("max")] if kind == "number" else [
+            option.get_attribute("value") for option in
+            browser.driver.find_elements(By.CSS_SELECTOR, f"#{first.get_attribute('list')} option")]
+        for value in values:
+            yield value, lambda value=value: browser.enter(first.get_attribute("id"), value)
+        yield "", lambda: browser.enter(first.get_attribute("id"), "")
+
+
+def test_every_control(browser, gateway):
+    """Each control changes the request as the table says, alone, and back; what it gives is accepted by the
+    server or refused in a sentence that the page shows."""
+    browser.open(gateway)
+    give(browser, "drop", "a.png", "image/png", files.encode(files.image(64, 48), "PNG"))
+    browser.run("document.getElementById('more').open = true")
+    document = curl(gateway.url("/openapi.json")).json()["components"]["schemas"]
+    assert len(controls(browser)) >= 23
+    for name, elements in controls(browser).items():
+        for value, choose in states(browser, elements):
+            if shown(browser) == ({name: value} if value else {}):
+                continue
+            url = browser.settle(choose, f"{name}={value}")
+            assert query(url) == ({name: value} if value else {}), name
+            assert "enum" not in document[name] or value in ("", *document[name]["enum"])
+            refused = browser.find("problem").is_displayed()
+            assert refused == (document[name].get("exclusiveMinimum") == 0 and value == "0"), (name, value)
+            marked = [item.get_attribute("data-name") for item in
+                      browser.driver.find_elements(By.CSS_SELECTOR, ".control.given")]
+            assert marked == ([name] if value else [])
+    browser.settle(lambda: browser.driver.find_element(By.CSS_SELECTOR, "label[for=p-gray-1]").click())
+    assert query(browser.settle(browser.find("reset").click)) == {}
+
+
+def test_curl_line(browser, gateway, photo):
+    """The curl line that is shown makes what the page made, whatever the file is called."""
+    browser.open(gateway)
+    browser.settle(lambda: browser.find("file").send_keys(str(photo)))
+    browser.settle(lambda: browser.enter("p-width", "100"))
+    browser.settle(lambda: Select(browser.find("p-format")).select_by_visible_text("png"))
+    browser.settle(lambda: browser.enter("p-crop", "pct:10,10,50,50"))
+    line = browser.text("curl")
+    assert shlex.split(line)[:3] == ["curl", "--data-binary", "@it's a photo.jpg"]
+    subprocess.run(line + " -sS --noproxy '*'", shell=True, cwd=photo.parent, check=True)
+    image = files.decode((photo.parent / "it's a photo-100x75.png").read_bytes())
+    assert (image.format, image.size) == ("PNG", (100, 75))
+    assert browser.text("fact-size").endswith("→ 100 × 75")
+    browser.find("copy").click()
+    browser.wait(lambda: browser.text("copy") in ("Copied", "Selected"), "the copy")
+
+
+def test_format_auto_is_what_curl_asks(browser, gateway):
+    """format=auto: the page accepts AVIF and WebP, and says so in the curl line."""
+    browser.open(gateway)
+    give(browser, "drop", "a.jpg", "image/jpeg", files.jpeg(64, 48))
+    browser.settle(lambda: Select(browser.find("p-format")).select_by_visible_text("auto"))
+    assert browser.text("fact-format") == "JPEG → AVIF"
+    assert "-H 'Accept: image/avif,image/webp'" in browser.text("curl") or "Accept" in browser.text("curl")
+
+
+def test_refusals(browser, gateway):
+    """Problems are shown as they come, with a link to what they mean, and go with the next answer."""
+    browser.open(gateway)
+    browser.take_sample()
+    browser.settle(lambda: browser.enter("p-quality", "101"))
+    problem = curl(gateway.url("/image?quality=101"), body=files.jpeg()).json()
+    assert browser.text("problem-title") == problem["title"] and browser.text("problem-detail") == problem["detail"]
+    assert browser.find("problem-type").get_attribute("href") == gateway.url("/problems/bad-parameter")
+    assert not browser.find("facts").is_displayed() and not browser.find("download").is_displayed()
+    browser.screenshot("problem")
+    browser.settle(lambda: browser.enter("p-quality", "10"))
+    assert not browser.find("problem").is_displayed() and browser.find("facts").is_displayed()
+
+
+def test_not_an_image(browser, gateway):
+    """A file that is none is refused by the server, and the next one is taken."""
+    browser.open(gateway)
+    give(browser, "drop", "a.txt", "text/plain", b"no image at all")
+    assert "picture" in browser.text("problem-title") and browser.find("problem").is_displayed()
+    give(browser, "paste", "b.jpg", "image/jpeg", files.jpeg(40, 30))
+    assert not browser.find("problem").is_displayed() and browser.text("fact-size").endswith("40 × 30")
+
+
+def test_problem_is_explained(browser, gateway):
+    """The link leads to a page that says what to do, without a violation of its own policy."""
+    browser.open(gateway)
+    browser.driver.get(gateway.url("/problems/overloaded"))
+    assert "Retry-After" in browser.driver.find_element(By.TAG_NAME, "main").text
+    browser.screenshot("problem-overloaded")
+
+
+def test_service_that_does_not_answer(browser, own):
+    """Without a server the page says so."""
+    gateway = own.system()
+    browser.open(gateway)
+    browser.take_sample()
+    gateway.stop()
+    browser.settle(lambda: browser.driver.find_element(By.CSS_SELECTOR, "label[for=p-gray-1]").click())
+    assert browser.text("problem-title") == "No answer"
+    assert all("net::ERR_CONNECTION_REFUSED" in line for line in browser.console())
+
+
+def test_keyboard(browser, gateway):
+    """From the sample to the slider and the controls with keys alone; focus is seen wherever it is."""
+    browser.open(gateway)
+    driver = browser.driver
+    active = lambda: driver.switch_to.active_element
+    press = lambda *keys: ActionChains(driver).send_keys(*keys).perform()
+    press(Keys.TAB)
+    assert active().get_attribute("id") == "file"
+    press(Keys.TAB)
+    assert active().get_attribute("id") == "sample"
+    browser.settle(lambda: press(Keys.ENTER))
+    browser.wait(lambda: active().get_attribute("id") == "slider", "the focus on the slider")
+    press(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    assert browser.run("return document.getElementById('frames').style.getPropertyValue('--at')") == "48%"
+    seen = []
+    while active().get_attribute("id") != "p-gray-0":
+        press(Keys.TAB)
+        seen.append(active().get_attribute("id") or active().tag_name)
+        assert len(seen) < 40, seen
+    assert {"download", "another", "copy", "p-width", "p-format"} <= set(seen)
+    url = browser.settle(lambda: press(Keys.ARROW_RIGHT))
+    assert query(url) == {"gray": "luma"}
+    outline = "return getComputedStyle(document.activeElement.closest('.segments')).outlineWidth"
+    assert browser.run(outline) == "3px"
+
+
+def test_slider(browser, gateway):
+    """The slider is a range that moves the line between the two images."""
+    browser.open(gateway)
+    browser.take_sample()
+    clips = "return ['before', 'after'].map((name) => getComputedStyle(document.getElementById(name)).clipPath)"
+    browser.find("slider").send_keys(Keys.HOME)
+    assert browser.run(clips) == ["inset(0px calc(100%) 0px 0px)", "inset(0px 0px 0px 0%)"] or \
+        "100%" in browser.run(clips)[0]
+    browser.find("slider").send_keys(Keys.END)
+    assert "100%" in browser.run(clips)[1]
+
+
+def test_without_scripts(browser, gateway, photo):
+    """The plain form is posted to /image, and the browser shows what comes."""
+    browser.open(gateway, scripts=False)
+    assert not browser.find("sample").is_displayed() and not browser.find("work").is_displayed()
+    browser.screenshot("plain-form")
+    browser.find("file").send_keys(str(photo))
+    browser.driver.find_element(By.CSS_SELECTOR, "label[for=p-gray-1]").click()
+    browser.find("p-width").send_keys("64")
+    browser.driver.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+    browser.wait(lambda: browser.driver.current_url == gateway.url("/image"), "the answer")
+    assert browser.driver.execute_cdp_cmd("Page.getResourceTree", {})["frameTree"]["frame"]["mimeType"] == "image/jpeg"
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+CONTRAST = """
+const luminance = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((value) => value / 255)
+        .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const background = (element) => {
+    for (; element; element = element.parentElement) {
+        const colour = getComputedStyle(element).backgroundColor;
+        if (!/, 0\\)$/.test(colour))
+            return colour;
+    }
+    return getComputedStyle(document.documentElement).backgroundColor;
+};
+const low = [];
+for (const element of document.querySelectorAll("p, a, dd, dt, b, h2, h3, label, legend, button, input, select, summary, code, span")) {
+    if (!element.checkVisibility() || element.matches(".tag, [type=radio], [type=range]"))
+        continue;
+    const [one, other] = [getComputedStyle(element).color, background(element)].map(luminance);
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (ratio < 4.5)
+        low.push(`${element.tagName} ${element.id} ${element.className} ${ratio.toFixed(2)}`);
+}
+return low;
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_looks(browser, gateway, size, dark):
+    """Light and dark, wide and narrow: nothing wider than the window, text with a contrast of 4.5 (WCAG AA), and
+    a screenshot of each, for a look."""
+    name = f"{'dark' if dark else 'light'}-{size[0]}"
+    browser.open(gateway, size, dark)
+    browser.screenshot(f"{name}-empty")
+    browser.take_sample()
+    browser.settle(lambda: browser.driver.find_element(By.CSS_SELECTOR, "label[for=p-gray-1]").click())
+    browser.screenshot(name)
+    browser.run("document.getElementById('more').open = true")
+    browser.screenshot(f"{name}-more")
+    assert browser.run("return document.documentElement.scrollWidth") <= size[0]
+    assert browser.run(CONTRAST) == []
+    paper = browser.run("return getComputedStyle(document.documentElement).backgroundColor")
+    assert (max(map(int, paper[4:-1].split(","))) < 60) == dark
+
+
+def test_reduced_motion(browser, gateway):
+    """Who wants no motion gets none."""
+    browser.open(gateway)
+    features = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    assert browser.run("return getComputedStyle(document.getElementById('reset')).transitionDuration") == "0s"
+
+
+GUARD = """
+window.authorizations = [];
+const real = window.fetch;
+window.fetch = (url, options) => {
+    const authorization = options.headers.Authorization || "";
+    window.authorizations.push(authorization);
+    if (authorization === "Bearer s3cret")
+        return real(url, {...options, headers: {}});
+    return Promise.resolve(new Response(JSON.stringify({type: "/problems/unauthorized", title: "A token is needed",
+        status: 401, detail: ""}), {status: 401, headers: {"Content-Type": "application/problem+json"}}));
+};
+"""
+
+
+def test_token(browser, gateway):
+    """A 401 asks for a token, which goes with every request from then on and is kept nowhere else."""
+    browser.open(gateway)
+    browser.run(GUARD)
+    browser.take_sample()
+    assert browser.find("ask").is_displayed() and browser.text("problem-title") == "A token is needed"
+    browser.find("token").send_keys("wrong")
+    browser.settle(browser.find("send-token").click)
+    assert browser.find("ask").is_displayed() and browser.find("token").get_attribute("value") == ""
+    browser.settle(lambda: browser.find("token").send_keys("s3cret", Keys.ENTER))
+    assert not browser.find("ask").is_displayed() and browser.find("facts").is_displayed()
+    browser.settle(lambda: browser.driver.find_element(By.CSS_SELECTOR, "label[for=p-gray-1]").click())
+    assert browser.run("return window.authorizations") == ["", "Bearer wrong", "Bearer s3cret", "Bearer s3cret"]
+    assert '-H "Authorization: Bearer $TOKEN"' in browser.text("curl") and "s3cret" not in browser.driver.page_source
+    assert browser.run("return [localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
