@@ -86,11 +86,12 @@ int routing_refuse_size(struct http_request *request)
 
 static bool route_is_at(const struct http_route *route, const char *path)
 {
-    const size_t length = strlen(route->path);
+    size_t length;
 
-    if (route->flags & HTTP_ROUTE_BELOW)
-        return strncmp(route->path, path, length) == 0 && path[length] != '\0';
-    return strcmp(route->path, path) == 0;
+    if ((route->flags & HTTP_ROUTE_BELOW) == 0)
+        return strcmp(route->path, path) == 0;
+    length = strlen(route->path);
+    return strncmp(route->path, path, length) == 0 && path[length] != '\0';
 }
 
 static bool route_takes(const struct http_route *route, const char *method)

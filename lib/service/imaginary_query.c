@@ -225,14 +225,14 @@ static bool read_json(enum kind kind, const cJSON *item, void *member)
     ROW(areaheight, INTEGER, "of the area")                                                        \
     ROW(sigma, DECIMAL, "of a Gaussian blur")                                                      \
     ROW(minampl, DECIMAL, "of the blur, at least 0.01; has no effect")                             \
-    ROW(flip, BOOLEAN, "top and bottom change places")                                             \
-    ROW(flop, BOOLEAN, "left and right change places")                                             \
+    ROW(flip, BOOLEAN, "left and right change places")                                             \
+    ROW(flop, BOOLEAN, "top and bottom change places")                                             \
     ROW(nocrop, BOOLEAN, "fits rather than cuts")                                                  \
-    ROW(noprofile, BOOLEAN, "drops the colour profile")                                            \
+    ROW(noprofile, BOOLEAN, "the colours become sRGB, without a profile")                          \
     ROW(norotation, BOOLEAN, "keeps EXIF's orientation unapplied")                                 \
     ROW(force, BOOLEAN, "stretches to both sides")                                                 \
     ROW(embed, BOOLEAN, "pads rather than cuts")                                                   \
-    ROW(stripmeta, BOOLEAN, "drops metadata")                                                      \
+    ROW(stripmeta, BOOLEAN, "as noprofile, and no metadata")                                       \
     ROW(interlace, BOOLEAN, "progressive JPEG, interlaced PNG")                                    \
     ROW(background, COLOUR, "of what is padded, and under transparency: R,G,B")                    \
     ROW(aspectratio, RATIO, "16:9; with one side")                                                 \
@@ -242,7 +242,7 @@ static bool read_json(enum kind kind, const cJSON *item, void *member)
         "what is padded: black, white, mirror, copy, lastpixel or background")                     \
     ROW(colorspace, WORD, "srgb or bw")                                                            \
     ROW(field, WORD, "the name of the file, of several in a form")                                 \
-    ROW(file, WORD, NULL)                                                               \
+    ROW(file, WORD, NULL)                                                                          \
     ROW(url, WORD, NULL)
 
 /* Checked, and of no effect: those of watermarks, and `palette`, since our PNGs keep every colour. */

@@ -23,8 +23,8 @@
     ROUTE("/zoom", "image/*", "imaginary's API: enlarged by whole factors"),                       \
     ROUTE("/rotate", "image/*", "imaginary's API: turned"),                                        \
     ROUTE("/autorotate", "image/*", "imaginary's API: turned upright"),                            \
-    ROUTE("/flip", "image/*", "imaginary's API: top and bottom change places"),                    \
-    ROUTE("/flop", "image/*", "imaginary's API: left and right change places"),                    \
+    ROUTE("/flip", "image/*", "imaginary's API: left and right change places"),                    \
+    ROUTE("/flop", "image/*", "imaginary's API: top and bottom change places"),                    \
     ROUTE("/convert", "image/*", "imaginary's API: in another format"),                            \
     ROUTE("/blur", "image/*", "imaginary's API: blurred"),                                         \
     ROUTE("/watermark", NULL, "imaginary's API: not supported"),                                   \

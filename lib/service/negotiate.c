@@ -56,7 +56,7 @@ static bool next_range(const char **list, struct range *range)
     range->length = strcspn(range->type, "; \t,");
     range->refused = is_refused(range->type + range->length, length - range->length);
     *list = range->type + length;
-    return range->length > 0;
+    return range->type[0] != '\0';
 }
 
 unsigned negotiate_accepted(const char *accept)

@@ -24,7 +24,7 @@ def test_each_type_is_explained(server, name):
     text = curl(server.url(f"/problems/{name}"))
     assert text.status == 200 and text.media_type == "text/plain"
     assert name in text.body.decode() and "What to do: " in text.body.decode()
-    html = curl(server.url(f"/problems/{name}"), "-H", "Accept: application/xml, TEXT/HTML;q=0.9")
+    html = curl(server.url(f"/problems/{name}"), "-H", "Accept: application/xml,;q=1 , TEXT/HTML;q=0.9")
     assert html.status == 200 and html.headers["content-type"] == "text/html; charset=utf-8"
     assert f"<title>{name}</title>" in html.body.decode() and "`" not in html.body.decode()
     assert html.headers["content-security-policy"].startswith("default-src 'none'")
