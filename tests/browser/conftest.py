@@ -87,7 +87,9 @@ class Browser:
         self.note_requests()
         self.run("document.getElementById('status').textContent = 'Waiting'")
         action()
-        self.wait(lambda: self.text("status") not in ("Waiting", "Working"), what)
+        # Not .text, which of an element that is not shown yet is empty.
+        content = "return document.getElementById('status').textContent"
+        self.wait(lambda: self.run(content) not in ("Waiting", "Working"), what)
         sent = [url for method, url in self.note_requests() if method == "POST"]
         return sent[0] if sent else None
 
