@@ -22,7 +22,18 @@ static int read_tokens(struct tokens **tokens, const char *key, const char *path
     return status;
 }
 
-int live_new(struct live_settings **live, const struct settings *settings, char why[static 256])
+/* Needs the tokens, which the document and the page mention. */
+static int make_texts(struct live_settings *live, live_describe *describe, char why[static 256])
+{
+    int status = describe(live);
+
+    if (status != 0)
+        snprintf(why, 256, "out of memory");
+    return status;
+}
+
+int live_new(struct live_settings **live, const struct settings *settings, live_describe *describe,
+             char why[static 256])
 {
     struct live_settings *created = calloc(1, sizeof(*created));
     struct settings taken = *settings;
@@ -39,6 +50,8 @@ int live_new(struct live_settings **live, const struct settings *settings, char 
     if (status == 0)
         status =
             read_tokens(&created->scale_token, "scale.token_file", taken.scale.token_file, why);
+    if (status == 0)
+        status = make_texts(created, describe, why);
     if (status != 0)
         live_free(created);
     else
@@ -87,6 +100,8 @@ void live_free(void *argument)
     tokens_free(live->tokens);
     tokens_free(live->scale_token);
     settings_clear(&live->settings);
+    free(live->document);
+    free(live->page);
     free(live);
 }
 
@@ -95,6 +110,20 @@ const struct settings *request_settings(const struct http_request *request)
     const struct live_settings *live = http_request_live(request);
 
     return &live->settings;
+}
+
+const char *request_document(const struct http_request *request)
+{
+    const struct live_settings *live = http_request_live(request);
+
+    return live->document;
+}
+
+const char *request_page(const struct http_request *request)
+{
+    const struct live_settings *live = http_request_live(request);
+
+    return live->page;
 }
 
 const char *request_scale_token(const struct http_request *request)

@@ -16,11 +16,17 @@ struct live_settings {
     struct tokens *tokens;                  /* NULL: images need none */
     struct tokens *scale_token;             /* NULL: the scale server gets none */
     struct http_parameter rows[PARAMETERS]; /* of the image routes, within the settings' limits */
+    char *document;                         /* GET /openapi.json: openapi_make() */
+    char *page;                             /* the gateway's GET /; NULL: it has none */
 };
+
+/* Makes what shows clients the settings of `live`: its document and its page. 0 or -ENOMEM. */
+typedef int live_describe(struct live_settings *live);
 
 /* Takes over the strings of `settings`, on errors too, and reads the files of tokens that they
  * name. 0 and *live; or -errno, and `why`, the key and a sentence for the operator. Main thread. */
-int live_new(struct live_settings **live, const struct settings *settings, char why[static 256]);
+int live_new(struct live_settings **live, const struct settings *settings, live_describe *describe,
+             char why[static 256]);
 
 /* The options of a server with these settings, but for its routes and their context. */
 struct http_server_options live_options(struct live_settings *live);
@@ -33,6 +39,10 @@ const struct http_parameter *live_rows(const void *live);
 
 /* Those of a request. Its thread. */
 const struct settings *request_settings(const struct http_request *request);
+
+/* GET /openapi.json and the page, while the request lives. Its thread. */
+const char *request_document(const struct http_request *request);
+const char *request_page(const struct http_request *request);
 
 /* The token for the scale server, or NULL. The request's thread. */
 const char *request_scale_token(const struct http_request *request);

@@ -10,6 +10,7 @@
 #include "image/probe/format.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
+#include "service/live.h"
 #include "service/openapi_internal.h"
 
 #include <ctype.h>
@@ -73,10 +74,18 @@ void openapi_reference(struct openapi *openapi, cJSON *to, const char *name, con
     openapi_text(openapi, openapi_object(openapi, to, name), "$ref", target);
 }
 
+bool openapi_has_tokens(const struct openapi *openapi)
+{
+    return *openapi->service->settings->tokens_file != '\0';
+}
+
 bool openapi_has_problem(const struct openapi *openapi, int status)
 {
-    return http_problem(status) != NULL &&
-           (status != STATUS_SCALE_UNAVAILABLE || openapi->service->has_upstream);
+    if (status == STATUS_SCALE_UNAVAILABLE)
+        return openapi->service->has_upstream;
+    if (status == STATUS_UNAUTHORIZED)
+        return openapi_has_tokens(openapi);
+    return http_problem(status) != NULL;
 }
 
 /* --- answers -------------------------------------------------------------------------------------
@@ -164,6 +173,15 @@ static void add_operation_id(struct openapi *openapi, cJSON *operation, const ch
     openapi_text(openapi, operation, "operationId", id);
 }
 
+/* Any one of them. */
+static void add_security(struct openapi *openapi, cJSON *operation)
+{
+    cJSON *security = openapi_array(openapi, operation, "security");
+
+    for (size_t i = 0; openapi_token_places[i] != NULL; i++)
+        openapi_array(openapi, openapi_object(openapi, security, NULL), openapi_token_places[i]);
+}
+
 static cJSON *document_operation(struct openapi *openapi, cJSON *item, const char *method,
                                  const struct http_route *route)
 {
@@ -178,6 +196,8 @@ static cJSON *document_operation(struct openapi *openapi, cJSON *item, const cha
     if (route->method == HTTP_POST)
         openapi_reference(openapi, operation, "requestBody", "requestBodies",
                           is_imaginarys(route) ? "file" : "image");
+    if (route->method == HTTP_POST && openapi_has_tokens(openapi))
+        add_security(openapi, operation);
     add_responses(openapi, operation, route);
     return operation;
 }
@@ -321,8 +341,8 @@ int openapi_make(const struct openapi_service *service, char **document)
     return *document != NULL ? 0 : -ENOMEM;
 }
 
-int openapi_answer(const char *document, struct http_answer *answer)
+int openapi_report(struct http_request *request, void *context, struct http_answer *answer)
 {
-    return document != NULL ? http_answer_text(answer, "application/json", "%s\n", document)
-                            : -ENOMEM;
+    (void)context;
+    return http_answer_text(answer, "application/json", "%s\n", request_document(request));
 }

@@ -18,8 +18,9 @@ struct openapi_service {
     bool has_upstream;                 /* it may answer STATUS_SCALE_UNAVAILABLE */
 };
 
-/* Makes the document, which is the caller's to free. 0 or -ENOMEM. */
+/* Makes the document, which is the caller's to free. Tokens are in it if the settings name a file
+ * of them. 0 or -ENOMEM. */
 int openapi_make(const struct openapi_service *service, char **document);
 
-/* Makes it the answer; NULL: there was no memory. 0 or -ENOMEM. Any thread. */
-int openapi_answer(const char *document, struct http_answer *answer);
+/* As http_route.handle: the document of the settings that the request began with. */
+int openapi_report(struct http_request *request, void *context, struct http_answer *answer);

@@ -220,6 +220,8 @@ static void add_answer_headers(struct openapi *openapi, cJSON *headers)
         "milliseconds in the queue and at work, and in all since the body was complete; the "
         "description of the work is the path that the image took");
     document_header(openapi, headers, "Retry-After", "integer", "seconds, with 503");
+    if (openapi_has_tokens(openapi))
+        document_header(openapi, headers, "WWW-Authenticate", "string", "Bearer, with 401");
 }
 
 static void add_problem_schema(struct openapi *openapi, cJSON *schemas)
@@ -255,16 +257,17 @@ static void add_problem_names(struct openapi *openapi, cJSON *parameters)
     }
 }
 
+/* field: a header that goes with it; NULL: none. */
 static void add_problem_response(struct openapi *openapi, cJSON *responses, const char *name,
-                                 const char *description, bool retry)
+                                 const char *description, const char *field)
 {
     cJSON *response = openapi_object(openapi, responses, name), *part;
 
     openapi_text(openapi, response, "description", description);
     part = openapi_object(openapi, response, "headers");
     openapi_reference(openapi, part, "X-Request-Id", "headers", "X-Request-Id");
-    if (retry)
-        openapi_reference(openapi, part, "Retry-After", "headers", "Retry-After");
+    if (field != NULL)
+        openapi_reference(openapi, part, field, "headers", field);
     part = openapi_object(openapi, response, "content");
     openapi_reference(openapi, openapi_object(openapi, part, HTTP_PROBLEM_MEDIA_TYPE), "schema",
                       "schemas", "problem");
@@ -287,9 +290,37 @@ static void add_problem_responses(struct openapi *openapi, cJSON *responses)
         }
         snprintf(name, sizeof(name), "%u", code);
         if (used > 0)
-            add_problem_response(openapi, responses, name, text, code == 503);
+            add_problem_response(openapi, responses, name, text,
+                                 code == 503   ? "Retry-After"
+                                 : code == 401 ? "WWW-Authenticate"
+                                               : NULL);
     }
-    add_problem_response(openapi, responses, "problem", "Any other problem", false);
+    add_problem_response(openapi, responses, "problem", "Any other problem", NULL);
+}
+
+/* --- tokens --------------------------------------------------------------------------------------
+ */
+
+const char *const openapi_token_places[] = {"bearer", "header", "query", NULL};
+
+static void add_key(struct openapi *openapi, cJSON *schemes, const char *place, const char *name)
+{
+    cJSON *scheme = openapi_object(openapi, schemes, place);
+
+    openapi_text(openapi, scheme, "type", "apiKey");
+    openapi_text(openapi, scheme, "in", place);
+    openapi_text(openapi, scheme, "name", name);
+}
+
+/* lib/http/permission.c reads them. */
+static void add_token_places(struct openapi *openapi, cJSON *schemes)
+{
+    cJSON *bearer = openapi_object(openapi, schemes, "bearer");
+
+    openapi_text(openapi, bearer, "type", "http");
+    openapi_text(openapi, bearer, "scheme", "bearer");
+    add_key(openapi, schemes, "header", "API-Key");
+    add_key(openapi, schemes, "query", "key");
 }
 
 void openapi_add_components(struct openapi *openapi, cJSON *root)
@@ -315,4 +346,6 @@ void openapi_add_components(struct openapi *openapi, cJSON *root)
     add_body(openapi, bodies, "file", "file", NULL);
     add_answer_headers(openapi, openapi_object(openapi, components, "headers"));
     add_problem_responses(openapi, openapi_object(openapi, components, "responses"));
+    if (openapi_has_tokens(openapi))
+        add_token_places(openapi, openapi_object(openapi, components, "securitySchemes"));
 }

@@ -27,8 +27,12 @@ void openapi_true(struct openapi *openapi, cJSON *to, const char *name);
 void openapi_reference(struct openapi *openapi, cJSON *to, const char *name, const char *kind,
                        const char *component);
 
+/* Whether images need a token, and the names of the places where one may stand; NULL-terminated. */
+bool openapi_has_tokens(const struct openapi *openapi);
+extern const char *const openapi_token_places[];
+
 /* Whether this server ever answers with that problem. */
 bool openapi_has_problem(const struct openapi *openapi, int status);
 
-/* Adds "components": schemas, parameters, headers, bodies and responses. */
+/* Adds "components": schemas, parameters, headers, bodies, responses and where tokens stand. */
 void openapi_add_components(struct openapi *openapi, cJSON *root);

@@ -3,7 +3,6 @@
 #include "service/reload.h"
 
 #include "base/log.h"
-#include "service/live.h"
 
 /* Takes over `next`. False, and a line in the log: nothing has changed. */
 static bool put_in_force(const struct reload *reload, const struct settings *next)
@@ -12,7 +11,7 @@ static bool put_in_force(const struct reload *reload, const struct settings *nex
     struct live_settings *live;
     char why[256];
 
-    if (live_new(&live, next, why) != 0) {
+    if (live_new(&live, next, reload->describe, why) != 0) {
         log_warning("SIGHUP: nothing changes: %s", why);
         return false;
     }

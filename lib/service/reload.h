@@ -4,6 +4,7 @@
 
 #include "config/program.h"
 #include "http/server.h"
+#include "service/live.h"
 
 /* What a reload needs of the start. */
 struct reload {
@@ -12,6 +13,7 @@ struct reload {
     char **argv;
     struct settings *settings;  /* of the start: only the times of its end follow a reload */
     struct http_server *server; /* gets the rest */
+    live_describe *describe;
 };
 
 /* Reads configuration and tokens again, puts what may change in force, and logs what happened.

@@ -281,7 +281,7 @@ int service_start_server(const struct service *service, const struct settings *s
     int status = settings_copy(service->options, settings, &copy);
 
     if (status == 0)
-        status = live_new(&live, &copy, why);
+        status = live_new(&live, &copy, service->describe, why);
     if (status != 0) {
         log_plain("%s: %s", service->program, why);
         return 1;

@@ -17,6 +17,7 @@ struct service {
     const char *worker;        /* "grisaille-gray" */
     const char *worker_folder; /* of the build tree, beside this program's: "gray" */
     const struct option_table *options;
+    live_describe *describe; /* what shows its settings to clients */
 };
 
 /* Checks settings->ready_fd, makes sure that descriptors 0 to 2 are open, blocks the signals that

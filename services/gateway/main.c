@@ -21,6 +21,7 @@ static const struct service service = {
     .program = "grisaille-gateway",
     .worker = "grisaille-gray",
     .options = &gateway_options,
+    .describe = gateway_describe,
     .worker_folder = "gray",
 };
 
@@ -60,7 +61,8 @@ static int serve(struct gateway *gateway, struct metrics_listener **listener, in
                              gateway, *listener, &server) != 0)
         return 1;
     service_announce(&gateway->settings, server, *listener);
-    service_wait(&(struct reload){&program, argc, argv, &gateway->settings, server});
+    service_wait(
+        &(struct reload){&program, argc, argv, &gateway->settings, server, gateway_describe});
     service_drain(&gateway->settings, server, *listener);
     return 0;
 }

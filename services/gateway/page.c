@@ -244,8 +244,6 @@ int page_make(const struct http_parameter *rows, bool needs_token, char **page)
 
 int page_answer(const char *page, struct http_answer *answer)
 {
-    if (page == NULL)
-        return -ENOMEM;
     answer->policy = policy;
     return http_answer_text(answer, "text/html; charset=utf-8", "%s", page);
 }

@@ -17,5 +17,5 @@
  * form. 0 or -ENOMEM. */
 int page_make(const struct http_parameter *rows, bool needs_token, char **page);
 
-/* Makes it the answer; NULL: there was no memory. 0 or -ENOMEM. Any thread. */
+/* Makes it the answer. 0 or -ENOMEM. Any thread. */
 int page_answer(const char *page, struct http_answer *answer);

@@ -5,7 +5,6 @@
 /* The gateway's routes. An image goes to a gray child if gray is all that is asked for, and else to
  * the scale server, whole. */
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
@@ -23,7 +22,6 @@
 enum { HOST_BYTES = 264 }; /* a name of 253, a port */
 
 static struct http_parameter rows[PARAMETERS];
-static char *document, *page; /* openapi_make(), page_make() */
 static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
 /* /info serves the clients of imaginary's API too. */
 static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
@@ -165,7 +163,7 @@ static int introduce(struct http_request *request, void *context, struct http_an
     if (status != 0)
         return status;
     if (html && request_settings(request)->page_enabled)
-        return page_answer(page, answer);
+        return page_answer(request_page(request), answer);
     find_host(request, host);
     return http_answer_text(
         answer, "text/plain; charset=utf-8",
@@ -205,13 +203,6 @@ static int report_readiness(struct http_request *request, void *context, struct 
     };
 
     return images_readiness(&gateway->images, &besides, answer);
-}
-
-static int describe(struct http_request *request, void *context, struct http_answer *answer)
-{
-    (void)request;
-    (void)context;
-    return openapi_answer(document, answer);
 }
 
 #define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
@@ -301,24 +292,28 @@ static const struct http_route routes[] = {
         .method = HTTP_GET,
         .summary = "this document",
         .answers = "application/json",
-        .handle = describe,
+        .handle = openapi_report,
     },
 };
 
 const struct http_route *gateway_routes(const struct gateway *gateway, size_t *count)
 {
+    parameters_limit(&gateway->settings, rows);
+    *count = ARRAY_LENGTH(routes);
+    return routes;
+}
+
+int gateway_describe(struct live_settings *live)
+{
     const struct openapi_service documented = {
         .title = "grisaille gateway",
         .routes = routes,
         .count = ARRAY_LENGTH(routes),
-        .settings = &gateway->settings,
-        .rows = rows,
+        .settings = &live->settings,
+        .rows = live->rows,
         .has_upstream = true,
     };
+    int status = openapi_make(&documented, &live->document);
 
-    parameters_limit(&gateway->settings, rows);
-    if (openapi_make(&documented, &document) != 0 || page_make(rows, false, &page) != 0)
-        log_warning("no memory for /openapi.json or the page");
-    *count = ARRAY_LENGTH(routes);
-    return routes;
+    return status != 0 ? status : page_make(live->rows, live->tokens != NULL, &live->page);
 }

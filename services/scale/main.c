@@ -17,6 +17,7 @@ static const struct service service = {
     .program = "grisaille-scale",
     .worker = "grisaille-scale-worker",
     .options = &scale_options,
+    .describe = scale_describe,
     .worker_folder = "scale",
 };
 
@@ -38,7 +39,7 @@ static int serve(struct scale_server *scale, struct metrics_listener **listener,
                              *listener, &server) != 0)
         return 1;
     service_announce(&scale->settings, server, *listener);
-    service_wait(&(struct reload){&program, argc, argv, &scale->settings, server});
+    service_wait(&(struct reload){&program, argc, argv, &scale->settings, server, scale_describe});
     service_drain(&scale->settings, server, *listener);
     return 0;
 }

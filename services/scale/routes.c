@@ -4,7 +4,6 @@
 
 /* The scale server's routes: what works, and what reports. */
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "service/images.h"
 #include "service/imaginary_query.h"
 #include "service/imaginary_routes.h"
@@ -14,7 +13,6 @@
 #include "service/problem_page.h"
 
 static struct http_parameter rows[PARAMETERS];
-static char *document; /* openapi_make() */
 static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
 /* /info serves the clients of imaginary's API too. */
 static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
@@ -98,13 +96,6 @@ static int report_readiness(struct http_request *request, void *context, struct 
     return images_readiness(&scale->images, &(struct readiness){.scale = -1}, answer);
 }
 
-static int describe(struct http_request *request, void *context, struct http_answer *answer)
-{
-    (void)request;
-    (void)context;
-    return openapi_answer(document, answer);
-}
-
 #define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
     {                                                                                              \
         .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = "image/*",         \
@@ -172,23 +163,26 @@ static const struct http_route routes[] = {
         .method = HTTP_GET,
         .summary = "this document",
         .answers = "application/json",
-        .handle = describe,
+        .handle = openapi_report,
     },
 };
 
 const struct http_route *scale_routes(const struct scale_server *scale, size_t *count)
 {
+    parameters_limit(&scale->settings, rows);
+    *count = ARRAY_LENGTH(routes);
+    return routes;
+}
+
+int scale_describe(struct live_settings *live)
+{
     const struct openapi_service documented = {
         .title = "grisaille scale server",
         .routes = routes,
         .count = ARRAY_LENGTH(routes),
-        .settings = &scale->settings,
-        .rows = rows,
+        .settings = &live->settings,
+        .rows = live->rows,
     };
 
-    parameters_limit(&scale->settings, rows);
-    if (openapi_make(&documented, &document) != 0)
-        log_warning("no memory for /openapi.json");
-    *count = ARRAY_LENGTH(routes);
-    return routes;
+    return openapi_make(&documented, &live->document);
 }

@@ -250,6 +250,47 @@ def test_paths_are_complete(server, document):
         assert ask(server, "delete", path.replace("{name}", "internal"), body=None).status == 405, path
 
 
+def send_token(scheme, token):
+    """(query, fields) of a request with the token where the scheme says."""
+    if scheme["type"] == "http":
+        return {}, {"Authorization": f"{scheme['scheme'].capitalize()} {token}"}
+    return ({scheme["name"]: token}, {}) if scheme["in"] == "query" else ({}, {scheme["name"]: token})
+
+
+@pytest.mark.parametrize("kind", ["gateway", "scale"])
+def test_tokens(own, tmp_path, kind):
+    """With tokens every image request needs one, in one of the documented places; nothing else does. Without
+    them the document does not mention any."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("one\n")
+    tokens.chmod(0o640)
+    server = getattr(own, kind)(auth__tokens_file=str(tokens))
+    document = fetch(server)
+    jsonschema.Draft202012Validator(META_SCHEMA).validate(document)
+    schemes = document["components"]["securitySchemes"]
+    assert len(schemes) == 3
+    for path, method, operation, _ in operations(document):
+        assert ("security" in operation) == ("401" in operation["responses"]) == (method != "get")
+        if method == "get":
+            assert ask(server, method, path.replace("{name}", "internal"), body=None).status != 401
+            continue
+        assert operation["security"] == [{name: []} for name in schemes]
+        reply = ask(server, method, path)
+        assert reply.status == 401
+        check_documented(document, operation, reply)
+        for scheme in schemes.values() if path in ("/info", "/resize") else []:
+            query, fields = send_token(scheme, "one")
+            with Client(server) as client:
+                target = f"{path}?{urllib.parse.urlencode({'width': 9, **query})}"
+                status = client.request(method.upper(), target, PHOTO, fields).status
+            assert status == (502 if kind == "gateway" and path == "/resize" else 200)
+
+
+def test_without_tokens(document):
+    text = json.dumps(document["paths"]) + json.dumps(document["components"]["responses"])
+    assert "securitySchemes" not in document["components"] and '"401"' not in text and '"403"' in text
+
+
 def test_limits_are_the_servers_own(own):
     """What is configured is documented: sides, factors, formats."""
     scale = own.scale(limits__max_side=300, scale__max=0.5, scale__default=0.25, input__formats=["png", "gif"])

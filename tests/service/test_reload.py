@@ -59,6 +59,27 @@ def test_what_may_change(own):
     wait_until(lambda: '"request_id":"now-json"' in scale.log(), 10, "a line of JSON, of level debug")
 
 
+def test_documents(own, tmp_path):
+    """OpenAPI and the page show the limits and whether a token is needed, as they are now."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("one\n")
+    tokens.chmod(0o640)
+    gateway = own.gateway()
+
+    def shown():
+        document = curl(gateway.url("/openapi.json")).json()
+        page = curl(gateway.url("/"), "-H", "Accept: text/html")
+        return (document["components"]["schemas"]["width"]["maximum"], "securitySchemes" in document["components"],
+                'max="50"' in page.body.decode(), '<button type="submit"' in page.body.decode())
+    assert shown() == (16384, False, False, True)
+    reload(gateway, limits__max_side=50, auth__tokens_file=str(tokens))
+    assert shown() == (50, True, True, False)
+    reload(gateway, page__enabled=False)
+    assert curl(gateway.url("/"), "-H", "Accept: text/html").media_type == "text/plain"
+    reload(gateway)
+    assert shown() == (16384, False, False, True)
+
+
 def test_timeouts(own):
     """Also on a connection that was there before."""
     server = own.gateway(listen__idle_timeout_ms=60000)
