@@ -350,7 +350,7 @@ static const struct option_row scale_proxies_rows[] = {PROXIES_ROW("127.0.0.0/8,
 static const struct option_row metrics_rows[] = {
     {
         .name = "ip", .type = OPTION_STRING, .offset = AT(metrics.ip),
-        .valid = check_is_address, .expects = "an IPv4 or IPv6 address",
+        .valid = check_is_listen_address, .expects = "an IPv4 or IPv6 address, or unix:/path",
         .fallback = "127.0.0.1",
         .help = "address that GET /metrics is answered on, for Prometheus",
     },

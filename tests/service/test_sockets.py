@@ -126,6 +126,20 @@ def test_all_sockets_are_served(activate, tmp_path, program):
 
 
 @PROGRAMS
+def test_metrics(own, tmp_path, program):
+    """metrics.ip takes a Unix socket too: the log names it, and its file goes with the server."""
+    path = tmp_path / "metrics"
+    server = (own.gateway if program == GATEWAY else own.scale)(metrics__ip=f"unix:{path}", metrics__port=1)
+    assert f"metrics on unix:{path}\n" in server.log()
+    connection = LocalConnection(path)
+    with contextlib.closing(connection):
+        connection.request("GET", "/metrics")
+        assert b"\ngrisaille_connections 0\n" in connection.getresponse().read()
+    server.stop()
+    assert not path.exists()
+
+
+@PROGRAMS
 def test_unix_socket_alone(activate, tmp_path, program):
     path = tmp_path / "socket"
     with listener(socket.AF_UNIX, str(path)) as local:
