@@ -3,6 +3,7 @@
 #include "config/program.h"
 
 #include "base/cgroup.h"
+#include "base/parse.h"
 #include "build_config.h"
 #include "config/file.h"
 #include "config/flags.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * From a command line to settings, or to an exit code: the order in which the parts of this library
@@ -41,6 +43,19 @@ static void fit_memory(struct reading *reading)
 
     if (entry != NULL && entry->origin == FROM_DEFAULT)
         settings_fit_memory(reading->settings, cgroup_memory_bytes(""));
+}
+
+/* A server can do without a port that nobody chose. A file may well say the default: config/ does.
+ */
+static void note_metrics_port(struct reading *reading)
+{
+    const struct entry *entry =
+        reading_find_offset(reading, offsetof(struct settings, metrics.port));
+    int64_t usual = 0;
+
+    if (entry != NULL)
+        parse_int64(entry->row->fallback, strlen(entry->row->fallback), &usual);
+    reading->settings->metrics.chosen_port = reading->settings->metrics.port != usual;
 }
 
 /* The exit code after writing to `out`: a full disk is a failure too. */
@@ -99,6 +114,7 @@ static int load(const struct program *program, int argc, char **argv, struct rea
     if (reading->error_count > 0)
         return EXIT_WRONG;
     fit_memory(reading);
+    note_metrics_port(reading);
     return act(program, reading, &flags, out);
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -51,7 +52,8 @@ struct settings {
     int64_t log_level, log_format; /* enum log_level, enum log_format */
     struct {
         char *ip;
-        int64_t port; /* 0: no metrics */
+        int64_t port;     /* 0: no metrics */
+        bool chosen_port; /* `port` is not the default; settings_copy() leaves it out */
     } metrics;
     int64_t delay_ms, drain_ms;
     int64_t ready_fd; /* -1: none */

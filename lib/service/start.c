@@ -238,6 +238,12 @@ static bool explain_descriptors(const struct service *service, const struct sett
     return true;
 }
 
+static bool can_do_without(const struct settings *settings, int status)
+{
+    return status == -EADDRINUSE && !settings->metrics.chosen_port &&
+           strncmp(settings->metrics.ip, "unix:", 5) != 0;
+}
+
 int service_start_metrics(const struct service *service,
                           const struct metrics_listener_options *options,
                           struct metrics_listener **listener)
@@ -250,6 +256,11 @@ int service_start_metrics(const struct service *service,
     status = metrics_listener_new(listener, options);
     if (status == 0)
         return 0;
+    if (can_do_without(settings, status)) {
+        log_warning("no metrics: the default of metrics.port, %d, is in use",
+                    (int)settings->metrics.port);
+        return 0;
+    }
     if (!explain_descriptors(service, settings, status))
         log_plain("%s: cannot listen on metrics.ip %s, metrics.port %d: %s", service->program,
                   settings->metrics.ip, (int)settings->metrics.port, strerrordesc_np(-status));

@@ -29,7 +29,8 @@ int service_begin(const struct service *service, const struct settings *settings
 int service_start_pool(const struct service *service, const struct settings *settings,
                        struct pool **pool);
 
-/* *listener stays NULL if metrics.port is 0. */
+/* *listener stays NULL if metrics.port is 0; also, after a warning, if that is the default and
+ * another process has it, as where two servers share a host. */
 int service_start_metrics(const struct service *service,
                           const struct metrics_listener_options *options,
                           struct metrics_listener **listener);

@@ -438,6 +438,20 @@ def test_port_taken(program, tmp_path):
                            "Address already in use\n")
 
 
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("kind, default", [("gateway", 9180), ("scale", 9181)])
+def test_default_port_taken(own, kind, default, written):
+    """A second server on a host starts as if there were no metrics, with one line that names the key."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError): # somebody else's, which is as good
+            stack.enter_context(socket.create_server(("127.0.0.1", default)))
+        server = getattr(own, kind)(metrics__port=default if written else None)
+        assert curl(server.url("/image"), body=PHOTO).status == (502 if kind == "gateway" else 200)
+        lines = [line for line in server.log().splitlines() if "metrics" in line]
+    assert len(lines) == 1 and " warning " in lines[0], lines
+    assert lines[0].endswith(f"no metrics: the default of metrics.port, {default}, is in use")
+
+
 def test_none(own):
     """metrics.port 0: no second socket is listened on."""
     server = own.gateway()

@@ -60,13 +60,15 @@ def nested(flat):
 
 
 class Server:
-    """One running server. Its standard error goes to a file that outlives it."""
+    """One running server. Its standard error goes to a file that outlives it. A setting that is None is left
+    out of its configuration."""
 
     def __init__(self, program, folder, settings, flags=()):
         self.program = pathlib.Path(program)
         self.folder = pathlib.Path(folder)
         self.flags = list(flags)
-        self.settings = {"listen.port": 0, **self.defaults(), **settings}
+        settings = {"listen.port": 0, **self.defaults(), **settings}
+        self.settings = {key: value for key, value in settings.items() if value is not None}
         self.log_path = self.folder / f"{self.program.name}-{id(self):x}.log"
         self.checked = 0 # bytes of the log that a test has answered for
         self.stderr = None # a descriptor to log to in the place of the file
@@ -77,8 +79,9 @@ class Server:
         self.host = "127.0.0.1" if self.host in ("::", "0.0.0.0") else self.host
 
     def defaults(self):
-        """Two workers, so that tests use more than one; no metrics, whose port would be a fixed one. A sanitizer's shadow memory is terabytes of
-        address space and its leak check needs ptrace: no sandbox for an instrumented worker."""
+        """Two workers, so that tests use more than one; no metrics, whose port would be a fixed one. A sanitizer's
+        shadow memory is terabytes of address space and its leak check needs ptrace: no sandbox for an instrumented
+        worker."""
         pool = "gray" if self.program == GATEWAY else "scale"
         settings = {f"{pool}.workers": 2, "metrics.port": 0}
         if sanitizer() not in ("none", "coverage"):

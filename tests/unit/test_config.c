@@ -323,6 +323,31 @@ static void test_print_config_round_trip(void **state)
     setlocale(LC_ALL, "C");
 }
 
+/* Whether it is another than the default, which a file may say too. */
+static void test_metrics_port_chosen(void **state)
+{
+    static const struct {
+        const char *text;
+        bool chosen;
+    } cases[] = {
+        {"{}", false},
+        {"{\"metrics\": {\"port\": 9180}}", false},
+        {"{\"metrics\": {\"port\": 9181}}", true},
+        {"{\"metrics\": {\"port\": 0}}", true},
+    };
+    char path[32];
+    struct outcome result;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        write_file(path, cases[i].text);
+        assert_int_equal(run(&result, &gateway, WORDS("-c", path)), SETTINGS_GO_ON);
+        assert_int_equal(result.settings.metrics.chosen_port, cases[i].chosen);
+        clear(&result);
+        unlink(path);
+    }
+}
+
 static void test_print_config_computed(void **state)
 {
     char path[32];
@@ -461,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_check_config),
         cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_print_config_round_trip),
+        cmocka_unit_test(test_metrics_port_chosen),
         cmocka_unit_test(test_print_config_computed),
         cmocka_unit_test(test_workers),
         cmocka_unit_test(test_tables),
