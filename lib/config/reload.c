@@ -17,7 +17,7 @@ static void *place_of(const struct option_row *row, struct settings *settings)
     return (char *)settings + row->offset;
 }
 
-static const void *value_of(const struct option_row *row, const struct settings *settings)
+static const void *stored_value(const struct option_row *row, const struct settings *settings)
 {
     return (const char *)settings + row->offset;
 }
@@ -38,7 +38,7 @@ static bool same_list(char *const *one, char *const *other)
 static bool same_value(const struct option_row *row, const struct settings *one,
                        const struct settings *other)
 {
-    const void *a = value_of(row, one), *b = value_of(row, other);
+    const void *a = stored_value(row, one), *b = stored_value(row, other);
 
     if (row->type == OPTION_STRING)
         return strcmp(*(char *const *)a, *(char *const *)b) == 0;
@@ -66,12 +66,12 @@ static int copy_value(const struct option_row *row, const struct settings *from,
     void *place = place_of(row, to);
 
     if (row->type == OPTION_LIST)
-        return copy_list(*(char **const *)value_of(row, from), place);
+        return copy_list(*(char **const *)stored_value(row, from), place);
     if (row->type == OPTION_STRING) {
-        *(char **)place = strdup(*(char *const *)value_of(row, from));
+        *(char **)place = strdup(*(char *const *)stored_value(row, from));
         return *(char **)place != NULL ? 0 : -ENOMEM;
     }
-    memcpy(place, value_of(row, from), sizeof(int64_t));
+    memcpy(place, stored_value(row, from), sizeof(int64_t));
     return 0;
 }
 

@@ -105,7 +105,7 @@ static void write_select(FILE *out, const struct http_parameter *row)
     fputs("</select>", out);
 }
 
-static void write_number(FILE *out, const struct http_parameter *row)
+static void write_number_input(FILE *out, const struct http_parameter *row)
 {
     const bool whole = strcmp(row->type->json, "integer") == 0;
     char smallest[DECIMAL_TEXT_BYTES], largest[DECIMAL_TEXT_BYTES];
@@ -166,7 +166,7 @@ static void write_control(FILE *out, const struct http_parameter *row)
     else if (control == CONTROL_SELECT)
         write_select(out, row);
     else if (control == CONTROL_NUMBER)
-        write_number(out, row);
+        write_number_input(out, row);
     else if (control == CONTROL_TEXT)
         write_text(out, row);
     fprintf(out, "<p class=\"help\" id=\"h-%s\">", row->name);
