@@ -313,26 +313,31 @@ def test_reduced_motion(browser, gateway):
     assert browser.run("return getComputedStyle(document.getElementById('reset')).transitionDuration") == "0s"
 
 
-GUARD = """
+SPY = """
 window.authorizations = [];
 const real = window.fetch;
 window.fetch = (url, options) => {
-    const authorization = options.headers.Authorization || "";
-    window.authorizations.push(authorization);
-    if (authorization === "Bearer s3cret")
-        return real(url, {...options, headers: {}});
-    return Promise.resolve(new Response(JSON.stringify({type: "/problems/unauthorized", title: "A token is needed",
-        status: 401, detail: ""}), {status: 401, headers: {"Content-Type": "application/problem+json"}}));
+    window.authorizations.push(options.headers.Authorization || "");
+    return real(url, options);
 };
 """
 
 
-def test_token(browser, gateway):
+@pytest.fixture
+def guarded(own, tmp_path):
+    """A gateway whose images need a token."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("s3cret\n")
+    tokens.chmod(0o640)
+    return own.system(auth__tokens_file=str(tokens))
+
+
+def test_token(browser, guarded):
     """A 401 asks for a token, which goes with every request from then on and is kept nowhere else."""
-    browser.open(gateway)
-    browser.run(GUARD)
+    browser.open(guarded)
+    browser.run(SPY)
     browser.take_sample()
-    assert browser.find("ask").is_displayed() and browser.text("problem-title") == "A token is needed"
+    assert browser.find("ask").is_displayed() and browser.text("problem-title") == "The request needs a valid token"
     browser.find("token").send_keys("wrong")
     browser.settle(browser.find("send-token").click)
     assert browser.find("ask").is_displayed() and browser.find("token").get_attribute("value") == ""
@@ -342,3 +347,11 @@ def test_token(browser, gateway):
     assert browser.run("return window.authorizations") == ["", "Bearer wrong", "Bearer s3cret", "Bearer s3cret"]
     assert '-H "Authorization: Bearer $TOKEN"' in browser.text("curl") and "s3cret" not in browser.driver.page_source
     assert browser.run("return [localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_token_without_scripts(browser, guarded):
+    """A form cannot send one: there is nothing to send it with, and a sentence that says why."""
+    browser.open(guarded, scripts=False)
+    assert browser.driver.find_elements(By.CSS_SELECTOR, "button[type=submit]") == []
+    assert "Only scripts can send the token" in browser.driver.find_element(By.TAG_NAME, "body").text
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -17,7 +17,7 @@ import pytest
 
 from samples import files
 from support.processes import wait_until
-from support.programs import GATEWAY, SCALE, Server, nested, run
+from support.programs import GATEWAY, NO_METRICS, SCALE, Server, nested, run
 
 BODY = files.jpeg(64, 48)
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
@@ -191,7 +191,7 @@ def test_systemd_socket_activate(own, tmp_path):
     """As systemd's own tool starts it, with the first connection."""
     path = tmp_path / "socket"
     with open(tmp_path / "log", "wb") as log:
-        process = subprocess.Popen(["systemd-socket-activate", "-l", path, SCALE],
+        process = subprocess.Popen(["systemd-socket-activate", "-l", path, SCALE, "-c", NO_METRICS],
                                    stdout=log, stderr=log)
     try:
         wait_until(path.exists, 20, "the socket")
@@ -220,7 +220,7 @@ def test_our_own_unix_socket(own, tmp_path, program):
     server = own.start(program, {"listen.ip": f"unix:{path}"})
     assert server.port == 0 and f"listening on unix:{path}" in server.log()
     assert post(LocalConnection(path)) == 200
-    done = run(program, "-i", f"unix:{path}")
+    done = run(program, "-c", NO_METRICS, "-i", f"unix:{path}")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and str(path) in done.stderr
     assert post(LocalConnection(path)) == 200
     server.kill()
