@@ -93,9 +93,7 @@ static void add_result_fields(struct MHD_Response *response, const struct http_r
 /* On errors too: the next request of that URL may ask for another format. */
 static bool asks_by_accept(const struct http_request *request)
 {
-    return request->answer.varies ||
-           (request->route != NULL && request->route->parameters != NULL &&
-            http_parameters_vary(request->route->parameters, &request->parameters));
+    return request->answer.varies || http_parameters_vary(&request->table, &request->parameters);
 }
 
 /* RFC 6750, 3. */

@@ -170,8 +170,9 @@ def test_listed_origin(gateway, fields):
             reply = client.post(path, body, {**fields, "API-Key": token})
             assert reply.status == status
             assert_shared(reply)
-        reply = client.post("/image?format=auto", BODY, {**fields, "API-Key": GOOD, "Accept": "image/webp"})
-        assert reply.headers["vary"] == "Accept, Origin"
+        for body, status in ((BODY, 200), (b"text" * 50, 415)):
+            reply = client.post("/image?format=auto", body, {**fields, "API-Key": GOOD, "Accept": "image/webp"})
+            assert (reply.status, reply.headers["vary"]) == (status, "Accept, Origin")
         assert_shared(client.request("GET", "/healthz", headers={**fields, "Origin": "http://localhost:3000"}),
                       "http://localhost:3000")
 
