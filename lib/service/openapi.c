@@ -254,8 +254,10 @@ static void add_parameters(struct openapi *openapi, cJSON *item, const struct ht
     openapi_reference(openapi, parameters, NULL, "parameters", "X-Request-Id");
     if (route->flags & HTTP_ROUTE_BELOW)
         openapi_reference(openapi, parameters, NULL, "parameters", "problem-name");
-    if (route->method == HTTP_POST)
+    if (route->method == HTTP_POST) {
         openapi_reference(openapi, parameters, NULL, "parameters", "X-Deadline-Ms");
+        openapi_reference(openapi, parameters, NULL, "parameters", "traceparent");
+    }
     if (is_imaginarys(route))
         add_imaginarys(openapi, parameters, route->path);
     for (size_t i = 0; table != NULL && i < table->count; i++)

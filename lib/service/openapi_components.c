@@ -84,25 +84,39 @@ static void add_rows(struct openapi *openapi, cJSON *schemas, cJSON *parameters,
     }
 }
 
+/* Returns its schema. */
+static cJSON *add_header_field(struct openapi *openapi, cJSON *parameters, const char *name,
+                               const char *description, const char *type)
+{
+    cJSON *parameter = add_parameter(openapi, parameters, name, name, "header"), *schema;
+
+    openapi_text(openapi, parameter, "description", description);
+    schema = openapi_object(openapi, parameter, "schema");
+    openapi_text(openapi, schema, "type", type);
+    return schema;
+}
+
 static void add_headers_of_requests(struct openapi *openapi, cJSON *parameters)
 {
-    cJSON *id, *deadline, *schema;
+    cJSON *schema = add_header_field(
+        openapi, parameters, "X-Request-Id",
+        "comes back in the answer and stands in every line of the log; another value is replaced",
+        "string");
 
-    id = add_parameter(openapi, parameters, "X-Request-Id", "X-Request-Id", "header");
-    openapi_text(openapi, id, "description",
-                 "comes back in the answer and stands in every line of the log; another value is "
-                 "replaced");
-    schema = openapi_object(openapi, id, "schema");
-    openapi_text(openapi, schema, "type", "string");
     openapi_text(openapi, schema, "pattern", "^[A-Za-z0-9._-]{1,128}$");
-    deadline = add_parameter(openapi, parameters, "X-Deadline-Ms", "X-Deadline-Ms", "header");
-    openapi_text(
-        openapi, deadline, "description",
-        "milliseconds within which the answer must come, if that is less than the server's "
-        "own deadline");
-    schema = openapi_object(openapi, deadline, "schema");
-    openapi_text(openapi, schema, "type", "integer");
+    schema = add_header_field(
+        openapi, parameters, "X-Deadline-Ms",
+        "milliseconds within which the answer must come, if that is less than the server's own "
+        "deadline",
+        "integer");
     openapi_number(openapi, schema, "minimum", 1);
+    schema = add_header_field(
+        openapi, parameters, "traceparent",
+        "W3C Trace Context: the trace that every line of the log about this request belongs to; "
+        "without a valid one a new trace begins",
+        "string");
+    /* A later version may have more behind the flags. */
+    openapi_text(openapi, schema, "pattern", "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 }
 
 /* --- imaginary's ---------------------------------------------------------------------------------

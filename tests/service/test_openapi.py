@@ -134,6 +134,28 @@ def test_reports(server, document):
                 break
 
 
+def test_header_fields(server, document):
+    """Each documented field of a request is taken with a value that its schema allows, and only image requests
+    have a deadline and a trace of the caller's."""
+    values = {"X-Request-Id": "a-1", "X-Deadline-Ms": "9000",
+              "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+    schemas = {}
+    for path, item in document["paths"].items():
+        for method in ("get", "post"):
+            if method not in item:
+                continue
+            listed = item.get("parameters", []) + item[method].get("parameters", [])
+            fields = {one["name"]: one["schema"] for one in (resolve(document, parameter) for parameter in listed)
+                      if one["in"] == "header"}
+            assert set(fields) == (set(values) if method == "post" else {"X-Request-Id"}), path
+            schemas |= fields
+    for name, schema in schemas.items():
+        assert re.search(schema.get("pattern", ""), values[name])
+    with Client(server) as client:
+        reply = client.request("POST", "/gray", PHOTO, values)
+    assert reply.status == 200 and reply.headers["x-request-id"] == "a-1"
+
+
 def test_bodies(server, document):
     """Every operation that takes a body takes the image alone, and as a form's file."""
     head = '--x\r\nContent-Disposition: form-data; name="%s"; filename="a"\r\n\r\n'
