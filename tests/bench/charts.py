@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""The plots of docs/performance.md, from the figures of a run."""
+"""The plots of docs/performance.md and README.md, from the figures of a run."""
+import goals
 import plot
-from figures import NGINX, OURS, PILLOW, SHARP, USUAL
+from figures import NGINX, OURS, PILLOW, SHARP, USUAL, geometric_mean
+
+EVERYBODYS = (("gray", "JPEG, to gray"), ("0.5", "JPEG, to one half"), ("0.25", "JPEG, to one quarter"))
 
 
 def points(results, operation, name, progressive=None):
@@ -33,6 +36,24 @@ def write(results, folder):
         plot.write(folder / f"{name}.svg", f"Throughput, {kind}", "connections", "requests/s",
                    series, doubling=True)
     quality(results, folder)
+    beside(results, folder)
+
+
+def beside(results, folder):
+    """README.md's: CPU of everybody by ours, for what all of them do and for the jobs of /image that somebody
+    else does too."""
+    sections = {title: results["cpu"]["few"][operation] for operation, title in EVERYBODYS}
+    sections |= {title: section for title, section in results["jobs"].items() if len(section) > 1}
+    groups = {}
+    for title, section in sections.items():
+        groups[title] = {}
+        for name in (name for name in (OURS, SHARP, USUAL, PILLOW, NGINX) if name in section):
+            ratio = geometric_mean(goals.cpu_ratios(section, name))
+            cost = geometric_mean(figures["cpu_ms"] for figures in section[name].values())
+            groups[title][name] = ratio, f"{cost:.1f} ms" + ("" if name == OURS else f", {ratio:.1f}x")
+    settings = results["settings"]
+    plot.bars(folder / "beside.svg", f"CPU of one image, by grisaille's; {settings['date']}, {settings['machine']}",
+              groups)
 
 
 def quality(results, folder):

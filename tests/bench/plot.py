@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""Plots as SVG, written by hand: points and lines in a frame, and nothing else."""
+"""Plots as SVG, written by hand: points and lines in a frame, bars, and nothing else."""
 import math
 import statistics
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 380, 64, 48, 34, 150
+BAR_NAMES, BAR_LABELS, BAR, BAR_STEP, GROUP_STEP = 130, 110, 11, 15, 28
 COLOURS = ("#1b6ca8", "#d1495b", "#4c956c", "#8d6a9f", "#e09f3e")
 
 
@@ -92,3 +93,31 @@ def write(path, title, x_title, y_title, series, lines=True, fits=False, doublin
     for number, (name, values) in enumerate(series.items()):
         out += draw_series(frame, number, name, values, lines, fits)
     path.write_text("\n".join([*out, "</svg>\n"]))
+
+
+def draw_bar(level, name, colour, length, label):
+    end = f"{BAR_NAMES + length:.1f}"
+    return [f'<text x="{BAR_NAMES - 8}" y="{level + 10}" text-anchor="end">{name}</text>',
+            f'<rect x="{BAR_NAMES}" y="{level}" width="{length:.1f}" height="{BAR}" fill="{colour}"/>',
+            f'<text x="{end}" dx="5" y="{level + 10}">{label}</text>']
+
+
+def bars(path, title, groups):
+    """groups: {title: {name: (length, label)}}. A bar each from the left, the longest as long as there is
+    room, and a name of the same colour in all groups."""
+    longest = max(length for group in groups.values() for length, _ in group.values())
+    names = list(dict.fromkeys(name for group in groups.values() for name in group))
+    out, level = [f'<text x="8" y="20" font-size="14">{title}</text>'], 26
+    for heading, group in groups.items():
+        level += GROUP_STEP - BAR_STEP
+        out.append(f'<text x="8" y="{level + 10}" font-weight="bold">{heading}</text>')
+        level += BAR_STEP
+        for name, (length, label) in group.items():
+            room = WIDTH - BAR_NAMES - BAR_LABELS
+            out += draw_bar(level, name, COLOURS[names.index(name) % len(COLOURS)], length / longest * room, label)
+            level += BAR_STEP
+    height = level + 10
+    path.write_text("\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        'font-family="sans-serif" font-size="12">',
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>', *out, "</svg>\n"]))

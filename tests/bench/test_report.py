@@ -3,6 +3,7 @@
 """What a run's figures become: goals and tables."""
 import pytest
 
+import charts
 import goals
 import report
 from figures import OURS, SHARP
@@ -76,6 +77,18 @@ def test_worst_of_all_is_in_the_goals():
 def test_table():
     assert report.table(["a", "b"], [[1, "x"], [2, ""]]) == (
         "| a | b |\n| --- | --- |\n| 1 | x |\n| 2 |  |")
+
+
+def test_chart_beside_others(tmp_path):
+    """A group for each operation and each job that somebody else does too; bars by ours, and what they mean."""
+    results = {"cpu": {"few": {operation: COSTS for operation in ("gray", "0.5", "0.25")}},
+               "jobs": {"a job": COSTS, "ours alone": {OURS: COSTS[OURS]}},
+               "settings": {"date": "2026-01-02", "machine": "a machine"}}
+    charts.beside(results, tmp_path)
+    text = (tmp_path / "beside.svg").read_text()
+    assert text.count("<rect") == 1 + 2 * 4 and text.count("font-weight") == 4
+    assert ">a job<" in text and "ours alone" not in text and "2026-01-02" in text
+    assert text.count("28.3 ms, 4.0x") == 4 and text.count(">7.1 ms<") == 4
 
 
 def test_exact_where_every_image_is():
