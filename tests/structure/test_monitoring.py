@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""deploy/'s dashboard and alerts, and the queries in docs/operations.md: they ask for metrics, labels and values
-that are in the table, and Prometheus can read them."""
+"""deploy/'s dashboard and alerts, and the queries in docs/: they ask for metrics, labels and values that are in
+the table, and Prometheus can read them."""
 import json
 import re
 import subprocess
@@ -55,7 +55,10 @@ def alerts():
 def documented_expressions():
     text = (ROOT / "docs/operations.md").read_text()
     section = text[text.index("### What to ask"):]
-    return re.findall(r"^\| ([^|`]+) \| `(.+)` \|$", section[:section.index("\n## ")], re.M)
+    yield from re.findall(r"^\| ([^|`]+) \| `(.+)` \|$", section[:section.index("\n## ")], re.M)
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        for number, block in enumerate(re.findall(r"^```promql\n(.*?)^```$", path.read_text(), re.M | re.S)):
+            yield f"{path.name}, {number}", " ".join(block.split())
 
 
 EXPRESSIONS = [*((f"dashboard: {name}", text) for name, text in dashboard_expressions()),
