@@ -99,3 +99,16 @@ def test_every_image_test_is_run():
     named = (ROOT / "tests/image/meson.build").read_text()
     for path in (ROOT / "tests/image").glob("test_*.py"):
         assert f"'{path.stem.removeprefix('test_')}'" in named, path
+
+
+ARCHITECTURE = re.compile(r"\b(?:__x86_64__|__amd64__|__i386__|__SSE\w*__|__AVX\w*__|__aarch64__|__ARM_\w+|__arm__)\b")
+
+
+@pytest.mark.parametrize("path", c_files("lib", "services", "tests"))
+def test_one_file_knows_the_architecture(path):
+    """core/simd.h; all others ask SIMD_X86, and include headers of intrinsics only behind that."""
+    if path == "lib/image/core/simd.h":
+        return
+    assert ARCHITECTURE.findall(text(path)) == []
+    for found in re.finditer(r"#include <\w*intrin\.h>", text(path)):
+        assert "#if SIMD_X86" in text(path)[:found.start()] or path.endswith("_x86.h"), found[0]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #include "image/core/processor.h"
+#include "image/core/simd.h"
 #include "image/jpeg/edge.h"
 #include "image/jpeg/halver.h"
 #include "image/jpeg/idct.h"
@@ -321,7 +322,7 @@ static void compare_with_plain(const struct halver_kernels *kernels)
 static void test_every_kernel_does_the_same(void **state)
 {
     (void)state;
-#ifdef __x86_64__
+#if SIMD_X86
     if (processor_has_avx2())
         compare_with_plain(&halver_kernels_avx2);
     if (processor_has_vnni())

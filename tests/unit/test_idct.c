@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
+#include "image/core/simd.h"
 #include "image/jpeg/idct.h"
 #include "image/jpeg/idct_narrow_kernels.h"
 #include "image/jpeg/idct_rows.h"
@@ -188,7 +189,7 @@ static void narrow_plainly(const struct idct *idct, const int16_t *block, unsign
 
 static void narrow(const struct idct *idct, const int16_t *block, unsigned phase, uint8_t *to)
 {
-#ifdef __SSE2__
+#if SIMD_X86
     const struct idct_weights *weights = idct->narrow.weights;
 
     idct_narrow_sse2(idct, &weights[phase], &weights[phase / 2], block, to, PITCH);

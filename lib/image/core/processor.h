@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/core/simd.h"
+
 #include <stdbool.h>
 
 /*
@@ -9,7 +11,7 @@
  * kernel lies in a file named for them, beside one in plain C that gives the same result, and
  * whoever begins to use it chooses by these. Any thread.
  */
-#ifdef __x86_64__
+#if SIMD_X86
 static inline bool processor_has_avx2(void)
 {
     return __builtin_cpu_supports("avx2");

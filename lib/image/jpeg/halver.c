@@ -3,6 +3,7 @@
 #include "image/jpeg/halver.h"
 
 #include "image/core/processor.h"
+#include "image/core/simd.h"
 
 #include <math.h>
 #include <string.h>
@@ -135,7 +136,7 @@ size_t halver_bytes(const struct halver_options *options)
 
 static const struct halver_kernels *choose_halver_kernels(void)
 {
-#ifdef __x86_64__
+#if SIMD_X86
     if (processor_has_vnni())
         return &halver_kernels_vnni;
     if (processor_has_avx2())

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/core/simd.h"
 #include "image/jpeg/idct_common.h"
 
 #include <stddef.h>
@@ -57,7 +58,7 @@ struct halver_kernels {
 };
 
 extern const struct halver_kernels halver_kernels_plain;
-#ifdef __x86_64__
+#if SIMD_X86
 extern const struct halver_kernels halver_kernels_avx2, halver_kernels_vnni;
 #endif
 

@@ -4,7 +4,7 @@
 
 /* Vectors of 32 bytes. */
 
-#ifdef __x86_64__
+#if SIMD_X86
 #define _target_                          __attribute__((target("avx2")))
 #define ADD_PRODUCTS(sum, pairs, weights) _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, weights))
 #include "image/jpeg/halver_filter_x86.h"

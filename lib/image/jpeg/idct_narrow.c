@@ -98,7 +98,7 @@ void idct_narrow_block(const struct idct *idct, const int16_t *block, unsigned k
     }
     vertical = weights_at(idct, &idct->vertical, row);
     horizontal = weights_at(idct, &idct->horizontal, column);
-#ifdef __SSE2__
+#if SIMD_X86
     idct_narrow_sse2(idct, vertical, horizontal, block, to, pitch);
 #else
     idct_narrow_plain(idct, vertical, horizontal, block, to, pitch);

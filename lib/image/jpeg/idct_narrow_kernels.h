@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/core/simd.h"
 #include "image/jpeg/idct_common.h"
 
 /*
@@ -30,7 +31,7 @@ static inline int idct_saturate(int value, int low, int high)
 void idct_narrow_plain(const struct idct *idct, const struct idct_weights *vertical,
                        const struct idct_weights *horizontal, const int16_t *block, uint8_t *to,
                        size_t pitch);
-#ifdef __SSE2__
+#if SIMD_X86
 void idct_narrow_sse2(const struct idct *idct, const struct idct_weights *vertical,
                       const struct idct_weights *horizontal, const int16_t *block, uint8_t *to,
                       size_t pitch);

@@ -4,7 +4,7 @@
 
 #include "image/core/multiversion.h"
 
-#ifdef __SSE2__
+#if SIMD_X86
 #include <emmintrin.h>
 
 typedef __m128i shorts;

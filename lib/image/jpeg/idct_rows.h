@@ -3,11 +3,12 @@
 #pragma once
 
 #include "image/core/multiversion.h"
+#include "image/core/simd.h"
 #include "image/jpeg/idct_common.h"
 #include "image/pixels/reducer.h"
 
 #include <math.h>
-#ifdef __SSE2__
+#if SIMD_X86
 #include <emmintrin.h>
 #endif
 
@@ -30,7 +31,7 @@ static _inline_ void store_row_plain(const idct_half *low, const idct_half *high
 
 static _inline_ void store_row(const idct_half *low, const idct_half *high, uint8_t *to, bool deep)
 {
-#ifdef __SSE2__
+#if SIMD_X86
     __m128i words = _mm_packs_epi32(_mm_cvtps_epi32(*low), _mm_cvtps_epi32(*high));
 
     if (deep) {

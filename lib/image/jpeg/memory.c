@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+/* Requests are rounded up to this: not necessarily the machine's pages. */
 static const size_t page_bytes = 4096;
 
 static struct {

@@ -3,6 +3,7 @@
 #include "image/jpeg/progressive_ac.h"
 
 #include "base/status.h"
+#include "image/core/simd.h"
 #include "image/jpeg/entropy.h"
 
 /*
@@ -44,7 +45,7 @@ static _inline_ uint64_t highest(uint64_t set)
 /* The lowest bits of `value`, moved to the bits of the set: the instruction PDEP. */
 static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
 {
-#ifdef __x86_64__
+#if SIMD_X86
     uint64_t result;
 
     asm("pdep %2, %1, %0" : "=r"(result) : "r"(value), "r"(set));

@@ -4,6 +4,7 @@
 
 #include "image/core/multiversion.h"
 #include "image/core/processor.h"
+#include "image/core/simd.h"
 #include "image/pixels/reducer_kernels.h"
 #include "image/pixels/reducer_taps.h"
 #include "image/pixels/transpose.h"
@@ -30,7 +31,7 @@ static const struct reducer_kernels *kernels_of(const struct reducer *reducer,
 
 static const struct reducer_kernels *choose_reducer_kernels(void)
 {
-#ifdef __x86_64__
+#if SIMD_X86
     if (processor_has_avx2())
         return &reducer_kernels_avx2;
 #endif

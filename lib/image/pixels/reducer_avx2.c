@@ -4,7 +4,7 @@
 
 /* Vectors of 32 bytes. */
 
-#ifdef __x86_64__
+#if SIMD_X86
 #include <immintrin.h>
 
 #define _avx2_ __attribute__((target("avx2")))

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include "image/core/simd.h"
 #include "image/pixels/reducer_taps.h"
 
 #include <stddef.h>
@@ -31,7 +32,7 @@ struct reducer_kernels {
 
 /* For fewer taps than REDUCER_TAPS_MANY, with the same result; and for as many or more. */
 extern const struct reducer_kernels reducer_kernels_plain;
-#ifdef __x86_64__
+#if SIMD_X86
 extern const struct reducer_kernels reducer_kernels_avx2;
 #endif
 extern const struct reducer_kernels reducer_kernels_many;

@@ -8,11 +8,12 @@
  * x86-64 has). Before, this took half the time of reading a PNG.
  */
 #include "image/core/multiversion.h"
+#include "image/core/simd.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __x86_64__
+#if SIMD_X86
 #include <emmintrin.h>
 #endif
 
@@ -49,7 +50,7 @@ static void add_row(uint8_t *restrict row, const uint8_t *restrict above, size_t
         row[i] = (uint8_t)(row[i] + above[i]);
 }
 
-#ifdef __x86_64__
+#if SIMD_X86
 /* One pixel in the lowest bytes; what lies above them belongs to others and is never stored. */
 static _inline_ __m128i load_pixel(const uint8_t *at)
 {
