@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""./check -k NAME, and what CONTRIBUTING.md says of it."""
+"""./check -k NAME, what CONTRIBUTING.md says of it, and what ./check sets up."""
 import os
 import pathlib
 import re
@@ -40,3 +40,26 @@ def test_contributing_names_tests_that_exist():
         path, _, function = name.partition("::")
         if not path.startswith("fuzz/replay_"):
             assert re.search(rf"\b{function}\(", (ROOT / "tests" / path).read_text()), name
+
+
+def prepare(folder, script, **environment):
+    """What a script prints that has deploy/prepare.sh's functions, in a folder of its own."""
+    (folder / "deploy").mkdir()
+    (folder / "deploy/packages.txt").write_text("x bash|no-such-package why\nx no-such-package|bash why\n"
+                                                "x no-such-package|nor-this why\ny no-such-package why\n")
+    ran = subprocess.run(["bash", "-c", f"source {ROOT}/deploy/prepare.sh; {script}"], cwd=folder,
+                         capture_output=True, text=True, env={**os.environ, **environment})
+    assert ran.returncode == 0, ran
+    return ran.stdout
+
+
+def test_one_of_two_packages_is_enough(tmp_path):
+    assert prepare(tmp_path, "missing_packages x") == "no-such-package\n"
+
+
+def test_another_compiler_builds_anew(tmp_path):
+    """A build directory is kept for the compiler that it was set up with, and one that was made by hand always."""
+    made = "mkdir gcc clang hand; echo >gcc/compiler; echo clang >clang/compiler; "
+    assert "gcc is of the default compiler" in prepare(
+        tmp_path, made + "for name in gcc clang hand; do remove_other_compiler $name; done", CC="clang")
+    assert not (tmp_path / "gcc").exists() and (tmp_path / "clang").exists() and (tmp_path / "hand").exists()

@@ -229,7 +229,8 @@ static void compare_parts_and_turns(enum image_format format)
     static const char *const suffixes[] = {".jpg[Q=92]", ".jpg[Q=92,subsample_mode=off]",
                                            ".jpg[Q=92,interlace]"};
     static const struct image_crop crop = {.kind = IMAGE_CROP_BOX, .box = {33, 21, 151, 99}};
-    static const struct image_stage stages[] = {
+    /* Not static: clang 14 takes `crop` for no constant. */
+    const struct image_stage stages[] = {
         {.crop = crop},
         {.crop = crop, .flip = IMAGE_FLIP_HORIZONTAL},
         {.crop = crop, .width = 60},
