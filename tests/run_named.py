@@ -7,7 +7,7 @@
 
 Names are paths below tests/: unit/test_pool.c::test_name, fuzz/replay_gif,
 image/test_gif.py::test_name[parameters]; and the same with .py for structure, bench, service, faults,
-attacks and browser. Upper and lower case are the same. Exit code: 0 all passed, 1 a test failed, 2 there is
+attacks, browser and portable. Upper and lower case are the same. Exit code: 0 all passed, 1 a test failed, 2 there is
 no such test."""
 import json
 import os
@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parent
-FOLDERS = ("structure", "bench", "service", "faults", "attacks", "image", "browser")
+FOLDERS = ("structure", "bench", "service", "faults", "attacks", "image", "browser", "portable")
 NOTHING_COLLECTED = 5 # pytest's exit code
 
 
