@@ -12,7 +12,8 @@ CODE, COMMENT, STRING = "code", "comment", "string"
 EVERYWHERE = (CODE, COMMENT, STRING)
 PROSE = (".md", ".txt", ".service", ".conf", ".cfg", ".lua", ".js", ".build")
 SCRIPTS = ("check", "start", "bench", ".ci/run", "tests/fuzz/run", "tests/fresh/run",
-           "tests/fresh/machine", "tests/faults/run_long", "tests/attacks/run_long",
+           "tests/fresh/machine", "tests/support/machine.sh",
+           "tests/container/run", "tests/container/machine", "tests/faults/run_long", "tests/attacks/run_long",
            "deploy/prepare.sh", "tests/tools/update_docs.sh")
 # What was written when the words were others, what others wrote, and the glossary's own test.
 NOT_OURS = ("NEWS.md", "LICENSE", "tests/structure/test_words.py", "tests/fuzz/regressions/")
