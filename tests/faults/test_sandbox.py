@@ -15,7 +15,7 @@ from faults.injection import HOSTILE, needs_root, wrapped
 from support import processes
 from support.clients import Client, curl
 from support.processes import wait_until
-from support.programs import GATEWAY, NO_METRICS, SCALE, run, sanitizer
+from support.programs import GATEWAY, NO_METRICS, SCALE, TRACE_FIELDS, run, sanitizer
 
 pytestmark = pytest.mark.skipif(sanitizer() != "none", reason="instrumented workers have no sandbox")
 
@@ -93,7 +93,7 @@ def try_command(server, command):
         return hostile_worker.read_answer(reply.body).splitlines()[0]
     assert reply.status == 422 and b"image-crashed-decoder" in reply.body, reply
     def deaths():
-        return re.findall(r"died during a job: (.*)\n", server.log()[seen:])
+        return re.findall(rf"died during a job: (.*?){TRACE_FIELDS}\n", server.log()[seen:])
     wait_until(lambda: len(deaths()) >= 2, 5, "both deaths in the log")
     first, *others = deaths()
     assert others == [first], deaths()

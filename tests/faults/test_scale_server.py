@@ -16,6 +16,7 @@ from faults import traffic
 from faults.fake_scale import Fake, drip, head
 from support.clients import Client, curl
 from support.processes import wait_until
+from support.programs import TRACE_FIELDS
 
 ADDRESSES = (f"127.{os.getpid() % 250 + 2}.{n // 250 + 100}.{n % 250 + 1}"
              for n in itertools.count())
@@ -228,8 +229,8 @@ def test_clients_of_a_hung_scale_server_leave(own, experiment, fake):
 
 def logged(gateway):
     """What the gateway's log says of the scale server."""
-    return re.findall(r" warning grisaille-gateway\[\d+\]: (?:\[\S+\] )?(the scale server .*)\n",
-                      gateway.log())
+    return re.findall(r" warning grisaille-gateway\[\d+\]: (?:\[\S+\] )?(the scale server .*?)" +
+                      TRACE_FIELDS + "\n", gateway.log())
 
 
 def test_failures_are_logged_once(own):

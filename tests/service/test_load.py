@@ -47,8 +47,8 @@ def work(fleet):
     """An image for each client, some of them whole photographs, with its known-good answers."""
     images = [path.read_bytes() for path in PHOTOGRAPHS[: CLIENTS // 8]]
     images += crops(CLIENTS - len(images))
-    scale = fleet.scale()
-    calm = fleet.gateway(scale)
+    scale = fleet.scale(limits__deadline_ms=30000) # a sanitizer on a busy machine
+    calm = fleet.gateway(scale, limits__deadline_ms=30000)
     with Client(calm) as client:
         good = [{path: client.image(path, image) for path in PATHS} for image in images]
     assert len({answers["/"] for answers in good}) == len(images)

@@ -58,6 +58,9 @@ def nested(flat):
         place[last] = value
     return tree
 
+# What the log appends to a line about a request.
+TRACE_FIELDS = r"(?: trace_id=[0-9a-f]{32} span_id=[0-9a-f]{16})?"
+
 
 class Server:
     """One running server. Its standard error goes to a file that outlives it. A setting that is None is left
