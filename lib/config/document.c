@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "config/flags.h"
+#include "config/table.h"
 
 /*
  * docs/configuration.md, from the same tables as everything else, because documentation written by
@@ -32,23 +33,21 @@ static const char introduction[] =
     "\n"
     "`--print-config` prints the effective configuration in the shape of the file, so that it can "
     "be\n"
-    "read again. It adds an object `computed`, which a reader of the file ignores:\n"
-    "\n"
-    "| in `computed` | meaning |\n"
-    "| --- | --- |\n"
-    "| `workers` | the number of workers; what 0 means on this host |\n"
-    "| `memory_bound_bytes` | the memory that the server and its workers together stay below: "
-    "workers x "
-    "(max_memory_bytes + limits.max_body_bytes + limits.max_output_bytes) + "
-    "limits.max_inflight_bytes (bodies and results, each counted before it is allocated) + "
-    "(listen.max_connections x 1.25 + 32) x 672 KiB + 32 MiB, and 28 MiB for metrics unless "
-    "metrics.port is 0; the kernel's socket buffers are not included |\n"
-    "| `memory_limit_bytes` | the limit of the control group, if there is one |\n"
-    "| `sandbox` | the layers of the workers' sandbox on this host |\n";
+    "read again. It adds an object `computed`, which a reader of the file ignores:\n";
 
-static const char *const type_names[] = {
-    [OPTION_STRING] = "string", [OPTION_INTEGER] = "integer", [OPTION_NUMBER] = "number",
-    [OPTION_CHOICE] = "choice", [OPTION_LIST] = "list",       [OPTION_BOOLEAN] = "boolean",
+const struct computed_row computed_rows[COMPUTED_ROWS] = {
+    {"workers", "the number of workers; what 0 means on this host"},
+    {"memory_bound_bytes",
+     "the memory that the server and its workers together stay below: workers x (max_memory_bytes "
+     "+ "
+     "limits.max_body_bytes + limits.max_output_bytes) + limits.max_inflight_bytes (bodies and "
+     "results, each counted before it is allocated) + (listen.max_connections x 1.25 + 32) x 672 "
+     "KiB "
+     "+ 32 MiB, and 28 MiB for metrics unless metrics.port is 0; the kernel's socket buffers are "
+     "not "
+     "included"},
+    {"memory_limit_bytes", "the limit of the control group, if there is one"},
+    {"sandbox", "the layers of the workers' sandbox on this host"},
 };
 
 static void print_flag_row(FILE *out, int short_flag, const char *long_flag, const char *argument,
@@ -88,31 +87,46 @@ static void print_keys(const struct reading *reading, FILE *out)
             continue;
         row_range(row, range);
         row_default(row, fallback);
-        fprintf(out, "| `%s` | %s | %s | %s | `%s` | %s | %s |\n", entry->key,
-                type_names[row->type], row->unit != NULL ? row->unit : "",
-                row->expects != NULL ? row->expects : range, fallback, row->live ? "yes" : "",
-                row->help);
+        fprintf(out, "| `%s` | %s | %s | %s | `%s` | %s | %s |\n", entry->key, row_type(row),
+                row->unit != NULL ? row->unit : "", row->expects != NULL ? row->expects : range,
+                fallback, row->live ? "yes" : "", row->help);
     }
 }
 
-static void print_limits(const struct reading *reading, FILE *out)
+void document_limits(const struct reading *reading, void (*print)(const char *sentence, FILE *out),
+                     FILE *out)
 {
-    fprintf(out, "\n");
+    char sentence[TEXT_BYTES];
+
     for (size_t i = 0; i < reading->count; i++) {
         const struct entry *entry = &reading->entries[i];
 
         for (size_t m = 0; m < ARRAY_LENGTH(entry->row->at_most); m++) {
             const struct entry *most = reading_find_offset(reading, entry->row->at_most[m]);
 
-            if (entry->row->at_most[m] != 0 && most != NULL)
-                fprintf(out,
-                        "- `%s` is at most `%s`; if only the latter is given, the default of the "
-                        "former adapts.\n",
-                        entry->key, most->key);
+            if (entry->row->at_most[m] == 0 || most == NULL)
+                continue;
+            snprintf(sentence, sizeof(sentence),
+                     "`%s` is at most `%s`; if only the latter is given, the default of the former "
+                     "adapts",
+                     entry->key, most->key);
+            print(sentence, out);
         }
     }
     for (size_t i = 0; i < reading->options->rule_count; i++)
-        fprintf(out, "- %s.\n", reading->options->rules[i].says);
+        print(reading->options->rules[i].says, out);
+}
+
+static void print_limit(const char *sentence, FILE *out)
+{
+    fprintf(out, "- %s.\n", sentence);
+}
+
+static void print_computed(FILE *out)
+{
+    fprintf(out, "\n| in `computed` | meaning |\n| --- | --- |\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(computed_rows); i++)
+        fprintf(out, "| `%s` | %s |\n", computed_rows[i].name, computed_rows[i].meaning);
 }
 
 static int print_program(const struct option_table *options, FILE *out)
@@ -125,7 +139,8 @@ static int print_program(const struct option_table *options, FILE *out)
         fprintf(out, "\n## %s\n\n%s\n", options->program, options->purpose);
         print_flags(&reading, out);
         print_keys(&reading, out);
-        print_limits(&reading, out);
+        putc('\n', out);
+        document_limits(&reading, print_limit, out);
     }
     settings_clear(&settings);
     return status;
@@ -136,6 +151,7 @@ int print_document(FILE *out)
     int status;
 
     fputs(introduction, out);
+    print_computed(out);
     status = print_program(&gateway_options, out);
     return status != 0 ? status : print_program(&scale_options, out);
 }

@@ -258,6 +258,7 @@ static const struct option_row upstream_rows[] = {
     {
         .name = "token_file", .live = true, .type = OPTION_STRING, .offset = AT(scale.token_file),
         .expects = "a path",
+        .long_flag = "upstream-token-file", .argument = "FILE",
         .fallback = "",
         .help = "file whose first token the scale server gets; empty: none",
     },
@@ -370,6 +371,7 @@ static const struct option_row auth_rows[] = {
     {
         .name = "tokens_file", .live = true, .type = OPTION_STRING, .offset = AT(tokens_file),
         .expects = "a path",
+        .long_flag = "tokens-file", .argument = "FILE",
         .fallback = "",
         .help = "file of tokens, one a line, of which image requests need one; empty: none",
     },

@@ -260,6 +260,16 @@ void row_expects(const struct option_row *row, char text[static TEXT_BYTES])
         snprintf(text, TEXT_BYTES, "%s from %.15g to %.15g", kind, row->smallest, row->largest);
 }
 
+const char *row_type(const struct option_row *row)
+{
+    static const char *const names[] = {
+        [OPTION_STRING] = "string", [OPTION_INTEGER] = "integer", [OPTION_NUMBER] = "number",
+        [OPTION_CHOICE] = "choice", [OPTION_LIST] = "list",       [OPTION_BOOLEAN] = "boolean",
+    };
+
+    return names[row->type];
+}
+
 void row_range(const struct option_row *row, char text[static TEXT_BYTES])
 {
     size_t used = 0;

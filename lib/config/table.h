@@ -66,6 +66,9 @@ double reading_number(const struct reading *reading, const struct option_row *ro
 /* "an integer from 0 to 65535": what a row takes, for errors. */
 void row_expects(const struct option_row *row, char text[static TEXT_BYTES]);
 
+/* "string", "integer" ...: its type in the file. */
+const char *row_type(const struct option_row *row);
+
 /* "0 to 65535", "above 0, up to 1", "a, b or c"; "" if the row's type has no range. */
 void row_range(const struct option_row *row, char text[static TEXT_BYTES]);
 
