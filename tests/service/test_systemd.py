@@ -5,6 +5,7 @@ import configparser
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -15,7 +16,7 @@ import pytest
 from samples import files
 from support.clients import RawConnection, curl, request_head
 from support.processes import wait_until
-from support.programs import GATEWAY, NO_METRICS, ROOT, SCALE, run
+from support.programs import BUILD, GATEWAY, NO_METRICS, ROOT, SCALE, run
 
 BODY = files.jpeg(64, 48)
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
@@ -112,17 +113,19 @@ def test_nobody_listens(own, tmp_path, monkeypatch):
 
 @PROGRAMS
 def test_socket_unit(program):
-    """It listens where the default configuration does, with as long a backlog as our own socket's."""
+    """It listens where the package's configuration does, with as long a backlog as our own socket's."""
     unit = configparser.ConfigParser(interpolation=None)
     unit.optionxform = str
     unit.read(unit_path(program).with_suffix(".socket"))
-    config = json.loads(run(program, "--print-config").stdout)
-    assert int(unit["Socket"]["ListenStream"]) == config["listen"]["port"]
+    name = program.name.removeprefix("grisaille-")
+    listen = json.loads((ROOT / f"debian/conf/{name}.json").read_text())["listen"]
+    place = f"{listen['ip']}:{listen['port']}".removeprefix(":::")
+    assert unit["Socket"]["ListenStream"] == place
     assert unit["Socket"]["BindIPv6Only"] == "both" and int(unit["Socket"]["Backlog"]) == 1024
 
 
 def unit_path(program):
-    return ROOT / "deploy/systemd" / f"{program.name}.service"
+    return BUILD / "deploy/systemd" / f"{program.name}.service"
 
 
 def read_unit(program):
@@ -140,7 +143,7 @@ def test_unit_has_room(program):
     service = read_unit(program)["Service"]
     connections = config["listen"]["max_connections"] * 5 // 4 + 32 # lib/http's limit of threads
     assert service["Type"] == "notify"
-    assert service["ExecReload"] == "kill -HUP $MAINPID"
+    assert service["ExecReload"] == "sh -c 'kill -HUP ${MAINPID}'"
     assert service["RestartPreventExitStatus"] == "2" # wrong flag or configuration
     assert "AF_UNIX" in service["RestrictAddressFamilies"].split()
     assert int(service["TasksMax"]) >= connections + 64 * 12
@@ -149,13 +152,41 @@ def test_unit_has_room(program):
     assert int(service["TimeoutStopSec"]) * 1000 > shutdown["delay_ms"] + shutdown["drain_ms"]
 
 
+def read_drop_in(name):
+    drop_in = configparser.ConfigParser(interpolation=None, strict=False)
+    drop_in.optionxform = str
+    drop_in.read(ROOT / "deploy/systemd" / name)
+    return drop_in["Service"]
+
+
+@PROGRAMS
+def test_flags_of_a_drop_in_are_words(program):
+    """$GRISAILLE_FLAGS is empty without a drop-in, and stands alone, so that systemd makes words of it."""
+    service = read_unit(program)["Service"]
+    assert service["Environment"] == "GRISAILLE_FLAGS="
+    assert service["ExecStart"].split()[-1] == "$GRISAILLE_FLAGS"
+
+
+@pytest.mark.parametrize("program, name", [
+    (GATEWAY, "tokens.conf"), (SCALE, "tokens.conf"), (GATEWAY, "scale-token.conf")])
+def test_drop_in_passes_tokens(program, name, tmp_path):
+    """The server takes the credentials of the drop-in, of the mode that systemd gives them, and reads no other."""
+    text = (ROOT / "deploy/systemd" / name).read_text()
+    credentials = set(re.findall(r"^LoadCredential=([\w-]+):/etc/grisaille/\1$", text, re.M))
+    flags = re.search(r'^Environment="?GRISAILLE_FLAGS=([^"\n]+)"?$', text, re.M)[1]
+    assert {pathlib.Path(flag).name for flag in flags.split()} == credentials
+    flags = flags.replace("%d", str(tmp_path)).split()
+    assert run(program, "--check-config", *flags).returncode == 2 # they are not there
+    for credential in credentials:
+        (tmp_path / credential).write_text("secret")
+        (tmp_path / credential).chmod(0o400)
+    assert run(program, "--check-config", *flags).returncode == 0
+
+
 def test_drop_in_grants_what_workers_need():
     """Users for the workers of a server that is not root: the capabilities are granted, and are not
     outside of the bounding set."""
-    drop_in = configparser.ConfigParser(interpolation=None)
-    drop_in.optionxform = str
-    drop_in.read(ROOT / "deploy/systemd/worker-users.conf")
-    service = drop_in["Service"]
+    service = read_drop_in("worker-users.conf")
     assert set(service["AmbientCapabilities"].split()) == {"CAP_SETUID", "CAP_SETGID", "CAP_KILL"}
     assert service["CapabilityBoundingSet"] == service["AmbientCapabilities"]
 
@@ -164,7 +195,7 @@ def test_drop_in_grants_what_workers_need():
 @PROGRAMS
 def test_unit_is_one(program, tmp_path):
     """systemd has nothing to say against the unit."""
-    text = unit_path(program).read_text().replace(f"/usr/local/bin/{program.name}", str(program))
+    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={program}", unit_path(program).read_text())
     unit = tmp_path / unit_path(program).name
     unit.write_text(text)
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True,
