@@ -10,11 +10,12 @@ from structure import sources
 
 CODE, COMMENT, STRING = "code", "comment", "string"
 EVERYWHERE = (CODE, COMMENT, STRING)
-PROSE = (".md", ".txt", ".service", ".conf", ".cfg", ".lua", ".js", ".build")
+PROSE = (".md", ".txt", ".in", ".conf", ".cfg", ".lua", ".js", ".build", ".Debian")
 SCRIPTS = ("check", "start", "bench", ".ci/run", "tests/fuzz/run", "tests/fresh/run",
-           "tests/fresh/machine", "tests/support/machine.sh",
-           "tests/container/run", "tests/container/machine", "tests/faults/run_long", "tests/attacks/run_long",
-           "deploy/prepare.sh", "tests/tools/update_docs.sh")
+           "tests/fresh/machine", "tests/container/run", "tests/container/machine", "tests/faults/run_long",
+           "tests/attacks/run_long", "deploy/prepare.sh", "tools/update_docs.sh", "tests/support/machine.sh",
+           "tests/support/complete", "tests/package/run", "tests/package/machine", "tests/package/use",
+           "debian/control", "debian/rules", "debian/tests/servers")
 # What was written when the words were others, what others wrote, and the glossary's own test.
 NOT_OURS = ("NEWS.md", "LICENSE", "tests/structure/test_words.py", "tests/fuzz/regressions/")
 
