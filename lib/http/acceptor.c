@@ -3,11 +3,16 @@
 #include "http/acceptor.h"
 
 /*
- * The library polls one listening socket. A service manager may pass several (IPv4 and IPv6, a Unix
- * socket), so one thread accepts at all others. The library takes connections that were accepted
- * elsewhere, and its main thread makes connections of them as of its own.
+ * The library polls one listening socket at most. A service manager may pass several (IPv4 and
+ * IPv6, a Unix socket): then one thread of ours accepts at all of them, and the library at none. It
+ * takes connections that were accepted elsewhere, and its main thread makes them its own.
+ *
+ * It must not get more of them than it has places: libmicrohttpd 0.9.75 holds its own lock for good
+ * if it runs out of places there (new_connection_process_), and the server would stand still. It
+ * checks before as well, but without those that its main thread has not seen yet.
  */
 #include "base/cleanup.h"
+#include "http/admission.h"
 #include "http/state.h"
 
 #include <errno.h>
@@ -20,7 +25,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 16, SHORTAGE_MS = 20 };
+enum {
+    BATCH = 16,
+    SHORTAGE_MS = 20,
+    /* The library may be accepting one itself when it is told to stop, and that one is taken for
+     * one of ours as well (server_forget_handed_over). */
+    SPARE_PLACES = 2,
+};
 
 struct acceptor {
     struct http_server *server;
@@ -39,13 +50,27 @@ static void hand_to_library(struct http_server *server, int fd, const struct soc
         server_forget_handed_over(server); /* closed by the library */
 }
 
-int acceptor_take(struct http_server *server, int fd, unsigned most)
+static bool has_place(const struct http_server *server)
+{
+    /* Read first: a connection counts twice for a moment then, but never not at all. */
+    const unsigned waiting = atomic_load(&server->handed_over);
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+    return info != NULL &&
+           __atomic_load_n(&info->num_connections, __ATOMIC_RELAXED) + waiting + SPARE_PLACES <
+               admission_places(server->options.max_connections);
+}
+
+int acceptor_take(struct http_server *server, int fd, unsigned *left)
 {
     struct sockaddr_storage peer;
     socklen_t size;
     int accepted;
 
-    for (unsigned i = 0; i < most; i++) {
+    for (; *left > 0; --*left) {
+        if (!has_place(server))
+            return -EBUSY;
         size = sizeof(peer);
         accepted = accept4(fd, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (accepted < 0 && (errno == ECONNABORTED || errno == EINTR))
@@ -62,6 +87,8 @@ int acceptor_mark(struct http_server *server)
     struct sockaddr_un peer = {.sun_family = AF_UNIX};
     int ends[2];
 
+    if (!has_place(server))
+        return -EBUSY;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return -errno;
     hand_to_library(server, ends[0], (struct sockaddr *)&peer, sizeof(peer.sun_family));
@@ -80,8 +107,10 @@ static void *accept_at_all(void *argument)
         if (acceptor->polled[acceptor->count].revents != 0)
             return NULL;
         for (size_t i = 0; i < acceptor->count; i++) {
+            unsigned left = BATCH;
+
             if (acceptor->polled[i].revents != 0 &&
-                acceptor_take(acceptor->server, acceptor->polled[i].fd, BATCH) != 0)
+                acceptor_take(acceptor->server, acceptor->polled[i].fd, &left) != 0)
                 nanosleep(&shortage, NULL); /* or this would spin */
         }
     }

@@ -7,7 +7,7 @@
 struct acceptor;
 struct http_server;
 
-/* Inside lib/http: accepts at the listening sockets besides the one that the library polls. */
+/* Inside lib/http: accepts where the library does not. */
 
 /* Starts its thread for `count` sockets, at least one; `fds` is copied, the sockets stay the
  * caller's. 0 or -errno. */
@@ -18,10 +18,11 @@ int acceptor_new(struct acceptor **acceptor, struct http_server *server, const i
  * library. NULL is fine. Returns NULL. */
 struct acceptor *acceptor_free(struct acceptor *acceptor);
 
-/* Accepts what waits at a listening socket, up to `most` connections, and hands them to the
- * library. 0; or -errno: the machine is short of something. Any thread. */
-int acceptor_take(struct http_server *server, int fd, unsigned most);
+/* Accepts what waits at a listening socket, up to *left connections, and hands them to the library;
+ * *left are those that may still come. 0; -EBUSY: as many are open as may be; or -errno: the
+ * machine is short of something. One thread at a time, and the library must not be accepting. */
+int acceptor_take(struct http_server *server, int fd, unsigned *left);
 
 /* Hands an end of a connection to the library, whose main thread has then seen everything that it
- * accepted before. 0 or -errno. */
+ * accepted before. 0 or -errno, of which -EBUSY is as above. */
 int acceptor_mark(struct http_server *server);

@@ -30,6 +30,7 @@ enum {
      * socket pair and a descriptor for name resolution. */
     DESCRIPTORS_PER_CONNECTION = 5,
     DESCRIPTORS_BESIDES = 256,
+    FULL_MS = 5, /* between looks whether there are places again */
 };
 
 static void connection_closed(struct http_server *server)
@@ -88,23 +89,38 @@ static int raise_descriptor_limit(unsigned max_connections)
     return setrlimit(RLIMIT_NOFILE, &limit) != 0 ? -errno : 0;
 }
 
+/* Of several sockets, or of one. */
+static bool has_acceptor(const struct http_server *server)
+{
+    return server->options.listen_fd_count > 1;
+}
+
 static int start_library(struct http_server *server)
 {
     const struct http_server_options *options = &server->options;
+    const bool polls = !has_acceptor(server);
+    struct MHD_OptionItem listening[] = {
+        {polls ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, server->listen_fd, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+
+    if (!polls)
+        flags |= MHD_USE_NO_LISTEN_SOCKET;
 
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, exchange_continue, server, MHD_OPTION_EXTERNAL_LOGGER, logger_write,
         NULL, /* first, or it misses messages about other options */
-        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin,
-        server, MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
-        MHD_OPTION_NOTIFY_CONNECTION, notify_connection, server, MHD_OPTION_CONNECTION_LIMIT,
+        MHD_OPTION_ARRAY, listening, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
+        MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server, MHD_OPTION_NOTIFY_CONNECTION,
+        notify_connection, server, MHD_OPTION_CONNECTION_LIMIT,
         admission_places(options->max_connections), MHD_OPTION_CONNECTION_TIMEOUT,
         terms_backstop_s(options), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
     if (server->daemon == NULL) {
-        server->listen_fd = -1; /* most of the library's failures close it */
+        if (polls)
+            server->listen_fd = -1; /* most of the library's failures close it */
         return -EIO;
     }
     return 0;
@@ -188,9 +204,9 @@ static int start(struct http_server *server)
     if (status != 0)
         return status;
     status = start_library(server);
-    if (status == 0 && server->options.listen_fd_count > 1)
-        status = acceptor_new(&server->acceptor, server, server->options.listen_fds + 1,
-                              server->options.listen_fd_count - 1);
+    if (status == 0 && has_acceptor(server))
+        status = acceptor_new(&server->acceptor, server, server->options.listen_fds,
+                              server->options.listen_fd_count);
     return status;
 }
 
@@ -274,9 +290,19 @@ void http_server_get_status(struct http_server *server, struct http_server_statu
 }
 
 /* A client in the backlog has connected and perhaps sent a whole request. Of our own socket they
- * are accepted, because closing it would reset them: no more than the backlog holds, or a flood
- * would keep us here. A borrowed one keeps them for the next process. */
-static void stop_listening(struct http_server *server)
+ * are accepted, because closing it would reset them, and while all places are taken they wait for
+ * one until then. No more than the backlog holds, or a flood would keep us here. */
+static void take_backlog(struct http_server *server, int64_t until_us)
+{
+    const struct timespec pause = {.tv_nsec = FULL_MS * 1000000L};
+    unsigned left = LISTEN_BACKLOG + 1;
+
+    while (acceptor_take(server, server->listen_fd, &left) == -EBUSY && clock_us() < until_us)
+        nanosleep(&pause, NULL);
+}
+
+/* A borrowed socket keeps its backlog for the next process. */
+static void stop_listening(struct http_server *server, int64_t until_us)
 {
     if (atomic_exchange(&server->draining, true))
         return;
@@ -284,9 +310,10 @@ static void stop_listening(struct http_server *server)
     MHD_quiesce_daemon(server->daemon);
     /* The library may have accepted a connection just now that we have not heard of yet. */
     acceptor_mark(server);
+    timeouts_close_idle(server->timeouts);
     if (server->borrowed)
         return;
-    acceptor_take(server, server->listen_fd, LISTEN_BACKLOG + 1);
+    take_backlog(server, until_us);
     /* Connecting fails from now on. The descriptor itself is closed after the library's threads
      * have ended, because one of them may be about to use its number. */
     shutdown(server->listen_fd, SHUT_RDWR);
@@ -304,8 +331,7 @@ bool http_server_drain(struct http_server *server, int64_t drain_ms)
     struct timespec until = {deadline / 1000000, deadline % 1000000 * 1000};
     int status = 0;
 
-    stop_listening(server);
-    timeouts_close_idle(server->timeouts);
+    stop_listening(server, deadline);
     pthread_mutex_lock(&server->mutex);
     while (has_connections(server) && status == 0)
         status = -pthread_cond_timedwait(&server->finished, &server->mutex, &until);
@@ -318,7 +344,7 @@ struct http_server *http_server_free(struct http_server *server)
     if (server == NULL)
         return NULL;
     if (server->daemon != NULL) {
-        stop_listening(server);
+        stop_listening(server, 0);
         MHD_stop_daemon(server->daemon);
     }
     timeouts_free(server->timeouts);

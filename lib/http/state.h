@@ -43,9 +43,9 @@ struct http_server {
     struct timeouts *timeouts;
     struct clients *clients;
     struct connection *newest; /* all open ones; admission.c's */
-    int listen_fd;             /* the one that the library polls */
+    int listen_fd;             /* the first one */
     bool borrowed;             /* it was passed to us, and goes to the next process as it is */
-    struct acceptor *acceptor; /* of the other ones that were passed; NULL: none */
+    struct acceptor *acceptor; /* of several that were passed; NULL: the library accepts */
     uint16_t port;
     char ip[LISTEN_TEXT_BYTES];
     atomic_uint connections, requests;

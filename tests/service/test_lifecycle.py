@@ -128,6 +128,25 @@ def test_drain_answers_the_backlog(own, kind):
     assert server.process.wait(30) == 0
 
 
+@pytest.mark.parametrize("kind", ["gateway", "scale"])
+def test_drain_with_a_backlog_beyond_all_places(own, kind):
+    """More connections wait than may be open at a time: some are refused, none waits for ever, and the
+    server ends."""
+    server = (own.gateway if kind == "gateway" else own.scale)(listen__max_connections=8)
+    server.process.send_signal(signal.SIGSTOP)
+    clients = [RawConnection(server) for _ in range(BURST)]
+    for client in clients:
+        client.send(request_head("POST", "/gray", len(BODY)) + BODY)
+    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(signal.SIGCONT)
+    assert server.process.wait(60) == 0
+    replies = [client.read_reply() for client in clients]
+    statuses = [reply.status for reply in replies if reply is not None]
+    assert set(statuses) <= {200, 503} and statuses.count(200) >= 1, statuses
+    for client in clients:
+        client.close()
+
+
 def test_nohup(own):
     """A server that is to outlive its terminal (nohup) does."""
     ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -79,6 +79,13 @@ def post(connection, body=BODY, path="/gray"):
         return answer.status
 
 
+def serves(listening):
+    try:
+        return post(tcp(*listening.getsockname()[:2])) == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
 def tcp(host, port):
     return http.client.HTTPConnection(host, port, timeout=60)
 
@@ -184,6 +191,24 @@ def test_restarts_under_traffic(activate):
                 thread.join()
     assert set(statuses) == {200}, {status: statuses.count(status) for status in set(statuses)}
     assert len(statuses) > RESTARTS * 8
+
+
+@PROGRAMS
+def test_more_connections_than_places(activate, program):
+    """Many more at once than may be open, at two sockets: those that came too late wait or are closed, and
+    the server serves and ends as before."""
+    with listener(socket.AF_INET, ("127.0.0.1", 0)) as four, \
+            listener(socket.AF_INET6, ("::1", 0)) as six:
+        server = activate(program, [four, six], {"listen.max_connections": 4})
+        for _ in range(3):
+            with contextlib.ExitStack() as crowd:
+                for number in range(200):
+                    one = socket.socket((socket.AF_INET6, socket.AF_INET)[number % 2])
+                    crowd.enter_context(one).connect((six, four)[number % 2].getsockname()[:2])
+                assert server.process.poll() is None
+            for one in (four, six):
+                wait_until(lambda one=one: serves(one), 60, "an answer")
+        server.stop()
 
 
 @pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="no systemd")
