@@ -28,7 +28,7 @@
 enum {
     BATCH = 16,
     SHORTAGE_MS = 20,
-    /* The library may be accepting one itself when it is told to stop, and that one is taken for
+    /* The library may be accepting one itself when it is asked to stop, and that one is taken for
      * one of ours as well (server_forget_handed_over). */
     SPARE_PLACES = 2,
 };
