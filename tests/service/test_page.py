@@ -87,7 +87,8 @@ def test_controls_are_the_parameters(gateway):
     document = curl(gateway.url("/openapi.json")).json()
     assert [tag for tag, _ in controls.pop("image")] == ["input"]
     names = [reference["$ref"].rpartition("/")[2] for reference in document["paths"]["/image"]["parameters"]]
-    assert set(controls) == {name for name in names if not name.startswith("X-")}
+    parameters = document["components"]["parameters"]
+    assert set(controls) == {name for name in names if parameters[name]["in"] == "query"}
     for name, found in controls.items():
         schema = document["components"]["schemas"][name]
         attributes = found[0][1]
