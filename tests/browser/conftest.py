@@ -9,7 +9,6 @@ import time
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common import utils
 from selenium.webdriver.common.by import By
 
 from service.conftest import fleet, gateway, nothing_wrong, own, scale_server # fixtures: used by their names
@@ -25,17 +24,6 @@ FLAGS = ("--headless=new", "--no-sandbox", # root has none
          "--hide-scrollbars", "--disable-gpu", "--lang=en", "--no-proxy-server", "--disable-background-networking")
 
 
-class Driver(Service):
-    """Of chromedriver, by its address: a bare machine does not know "localhost"."""
-
-    @property
-    def service_url(self):
-        return f"http://127.0.0.1:{self.port}"
-
-    def is_connectable(self):
-        return utils.is_connectable(self.port, "127.0.0.1")
-
-
 class Browser:
     """One Chromium, and what the tests do with the page."""
 
@@ -44,7 +32,7 @@ class Browser:
         for flag in FLAGS:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(service=Driver("/usr/bin/chromedriver"), options=options)
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.requests = [] # URLs
         self.urls_allowed = ()
 
