@@ -145,7 +145,7 @@ int tokens_read(struct tokens **tokens, const char *path, char why[static TOKENS
     }
     fclose(file);
     if (status != 0)
-        read = tokens_free(read);
+        tokens_free(read);
     else
         *tokens = read;
     return status;

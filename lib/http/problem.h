@@ -40,9 +40,6 @@ struct http_problem {
 /* That of a status; NULL: there is no such status, or no client sees it. Any thread. */
 const struct http_problem *http_problem(int status);
 
-/* The status whose status_name() it is, if clients see it; -1: none. Any thread. */
-int http_problem_find(const char *name);
-
 /* The table in docs/http.md. */
 void http_problem_document(FILE *out);
 

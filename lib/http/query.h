@@ -59,7 +59,7 @@ struct http_parameter {
     struct decimal smallest, largest;  /* DECIMAL, INTEGER; inclusive ... */
     bool above_smallest;               /* ... unless the value must be greater than `smallest` */
     const struct http_choice *choices; /* CHOICE */
-    uint32_t by_accept;   /* CHOICE: the value that depends on Accept; 0: none */
+    uint32_t by_accept;                /* CHOICE: the value that depends on Accept; 0: none */
     const char *initial;  /* the value that holds if it is not given; NULL: none, or it depends */
     const char *fallback; /* for readers: what it depends on; NULL: `initial` says it all */
     const char *help;     /* one line, no full stop; code in backquotes */

@@ -22,7 +22,7 @@ from support.programs import LONG, sanitizer
 
 SECONDS = 60 if LONG else 6
 CLIENTS = 64 if sanitizer() == "none" else 16
-KILL_EVERY_S = 0.2
+KILL_EVERY_S = 0.2 if sanitizer() == "none" else 0.8 # a job that meets two kills is refused; it is slower there
 PATHS = ("/", "/gray?scale=0.25", "/scale?scale=0.5", "/scale?scale=0.3")
 PHOTOGRAPHS = sorted(pathlib.Path("/usr/share/backgrounds").glob("*_by_*.jpg"))
 
@@ -131,7 +131,7 @@ def test_64_clients(own, work):
 
 
 def test_workers_killed_all_the_while(own, work):
-    """kill -9 of a gray child or a scale worker every 200 ms: still every answer 200 and right."""
+    """kill -9 of a gray child or a scale worker every KILL_EVERY_S: still every answer 200 and right."""
     scale = own.scale(limits__deadline_ms=60000, scale__queue_wait_ms=60000)
     server = own.gateway(scale, limits__deadline_ms=60000, gray__queue_wait_ms=60000)
     chance, kills = random.Random(6), 0
