@@ -7,6 +7,7 @@
  * a health check runs every few seconds for ever.
  */
 #include "base/cleanup.h"
+#include "http/answer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -94,4 +95,11 @@ int health_check(const char *program, const struct settings *settings)
             program, settings->listen.ip, (int)settings->listen.port,
             status == -EPROTO ? "another answer" : strerrordesc_np(-status));
     return 1;
+}
+
+int health_report(struct http_request *request, void *context, struct http_answer *answer)
+{
+    (void)request;
+    (void)context;
+    return http_answer_text(answer, "text/plain", "ok\n");
 }

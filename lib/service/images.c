@@ -83,8 +83,8 @@ static bool takes(const struct settings *settings, enum image_format format)
     return false;
 }
 
-int images_peek(const struct http_request *request, const uint8_t *bytes, size_t size,
-                struct http_answer *answer)
+static int check_first_bytes(const struct http_request *request, const uint8_t *bytes, size_t size,
+                             struct http_answer *answer)
 {
     const enum image_format format = image_sniff(bytes, size);
 
@@ -94,6 +94,13 @@ int images_peek(const struct http_request *request, const uint8_t *bytes, size_t
         return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
                                   "input.formats does not include %s", image_format_name(format));
     return 0;
+}
+
+int images_peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
+                struct http_answer *answer)
+{
+    (void)context;
+    return check_first_bytes(request, bytes, size, answer);
 }
 
 /* The limits and defaults of the settings; the gateway has none of AVIF, which its children do not
@@ -125,7 +132,7 @@ static int read_content_header(const struct http_request *request, struct image_
                                struct http_answer *answer)
 {
     const struct http_content content = http_request_content(request);
-    int status = images_peek(request, content.data, content.size, answer);
+    int status = check_first_bytes(request, content.data, content.size, answer);
 
     if (status != 0)
         return status;
@@ -159,12 +166,13 @@ int images_plan_request(const struct http_request *request, const struct image_h
     return status;
 }
 
-int images_info(const struct http_request *request, struct http_answer *answer)
+int images_info(struct http_request *request, void *context, struct http_answer *answer)
 {
     struct image_variant variant;
     struct image_header header;
     int status = images_variant(request, IMAGE_GRAY_NONE, &variant, answer);
 
+    (void)context;
     if (status == 0)
         status = read_content_header(request, &header, answer);
     return status != 0 ? status : info_answer(&header, http_request_content(request).size, answer);

@@ -34,8 +34,9 @@ struct planned_image {
 int images_variant(const struct http_request *request, enum image_gray preset,
                    struct image_variant *variant, struct http_answer *answer);
 
-/* STATUS_UNSUPPORTED_FORMAT by the first bytes of a body. */
-int images_peek(const struct http_request *request, const uint8_t *bytes, size_t size,
+/* As http_route.peek, whatever the context is: STATUS_UNSUPPORTED_FORMAT by the first bytes of a
+ * body. */
+int images_peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                 struct http_answer *answer);
 
 /* Whether there is a worker or a place in the queue for this client. If not: what is wrong with the
@@ -56,10 +57,10 @@ int images_read_header(const struct http_request *request, struct image_header *
 int images_plan_request(const struct http_request *request, const struct image_header *header,
                         struct planned_image *planned, struct http_answer *answer);
 
-/* The answer to /info, whose parameters change nothing but must be in order: what the header of the
- * request's content says, of images of any size. 0, STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT
- * or -ENOMEM. */
-int images_info(const struct http_request *request, struct http_answer *answer);
+/* As http_route.handle, whatever the context is: the answer to /info, whose parameters change
+ * nothing but must be in order: what the header of the request's content says, of images of any
+ * size. 0, STATUS_UNSUPPORTED_FORMAT, STATUS_IMAGE_CORRUPT or -ENOMEM. */
+int images_info(struct http_request *request, void *context, struct http_answer *answer);
 
 /* Makes of the request's body what images_plan() planned, in the pool, and fills the answer. 0;
  * STATUS_IMAGE_TOO_LARGE or STATUS_RESULT_TOO_LARGE: it would exceed a limit of time or of a

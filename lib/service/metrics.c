@@ -10,13 +10,12 @@
  * All operations are relaxed: a number is never lost and never goes back, but two numbers may be of
  * slightly different moments. A histogram's count is the sum of its buckets, so that these agree.
  */
-#include "base/cleanup.h"
+#include "service/negotiate.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Of a series: a counter or gauge has a value, and whether it is there; a histogram its buckets,
  * the last one without a bound, and a sum. */
@@ -254,12 +253,14 @@ static void write_histogram(const struct metric *metric, const cell *series,
     fprintf(out, " %llu\n", (unsigned long long)count);
 }
 
-/* The values of the labels of a series; false: there is no such series. */
+/* The values of the labels of a series, "" behind the last one; false: there is no such series. */
 static bool find_values(const struct metrics *metrics, const struct metric *metric, size_t index,
                         const char *values[static METRIC_LABELS_MAX])
 {
     unsigned labels = 0;
 
+    for (unsigned i = 0; i < METRIC_LABELS_MAX; i++)
+        values[i] = "";
     while (labels < METRIC_LABELS_MAX && metric->labels[labels].name != NULL)
         labels++;
     while (labels-- > 0) {
@@ -334,56 +335,9 @@ int metrics_write(const struct metrics *metrics, bool openmetrics, char **text, 
     return 0;
 }
 
-/* --- which of the two --------------------------------------------------------------------------
- */
-
-/* The weight of a media range in thousandths; RFC 9110, 12.4.2. */
-static int read_weight(const char *parameters, size_t length)
-{
-    const char *end = parameters + length, *at = parameters;
-
-    while ((at = memchr(at, ';', (size_t)(end - at))) != NULL) {
-        int weight = 0, place = 1000;
-
-        at++;
-        at += strspn(at, " \t");
-        if (strncasecmp(at, "q=", 2) != 0)
-            continue;
-        for (at += 2; at < end && (*at == '.' || (*at >= '0' && *at <= '9')); at++) {
-            if (*at == '.')
-                continue;
-            weight += (*at - '0') * place;
-            place /= 10;
-        }
-        return weight;
-    }
-    return 1000;
-}
-
-/* The largest weight that `accept` gives to a type by its name; 0: none. */
-static int find_weight(const char *accept, const char *type)
-{
-    int weight = 0;
-
-    while (*accept != '\0') {
-        const size_t skip = strspn(accept, " \t,"), length = strcspn(accept + skip, ",");
-        const char *range = accept + skip;
-        const size_t name = strcspn(range, "; \t,");
-
-        if (name == strlen(type) && strncasecmp(range, type, name) == 0) {
-            const int found = read_weight(range + name, length - name);
-
-            weight = found > weight ? found : weight;
-        }
-        accept = range + length;
-    }
-    return weight;
-}
-
 bool metrics_prefers_openmetrics(const char *accept)
 {
-    const int openmetrics =
-        accept != NULL ? find_weight(accept, "application/openmetrics-text") : 0;
+    const unsigned openmetrics = negotiate_weight(accept, "application/openmetrics-text");
 
-    return openmetrics > 0 && openmetrics >= find_weight(accept, "text/plain");
+    return openmetrics > 0 && openmetrics >= negotiate_weight(accept, "text/plain");
 }

@@ -19,29 +19,25 @@ static bool is_zero(const char *text, size_t length)
     return length > 0 && text[0] == '0' && strspn(text, "0.") >= length;
 }
 
-/* Whether a parameter in `text`, which begins behind the type, is a weight of 0. */
-static bool is_refused(const char *text, size_t length)
+/* The value of the parameter "q" of `text`, which begins behind the type; NULL: there is none. */
+static const char *find_q(const char *text, size_t length)
 {
     const char *end = text + length;
 
     while (text < end && (text = memchr(text, ';', (size_t)(end - text))) != NULL) {
-        size_t value;
-
         text++;
         text += strspn(text, blanks);
-        if (end - text < 2 || tolower((unsigned char)text[0]) != 'q' || text[1] != '=')
-            continue;
-        value = strcspn(text + 2, "; \t,");
-        return is_zero(text + 2, value);
+        if (end - text >= 2 && tolower((unsigned char)text[0]) == 'q' && text[1] == '=')
+            return text + 2;
     }
-    return false;
+    return NULL;
 }
 
 /* A media range of a list. */
 struct range {
     const char *type;
     size_t length; /* of the type */
-    bool refused;  /* by a weight of 0 */
+    const char *q; /* its weight, up to the end of a word; NULL: 1 */
 };
 
 /* The next one, behind which *list stands then. False: there is none. */
@@ -54,9 +50,48 @@ static bool next_range(const char **list, struct range *range)
     range->type = *list + strspn(*list, " \t,");
     length = strcspn(range->type, ",");
     range->length = strcspn(range->type, "; \t,");
-    range->refused = is_refused(range->type + range->length, length - range->length);
+    range->q = find_q(range->type + range->length, length - range->length);
     *list = range->type + length;
     return range->type[0] != '\0';
+}
+
+static bool is_refused(const struct range *range)
+{
+    return range->q != NULL && is_zero(range->q, strcspn(range->q, "; \t,"));
+}
+
+static bool names_type(const struct range *range, const char *media_type)
+{
+    return range->length == strlen(media_type) &&
+           strncasecmp(range->type, media_type, range->length) == 0;
+}
+
+/* RFC 9110, 12.4.2. */
+static unsigned thousandths(const char *q)
+{
+    unsigned weight = 0, place = 1000;
+
+    for (; *q == '.' || (*q >= '0' && *q <= '9'); q++) {
+        if (*q == '.')
+            continue;
+        weight += (unsigned)(*q - '0') * place;
+        place /= 10;
+    }
+    return weight;
+}
+
+unsigned negotiate_weight(const char *accept, const char *media_type)
+{
+    unsigned largest = 0;
+    struct range range;
+
+    while (next_range(&accept, &range)) {
+        const unsigned weight = range.q != NULL ? thousandths(range.q) : 1000;
+
+        if (names_type(&range, media_type) && weight > largest)
+            largest = weight;
+    }
+    return largest;
 }
 
 unsigned negotiate_accepted(const char *accept)
@@ -67,19 +102,19 @@ unsigned negotiate_accepted(const char *accept)
     while (next_range(&accept, &range)) {
         const enum image_format format = image_format_of_media_type(range.type, range.length);
 
-        if (format != IMAGE_NONE && !range.refused)
+        if (format != IMAGE_NONE && !is_refused(&range))
             accepted |= 1U << format;
     }
     return accepted;
 }
 
-bool negotiate_names(const char *accept, const char *media_type)
+/* Whether it names this media type with a weight above 0. */
+static bool names(const char *accept, const char *media_type)
 {
     struct range range;
 
     while (next_range(&accept, &range)) {
-        if (!range.refused && range.length == strlen(media_type) &&
-            strncasecmp(range.type, media_type, range.length) == 0)
+        if (names_type(&range, media_type) && !is_refused(&range))
             return true;
     }
     return false;
@@ -91,7 +126,7 @@ int negotiate_html(const struct http_request *request, struct http_answer *answe
     int status = http_request_list(request, "Accept", &accept);
 
     answer->varies = true;
-    *html = negotiate_names(accept, "text/html");
+    *html = names(accept, "text/html");
     return status;
 }
 

@@ -6,15 +6,16 @@
 #include "http/request.h"
 #include "image/plan/request.h"
 
-/* Which formats a client's Accept field names (RFC 9110, 12.5.1): for format=auto, and for pages
- * that are also text. Any thread. */
+/* What a client's Accept field names (RFC 9110, 12.5.1): for format=auto, for pages that are also
+ * text, and for metrics. Any thread. */
 
 /* The formats named with a weight above 0, bit N for format N; ranges such as "image/" with an
  * asterisk name none. NULL is fine. */
 unsigned negotiate_accepted(const char *accept);
 
-/* Whether it names this media type, in any case of letters, with a weight above 0. */
-bool negotiate_names(const char *accept, const char *media_type);
+/* The largest weight, in thousandths, that it gives to this media type by its name, in any case of
+ * letters; 0: none. NULL is fine. */
+unsigned negotiate_weight(const char *accept, const char *media_type);
 
 /* Whether the answer is HTML, which varies by Accept. 0 or -ENOMEM. From the request's thread. */
 int negotiate_html(const struct http_request *request, struct http_answer *answer, bool *html);

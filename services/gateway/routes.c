@@ -5,15 +5,13 @@
 /* The gateway's routes. An image goes to a gray child if gray is all that is asked for, and else to
  * the scale server, whole. */
 #include "base/cleanup.h"
+#include "service/common_routes.h"
 #include "service/images.h"
 #include "service/imaginary_query.h"
-#include "service/imaginary_routes.h"
 #include "service/live.h"
 #include "service/metrics_sources.h"
 #include "service/negotiate.h"
-#include "service/openapi.h"
 #include "service/parameters.h"
-#include "service/problem_page.h"
 #include "services/gateway/page.h"
 
 #include <stdio.h>
@@ -46,13 +44,6 @@ static int admit_image(struct http_request *request, const uint8_t *bytes, size_
                        void *context, struct http_answer *answer)
 {
     return admit_if_gray(request, IMAGE_GRAY_NONE, bytes, size, context, answer);
-}
-
-static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
-                struct http_answer *answer)
-{
-    (void)context;
-    return images_peek(request, bytes, size, answer);
 }
 
 /* Only the scale server knows the size of a result without one, and which formats it prefers. Here
@@ -180,20 +171,6 @@ static int introduce(struct http_request *request, void *context, struct http_an
         host, host, host, host);
 }
 
-/* Parameters were read, and change nothing. */
-static int info(struct http_request *request, void *context, struct http_answer *answer)
-{
-    (void)context;
-    return images_info(request, answer);
-}
-
-static int report_health(struct http_request *request, void *context, struct http_answer *answer)
-{
-    (void)request;
-    (void)context;
-    return http_answer_text(answer, "text/plain", "ok\n");
-}
-
 static int report_readiness(struct http_request *request, void *context, struct http_answer *answer)
 {
     struct gateway *gateway = context;
@@ -208,14 +185,14 @@ static int report_readiness(struct http_request *request, void *context, struct 
 #define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
     {                                                                                              \
         .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = "image/*",         \
-        .parameters = &limited, .rows = live_rows, .admit = (admit_), .peek = peek,                \
+        .parameters = &limited, .rows = live_rows, .admit = (admit_), .peek = images_peek,         \
         .handle = (handle_)                                                                        \
     }
 
 #define IMAGINARY_ROUTE(path_, answers_, summary_)                                                 \
     {                                                                                              \
         .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = (answers_),        \
-        .read_query = imaginary_read_query, .peek = peek, .handle = forward_imaginary              \
+        .read_query = imaginary_read_query, .peek = images_peek, .handle = forward_imaginary       \
     }
 
 static const struct http_choice required[] = {{"scale", 1}, {0}};
@@ -235,17 +212,7 @@ static const struct http_route routes[] = {
     IMAGE_ROUTE("/scale", NULL, scale, "by a factor, the server's default if no size is given"),
     IMAGE_ROUTE("/image", admit_image, image,
                 "what the parameters say: upright, without its metadata"),
-    {
-        .path = "/info",
-        .method = HTTP_POST,
-        .summary = "what the image is, from its header",
-        .answers = "application/json",
-        .flags = HTTP_ROUTE_FIELD,
-        .parameters = &info_parameters,
-        .rows = live_rows,
-        .peek = peek,
-        .handle = info,
-    },
+    INFO_ROUTE(&info_parameters),
     IMAGINARY_ROUTES(IMAGINARY_ROUTE),
     {
         .path = "/",
@@ -254,22 +221,7 @@ static const struct http_route routes[] = {
         .answers = "text/plain, text/html",
         .handle = introduce,
     },
-    {
-        .path = "/health",
-        .method = HTTP_GET,
-        .summary = "the state, as imaginary reports it",
-        .answers = "application/json",
-        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
-        .handle = imaginary_report_health,
-    },
-    {
-        .path = "/healthz",
-        .method = HTTP_GET,
-        .summary = "whether the process serves requests",
-        .answers = "text/plain",
-        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
-        .handle = report_health,
-    },
+    LIVENESS_ROUTES,
     {
         .path = "/readyz",
         .method = HTTP_GET,
@@ -279,21 +231,7 @@ static const struct http_route routes[] = {
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET | HTTP_ROUTE_STATE,
         .handle = report_readiness,
     },
-    {
-        .path = "/problems/",
-        .method = HTTP_GET,
-        .summary = "what a type of problem means, and what to do",
-        .answers = "text/plain, text/html",
-        .flags = HTTP_ROUTE_BELOW,
-        .handle = problem_page,
-    },
-    {
-        .path = "/openapi.json",
-        .method = HTTP_GET,
-        .summary = "this document",
-        .answers = "application/json",
-        .handle = openapi_report,
-    },
+    DOCUMENT_ROUTES,
 };
 
 const struct http_route *gateway_routes(const struct gateway *gateway, size_t *count)

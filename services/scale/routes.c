@@ -4,13 +4,11 @@
 
 /* The scale server's routes: what works, and what reports. */
 #include "base/cleanup.h"
+#include "service/common_routes.h"
 #include "service/images.h"
 #include "service/imaginary_query.h"
-#include "service/imaginary_routes.h"
 #include "service/live.h"
-#include "service/openapi.h"
 #include "service/parameters.h"
-#include "service/problem_page.h"
 
 static struct http_parameter rows[PARAMETERS];
 static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
@@ -23,13 +21,6 @@ static int admit(struct http_request *request, const uint8_t *bytes, size_t size
     struct scale_server *scale = context;
 
     return images_admit(&scale->images, request, bytes, size, answer);
-}
-
-static int peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
-                struct http_answer *answer)
-{
-    (void)context;
-    return images_peek(request, bytes, size, answer);
 }
 
 static int process(struct scale_server *scale, struct http_request *request, enum image_gray preset,
@@ -74,20 +65,6 @@ static int process_imaginary(struct http_request *request, void *context,
     return status != 0 ? status : images_process(&scale->images, request, &planned, answer);
 }
 
-/* Parameters were read, and change nothing. */
-static int info(struct http_request *request, void *context, struct http_answer *answer)
-{
-    (void)context;
-    return images_info(request, answer);
-}
-
-static int report_health(struct http_request *request, void *context, struct http_answer *answer)
-{
-    (void)request;
-    (void)context;
-    return http_answer_text(answer, "text/plain", "ok\n");
-}
-
 static int report_readiness(struct http_request *request, void *context, struct http_answer *answer)
 {
     struct scale_server *scale = context;
@@ -99,14 +76,14 @@ static int report_readiness(struct http_request *request, void *context, struct 
 #define IMAGE_ROUTE(path_, admit_, handle_, summary_)                                              \
     {                                                                                              \
         .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = "image/*",         \
-        .parameters = &limited, .rows = live_rows, .admit = (admit_), .peek = peek,                \
+        .parameters = &limited, .rows = live_rows, .admit = (admit_), .peek = images_peek,         \
         .handle = (handle_)                                                                        \
     }
 
 #define IMAGINARY_ROUTE(path_, answers_, summary_)                                                 \
     {                                                                                              \
         .path = (path_), .method = HTTP_POST, .summary = (summary_), .answers = (answers_),        \
-        .read_query = imaginary_read_query, .admit = admit, .peek = peek,                          \
+        .read_query = imaginary_read_query, .admit = admit, .peek = images_peek,                   \
         .handle = process_imaginary                                                                \
     }
 
@@ -114,34 +91,9 @@ static const struct http_route routes[] = {
     IMAGE_ROUTE("/gray", admit, gray, "in gray"),
     IMAGE_ROUTE("/scale", admit, scale, "by a factor, the server's default if no size is given"),
     IMAGE_ROUTE("/image", admit, image, "what the parameters say: upright, without its metadata"),
-    {
-        .path = "/info",
-        .method = HTTP_POST,
-        .summary = "what the image is, from its header",
-        .answers = "application/json",
-        .flags = HTTP_ROUTE_FIELD,
-        .parameters = &info_parameters,
-        .rows = live_rows,
-        .peek = peek,
-        .handle = info,
-    },
+    INFO_ROUTE(&info_parameters),
     IMAGINARY_ROUTES(IMAGINARY_ROUTE),
-    {
-        .path = "/health",
-        .method = HTTP_GET,
-        .summary = "the state, as imaginary reports it",
-        .answers = "application/json",
-        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
-        .handle = imaginary_report_health,
-    },
-    {
-        .path = "/healthz",
-        .method = HTTP_GET,
-        .summary = "whether the process serves requests",
-        .answers = "text/plain",
-        .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET,
-        .handle = report_health,
-    },
+    LIVENESS_ROUTES,
     {
         .path = "/readyz",
         .method = HTTP_GET,
@@ -150,21 +102,7 @@ static const struct http_route routes[] = {
         .flags = HTTP_ROUTE_ALWAYS | HTTP_ROUTE_QUIET | HTTP_ROUTE_STATE,
         .handle = report_readiness,
     },
-    {
-        .path = "/problems/",
-        .method = HTTP_GET,
-        .summary = "what a type of problem means, and what to do",
-        .answers = "text/plain, text/html",
-        .flags = HTTP_ROUTE_BELOW,
-        .handle = problem_page,
-    },
-    {
-        .path = "/openapi.json",
-        .method = HTTP_GET,
-        .summary = "this document",
-        .answers = "application/json",
-        .handle = openapi_report,
-    },
+    DOCUMENT_ROUTES,
 };
 
 const struct http_route *scale_routes(const struct scale_server *scale, size_t *count)

@@ -108,19 +108,24 @@ def test_drain_answers_what_is_under_way(server, how):
 BURST = 200
 
 
-@pytest.mark.parametrize("kind", ["gateway", "scale"])
-def test_drain_answers_the_backlog(own, kind):
-    """Requests that were wholly sent before the signal are answered, though their connections were not
-    accepted yet: the server is stopped while they come, and so finds all of them and the signal
-    together. (They are one client's, which may have the whole queue here.)"""
-    scale = own.scale(scale__queue_share_per_client=1)
-    server = own.gateway(scale, gray__queue_share_per_client=1) if kind == "gateway" else scale
+def ended_behind_a_burst(server, path):
+    """Clients whose requests were wholly sent before SIGTERM, though the server, which was stopped, has
+    accepted none of them: it finds all of them and the signal together."""
     server.process.send_signal(signal.SIGSTOP)
     clients = [RawConnection(server) for _ in range(BURST)]
     for client in clients:
-        client.send(request_head("POST", "/scale?scale=0.5", len(BODY)) + BODY)
+        client.send(request_head("POST", path, len(BODY)) + BODY)
     server.process.send_signal(signal.SIGTERM)
     server.process.send_signal(signal.SIGCONT)
+    return clients
+
+
+@pytest.mark.parametrize("kind", ["gateway", "scale"])
+def test_drain_answers_the_backlog(own, kind):
+    """They are answered. (They are one client's, which may have the whole queue here.)"""
+    scale = own.scale(scale__queue_share_per_client=1)
+    server = own.gateway(scale, gray__queue_share_per_client=1) if kind == "gateway" else scale
+    clients = ended_behind_a_burst(server, "/scale?scale=0.5")
     replies = [client.read_reply() for client in clients]
     assert [reply.status for reply in replies if reply is not None] == [200] * BURST
     for client in clients:
@@ -133,12 +138,7 @@ def test_drain_with_a_backlog_beyond_all_places(own, kind):
     """More connections wait than may be open at a time: some are refused, none waits for ever, and the
     server ends."""
     server = (own.gateway if kind == "gateway" else own.scale)(listen__max_connections=8)
-    server.process.send_signal(signal.SIGSTOP)
-    clients = [RawConnection(server) for _ in range(BURST)]
-    for client in clients:
-        client.send(request_head("POST", "/gray", len(BODY)) + BODY)
-    server.process.send_signal(signal.SIGTERM)
-    server.process.send_signal(signal.SIGCONT)
+    clients = ended_behind_a_burst(server, "/gray")
     assert server.process.wait(60) == 0
     replies = [client.read_reply() for client in clients]
     statuses = [reply.status for reply in replies if reply is not None]
