@@ -61,9 +61,12 @@ def read_pytest(path):
     return part
 
 
+READERS = {".json": read_meson, ".xml": read_pytest}
+
+
 def main(folder, failed_stages):
     paths = sorted(pathlib.Path(folder).iterdir())
-    parts = [read_meson(path) if path.suffix == ".json" else read_pytest(path) for path in paths]
+    parts = [READERS[path.suffix](path) for path in paths if path.suffix in READERS]
     for part in parts:
         for (name, reason), times in part.skipped.items():
             print(f"skipped: {part.name}: {name} ({times}): {reason}")

@@ -16,7 +16,7 @@ from support.programs import BUILD
 
 __all__ = ["fleet", "gateway", "nothing_wrong", "own", "scale_server"]
 
-SCREENSHOTS = BUILD / "test-results/screenshots"
+SCREENSHOTS = BUILD / "screenshots"
 WAIT_SECONDS = 60
 WIDE, NARROW = (1280, 900), (390, 844)
 FLAGS = ("--headless=new", "--no-sandbox", # root has none

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # SPDX-FileCopyrightText: 2026 the grisaille authors
-"""./check -k NAME, what CONTRIBUTING.md says of it, and what ./check sets up."""
+"""./check -k NAME, what CONTRIBUTING.md says of it, what ./check sets up, and how it counts."""
 import os
 import pathlib
 import re
@@ -40,6 +40,18 @@ def test_contributing_names_tests_that_exist():
         path, _, function = name.partition("::")
         if not path.startswith("fuzz/replay_"):
             assert re.search(rf"\b{function}\(", (ROOT / "tests" / path).read_text()), name
+
+
+def test_what_results_are_counted(tmp_path):
+    """Results of both kinds are added up; what else a test leaves beside them is none."""
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "notes.txt").write_text("no result")
+    (tmp_path / "unit.json").write_text('{"name": "a", "result": "OK", "stdout": "[  PASSED  ] 3 test(s)."}\n')
+    (tmp_path / "service.xml").write_text("<testsuite><testcase name='b'/><testcase name='c'>"
+                                          "<failure message='why'/></testcase></testsuite>")
+    ran = subprocess.run([ROOT / "tests/count_results.py", tmp_path], capture_output=True, text=True)
+    assert ran.returncode == 1 and "failed: service: c: why" in ran.stdout, ran
+    assert ran.stdout.endswith("\n4 passed, 1 failed\n"), ran
 
 
 def prepare(folder, script, **environment):
