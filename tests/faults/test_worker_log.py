@@ -100,7 +100,8 @@ def test_last_words(start):
     wait_until(lambda: len(worker_lines(server)) == 2, 20, "the words of both")
     for pid, text in worker_lines(server):
         assert text == "last words without"
-        assert f"worker {pid} died during a job: killed by signal 11" in server.log()
+        death = f"worker {pid} died during a job: killed by signal 11"
+        wait_until(lambda death=death: death in server.log(), 20, death)
 
 
 def test_long_line(start):
