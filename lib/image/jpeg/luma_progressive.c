@@ -38,24 +38,42 @@ static int prepare(struct luma_copy *copy, const struct jpeg_layout *layout)
 }
 
 /* A row of DC coefficients: their differences in a first scan, one bit each in a refinement. */
-_multiversion_ static int write_dc_row(struct jpeg_writer *writer, const struct jpeg_scan *scan,
-                                       const int16_t *dc, uint32_t count, int *last)
+static _inline_ int write_dcs(struct jpeg_writer *writer, const struct jpeg_scan *scan,
+                              const int16_t *dc, uint32_t count, int *last, const bool refinement)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        int value = dc[i] >> scan->low, difference = value - *last;
+    struct jpeg_writer own = *writer; /* a copy, so that its members stay in registers */
+    const unsigned low = scan->low;
 
-        if (!writer_reserve(writer, 64))
+    for (uint32_t i = 0; i < count; i++) {
+        int value = dc[i] >> low, difference = value - *last;
+
+        if (!writer_reserve(&own, 64))
             return STATUS_IMAGE_TOO_LARGE;
-        if (scan->high != 0) {
-            writer_put(writer, value & 1, 1);
+        if (refinement) {
+            writer_put(&own, value & 1, 1);
             continue;
         }
         if (difference < -2047 || difference > 2047)
             return -ENOTSUP;
         *last = value;
-        writer_dc(writer, difference);
+        writer_dc(&own, difference);
     }
+    *writer = own;
     return 0;
+}
+
+_multiversion_ static int write_first_dc_row(struct jpeg_writer *writer,
+                                             const struct jpeg_scan *scan, const int16_t *dc,
+                                             uint32_t count, int *last)
+{
+    return write_dcs(writer, scan, dc, count, last, false);
+}
+
+_multiversion_ static int write_dc_refinement_row(struct jpeg_writer *writer,
+                                                  const struct jpeg_scan *scan, const int16_t *dc,
+                                                  uint32_t count, int *last)
+{
+    return write_dcs(writer, scan, dc, count, last, true);
 }
 
 static int write_dc_scan(struct luma_copy *copy, const struct jpeg_scan *scan)
@@ -69,8 +87,9 @@ static int write_dc_scan(struct luma_copy *copy, const struct jpeg_scan *scan)
     copy->restart_interval = 0;
     writer_scan(&copy->writer, scan);
     for (uint32_t row = 0; row < size->block_rows; row++) {
-        int status = write_dc_row(&copy->writer, scan, luma->coefficients + row * luma->columns,
-                                  size->block_columns, &last);
+        const int16_t *dc = luma->coefficients + row * luma->columns;
+        int status = (scan->high == 0 ? write_first_dc_row : write_dc_refinement_row)(
+            &copy->writer, scan, dc, size->block_columns, &last);
 
         if (status != 0)
             return status;

@@ -15,109 +15,142 @@
  * component, are in progressive_ac.c.
  */
 
+enum { MCU_BLOCKS_MAX = 10 }; /* T.81, B.2.3 */
+
 static struct huffman dc_tables[JPEG_COMPONENTS_MAX];
 
-struct dc_component {
-    struct component_coefficients *coefficients;
-    unsigned h, v; /* blocks in an MCU */
-    uint32_t dc;
+/* A block of the next MCU. */
+struct dc_block {
+    unsigned component; /* its number in the scan */
+    int16_t *at;        /* where its DC coefficient goes */
+    size_t step;        /* from there to the same of the MCU after */
 };
 
 struct dc_scan {
     struct scan_reader reader;
-    unsigned components;
-    struct dc_component component[JPEG_COMPONENTS_MAX];
+    const struct jpeg_coefficients *coefficients;
+    const struct jpeg_scan *scan;
     struct jpeg_mcus mcus;
-    unsigned low;
-    bool refine;
+    unsigned blocks; /* in an MCU */
+    struct dc_block block[MCU_BLOCKS_MAX];
+    uint32_t dc[JPEG_COMPONENTS_MAX]; /* the last one of each component */
+    int16_t nowhere;                  /* where those go that are not wanted */
 };
 
-static int dc_scan_begin(struct dc_scan *dc, struct jpeg_coefficients *coefficients,
+static int dc_scan_begin(struct dc_scan *dc, const struct jpeg_coefficients *coefficients,
                          const struct jpeg_scan *scan)
 {
-    const struct jpeg_layout *layout = coefficients->layout;
-    bool alone = scan->components == 1;
     int status;
 
-    *dc = (struct dc_scan){
-        .components = scan->components, .low = scan->low, .refine = scan->high != 0};
-    for (unsigned n = 0; n < scan->components; n++) {
-        const struct jpeg_component *size = &layout->component[scan->component[n]];
-
-        dc->component[n].coefficients = &coefficients->component[scan->component[n]];
-        dc->component[n].h = alone ? 1 : size->h;
-        dc->component[n].v = alone ? 1 : size->v;
-        if (!dc->refine && (status = huffman_build(&dc_tables[n], &scan->dc[n], 15)) != 0)
+    *dc = (struct dc_scan){.coefficients = coefficients,
+                           .scan = scan,
+                           .mcus = jpeg_scan_mcus(coefficients->layout, scan)};
+    for (unsigned n = 0; scan->high == 0 && n < scan->components; n++)
+        if ((status = huffman_build(&dc_tables[n], &scan->dc[n], 15)) != 0)
             return status;
-    }
-    dc->mcus = jpeg_scan_mcus(layout, scan);
     return 0;
 }
 
-static _inline_ int16_t *find_dc(const struct component_coefficients *component, size_t block)
+/* Finds the blocks of the row's first MCU. */
+static void dc_scan_begin_row(struct dc_scan *dc, size_t row)
 {
-    return component->coefficients + block * component->stride;
-}
+    const bool alone = dc->scan->components == 1;
+    struct dc_block *block = dc->block;
 
-static _inline_ bool read_dc(struct dc_scan *dc, struct bit_reader *bits, unsigned n, size_t block)
-{
-    struct dc_component *component = &dc->component[n];
-    int32_t value;
-    int difference;
+    for (unsigned n = 0; n < dc->scan->components; n++) {
+        const unsigned index = dc->scan->component[n];
+        const struct jpeg_component *size = &dc->coefficients->layout->component[index];
+        const struct component_coefficients *component = &dc->coefficients->component[index];
+        const unsigned h = alone ? 1 : size->h, v = alone ? 1 : size->v;
 
-    if (dc->refine) {
-        bits_refill(bits);
-        value = (int32_t)bits_take(bits, 1) << dc->low;
-        if (component->coefficients->wanted)
-            *find_dc(component->coefficients, block) |= (int16_t)value;
-        return true;
+        for (unsigned i = 0; i < h * v; i++, block++) {
+            const size_t number = (row * v + i / h) * component->columns + i % h;
+
+            *block = (struct dc_block){.component = n, .at = &dc->nowhere};
+            if (component->wanted) {
+                block->at = component->coefficients + number * component->stride;
+                block->step = (size_t)h * component->stride;
+            }
+        }
     }
-    if (!bits_dc(bits, &dc_tables[n], &difference))
-        return false;
-    component->dc += (uint32_t)difference;
-    value = (int32_t)(component->dc << dc->low);
-    if (component->coefficients->wanted)
-        *find_dc(component->coefficients, block) = (int16_t)value;
-    return (int16_t)value == value;
+    dc->blocks = (unsigned)(block - dc->block);
 }
 
-static _inline_ bool read_dc_mcu(struct dc_scan *dc, struct bit_reader *bits, size_t row,
-                                 size_t column)
+static _inline_ bool read_first_dcs(struct dc_scan *dc, struct bit_reader *bits, const unsigned low)
 {
-    for (unsigned n = 0; n < dc->components; n++) {
-        const struct dc_component *component = &dc->component[n];
+    for (unsigned i = 0; i < dc->blocks; i++) {
+        struct dc_block *block = &dc->block[i];
+        int32_t value;
+        int difference;
 
-        for (unsigned y = 0; y < component->v; y++)
-            for (unsigned x = 0; x < component->h; x++)
-                if (!read_dc(dc, bits, n,
-                             (row * component->v + y) * component->coefficients->columns +
-                                 column * component->h + x))
-                    return false;
+        if (!bits_dc(bits, &dc_tables[block->component], &difference))
+            return false;
+        dc->dc[block->component] += (uint32_t)difference;
+        value = (int32_t)(dc->dc[block->component] << low);
+        if ((int16_t)value != value)
+            return false;
+        *block->at = (int16_t)value;
+        block->at += block->step;
     }
-    return !reader_is_past_end(&dc->reader, bits);
+    return true;
 }
 
-_multiversion_ static int read_dc_row(struct dc_scan *dc, size_t row)
+/* One bit for each block. */
+static _inline_ void refine_dcs(struct dc_scan *dc, struct bit_reader *bits, const unsigned low)
+{
+    bits_refill(bits);
+    for (unsigned i = 0; i < dc->blocks; i++) {
+        struct dc_block *block = &dc->block[i];
+
+        *block->at |= (int16_t)(bits_take(bits, 1) << low);
+        block->at += block->step;
+    }
+}
+
+/* Before an MCU. */
+static int restart_dcs(struct dc_scan *dc, struct bit_reader *bits)
+{
+    bool restarted;
+    int status = scan_reader_restart(&dc->reader, &restarted);
+
+    if (status != 0 || !restarted)
+        return status;
+    *bits = dc->reader.bits;
+    memset(dc->dc, 0, sizeof(dc->dc));
+    return 0;
+}
+
+static _inline_ int read_dc_row(struct dc_scan *dc, const bool refinement)
 {
     struct bit_reader bits = dc->reader.bits;
+    const unsigned low = dc->scan->low;
 
     for (size_t column = 0; column < dc->mcus.columns; column++) {
         if (dc->reader.restart_interval != 0) {
-            bool restarted;
-            int status = scan_reader_restart(&dc->reader, &restarted);
+            int status = restart_dcs(dc, &bits);
 
             if (status != 0)
                 return status;
-            if (restarted)
-                bits = dc->reader.bits;
-            for (unsigned n = 0; restarted && n < dc->components; n++)
-                dc->component[n].dc = 0;
         }
-        if (!read_dc_mcu(dc, &bits, row, column))
+        if (refinement)
+            refine_dcs(dc, &bits, low);
+        else if (!read_first_dcs(dc, &bits, low))
+            return STATUS_IMAGE_CORRUPT;
+        if (reader_is_past_end(&dc->reader, &bits))
             return STATUS_IMAGE_CORRUPT;
     }
     dc->reader.bits = bits;
     return 0;
+}
+
+_multiversion_ static int read_first_dc_row(struct dc_scan *dc)
+{
+    return read_dc_row(dc, false);
+}
+
+_multiversion_ static int refine_dc_row(struct dc_scan *dc)
+{
+    return read_dc_row(dc, true);
 }
 
 static int read_dc_scan(struct jpeg_coefficients *coefficients, const struct jpeg_scan *scan,
@@ -129,9 +162,12 @@ static int read_dc_scan(struct jpeg_coefficients *coefficients, const struct jpe
     if (status != 0)
         return status;
     scan_reader_begin(&dc.reader, scan, memory);
-    for (size_t row = 0; row < dc.mcus.rows; row++)
-        if ((status = read_dc_row(&dc, row)) != 0)
+    for (size_t row = 0; row < dc.mcus.rows; row++) {
+        dc_scan_begin_row(&dc, row);
+        status = scan->high == 0 ? read_first_dc_row(&dc) : refine_dc_row(&dc);
+        if (status != 0)
             return status;
+    }
     return scan_reader_finish(&dc.reader, end);
 }
 

@@ -61,18 +61,18 @@ static _inline_ uint64_t deposit(uint64_t value, uint64_t set)
 static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
                                 uint64_t *seen, const bool keep)
 {
-    const unsigned last = ac->kept;
+    const unsigned last = ac->last, kept = ac->kept, low = ac->low;
 
     *seen = 0;
-    for (unsigned k = ac->first; k <= ac->last; k++) {
+    for (unsigned k = ac->first; k <= last; k++) {
         unsigned symbol, run, size;
 
         bits_refill(bits);
         symbol = bits_symbol(bits, &ac_table);
         run = symbol >> 4 & 15;
         size = symbol & 15;
-        bits_drop(bits, symbol >> 8);
         if (__builtin_expect(size == 0, 0)) {
+            bits_drop(bits, symbol >> 8);
             if (symbol == 0)
                 return false;
             if (run < 15) {
@@ -83,101 +83,90 @@ static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int
             continue;
         }
         k += run;
-        if (k > ac->last)
+        if (k > last)
             return false;
         *seen |= set_of(k);
-        if (keep && k <= last)
-            block[ac->place[k]] = (int16_t)((uint32_t)bits_take_signed(bits, size) << ac->low);
+        if (keep && k <= kept)
+            block[ac->place[k]] = (int16_t)((uint32_t)bits_take_value(bits, symbol) << low);
         else
-            bits_drop(bits, size);
+            bits_drop(bits, (symbol >> 8) + size);
     }
     return true;
 }
 
-/* The n-th highest bit of a set, counted from 0; 0 if the set has no more than n. */
-static _inline_ uint64_t select_bit(uint64_t set, unsigned n, const bool pdep)
+/* A bit of the set that has `above` bits of it above and `below` below. */
+static _inline_ uint64_t select_bit(uint64_t set, unsigned above, unsigned below, const bool pdep)
 {
-    unsigned count = (unsigned)__builtin_popcountll(set);
-
-    if (n >= count)
-        return 0;
     if (pdep)
-        return deposit(UINT64_C(1) << (count - 1 - n), set);
-    for (; n > 0; n--)
+        return deposit(UINT64_C(1) << below, set);
+    for (; above > 0; above--)
         set ^= highest(set);
     return highest(set);
 }
 
-/* Reads one bit for each of the set, at most 32, the first for the highest. Returns those that
- * are 1.
- */
-static _inline_ uint64_t read_few(struct bit_reader *bits, uint64_t set, const bool pdep)
+/* Those bits of the set whose turn, from the lowest on, is a 1 in `value`. */
+static _inline_ uint64_t choose_bits(uint64_t set, uint64_t value, const bool pdep)
 {
-    unsigned value;
-    uint64_t ones = 0;
+    uint64_t chosen = 0;
 
-    bits_refill(bits);
-    value = bits_take(bits, (unsigned)__builtin_popcountll(set));
     if (pdep)
         return deposit(value, set);
     for (; set != 0; set &= set - 1, value >>= 1)
-        ones |= value & 1 ? set & -set : 0;
-    return ones;
+        chosen |= value & 1 ? set & -set : 0;
+    return chosen;
 }
 
-static _inline_ uint64_t read_set(struct bit_reader *bits, uint64_t set, const bool pdep)
+/* Takes up to 63 bits, of which 32 are there, and adds them to *taken; without `keep` they are
+ * skipped. */
+static _inline_ void take_bits(struct bit_reader *bits, unsigned count, uint64_t *taken,
+                               const bool keep)
 {
-    uint64_t ones = 0;
-
-    if (__builtin_expect(__builtin_popcountll(set) > 32, 0)) {
-        ones = read_few(bits, set & ~(uint64_t)UINT32_MAX, pdep);
-        set &= UINT32_MAX;
-    }
-    return ones | read_few(bits, set, pdep);
-}
-
-/* Adds the scan's bit to the magnitudes of these coefficients. */
-static _inline_ void correct_magnitudes(const struct ac_scan *ac, int16_t *block, uint64_t which)
-{
-    const uint8_t *place = ac->place;
-
-    for (which &= ac->wanted; which != 0; which ^= highest(which)) {
-        int16_t *coefficient = &block[place[__builtin_clzll(which)]];
-        int sign = *coefficient >> 15;
-
-        *coefficient = (int16_t)(*coefficient + (((1 << ac->low) ^ sign) - sign));
-    }
-}
-
-/* Skips the bits that read_set would read. */
-static _inline_ void pass_set(struct bit_reader *bits, uint64_t set)
-{
-    unsigned count = (unsigned)__builtin_popcountll(set);
-
-    bits_refill(bits);
     if (__builtin_expect(count > 32, 0)) {
-        bits_drop(bits, 32);
-        bits_refill(bits);
+        *taken = *taken << 32 | bits_take(bits, 32);
         count -= 32;
+        bits_refill(bits);
     }
-    bits_drop(bits, count);
+    if (keep)
+        *taken = *taken << count | bits_take(bits, count);
+    else
+        bits_drop(bits, count);
+}
+
+/* Adds the scan's bit to the magnitudes of these coefficients. Those that were zero become positive
+ * but for the `negative` ones. */
+static _inline_ void correct_magnitudes(const struct ac_scan *ac, int16_t *block, uint64_t which,
+                                        uint64_t negative)
+{
+    const uint8_t *place = ac->place + 63;
+    const int step = 1 << ac->low;
+
+    for (which &= ac->wanted; which != 0; which &= which - 1) {
+        const int n = __builtin_ctzll(which);
+        int16_t *coefficient = &block[place[-n]];
+        const int sign = *coefficient >> 15 | -(int)(negative >> n & 1);
+
+        *coefficient = (int16_t)(*coefficient + ((step ^ sign) - sign));
+    }
 }
 
 /*
  * A block of a refinement (T.81, G.1.2.3): new coefficients of +-1, and a bit for each that is not
- * zero already. No loop here runs once per nonzero coefficient between two new ones: its branch
+ * zero already, in their order. Only counts are needed to find the next symbol: how many zeros and
+ * how many others are left. No branch asks for a single coefficient before all symbols are read: it
  * would be mispredicted nearly every time, which was half of the time of progressive JPEGs.
  */
 static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t *block,
                             uint64_t *history, const bool pdep, const bool keep)
 {
-    const uint64_t before = *history & ac->band;
-    uint64_t rest = ac->band; /* the part of the band still to read */
-    uint64_t ones = 0;        /* those of `before` whose bit is 1 */
+    const uint64_t before = *history & ac->band, zeros = ac->band & ~before;
+    uint64_t rest = ac->end_run == 0 ? ac->band : 0; /* what symbols are still to tell of */
+    unsigned zeros_left = (unsigned)__builtin_popcountll(zeros);
+    unsigned before_left = (unsigned)__builtin_popcountll(before);
+    uint64_t corrections = 0;         /* the bits of `before`, the last one lowest */
+    uint64_t added = 0, negative = 0; /* new ones, and which of them are -1 */
 
-    while (ac->end_run == 0 && rest != 0) {
-        unsigned symbol, run, size;
-        uint64_t target, passed;
+    while (rest != 0) {
+        unsigned symbol, run, size, left;
 
         bits_refill(bits);
         symbol = bits_symbol(bits, &ac_table);
@@ -190,28 +179,32 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
             ac->end_run = (1U << run) + bits_take(bits, run);
             break;
         }
-        target = select_bit(rest & ~before, run, pdep); /* where the run ends; 0: past the band */
-        passed = target == 0 ? rest : rest & ~((target << 1) - 1);
-        if (size > 0) {
-            int sign = (int)bits_take(bits, 1) - 1;
+        if (run < zeros_left) {
+            uint64_t target;
 
-            if (target == 0)
-                return false;
-            *history |= target;
-            if (keep && (target & ac->wanted) != 0)
-                block[ac->place[__builtin_clzll(target)]] =
-                    (int16_t)(((1 << ac->low) ^ sign) - sign);
+            zeros_left -= run + 1;
+            target = select_bit(pdep ? zeros : zeros & rest, run, zeros_left, pdep);
+            rest &= target - 1;
+            if (size > 0) {
+                added |= target;
+                negative |= target & ((uint64_t)bits_take(bits, 1) - 1);
+            }
+        } else if (size > 0) {
+            return false;
+        } else {
+            rest = 0; /* of sixteen zeros some are past the band */
         }
-        if (keep)
-            ones |= read_set(bits, passed & before, pdep);
-        else
-            pass_set(bits, passed & before);
-        rest &= ~(passed | target);
+        left = (unsigned)__builtin_popcountll(before & rest);
+        take_bits(bits, before_left - left, &corrections, keep);
+        before_left = left;
+    }
+    *history |= added;
+    if (before_left > 0) {
+        bits_refill(bits);
+        take_bits(bits, before_left, &corrections, keep);
     }
     if (keep)
-        correct_magnitudes(ac, block, ones | read_set(bits, rest & before, pdep));
-    else if ((rest & before) != 0)
-        pass_set(bits, rest & before);
+        correct_magnitudes(ac, block, choose_bits(before, corrections, pdep) | added, negative);
     return true;
 }
 
