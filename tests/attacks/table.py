@@ -23,7 +23,7 @@ MIB = 1 << 20
 TIGHT = {"limits.max_body_bytes": 8 * MIB, "limits.max_output_bytes": 8 * MIB,
          "limits.max_inflight_bytes": 96 * MIB, "listen.max_connections": 256}
 # A job of the attack may take seconds on a slow machine, and an honest one waits for those that had begun.
-PATIENT = {"limits.deadline_ms": 30000, "gray.queue_wait_ms": 20000, "scale.queue_wait_ms": 20000}
+PATIENT = {"limits.deadline_ms": 30000, "gray.queue_wait_ms": 30000, "scale.queue_wait_ms": 30000}
 PATHS = {"gateway": "/gray", "scale": "/scale?scale=1", "through": "/scale?scale=1"}
 HEADINGS = ("attack", "on", "its requests", "honest", "right", "p50 ms", "p99 ms", "server MiB",
             "of", "with workers", "of")

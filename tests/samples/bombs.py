@@ -204,7 +204,7 @@ ALL = {
     "PNG, 50000, gray": (png_gray, {422}),
     "PNG, 20000, 16-bit RGBA": (png_wide, {422}),
     "PNG, 9999, 16-bit RGBA": (lambda: png_wide(9999), {200, 422, 504}),
-    "PNG, 10000, one bit": (lambda: png_one_bit(10000), {200, 422}),
+    "PNG, 10000, one bit": (lambda: png_one_bit(10000), {200, 422, 504}),
     "PNG, zTXt of 512 MiB": (png_text, {200, 422}),
     "PNG, iCCP of 512 MiB": (png_profile, {200, 422}),
     "GIF, 10,000 frames": (gif_frames, {200, 422, 504}),
