@@ -74,8 +74,8 @@ def as_other_user(*limits, capabilities=()):
 
 @contextlib.contextmanager
 def limited(server, kind, value):
-    """A soft limit of a running server, "nofile" or "nproc", for a while."""
-    name = {"nofile": "Max open files", "nproc": "Max processes"}[kind]
+    """A soft limit of a running server, "nofile", "nproc" or "as", for a while."""
+    name = {"nofile": "Max open files", "nproc": "Max processes", "as": "Max address space"}[kind]
     limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()
     before = re.search(rf"{name} +(\w+)", limits)[1]
     set_limit(server, kind, value)

@@ -15,6 +15,7 @@ import time
 
 import pytest
 
+from faults.injection import limited, plain_build
 from samples import files
 from support.processes import wait_until
 from support.programs import GATEWAY, NO_METRICS, SCALE, Server, nested, run
@@ -208,6 +209,23 @@ def test_more_connections_than_places(activate, program):
                 assert server.process.poll() is None
             for one in (four, six):
                 wait_until(lambda one=one: serves(one), 60, "an answer")
+        server.stop()
+
+
+@plain_build # which maps no more than it needs
+@PROGRAMS
+def test_no_memory_for_connections(activate, program):
+    """Connections for which there was no memory are closed, and take no place from those that come later."""
+    with listener(socket.AF_INET, ("127.0.0.1", 0)) as four, \
+            listener(socket.AF_INET6, ("::1", 0)) as six:
+        server = activate(program, [four, six], {"listen.max_connections": 4})
+        with limited(server, "as", 1):
+            for number in range(100):
+                address = (four, six)[number % 2].getsockname()[:2]
+                with socket.create_connection(address, timeout=60) as connection, contextlib.suppress(ConnectionError):
+                    assert connection.recv(1) == b""
+        for one in (four, six):
+            wait_until(lambda one=one: serves(one), 60, "an answer")
         server.stop()
 
 
