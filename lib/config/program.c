@@ -90,7 +90,8 @@ static int print_and_exit(struct reading *reading, const struct flags *flags, FI
     if (flags->given[ACTION_HELP])
         print_help(reading, out);
     else if (flags->given[ACTION_VERSION])
-        fprintf(out, "%s %s\n", reading->options->program, GRISAILLE_VERSION);
+        fprintf(out, "%s %s\nbuilt with:\n%s", reading->options->program, GRISAILLE_VERSION,
+                GRISAILLE_BUILT_WITH);
     else
         return SETTINGS_GO_ON;
     return finish_output(reading, 0, out);

@@ -52,11 +52,20 @@ def test_help(program, flag):
 @PROGRAMS
 @pytest.mark.parametrize("flag", ["-V", "--version"])
 def test_version(program, flag):
-    """--version prints the program and meson.build's version, exit 0."""
+    """--version prints the program and meson.build's version, then the versions of the libraries and codecs
+    that the build found, exit 0."""
     done = run(program, flag)
     info = json.loads((BUILD / "meson-info/intro-projectinfo.json").read_text())
+    found = json.loads((BUILD / "meson-info/intro-dependencies.json").read_text())
+    found = {one["name"]: one["version"] for one in found}
     assert done.returncode == 0 and done.stderr == ""
-    assert program.name in done.stdout and info["version"] in done.stdout
+    first, heading, *libraries = done.stdout.splitlines()
+    assert first == f"{program.name} {info['version']}" and heading == "built with:"
+    printed = dict(line.split() for line in libraries)
+    for name, dependency in {"libvips": "vips", "libmicrohttpd": "libmicrohttpd", "libjpeg-turbo": "libjpeg",
+                             "libwebp": "libwebp", "libtiff": "libtiff-4", "dav1d": "dav1d", "libaom": "aom",
+                             "libde265": "libde265", "libdeflate": "libdeflate", "lcms2": "lcms2"}.items():
+        assert printed[name] == found[dependency], name
 
 
 @PROGRAMS

@@ -264,6 +264,7 @@ static void test_help_and_version(void **state)
     assert_int_equal(run(&result, &gateway, WORDS("-V")), 0);
     assert_string_equal(result.errors, "");
     assert_memory_equal(result.out, "grisaille-gateway ", 18);
+    assert_non_null(strstr(result.out, "\n  libvips "));
     clear(&result);
 }
 
