@@ -141,15 +141,16 @@ static void make_room_for_surplus(struct http_server *server, struct connection 
         keep_places(server, connection, surplus_places(server->options.max_connections), of_all);
 }
 
+/* One that is closed may have been surplus itself, and then there is no room yet. */
 static void find_room(struct http_server *server, struct connection *connection)
 {
     const struct choice of_all = {0}, of_client = {.account = connection->account};
     bool room = true;
 
-    if (!connection->trusted && is_too_many(server, connection->account))
+    while (room && !connection->trusted && is_too_many(server, connection->account))
         room = close_longest_waiting(server, &of_client);
-    if (is_full(server))
-        room = close_longest_waiting(server, &of_all) && room;
+    while (room && is_full(server))
+        room = close_longest_waiting(server, &of_all);
     atomic_store(&connection->surplus, !room);
 }
 

@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: 2026 the grisaille authors
 """What can be away: the scale server, a worker, room in the queue. And what comes back by itself."""
 import collections
+import contextlib
 import itertools
 import os
 import signal
@@ -242,6 +243,31 @@ def test_one_address_too_often(own):
             assert raw.read_reply().status == 200
         assert curl(f"http://127.0.0.1:{server.port}/scale", body=BODY).status == 200
         assert first.ends() # it had idled longest
+
+
+@pytest.mark.parametrize("limits", [{"listen__max_connections_per_ip": 3},
+                                    {"listen__max_connections_per_ip": 0, "listen__max_connections": 3}],
+                         ids=["of a client", "in all"])
+def test_health_checks_make_no_room(own, limits):
+    """Connections that were let in beyond the limit, for /healthz alone, and idle afterwards, make no room for
+    further images."""
+    server = own.scale(trusted_proxies=[], **limits)
+    head = request_head("POST", "/scale", len(BODY), "Expect: 100-continue")
+    with contextlib.ExitStack() as stack:
+        def connect():
+            return stack.enter_context(RawConnection(server))
+        uploads = [connect() for _ in range(3)]
+        for raw in uploads:
+            raw.send(head)
+            raw.fill()
+            assert b" 100 " in raw.pending
+        for _ in range(10):
+            raw = connect()
+            raw.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert raw.read_reply().status == 200
+            raw = connect()
+            raw.send(head)
+            assert_problem(raw.read_reply(), 503, "overloaded")
 
 
 def test_too_many_bytes_in_flight(own):
