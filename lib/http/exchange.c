@@ -163,10 +163,10 @@ static enum MHD_Result receive_headers(struct http_request *request, const char 
     struct http_server *server = request->server;
     struct request_line line = {method, version, request->target_place, strlen(request->target)};
 
-    snprintf(request->method, sizeof(request->method), "%s", method);
     request->stage = STAGE_BODY;
     if (!timeouts_enter(server->timeouts, request->watch, PHASE_HANDLER, NULL))
         return MHD_NO;
+    snprintf(request->method, sizeof(request->method), "%s", method);
     identify(request);
     if (!framing_is_token(method, strlen(method)))
         request->status =
@@ -352,6 +352,7 @@ void exchange_expired(void *argument, enum lateness lateness)
                  body ? "body" : "header section",
                  (long long)(body ? options->body_timeout_ms : options->idle_timeout_ms));
     request->late_status = body ? STATUS_BODY_TIMEOUT : STATUS_BAD_REQUEST;
+    request_observe(request, 408, request->late_status);
     request->late_bytes = reply_write_problem(request, request->late_status, 408, detail);
     request->late_code = 408;
 }

@@ -323,10 +323,10 @@ bool http_query_find(const char *query, size_t length, const char *name, char *v
     for (const char *pair = query; length > 0 && pair < end; pair += pair_length(pair, end) + 1) {
         const size_t pair_size = pair_length(pair, end);
         const char *equals = memchr(pair, '=', pair_size);
+        const bool empty = equals == NULL || equals + 1 == pair + pair_size;
 
-        if (is_pair_of(pair, pair_size, name))
-            return equals != NULL &&
-                   http_query_decode(equals + 1, pair_size - (size_t)(equals + 1 - pair), value,
+        if (!empty && is_pair_of(pair, pair_size, name))
+            return http_query_decode(equals + 1, pair_size - (size_t)(equals + 1 - pair), value,
                                      size) == 0 &&
                    value[0] != '\0';
     }

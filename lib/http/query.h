@@ -91,8 +91,8 @@ int http_query_parse(const char *query, size_t length, const struct http_paramet
 bool http_parameters_vary(const struct http_parameter_table *table,
                           const struct http_parameter_values *values);
 
-/* The value of the first parameter of that name, decoded. False: there is none, it is empty or
- * malformed, or longer than `size` allows. Any thread. */
+/* The value of the first parameter of that name that is not empty, decoded. False: there is none,
+ * or it is malformed or longer than `size` allows. Any thread. */
 bool http_query_find(const char *query, size_t length, const char *name, char *value, size_t size);
 
 /* Copies a query without the parameters of that name, however it is encoded; what is left stays as

@@ -352,6 +352,14 @@ const struct http_parameter_values *http_request_parameters(const struct http_re
     return &request->parameters;
 }
 
+struct http_parameter_values http_request_form_parameters(const struct http_request *request)
+{
+    struct http_parameter_values values = request->parameters;
+
+    values.given &= ~request->given_by_query;
+    return values;
+}
+
 const void *http_request_live(const struct http_request *request)
 {
     return request->options->live;

@@ -21,6 +21,9 @@ const char *http_request_id(const struct http_request *request);
  * been read: all before `handle`, those before the file before `peek` and `admit`. */
 const struct http_parameter_values *http_request_parameters(const struct http_request *request);
 
+/* Those of them that fields of a form gave, and not the query. */
+struct http_parameter_values http_request_form_parameters(const struct http_request *request);
+
 /* The `live` of the server's options with which the request began. */
 const void *http_request_live(const struct http_request *request);
 

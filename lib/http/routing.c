@@ -101,6 +101,17 @@ static bool route_takes(const struct http_route *route, const char *method)
     return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0;
 }
 
+/* Whatever the method is. */
+static void find_path(struct http_request *request)
+{
+    const struct http_server_options *options = request->options;
+
+    for (size_t i = 0; i < options->route_count && request->path != NULL; i++) {
+        if (route_is_at(&options->routes[i], request->path))
+            request->route_path = options->routes[i].path;
+    }
+}
+
 /* Sets Allow from the routes of `path`, or of all paths (NULL); "" if there is no route. */
 static void list_methods(struct http_request *request, const char *path)
 {
@@ -110,8 +121,6 @@ static void list_methods(struct http_request *request, const char *path)
     for (size_t i = 0; i < options->route_count; i++) {
         if (path != NULL && !route_is_at(&options->routes[i], path))
             continue;
-        if (path != NULL)
-            request->route_path = options->routes[i].path;
         get = get || options->routes[i].method == HTTP_GET;
         post = post || options->routes[i].method == HTTP_POST;
     }
@@ -206,17 +215,20 @@ static int check_load(struct http_request *request)
     return status != 0 ? status : routing_admit(request, NULL, 0);
 }
 
+/* The path is found even of what is refused, for the log and metrics. */
 static int check_target(struct http_request *request, struct http_target *target)
 {
-    bool connect = strcmp(request->method, "CONNECT") == 0;
+    const bool connect = strcmp(request->method, "CONNECT") == 0;
+    int status = http_target_split(request->target, strlen(request->target), connect, target);
 
-    if (!is_known_method(request->method))
+    if (status != 0)
+        status = refuse_request(request, STATUS_BAD_REQUEST, "the request target is malformed");
+    else if (!target->asterisk && !target->authority)
+        status = decode_path(request, target);
+    find_path(request);
+    if (status != -ENOMEM && !is_known_method(request->method))
         return refuse_request(request, STATUS_NOT_IMPLEMENTED, "unknown method");
-    if (http_target_split(request->target, strlen(request->target), connect, target) != 0)
-        return refuse_request(request, STATUS_BAD_REQUEST, "the request target is malformed");
-    if (target->asterisk || target->authority)
-        return 0;
-    return decode_path(request, target);
+    return status;
 }
 
 /* What the request may ask for, by its route and by the options with which it began. */
@@ -233,6 +245,7 @@ static void choose_table(struct http_request *request)
 static int read_query(struct http_request *request, const struct http_target *target)
 {
     char field[FIELD_BYTES];
+    int status;
 
     choose_table(request);
     request->query = target->query;
@@ -244,8 +257,10 @@ static int read_query(struct http_request *request, const struct http_target *ta
     if (request->route->read_query != NULL)
         return request->route->read_query(request, target->query, target->query_length,
                                           request->options->context, &request->answer);
-    return http_query_parse(target->query, target->query_length, &request->table,
-                            &request->parameters, request->answer.detail);
+    status = http_query_parse(target->query, target->query_length, &request->table,
+                              &request->parameters, request->answer.detail);
+    request->given_by_query = request->parameters.given;
+    return status;
 }
 
 int routing_check(struct http_request *request)

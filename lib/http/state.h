@@ -130,6 +130,7 @@ struct http_request {
     const struct http_route *route;
     const char *route_path; /* the path of a route, even of one that takes other methods; or NULL */
     struct http_parameter_values parameters;
+    uint64_t given_by_query;           /* of `parameters`; a form gave the others */
     struct http_parameter_table table; /* of the route's parameters, as they are limited now */
 
     struct client_name name;        /* the client's; the peer's until it is identified */

@@ -21,7 +21,7 @@
 
 enum {
     READY_WAIT_MS = 500,
-    TARGET_BYTES = 1024,
+    FORM_BYTES = 1024, /* of all parameters, written as a query */
     PROBLEM_MAX_BYTES = 4096,
     SHORT_MS = 1000, /* with less time than this, the client may be what is wrong */
 };
@@ -184,14 +184,23 @@ static bool reserve(void *request, size_t bytes)
     return http_request_reserve(request, bytes);
 }
 
-/* The path with the client's own parameters: presets are the path's. */
-static int write_target(const struct http_request *request, const char *path,
-                        char target[static TARGET_BYTES])
+/* The path and the client's own query, as it was written but for `key`; then the parameters that
+ * are fields of a form. Presets are the path's. malloc'd; NULL: no memory. */
+static char *make_target(const struct http_request *request, const char *path)
 {
-    int length = snprintf(target, TARGET_BYTES, "%s", path);
+    const struct http_parameter_values fields = http_request_form_parameters(request);
+    size_t length;
+    const char *query = http_request_query(request, &length);
+    _cleanup_free_ char *own = http_query_without(query != NULL ? query : "", length, "key");
+    char form[FORM_BYTES], *target;
 
-    return http_query_write(&image_parameters, http_request_parameters(request), target + length,
-                            TARGET_BYTES - (size_t)length);
+    if (own == NULL || http_query_write(&image_parameters, &fields, form, sizeof(form)) != 0)
+        return NULL;
+    if (own[0] != '\0' && form[0] != '\0')
+        form[0] = '&'; /* in the place of the question mark */
+    if (asprintf(&target, "%s%s%s%s", path, own[0] != '\0' ? "?" : "", own, form) < 0)
+        return NULL;
+    return target;
 }
 
 /* `target` and `accept` are for the scale server. */
@@ -238,12 +247,11 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
                          const char *path, const struct scale_task *task,
                          struct http_answer *answer)
 {
-    char target[TARGET_BYTES], accept[NEGOTIATE_TEXT_BYTES];
+    _cleanup_free_ char *target = make_target(request, path);
+    char accept[NEGOTIATE_TEXT_BYTES];
     unsigned accepted;
-    int status = write_target(request, path, target);
+    int status = target != NULL ? negotiate_read(request, &accepted) : -ENOMEM;
 
-    if (status == 0)
-        status = negotiate_read(request, &accepted);
     if (status != 0)
         return status;
     negotiate_write(accepted, accept);
@@ -255,16 +263,9 @@ int scale_client_forward(struct scale_client *client, struct http_request *reque
                          const struct scale_task *task, struct http_answer *answer)
 {
     const enum image_format format = (enum image_format)__builtin_ctz(task->formats);
-    _cleanup_free_ char *left = NULL, *target = NULL;
-    size_t length;
-    const char *query = http_request_query(request, &length);
+    _cleanup_free_ char *target = make_target(request, http_request_path(request));
 
-    left = http_query_without(query != NULL ? query : "", length, "key");
-    if (left == NULL)
+    if (target == NULL)
         return -ENOMEM;
-    if (asprintf(&target, "%s?%s", http_request_path(request), left) < 0) {
-        target = NULL;
-        return -ENOMEM;
-    }
     return call_target(client, request, target, image_media_type(format), task, answer);
 }

@@ -248,20 +248,43 @@ def fake_scale(answer, seen):
     return listener.getsockname()[1]
 
 
+def small_answer():
+    """An image, and a scale server's answer with it."""
+    small = files.jpeg(20, 10)
+    return small, (b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nImage-Width: 9\r\nImage-Height: 9\r\n"
+                   b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(small)) + small
+
+
 def test_what_the_gateway_forwards(own):
-    """The scale server gets the image alone, the fields as its query, and is not believed the
+    """The scale server gets the image alone, the fields behind the query, and is not believed the
     size that it says."""
     seen = []
-    small = files.jpeg(20, 10)
-    answer = (b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nImage-Width: 9\r\nImage-Height: 9\r\n"
-              b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(small)) + small
+    small, answer = small_answer()
     gateway = own.gateway(scale__upstream=f"http://127.0.0.1:{fake_scale(answer, seen)}")
     reply = post(gateway, "/image?quality=80", form(field("scale", ".50"), file(), field("gray", "none")))
     assert reply.status == 200 and reply.body == small
     assert (reply.headers["image-width"], reply.headers["image-height"]) == ("20", "10")
     [(first, fields, body)] = seen
-    assert first == b"POST /image?scale=0.5&gray=none&quality=80 HTTP/1.1\r\n"
+    assert first == b"POST /image?quality=80&scale=0.5&gray=none HTTP/1.1\r\n"
     assert body == JPEG and b"multipart" not in fields[b"Content-Type"]
+
+
+@pytest.mark.parametrize("sent, forwarded", [
+    ("/image?height=050&width=%31%30&fit=cover&format=jpg", "/image?height=050&width=%31%30&fit=cover&format=jpg"),
+    ("/scale", "/scale"),
+    ("/?scale=5e-1", "/gray?scale=5e-1"),
+    ("/image?key=&background=FFaa00&key=a&scale=.5&%6bey=b", "/image?background=FFaa00&scale=.5"),
+    ("/scale?key=a", "/scale"),
+    ("/resize?width=4%30&key=a&type=", "/resize?width=4%30&type="),
+])
+def test_the_query_is_forwarded_unchanged(own, sent, forwarded):
+    """As the client wrote it, but for `key`."""
+    seen = []
+    small, answer = small_answer()
+    gateway = own.gateway(scale__upstream=f"http://127.0.0.1:{fake_scale(answer, seen)}")
+    reply = post(gateway, sent, JPEG)
+    assert reply.status == 200 and reply.body == small
+    assert seen[0][0] == f"POST {forwarded} HTTP/1.1\r\n".encode()
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])

@@ -181,6 +181,8 @@ REFUSALS = [
      "unsupported-format", "/image"),
     ("POST", "/image?format=png", PHOTO[:len(PHOTO) // 2], 422, "image-corrupt", "/image"),
     ("POST", "/watermark?text=x", PHOTO, 501, "not-implemented", "/watermark"),
+    ("BREW", "/gray", PHOTO, 501, "not-implemented", "/gray"),
+    ("BREW", "/coffee", b"", 501, "not-implemented", "other"),
 ]
 
 
@@ -193,7 +195,7 @@ def test_problems(system, method, path, body, status, problem, route):
         assert client.request(method, path, body).status == status
     after = Scrape(system.gateway)
     moved = after.moved(before)
-    shown = method if method != "DELETE" else "_OTHER"
+    shown = method if method not in ("DELETE", "BREW") else "_OTHER"
     assert moved[COUNT, (("method", shown), ("route", route), ("status", str(status)))] == 1
     assert moved["grisaille_problems_total", (("type", problem),)] == 1
     assert after.get(COUNT) - before.get(COUNT) == 1
@@ -208,6 +210,7 @@ def test_too_large_and_too_slow(own):
     with RawConnection(server, timeout=20) as raw:
         raw.send(request_head("POST", "/gray", 1000) + PHOTO[:200])
         assert_problem(raw.read_reply(), 408, "body-timeout")
+        assert Scrape(server).get(COUNT, route="/gray", status="408") == 1 # though the connection lingers
     with RawConnection(server) as raw:
         raw.send(request_head("POST", "/gray", 1000) + PHOTO[:200])
     scrape = settled(server, COUNT, 1, route="/gray", status="499")
