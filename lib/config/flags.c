@@ -18,7 +18,8 @@ const struct action_row action_rows[ACTION_COUNT] = {
     [ACTION_HEALTH] = {0, "health", NULL,
                        "request /healthz from the server that this describes, and exit: 0 or 1"},
     [ACTION_HELP] = {'h', "help", NULL, "print this, and exit"},
-    [ACTION_VERSION] = {'V', "version", NULL, "print the version, and those of libraries and codecs, and exit"},
+    [ACTION_VERSION] = {'V', "version", NULL,
+                        "print the version, and those of libraries and codecs, and exit"},
 };
 
 /* What getopt_long returns for a flag: its index in a list of ours, beyond any character. */

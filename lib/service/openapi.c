@@ -262,6 +262,12 @@ static void add_parameters(struct openapi *openapi, cJSON *item, const struct ht
         add_imaginarys(openapi, parameters, route->path);
     for (size_t i = 0; table != NULL && i < table->count; i++)
         openapi_reference(openapi, parameters, NULL, "parameters", table->rows[i].name);
+    if (is_imaginarys(route) || route->method != HTTP_POST)
+        return;
+    if (route->flags & HTTP_ROUTE_FIELD)
+        openapi_reference(openapi, parameters, NULL, "parameters", "imaginary-field");
+    if (!openapi_has_tokens(openapi))
+        openapi_reference(openapi, parameters, NULL, "parameters", "key");
 }
 
 /* Whether its path has one more route, for another method. */

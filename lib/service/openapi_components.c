@@ -45,7 +45,7 @@ static void add_row_schema(struct openapi *openapi, cJSON *schemas,
         for (const char *const *example = row->type->examples; *example != NULL; example++)
             openapi_text(openapi, list, NULL, *example);
     }
-    if (row->initial != NULL)
+    if (row->initial != NULL && row->fallback == NULL) /* on every path */
         openapi_text(openapi, schema, "default", row->initial);
 }
 
@@ -63,11 +63,11 @@ static void add_row_parameter(struct openapi *openapi, cJSON *parameters,
                               const struct http_parameter *row)
 {
     cJSON *parameter = add_parameter(openapi, parameters, row->name, row->name, "query");
-    char text[TEXT_BYTES];
+    char text[TEXT_BYTES], initial[HTTP_VALUE_BYTES];
 
+    parameters_default(row, initial);
     snprintf(text, sizeof(text), "%s%s%s", row->help != NULL ? row->help : "",
-             row->fallback != NULL ? ". Default: " : "",
-             row->fallback != NULL ? row->fallback : "");
+             row->fallback != NULL ? ". Default: " : "", row->fallback != NULL ? initial : "");
     openapi_text(openapi, parameter, "description", text);
     openapi_reference(openapi, parameter, "schema", "schemas", row->name);
 }
@@ -117,6 +117,19 @@ static void add_headers_of_requests(struct openapi *openapi, cJSON *parameters)
         "string");
     /* A later version may have more behind the flags. */
     openapi_text(openapi, schema, "pattern", "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+}
+
+/* With tokens it is a place of theirs, and documented as that. */
+static void add_unused_key(struct openapi *openapi, cJSON *parameters)
+{
+    cJSON *parameter = add_parameter(openapi, parameters, "key", "key", "query"), *schema;
+
+    openapi_text(openapi, parameter, "description",
+                 "a token, as clients of imaginary's API send it; this server asks for none, and "
+                 "takes any value");
+    schema = openapi_object(openapi, parameter, "schema");
+    openapi_text(openapi, schema, "type", "string");
+    openapi_text(openapi, openapi_array(openapi, schema, "examples"), NULL, "any");
 }
 
 /* --- imaginary's ---------------------------------------------------------------------------------
@@ -353,6 +366,8 @@ void openapi_add_components(struct openapi *openapi, cJSON *root)
     }
     add_imaginary_parameters(openapi, schemas, parameters);
     add_pipeline(openapi, parameters);
+    if (!openapi_has_tokens(openapi))
+        add_unused_key(openapi, parameters);
     add_headers_of_requests(openapi, parameters);
     add_problem_names(openapi, parameters);
     add_problem_schema(openapi, schemas);

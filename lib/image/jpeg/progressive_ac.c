@@ -105,15 +105,15 @@ static _inline_ uint64_t select_bit(uint64_t set, unsigned above, unsigned below
 }
 
 /* Those bits of the set whose turn, from the lowest on, is a 1 in `value`. */
-static _inline_ uint64_t choose_bits(uint64_t set, uint64_t value, const bool pdep)
+static _inline_ uint64_t pick_bits(uint64_t set, uint64_t value, const bool pdep)
 {
-    uint64_t chosen = 0;
+    uint64_t picked = 0;
 
     if (pdep)
         return deposit(value, set);
     for (; set != 0; set &= set - 1, value >>= 1)
-        chosen |= value & 1 ? set & -set : 0;
-    return chosen;
+        picked |= value & 1 ? set & -set : 0;
+    return picked;
 }
 
 /* Takes up to 63 bits, of which 32 are there, and adds them to *taken; without `keep` they are
@@ -159,7 +159,7 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
                             uint64_t *history, const bool pdep, const bool keep)
 {
     const uint64_t before = *history & ac->band, zeros = ac->band & ~before;
-    uint64_t rest = ac->end_run == 0 ? ac->band : 0; /* what symbols are still to tell of */
+    uint64_t rest = ac->end_run == 0 ? ac->band : 0; /* what symbols are still to come for */
     unsigned zeros_left = (unsigned)__builtin_popcountll(zeros);
     unsigned before_left = (unsigned)__builtin_popcountll(before);
     uint64_t corrections = 0;         /* the bits of `before`, the last one lowest */
@@ -204,7 +204,7 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
         take_bits(bits, before_left, &corrections, keep);
     }
     if (keep)
-        correct_magnitudes(ac, block, choose_bits(before, corrections, pdep) | added, negative);
+        correct_magnitudes(ac, block, pick_bits(before, corrections, pdep) | added, negative);
     return true;
 }
 
