@@ -19,10 +19,10 @@ static void blank_detail(char detail[static JOB_DETAIL_BYTES])
 /* What a worker may report of an image or of its memory; all other statuses are the server's. */
 static bool is_worker_status(int32_t status)
 {
-    return status == STATUS_OK || status == STATUS_UNSUPPORTED_FORMAT ||
-           status == STATUS_IMAGE_CORRUPT || status == STATUS_IMAGE_TOO_LARGE ||
-           status == STATUS_RESULT_TOO_LARGE || status == STATUS_OVERLOADED ||
-           status == STATUS_INTERNAL;
+    return status == STATUS_OK || status == STATUS_BAD_PARAMETER ||
+           status == STATUS_UNSUPPORTED_FORMAT || status == STATUS_IMAGE_CORRUPT ||
+           status == STATUS_IMAGE_TOO_LARGE || status == STATUS_RESULT_TOO_LARGE ||
+           status == STATUS_OVERLOADED || status == STATUS_INTERNAL;
 }
 
 int job_check_reply(struct reply_message *reply, size_t size, uint64_t generation,

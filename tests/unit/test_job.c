@@ -69,10 +69,10 @@ static void test_only_a_workers_statuses_are_taken(void **state)
     (void)state;
     for (int status = -3; status < STATUS_COUNT + 3; status++) {
         struct reply_message reply = honest_reply();
-        bool workers = status == STATUS_OK || status == STATUS_UNSUPPORTED_FORMAT ||
-                       status == STATUS_IMAGE_CORRUPT || status == STATUS_IMAGE_TOO_LARGE ||
-                       status == STATUS_RESULT_TOO_LARGE || status == STATUS_OVERLOADED ||
-                       status == STATUS_INTERNAL;
+        bool workers = status == STATUS_OK || status == STATUS_BAD_PARAMETER ||
+                       status == STATUS_UNSUPPORTED_FORMAT || status == STATUS_IMAGE_CORRUPT ||
+                       status == STATUS_IMAGE_TOO_LARGE || status == STATUS_RESULT_TOO_LARGE ||
+                       status == STATUS_OVERLOADED || status == STATUS_INTERNAL;
 
         reply.status = status;
         assert_int_equal(check(reply), workers ? 0 : -EPROTO);
