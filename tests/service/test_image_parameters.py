@@ -190,6 +190,17 @@ def test_longest_side(own):
         assert open_image(client.image("/image", wide)).size == (200, 20)
 
 
+@pytest.mark.parametrize("size", [(65501, 2), (2, 65535)])
+def test_sides_of_a_jpeg(either, size):
+    """A side that libjpeg does not encode is refused as what the format cannot hold."""
+    body = files.encode(Image.new("L", size, 128), "PNG")
+    for query in ("format=jpeg", "format=jpeg&gray=luma", "format=jpeg&rotate=90"):
+        detail = assert_problem(either.post(f"/image?{query}", body), 422, "result-too-large")["detail"]
+        assert "JPEG" in detail and "65500" in detail and str(max(size)) in detail
+    fits = files.encode(Image.new("L", (65500, 2), 128), "PNG")
+    assert open_image(either.image("/image?format=jpeg", fits)).size == (65500, 2)
+
+
 # --- formats ---------------------------------------------------------------------------------------
 
 SOURCES = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP lossless", "gif": "GIF", "tiff": "TIFF",
@@ -379,6 +390,14 @@ def test_effort(client, name):
         assert len(results[2]) <= len(results[0])
 
 
+@pytest.mark.parametrize("name", ["webp", "webp&lossless=true", "avif", "png", "gif"])
+def test_every_effort_has_time(client, name):
+    """An ordinary image is refused at none of them."""
+    body = files.encode(files.image(400, 300), "PNG")
+    for effort in (0, 5, 9):
+        assert client.post(f"/image?format={name}&effort={effort}", body).status == 200
+
+
 def test_lossless_webp(client):
     """By default where a lossless source keeps its format and no quality is given."""
     lossless = files.encode(files.image(), "WEBP", lossless=True)
@@ -430,6 +449,19 @@ def test_lossless_jpeg_of_partial_blocks(client):
     assert_problem(client.post("/image?lossless=true", turned), 400, "bad-parameter")
     # Upright and turned back: nothing moves at all.
     assert client.post("/image?lossless=true&rotate=180", turned).status == 200
+
+
+def test_lossless_jpeg_of_every_kind(either):
+    """What cannot be copied, which for gray is what has no luma to copy, is 400 that names the parameter."""
+    refused = 0
+    for kind, body in jpeg.kinds(64, 48).items():
+        for query in ("lossless=true", "lossless=true&gray=luma", "lossless=true&gray=luma&rotate=90"):
+            reply = either.post(f"/image?{query}", body)
+            if reply.status != 200:
+                detail = assert_problem(reply, 400, "bad-parameter")["detail"]
+                assert "lossless" in detail, (kind, query, detail)
+                refused += 1
+    assert refused >= 2
 
 
 # --- metadata and profiles -------------------------------------------------------------------------

@@ -223,7 +223,7 @@ static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
 static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
 /* The same of AVIF, which has a speed for each effort: nanoseconds, with loss or without. */
 static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {
-    320, 320, 1200, 2300, 8500, 11500, 21000, 30000, 37000, 90000,
+    320, 320, 1200, 2300, 8500, 8500, 11500, 11500, 21000, 21000,
 };
 /* clang-format on */
 

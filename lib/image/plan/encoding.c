@@ -153,18 +153,25 @@ static bool may_differ_from_srgb(const struct image_header *header)
            header->colours == IMAGE_COLOURS_CMYK || header->colours == IMAGE_COLOURS_LAB;
 }
 
+static int check_sides(struct planning *planning, uint32_t most)
+{
+    const struct image_output_plan *output = planning->output;
+
+    if (output->size.width <= most && output->size.height <= most)
+        return 0;
+    snprintf(planning->detail, IMAGE_DETAIL_BYTES,
+             "%s has at most %u pixels a side, and the result would have %u x %u",
+             image_format_name(output->format), most, output->size.width, output->size.height);
+    return STATUS_RESULT_TOO_LARGE;
+}
+
 int plan_encoding(struct planning *planning, const struct image_encoding *encoding)
 {
     struct image_output_plan *output = planning->output;
-    int status;
+    int status = check_sides(planning, format_side_max(output->format));
 
-    if (!format_fits(output->format, output->size)) {
-        snprintf(planning->detail, IMAGE_DETAIL_BYTES,
-                 "a %s has at most %u pixels a side, and the result would have %u x %u",
-                 image_format_name(output->format), format_side_max(output->format),
-                 output->size.width, output->size.height);
-        return STATUS_RESULT_TOO_LARGE;
-    }
+    if (status != 0)
+        return status;
     output->effort = (int)encoding->effort - 1;
     output->progressive = encoding->progressive != 0;
     if (encoding->effort > 0 || encoding->progressive != 0)
@@ -181,5 +188,7 @@ int plan_encoding(struct planning *planning, const struct image_encoding *encodi
         output->effort = choose_avif_effort(output, planning->header);
     plan_quality(planning, encoding);
     plan_subsampling(planning, encoding);
+    if (output->format == IMAGE_JPEG && (output->steps & IMAGE_STEP_ENCODE) != 0)
+        return check_sides(planning, FORMAT_ENCODED_JPEG_SIDE_MAX);
     return 0;
 }

@@ -7,6 +7,9 @@
 /* What a result can be in each format that is written. Any thread. */
 uint32_t format_side_max(enum image_format format);
 
+/* Of a JPEG that libjpeg encodes (its JPEG_MAX_DIMENSION); copies of codes may have more. */
+enum { FORMAT_ENCODED_JPEG_SIDE_MAX = 65500 };
+
 bool format_fits(enum image_format format, struct image_size size);
 
 bool format_has_animation(enum image_format format);

@@ -40,7 +40,7 @@ static struct lossless_effort choose_effort(const struct webp_format *format)
     int64_t pixels = (int64_t)format->width * format->height;
 
     if (format->effort > 0)
-        return (struct lossless_effort){method_of(format->effort), (format->effort - 1) * 100 / 9};
+        return (struct lossless_effort){method_of(format->effort), (format->effort - 1) * 11};
     if (!format->photograph && format->reduced && pixels > LARGE_PIXELS)
         return (struct lossless_effort){.method = 0, .effort = 0};
     if (format->photograph || (format->reduced && pixels > DRAWING_PIXELS))
