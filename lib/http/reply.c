@@ -25,10 +25,19 @@ enum { RETRY_AFTER_S = 1, LINGER_BYTES = 64 * 1024 * 1024, DISCARD_BYTES = 1024 
 #define EXPOSED_FIELDS  "Image-Width, Image-Height, Server-Timing, X-Request-Id, Retry-After"
 #define PREFLIGHT_AGE_S "600"
 
-/* Clients of another server's API read the detail under its name. */
+/* Clients of another server's API read the detail under its name, whatever is wrong. */
 static bool has_message(const struct http_request *request)
 {
-    return request->route != NULL && request->route->read_query != NULL;
+    const struct http_server_options *options = &request->server->options;
+
+    for (size_t i = 0; i < options->route_count && request->route_path != NULL; i++) {
+        const struct http_route *route = &options->routes[i];
+
+        if (route->path == request->route_path &&
+            (route->read_query != NULL || (route->flags & HTTP_ROUTE_FIELD) != 0))
+            return true;
+    }
+    return false;
 }
 
 /* Replaces what the handler left with the problem document. 0 or -ENOMEM. */

@@ -475,28 +475,32 @@ static int read_query_pair(struct query_reading *reading, const char *pair, size
 {
     const char *equals = memchr(pair, '=', length);
     const size_t name_length = equals != NULL ? (size_t)(equals - pair) : length;
-    const struct parameter *parameter;
+    const struct parameter *parameter = NULL;
     union unused_value unused;
     char name[NAME_BYTES];
+    bool operations = false;
     uint64_t bit;
     int status = http_query_decode(pair, name_length, name, sizeof(name));
 
-    if (status == -EFBIG)
-        return 0; /* no name of ours */
+    if (status == 0) {
+        operations = reading->asked->pipeline && strcmp(name, "operations") == 0;
+        parameter = find_parameter(name);
+    }
+    if (status == -EFBIG || (status == 0 && !operations && parameter == NULL))
+        return 0; /* no name of imaginary's, whatever its value is */
     if (status != 0 || http_query_decode(pair + name_length + (equals != NULL ? 1 : 0),
                                          length - name_length - (equals != NULL ? 1 : 0),
                                          reading->value, reading->value_size) != 0)
         return refuse_query(reading->detail, "the query is not percent-encoded UTF-8");
-    if (strcmp(name, "operations") == 0 && reading->asked->pipeline) {
+    if (operations) {
         status = reading->seen_operations
                      ? 0
                      : read_operations(reading->asked, reading->value, reading->detail);
         reading->seen_operations = true;
         return status;
     }
-    parameter = find_parameter(name);
-    bit = parameter != NULL ? UINT64_C(1) << (parameter - parameters) : 0;
-    if (parameter == NULL || (reading->seen & bit) != 0)
+    bit = UINT64_C(1) << (parameter - parameters);
+    if ((reading->seen & bit) != 0)
         return 0;
     reading->seen |= bit;
     if (!read_text(parameter->kind, reading->value,

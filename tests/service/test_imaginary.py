@@ -170,6 +170,24 @@ def assert_refused(reply, status, words):
     assert reply.json()["message"] == reply.json()["detail"] and words in reply.json()["message"]
 
 
+def test_every_error_has_a_message(server):
+    """Also of /info, and of methods that are not taken."""
+    with Client(server) as client:
+        for method, path, body, status in (("POST", "/info?width=0", files.jpeg(), 400), ("POST", "/info", b"text" * 50, 415),
+                                           ("POST", "/info", b"", 400), ("GET", "/info", None, 405),
+                                           ("GET", "/resize?width=5", None, 405), ("DELETE", "/pipeline", None, 405)):
+            reply = client.request(method, path, body)
+            assert reply.status == status and reply.json()["message"] == reply.json().get("detail", ""), reply
+
+
+def test_unknown_names_are_ignored(server):
+    """Whatever their values are."""
+    with Client(server) as client:
+        for query in ("unknown=%ff", "width=%zz", "%77ho=%c3%28"):
+            status = client.post(f"/blur?sigma=1&{query}", files.jpeg()).status
+            assert status == (400 if "width" in query else 200), query
+
+
 def test_refusals(server):
     body = files.jpeg()
     with Client(server) as client:
