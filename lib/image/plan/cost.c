@@ -220,7 +220,7 @@ static const struct encoder_rates encoders[IMAGE_FORMAT_COUNT] = {
     [IMAGE_TIFF] = { 650,  8, 1, 1},
     [IMAGE_AVIF] = { 320, 40, 0, 0},
 };
-static const struct encoder_rates lossless_webp = {2300, 60, 4, 26}, lossless_avif = {4000, 80, 0, 0};
+static const struct encoder_rates lossless_webp = {2300, 60, 4, 4}, lossless_avif = {4000, 80, 0, 0};
 /* The same of AVIF, which has a speed for each effort: nanoseconds, with loss or without. */
 static const double avif_efforts[IMAGE_EFFORT_MAX + 1] = {
     320, 320, 1200, 2300, 8500, 8500, 11500, 11500, 21000, 21000,
