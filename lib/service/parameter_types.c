@@ -14,6 +14,12 @@
 
 enum { COORDINATES = 4, POINT = 2, PERCENT = 100, PERCENT_PLACES = 15 };
 
+/* What parse_exact_decimal() reads, as a regular expression of ECMAScript: a sign, and a number. In
+ * a class a '-' is escaped, as the `v` flag needs it with which browsers read the attribute
+ * `pattern`. Which numbers are in range is not said. */
+#define NUMBER "([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+\\-]?[0-9]+)?"
+#define SIGNED "[+\\-]?" NUMBER
+
 /* Cuts "a,b,c" into exactly `count` pieces, none of which is empty. */
 static bool split(const char *text, unsigned count, const char *pieces[], size_t lengths[])
 {
@@ -156,7 +162,7 @@ const struct http_parameter_type parameter_type_gravity = {
     .write = write_gravity,
     .describe = describe_gravity,
     .json = "string",
-    .pattern = "^(center|smart|(north|south)(east|west)?|east|west|[0-9.e-]+,[0-9.e-]+)$",
+    .pattern = "^(center|smart|(north|south)(east|west)?|east|west|" SIGNED "," SIGNED ")$",
     .examples = gravity_examples,
 };
 
@@ -217,6 +223,8 @@ static bool read_percent_extent(const char *const pieces[], const size_t lengths
     const bool before = pieces[0][0] == '-';
     struct decimal from, count;
 
+    if (before && (pieces[0][1] == '-' || pieces[0][1] == '+')) /* one sign is enough */
+        return false;
     if (parse_exact_decimal(pieces[0] + before, lengths[0] - before, &from) != 0 ||
         parse_exact_decimal(pieces[2], lengths[2], &count) != 0 || from.places > PERCENT_PLACES ||
         count.places > PERCENT_PLACES || (!before && decimal_compare(from, all) >= 0))
@@ -291,7 +299,8 @@ const struct http_parameter_type parameter_type_crop = {
     .write = write_crop,
     .describe = describe_crop,
     .json = "string",
-    .pattern = "^(square|(-?[0-9]+,){2}[0-9]+,[0-9]+|pct:(-?[0-9.e-]+,){2}[0-9.e-]+,[0-9.e-]+)$",
+    .pattern = "^(square|(-?[0-9]+,){2}[0-9]+,[0-9]+|"
+               "pct:(" SIGNED ",){2}\\+?" NUMBER ",\\+?" NUMBER ")$",
     .examples = crop_examples,
 };
 

@@ -139,6 +139,20 @@ def test_every_control(browser, gateway):
     assert query(browser.settle(browser.find("reset").click)) == {}
 
 
+@pytest.mark.parametrize("name, valid, not_valid", [
+    ("gravity", ["0.25,5E-1", "+1,-0", "northwest"], ["0..5,1", "e,1", "0,5e-", "up"]),
+    ("crop", ["pct:-1.5,+2,5E1,.5e2", "-1,-2,30,40", "square"], ["1.,0,9,9", "pct:--1,0,9,9", "pct:0,0,-9,9"]),
+    ("background", ["00000080", "FFFFFF"], ["fff", "gggggg"]),
+])
+def test_text_controls_know_their_values(browser, gateway, name, valid, not_valid):
+    """The pattern of a control is one for browsers too, which read it with the `v` flag: what the server takes is
+    valid, and what it never takes is not."""
+    browser.open(gateway)
+    mismatch = "const [field, value] = arguments; field.value = value; return field.validity.patternMismatch"
+    field = browser.find(f"p-{name}")
+    assert [value for value in valid + not_valid if browser.run(mismatch, field, value)] == not_valid
+
+
 def test_curl_line(browser, gateway, photo):
     """The curl line that is shown makes what the page made, whatever the file is called."""
     browser.open(gateway)

@@ -210,6 +210,20 @@ def test_defaults(server, document):
     assert {"key", "field"} <= set(parameters)
 
 
+@pytest.mark.parametrize("name, taken, not_taken", [
+    ("gravity", ["0.25,5E-1", "5e-1,.5", "1.,0", "+1,-0", "1e+0,0e9"],
+     ["0..5,1", "e,1", "1,-", "0,5e", "0.1.1,1", "--0,0"]),
+    ("crop", ["-1,-2,30,40", "pct:-1.5,+2,5E1,.5e2", "pct:0,0,+50,50."],
+     ["+1,0,9,9", "1.,0,9,9", "pct:--1,0,9,9", "pct:-+1,0,9,9", "pct:e,0,9,9", "pct:0,0,9-,9", "pct:0,0,-9,9"]),
+])
+def test_patterns(server, document, name, taken, not_taken):
+    """A pattern takes what the server takes, and nothing that it refuses however large the image is."""
+    pattern = document["components"]["schemas"][name]["pattern"]
+    for value in taken + not_taken:
+        assert bool(re.search(pattern, value)) == (value in taken), value
+        assert (ask(server, "post", "/image", {name: value}).status == 200) == (value in taken), value
+
+
 def test_every_bound_refuses(server, document):
     """One beyond each bound, and a word that is in no list, is 400 that names the parameter."""
     for path, method, operation, parameters in image_operations(document):
