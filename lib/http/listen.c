@@ -127,6 +127,14 @@ static int describe(int fd, char *text, size_t text_size, uint16_t *port)
     return 0;
 }
 
+uint16_t listen_port(int fd)
+{
+    char text[LISTEN_TEXT_BYTES];
+    uint16_t port;
+
+    return describe(fd, text, sizeof(text), &port) == 0 ? port : 0;
+}
+
 int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port)
 {
     int listens = 0, flags = fcntl(fd, F_GETFL);

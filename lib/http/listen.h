@@ -19,5 +19,9 @@ int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_
  * socket. 0; -ENOTSOCK: it is no listening stream socket; or -errno. */
 int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port);
 
+/* The port that a listening or an accepted socket is bound to; 0: of a Unix socket, or not known.
+ */
+uint16_t listen_port(int fd);
+
 /* Removes the file of a socket that listen_open() made, if it is one. */
 void listen_forget(const char *text);

@@ -16,6 +16,7 @@
 #include "base/parse.h"
 #include "base/status.h"
 #include "http/admission.h"
+#include "http/listen.h"
 #include "http/request_internal.h"
 
 #include <errno.h>
@@ -445,6 +446,11 @@ int http_request_list(const struct http_request *request, const char *name, char
 int http_request_client_fd(const struct http_request *request)
 {
     return request->fd;
+}
+
+uint16_t http_request_port(const struct http_request *request)
+{
+    return listen_port(request->fd);
 }
 
 int64_t http_request_deadline_us(const struct http_request *request)

@@ -70,6 +70,9 @@ int http_request_list(const struct http_request *request, const char *name, char
 /* The client's socket, to notice that it goes away; do not read, write or close it. */
 int http_request_client_fd(const struct http_request *request);
 
+/* The port that the client connected to; 0: of a Unix socket, or not known. */
+uint16_t http_request_port(const struct http_request *request);
+
 /* The client, as the server identified it: a number that is never 0 and stays the client's as long
  * as the server runs; and its address as text, "unknown" if it has none. */
 uint64_t http_request_client(const struct http_request *request);

@@ -71,8 +71,7 @@ static const char *format_word(enum image_format format)
     return image_media_type(format) + strlen("image/");
 }
 
-/* Whether input.formats has it. */
-static bool takes(const struct settings *settings, enum image_format format)
+bool images_takes(const struct settings *settings, enum image_format format)
 {
     char **words = settings->input.formats;
 
@@ -90,7 +89,7 @@ static int check_first_bytes(const struct http_request *request, const uint8_t *
 
     if (format == IMAGE_NONE)
         return unsupported_format(bytes, size, answer);
-    if (!takes(request_settings(request), format))
+    if (!images_takes(request_settings(request), format))
         return http_answer_detail(answer, STATUS_UNSUPPORTED_FORMAT,
                                   "input.formats does not include %s", image_format_name(format));
     return 0;

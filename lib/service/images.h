@@ -34,6 +34,9 @@ struct planned_image {
 int images_variant(const struct http_request *request, enum image_gray preset,
                    struct image_variant *variant, struct http_answer *answer);
 
+/* Whether input.formats has it. */
+bool images_takes(const struct settings *settings, enum image_format format);
+
 /* As http_route.peek, whatever the context is: STATUS_UNSUPPORTED_FORMAT by the first bytes of a
  * body. */
 int images_peek(struct http_request *request, const uint8_t *bytes, size_t size, void *context,

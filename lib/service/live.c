@@ -126,6 +126,13 @@ const char *request_page(const struct http_request *request)
     return live->page;
 }
 
+bool request_needs_token(const struct http_request *request)
+{
+    const struct live_settings *live = http_request_live(request);
+
+    return live->tokens != NULL;
+}
+
 const char *request_scale_token(const struct http_request *request)
 {
     const struct live_settings *live = http_request_live(request);

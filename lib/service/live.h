@@ -44,5 +44,8 @@ const struct settings *request_settings(const struct http_request *request);
 const char *request_document(const struct http_request *request);
 const char *request_page(const struct http_request *request);
 
+/* Whether images need a token. Its thread. */
+bool request_needs_token(const struct http_request *request);
+
 /* The token for the scale server, or NULL. The request's thread. */
 const char *request_scale_token(const struct http_request *request);

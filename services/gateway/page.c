@@ -4,7 +4,7 @@
 
 #include "base/cleanup.h"
 #include "service/html.h"
-#include "service/parameters.h"
+#include "service/images.h"
 #include "services/gateway/page_parts.h" /* made by the build of page/ */
 
 #include <errno.h>
@@ -193,57 +193,95 @@ static void write_controls(FILE *out, const struct http_parameter *rows, bool co
 /* --- the page ------------------------------------------------------------------------------------
  */
 
-struct page_parts {
-    const struct http_parameter *rows;
-    bool needs_token;
-};
-
-static void write_part(FILE *out, const struct page_parts *parts, const char *name, size_t length)
+void page_list_formats(const struct settings *settings, char text[static PAGE_FORMATS_BYTES])
 {
+    unsigned taken[IMAGE_FORMAT_COUNT], count = 0;
+    size_t used = 0;
+
+    for (unsigned format = IMAGE_JPEG; format < IMAGE_FORMAT_COUNT; format++) {
+        if (images_takes(settings, format))
+            taken[count++] = format;
+    }
+    text[0] = '\0';
+    for (unsigned i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, PAGE_FORMATS_BYTES - used, "%s%s",
+                                 i == 0           ? ""
+                                 : i + 1 == count ? " and "
+                                                  : ", ",
+                                 image_format_name(taken[i]));
+}
+
+/* Stands in the page for the name that the client uses for us. */
+static const char host_mark[] = "{{host}}";
+
+static const char form_attributes[] =
+    " action=\"/image\" method=\"post\" enctype=\"multipart/form-data\"";
+static const char submit_button[] =
+    "<button type=\"submit\" class=\"button primary plain\">Send</button>";
+
+static void write_formats(FILE *out, const struct live_settings *live)
+{
+    char text[PAGE_FORMATS_BYTES];
+
+    page_list_formats(&live->settings, text);
+    fputs(text, out);
+}
+
+/* What stands in the template as {{name}}; `name` is not terminated. */
+static void write_part(FILE *out, const struct live_settings *live, const char *name, size_t length)
+{
+    const bool needs_token = live->tokens != NULL;
+
     if (strncmp(name, "style", length) == 0)
         fputs(page_css, out);
     else if (strncmp(name, "script", length) == 0)
         fputs(page_js, out);
+    else if (strncmp(name, "formats", length) == 0)
+        write_formats(out, live);
+    else if (strncmp(name, "post", length) == 0)
+        fputs(needs_token ? " class=\"scripted\"" : form_attributes, out);
     else if (strncmp(name, "send", length) == 0)
-        fputs(parts->needs_token ? "<span class=\"plain\">Only scripts can send the token that "
-                                   "this service asks for.</span>"
-                                 : "<button type=\"submit\" class=\"button primary plain\">Send"
-                                   "</button>",
-              out);
+        fputs(needs_token ? "" : submit_button, out);
+    else if (strncmp(name, "instead", length) == 0)
+        fputs(needs_token ? token_html : "", out);
     else
-        write_controls(out, parts->rows, strncmp(name, "common", length) == 0);
+        write_controls(out, live->rows, strncmp(name, "common", length) == 0);
 }
 
-/* The template, whose parts stand as {{name}}. */
-static void write_front_page(FILE *out, const struct page_parts *parts)
+static void write_template(FILE *out, const struct live_settings *live)
 {
     const char *text = page_html, *begin, *end;
 
     while ((begin = strstr(text, "{{")) != NULL && (end = strstr(begin, "}}")) != NULL) {
         fwrite(text, 1, (size_t)(begin - text), out);
-        write_part(out, parts, begin + 2, (size_t)(end - begin - 2));
+        write_part(out, live, begin + 2, (size_t)(end - begin - 2));
         text = end + 2;
     }
     fputs(text, out);
 }
 
-int page_make(const struct http_parameter *rows, bool needs_token, char **page)
+int page_make(struct live_settings *live)
 {
-    const struct page_parts parts = {rows, needs_token};
     size_t size;
-    FILE *out = open_memstream(page, &size);
+    FILE *out = open_memstream(&live->page, &size);
 
     if (out == NULL)
         return -ENOMEM;
-    write_front_page(out, &parts);
+    write_template(out, live);
     if (fclose(out) == 0)
         return 0;
-    free(TAKE_PTR(*page));
+    free(TAKE_PTR(live->page));
     return -ENOMEM;
 }
 
-int page_answer(const char *page, struct http_answer *answer)
+int page_answer(const char *page, const char *host, struct http_answer *answer)
 {
+    static const char type[] = "text/html; charset=utf-8";
+    const char *mark = strstr(page, host_mark);
+
     answer->policy = policy;
-    return http_answer_text(answer, "text/html; charset=utf-8", "%s", page);
+    if (mark == NULL)
+        return http_answer_text(answer, type, "%s", page);
+    return http_answer_text(answer, type, "%.*s%s%s", (int)(mark - page), page, host,
+                            mark + strlen(host_mark));
 }

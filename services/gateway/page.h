@@ -3,19 +3,21 @@
 #pragma once
 
 #include "http/answer.h"
-#include "http/query.h"
-
-#include <stdbool.h>
+#include "service/live.h"
 
 /*
  * The page at GET / for browsers: services/gateway/page/, joined with controls made from the table
  * of parameters.
  */
 
-/* Makes it of the PARAMETERS rows of service/parameters.h, with the server's limits; it is the
- * caller's to free. `needs_token`: only scripts can send one, so that without them there is no
- * form. 0 or -ENOMEM. */
-int page_make(const struct http_parameter *rows, bool needs_token, char **page);
+/* Makes live->page of the other members. If images need a token, which only scripts can send, there
+ * is no form without them. 0 or -ENOMEM. */
+int page_make(struct live_settings *live);
 
-/* Makes it the answer. 0 or -ENOMEM. Any thread. */
-int page_answer(const char *page, struct http_answer *answer);
+/* Makes it the answer to a client that calls us `host`, which needs no escapes in HTML. 0 or
+ * -ENOMEM. Any thread. */
+int page_answer(const char *page, const char *host, struct http_answer *answer);
+
+/* The formats of input.formats as a sentence lists them: "JPEG, PNG and WebP". Any thread. */
+enum { PAGE_FORMATS_BYTES = 64 };
+void page_list_formats(const struct settings *settings, char text[static PAGE_FORMATS_BYTES]);

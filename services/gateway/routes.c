@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HOST_BYTES = 264 }; /* a name of 253, a port */
+enum { HOST_BYTES = 264 /* a name of 253, a port */, DEFAULT_PORT = 8080 };
 
 static struct http_parameter rows[PARAMETERS];
 static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
@@ -137,11 +137,35 @@ static void find_host(const struct http_request *request, char host[static HOST_
                                 ".-_:[]";
     const char *theirs = http_request_header(request, "Host");
     size_t length = theirs != NULL ? strcspn(theirs, " \t") : 0;
+    const unsigned port = http_request_port(request);
 
     if (length > 0 && length < HOST_BYTES && strspn(theirs, plain) == length)
         snprintf(host, HOST_BYTES, "%.*s", (int)length, theirs);
     else
-        snprintf(host, HOST_BYTES, "localhost:8080");
+        snprintf(host, HOST_BYTES, "localhost:%u", port != 0 ? port : DEFAULT_PORT);
+}
+
+/* For clients that are no browsers. */
+static int introduce_in_text(const struct http_request *request, const char *host,
+                             struct http_answer *answer)
+{
+    const char *token = request_needs_token(request) ? "-H \"Authorization: Bearer $TOKEN\" " : "";
+    char formats[PAGE_FORMATS_BYTES];
+
+    page_list_formats(request_settings(request), formats);
+    return http_answer_text(
+        answer, "text/plain; charset=utf-8",
+        "grisaille: pictures in gray, smaller, cropped, turned, in another format\n"
+        "\n"
+        "  curl %s--data-binary @photo.jpg 'http://%s' -o gray.jpg\n"
+        "  curl %s--data-binary @photo.jpg 'http://%s/scale?scale=0.5' -o small.jpg\n"
+        "  curl %s-F image=@photo.jpg -F width=512 -F format=webp 'http://%s/image' -o small.webp\n"
+        "  curl %s--data-binary @photo.jpg 'http://%s/info'\n"
+        "\n"
+        "%s, as they are or as the file of a form;\n"
+        "quality=1..100 for lossy results.\n"
+        "GET /healthz and /readyz report its state.\n",
+        token, host, token, host, token, host, token, host, formats);
 }
 
 static int introduce(struct http_request *request, void *context, struct http_answer *answer)
@@ -153,22 +177,10 @@ static int introduce(struct http_request *request, void *context, struct http_an
     (void)context;
     if (status != 0)
         return status;
-    if (html && request_settings(request)->page_enabled)
-        return page_answer(request_page(request), answer);
     find_host(request, host);
-    return http_answer_text(
-        answer, "text/plain; charset=utf-8",
-        "grisaille: pictures in gray, smaller, cropped, turned, in another format\n"
-        "\n"
-        "  curl --data-binary @photo.jpg 'http://%s' -o gray.jpg\n"
-        "  curl --data-binary @photo.jpg 'http://%s/scale?scale=0.5' -o small.jpg\n"
-        "  curl -F image=@photo.jpg -F width=512 -F format=webp 'http://%s/image' -o small.webp\n"
-        "  curl --data-binary @photo.jpg 'http://%s/info'\n"
-        "\n"
-        "JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, as they are or as the file of a form;\n"
-        "quality=1..100 for lossy results.\n"
-        "GET /healthz and /readyz report its state.\n",
-        host, host, host, host);
+    if (html && request_settings(request)->page_enabled)
+        return page_answer(request_page(request), host, answer);
+    return introduce_in_text(request, host, answer);
 }
 
 static int report_readiness(struct http_request *request, void *context, struct http_answer *answer)
@@ -253,5 +265,5 @@ int gateway_describe(struct live_settings *live)
     };
     int status = openapi_make(&documented, &live->document);
 
-    return status != 0 ? status : page_make(live->rows, live->tokens != NULL, &live->page);
+    return status != 0 ? status : page_make(live);
 }

@@ -364,8 +364,11 @@ def test_token(browser, guarded):
 
 
 def test_token_without_scripts(browser, guarded):
-    """A form cannot send one: there is nothing to send it with, and a sentence that says why."""
+    """A form cannot send one: none is seen, and a sentence says why and what to do."""
     browser.open(guarded, scripts=False)
-    assert browser.driver.find_elements(By.CSS_SELECTOR, "button[type=submit]") == []
-    assert "Only scripts can send the token" in browser.driver.find_element(By.TAG_NAME, "body").text
+    assert [element for element in browser.driver.find_elements(By.CSS_SELECTOR, "form, input, button, select")
+            if element.is_displayed()] == []
+    text = browser.driver.find_element(By.TAG_NAME, "body").text
+    assert "asks for a token" in text and f"{guarded.url('/image')}?width=512" in text
+    browser.screenshot("token-without-scripts")
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -99,15 +99,24 @@ def test_front_page(gateway):
     assert "curl" in reply.body.decode() and "grisaille" in reply.body.decode()
 
 
-def test_front_pages_curl_lines(gateway, tmp_path):
-    """The curl lines of GET / work as they stand, wherever the gateway listens."""
+@pytest.mark.parametrize("tokens", [None, "s3cret"], ids=["open", "tokens"])
+def test_front_pages_curl_lines(own, tmp_path, tmp_path_factory, tokens):
+    """The curl lines of GET / work as they stand, wherever the gateway listens; where images need a token, with one
+    in TOKEN."""
+    settings = {}
+    if tokens:
+        path = tmp_path_factory.mktemp("tokens") / "tokens"
+        path.write_text(tokens + "\n")
+        path.chmod(0o640)
+        settings["auth__tokens_file"] = str(path)
+    gateway = own.system(**settings)
     (tmp_path / "photo.jpg").write_bytes(files.jpeg(64, 48))
     page = curl(gateway.url("/")).body.decode()
     lines = [line.strip() for line in page.splitlines() if line.strip().startswith("curl ")]
     assert len(lines) >= 3
     for line in lines:
         subprocess.run(line, shell=True, cwd=tmp_path, check=True, capture_output=True,
-                       env={**os.environ, "no_proxy": "*"})
+                       env={**os.environ, "no_proxy": "*", "TOKEN": tokens or ""})
     sizes = {path.name: files.decode(path.read_bytes()).size for path in tmp_path.iterdir()}
     assert sizes == {"photo.jpg": (64, 48), "gray.jpg": (64, 48), "small.jpg": (32, 24),
                      "small.webp": (64, 48)}
@@ -120,7 +129,33 @@ def test_front_page_for_strange_hosts(gateway, host):
         raw.send(b"GET / HTTP/1.1\r\nHost: " + host.encode() + b"\r\n\r\n")
         reply = raw.read_reply("GET")
     assert reply.status in (200, 400)
-    assert reply.status == 400 or b"'http://localhost:8080'" in reply.body
+    assert reply.status == 400 or f"'http://localhost:{gateway.port}'" in reply.body.decode()
+
+
+def test_front_page_without_a_host(gateway):
+    """HTTP/1.0 needs no Host: the curl lines have the port that the client connected to."""
+    with RawConnection(gateway) as raw:
+        raw.send(b"GET / HTTP/1.0\r\n\r\n")
+        reply = raw.read_reply("GET")
+    assert f"'http://localhost:{gateway.port}/info'" in reply.body.decode()
+
+
+def test_front_page_of_a_unix_socket(own, tmp_path):
+    """It has no port, and a client that names no host gets the usual one."""
+    path = tmp_path / "s"
+    own.gateway(listen__ip=f"unix:{path}")
+    reply = curl("http://localhost/", "--unix-socket", path, "--http1.0", "-H", "Host:")
+    assert "'http://localhost:8080/info'" in reply.body.decode()
+
+
+def test_front_page_names_the_formats(own):
+    """Those of input.formats, in the text as on the page."""
+    assert "\nJPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC, as" in curl(own.gateway().url("/")).body.decode()
+    assert "\nPNG, as" in curl(own.gateway(input__formats=["png"]).url("/")).body.decode()
+    gateway = own.gateway(input__formats=["png", "jpeg"])
+    text = curl(gateway.url("/")).body.decode()
+    page = curl(gateway.url("/"), "-H", "Accept: text/html").body.decode()
+    assert "\nJPEG and PNG, as" in text and "<p class=\"quiet\">JPEG and PNG. It is not kept.</p>" in page
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -4,8 +4,11 @@
 browser is tests/browser/."""
 import base64
 import hashlib
+import html
 import html.parser
+import os
 import re
+import subprocess
 
 import pytest
 
@@ -119,3 +122,19 @@ def test_form_without_scripts(gateway):
     reply = curl(gateway.url("/image"), "-H", "Content-Type: multipart/form-data; boundary=x",
                  body=body + files.jpeg(40, 30) + b"\r\n--x--\r\n")
     assert reply.status == 200 and files.decode(reply.body).mode == "L"
+
+
+def test_no_form_where_images_need_a_token(own, tmp_path):
+    """A form cannot send a token: there is nothing to post it with, and without scripts a curl line that works."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("s3cret\n")
+    tokens.chmod(0o640)
+    gateway = own.system(auth__tokens_file=str(tokens))
+    page = get(gateway).body.decode()
+    assert not re.search(r"action=|method=|enctype=|type=\"submit\"", page) and "{{" not in page
+    without, = re.findall(r"<noscript>(.*?)</noscript>", page, re.S)
+    line = html.unescape(re.search(r"<pre>(.*?)</pre>", without, re.S)[1])
+    (tmp_path / "photo.jpg").write_bytes(files.jpeg(640, 480))
+    subprocess.run(line, shell=True, cwd=tmp_path, check=True, capture_output=True,
+                   env={**os.environ, "no_proxy": "*", "TOKEN": "s3cret"})
+    assert files.decode((tmp_path / "small.jpg").read_bytes()).size == (512, 384)
