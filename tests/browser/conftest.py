@@ -18,7 +18,7 @@ __all__ = ["fleet", "gateway", "nothing_wrong", "own", "scale_server"]
 
 SCREENSHOTS = BUILD / "screenshots"
 WAIT_SECONDS = 60
-WIDE, NARROW = (1280, 900), (390, 844)
+WIDE, NARROW, LOW = (1280, 900), (390, 844), (800, 600)
 FLAGS = ("--headless=new", "--no-sandbox", # root has none
          "--disable-dev-shm-usage", # a chroot's /dev/shm may be small
          "--hide-scrollbars", "--disable-gpu", "--lang=en", "--no-proxy-server", "--disable-background-networking")

@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from browser.conftest import NARROW, WIDE
+from browser.conftest import LOW, NARROW, WIDE
 from samples import files
 from support.clients import curl
 
@@ -221,9 +221,10 @@ def test_service_that_does_not_answer(browser, own):
     assert all("net::ERR_CONNECTION_REFUSED" in line for line in browser.console())
 
 
-def test_keyboard(browser, gateway):
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_keyboard(browser, gateway, size):
     """From the sample to the slider and the controls with keys alone; focus is seen wherever it is."""
-    browser.open(gateway)
+    browser.open(gateway, size)
     driver = browser.driver
     active = lambda: driver.switch_to.active_element
     press = lambda *keys: ActionChains(driver).send_keys(*keys).perform()
@@ -245,6 +246,62 @@ def test_keyboard(browser, gateway):
     assert query(url) == {"gray": "luma"}
     outline = "return getComputedStyle(document.activeElement.closest('.segments')).outlineWidth"
     assert browser.run(outline) == "3px"
+
+
+# What has the focus: its name, and whether the upper end of it can be seen: of a radio button, that of its row.
+FOCUS = """
+const active = document.activeElement;
+const box = (active.closest(".segments") || active).getBoundingClientRect();
+const top = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height, 20) / 2);
+const seen = top !== null && (active.contains(top) || top.contains(active) || top.control === active
+    || (active.closest(".segments") || active).contains(top));
+return [active.id || active.textContent, seen && box.top >= 0 && !top.matches("html, body, form, main, aside")];
+"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, LOW], ids=["wide", "narrow", "low"])
+def test_focus_is_seen(browser, gateway, size):
+    """Nothing that has the focus is behind the image, nor outside of the window, forwards and backwards."""
+    browser.open(gateway, size)
+    browser.take_sample()
+    browser.run("document.getElementById('more').open = true")
+    forwards = lambda keys: keys.send_keys(Keys.TAB)
+    backwards = lambda keys: keys.key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT)
+    for start, end, press in (("#slider", "footer a", forwards), ("footer a", "#slider", backwards)):
+        browser.run("document.querySelector(arguments[0]).focus()", start)
+        last, seen = browser.driver.find_element(By.CSS_SELECTOR, end), []
+        while browser.driver.switch_to.active_element != last:
+            press(ActionChains(browser.driver)).perform()
+            seen.append(browser.run(FOCUS))
+            assert len(seen) < 60, seen
+        assert len(seen) >= 25 and [name for name, visible in seen if not visible] == []
+
+
+IN_SIGHT = """
+const box = arguments[0].getBoundingClientRect();
+const points = [[box.left + 8, box.top + 8], [box.left + box.width / 2, box.top + box.height / 2],
+    [box.right - 8, box.bottom - 8]];
+return points.every(([x, y]) => arguments[0].contains(document.elementFromPoint(x, y)));
+"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, LOW], ids=["wide", "narrow", "low"])
+def test_problem_is_in_sight(browser, gateway, size):
+    """Wherever the control is that caused it; its link can be followed, and the control stays where it is."""
+    browser.open(gateway, size)
+    browser.take_sample()
+    browser.run("document.getElementById('more').open = true")
+    control = browser.find("p-effort")
+    browser.run("arguments[0].focus()", control)
+    above = browser.run("return arguments[0].getBoundingClientRect().top", control)
+    browser.settle(lambda: browser.enter("p-effort", "99"))
+    assert browser.find("problem").get_attribute("role") == "alert" and "effort" in browser.text("problem-detail")
+    assert browser.run(IN_SIGHT, browser.find("problem"))
+    assert abs(browser.run("return arguments[0].getBoundingClientRect().top", control) - above) < 5
+    assert browser.driver.switch_to.active_element == control
+    browser.screenshot(f"problem-{size[0]}")
+    browser.find("problem-type").click()
+    assert browser.driver.current_url == gateway.url("/problems/bad-parameter")
 
 
 def test_slider(browser, gateway):
@@ -361,6 +418,19 @@ def test_token(browser, guarded):
     assert browser.run("return window.authorizations") == ["", "Bearer wrong", "Bearer s3cret", "Bearer s3cret"]
     assert '-H "Authorization: Bearer $TOKEN"' in browser.text("curl") and "s3cret" not in browser.driver.page_source
     assert browser.run("return [localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+@pytest.mark.parametrize("size", [NARROW, LOW], ids=["narrow", "low"])
+def test_token_where_there_is_little_room(browser, guarded, size):
+    """The question is in sight and can be answered, wherever the page is scrolled to."""
+    browser.open(guarded, size)
+    browser.take_sample()
+    browser.run("scrollTo(0, document.documentElement.scrollHeight)")
+    assert browser.run(IN_SIGHT, browser.find("ask"))
+    browser.screenshot(f"token-{size[0]}")
+    browser.find("token").send_keys("s3cret")
+    browser.settle(browser.find("send-token").click)
+    assert not browser.find("ask").is_displayed() and browser.find("facts").is_displayed()
 
 
 def test_token_without_scripts(browser, guarded):

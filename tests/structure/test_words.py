@@ -45,7 +45,7 @@ WORDS = [
     Word(r"bury|buri(?:es|ed|al)", "reap (waitpid), retire (take out of use)"),
     Word(r"blam(?:e|es|ed|ing)", "strike", allowed=r"git-blame|blame\.ignoreRevsFile"),
     Word(r"across|down", "horizontal, vertical", (CODE,),
-         allowed=r"(?:shut|round|slow|count|write|pull|go|step)(?:s|ed|ing)?_down"),
+         allowed=r"(?:shut|round|slow|count|write|pull|go|step|key)(?:s|ed|ing)?_down"),
     Word(r"across and down|down and across", "horizontally and vertically"),
     Word(r"make_smaller|shrink\w*|shrunk\w*|resampl\w+|reduces?", "resize; reducer (of one plane)",
          (CODE,), files=r"lib/image/|services/", allowed=r"vips_\w+"),
