@@ -82,6 +82,106 @@ def test_format_that_browsers_do_not_show(browser, gateway, name, media_type, fi
     assert browser.run("return document.getElementById('after').naturalWidth") == 50
 
 
+def test_size_that_is_not_known(browser, gateway):
+    """A TIFF that is too wide for WebP is not shown, and no size of it is made up."""
+    browser.open(gateway)
+    give(browser, "drop", "a.tif", "image/tiff", files.encode(files.image(17000, 20), "TIFF"))
+    assert browser.text("fact-size") == "→ 17000 × 20" and not browser.find("problem").is_displayed()
+    assert browser.find("download").get_attribute("download") == "a-17000x20.tif"
+    assert not browser.find("before").is_displayed() and not browser.find("after").is_displayed()
+
+
+# Holds back what is sent to be shown (format=webp) until release() is called, which returns when it is answered, and
+# the page has had the time of some frames to show that; keeps the types of the blobs that have a URL.
+HOLD = """
+const real = window.fetch;
+const held = [];
+let open;
+const gate = new Promise((resolve) => { open = resolve; });
+window.fetch = (url, options) => {
+    if (!url.includes("format=webp"))
+        return real(url, options);
+    const answer = gate.then(() => real(url, options));
+    held.push(answer);
+    return answer;
+};
+window.countHeld = () => held.length;
+window.release = async () => {
+    open();
+    await Promise.allSettled(held);
+    for (let frame = 0; frame < 20; frame++)
+        await new Promise(requestAnimationFrame);
+};
+window.types = {};
+const [create, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+URL.createObjectURL = (blob) => {
+    const url = create(blob);
+    window.types[url] = blob.type;
+    return url;
+};
+URL.revokeObjectURL = (url) => {
+    delete window.types[url];
+    revoke(url);
+};
+"""
+SHOWN = """
+const find = (id) => document.getElementById(id);
+return [[find("before").src, find("before").naturalWidth], [find("after").src, find("after").naturalWidth],
+    [find("download").href, find("download").download]].map(([url, what]) => [window.types[url], what]);
+"""
+
+
+def release(browser):
+    browser.driver.execute_async_script("window.release().then(arguments[0])")
+
+
+def test_later_choice_wins(browser, gateway):
+    """An image that is still converted, to be shown, when another one is chosen is not shown; nothing of it is kept."""
+    browser.open(gateway)
+    browser.run(HOLD)
+    tiff = base64.b64encode(files.encode(files.image(60, 50), "TIFF")).decode()
+    browser.run(GIVE, "drop", "a.tif", "image/tiff", tiff)
+    browser.wait(lambda: browser.run("return window.countHeld()") == 1, "the TIFF's conversion")
+    give(browser, "drop", "b.jpg", "image/jpeg", files.jpeg(40, 30))
+    for moment in ("before", "after"):
+        assert browser.run(SHOWN) == [["image/jpeg", 40], ["image/jpeg", 40], ["image/jpeg", "b-40x30.jpg"]], moment
+        assert browser.text("fact-size") == "40 × 30 → 40 × 30" and browser.text("fact-format") == "JPEG → JPEG"
+        assert browser.text("status") == "Done" and "b.jpg" in browser.text("curl")
+        assert browser.run("return Object.values(window.types)") == ["image/jpeg"] * 3, moment
+        release(browser)
+
+
+def test_later_request_wins(browser, gateway):
+    """A result that is still converted, to be shown, when another one is asked for is dropped."""
+    browser.open(gateway)
+    browser.run(HOLD)
+    give(browser, "drop", "a.jpg", "image/jpeg", files.jpeg(60, 40))
+    choose = Select(browser.find("p-format")).select_by_visible_text
+    choose("tiff")
+    browser.wait(lambda: browser.run("return window.countHeld()") == 1, "the result's conversion")
+    browser.settle(lambda: choose("png"))
+    for moment in ("before", "after"):
+        assert browser.run(SHOWN) == [["image/jpeg", 60], ["image/png", 60], ["image/png", "a-60x40.png"]], moment
+        assert browser.text("fact-format") == "JPEG → PNG" and browser.text("status") == "Done"
+        assert len(browser.run("return Object.keys(window.types)")) == 3, moment
+        release(browser)
+
+
+def test_download_while_the_next_result_is_made(browser, gateway):
+    """The link to a result works until another one is there, and then no blob of the first is kept."""
+    browser.open(gateway)
+    browser.run(HOLD)
+    give(browser, "drop", "a.jpg", "image/jpeg", files.jpeg(60, 40))
+    first = browser.find("download").get_attribute("href")
+    choose = Select(browser.find("p-format")).select_by_visible_text
+    choose("tiff")
+    browser.wait(lambda: browser.run("return window.countHeld()") == 1, "the result's conversion")
+    assert browser.run("return window.types[arguments[0]]", first) == "image/jpeg"
+    browser.settle(lambda: release(browser))
+    assert browser.run("return window.types[arguments[0]]", first) is None
+    assert browser.run(SHOWN) == [["image/jpeg", 60], ["image/webp", 60], ["image/tiff", "a-60x40.tif"]]
+
+
 def controls(browser):
     """{name: elements}"""
     found = {}
@@ -431,6 +531,31 @@ def test_token_where_there_is_little_room(browser, guarded, size):
     browser.find("token").send_keys("s3cret")
     browser.settle(browser.find("send-token").click)
     assert not browser.find("ask").is_displayed() and browser.find("facts").is_displayed()
+
+
+def test_token_for_what_the_browser_cannot_show(browser, guarded):
+    """What could not be converted without a token is shown once there is one."""
+    browser.open(guarded)
+    give(browser, "drop", "a.tif", "image/tiff", files.encode(files.image(50, 40), "TIFF"))
+    assert browser.find("ask").is_displayed()
+    browser.find("token").send_keys("s3cret")
+    browser.settle(browser.find("send-token").click)
+    assert browser.text("fact-size") == "50 × 40 → 50 × 40"
+    assert browser.run("return document.getElementById('before').naturalWidth") == 50
+    assert browser.find("before").is_displayed() and browser.find("after").is_displayed()
+
+
+@pytest.mark.parametrize("word", ["€uro", "tókén", "two words", ""])
+def test_what_is_no_token(browser, guarded, word):
+    """What no token can be is not sent; the page says so, and keeps asking."""
+    browser.open(guarded)
+    browser.run(SPY)
+    browser.take_sample()
+    browser.settle(lambda: browser.find("token").send_keys(word, Keys.ENTER))
+    assert browser.text("problem-title") == "This is no token" and browser.find("ask").is_displayed()
+    browser.settle(lambda: browser.find("token").send_keys("s3cret", Keys.ENTER))
+    assert not browser.find("problem").is_displayed() and browser.find("facts").is_displayed()
+    assert browser.run("return window.authorizations") == ["", "Bearer s3cret"]
 
 
 def test_token_without_scripts(browser, guarded):

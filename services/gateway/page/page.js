@@ -10,10 +10,16 @@
     };
     const ACCEPT = "image/avif,image/webp";
     const DELAY_MS = 200; /* after the last change of a control */
-    let file = null; /* what was chosen */
+    const NO_ANSWER = { title: "No answer", detail: "The service could not be reached, or did not answer." };
+    const NO_TOKEN = { /* as if the service had said it */
+        status: 401,
+        title: "This is no token",
+        detail: "A token has letters, digits and signs of ASCII alone, and no spaces.",
+    };
     let token = ""; /* kept here and nowhere else */
-    let made = null; /* {blob, width, height} of the last result */
-    let running = null; /* the request in progress, to be aborted by the next one */
+    let source = null; /* what was chosen: {file, image, ready, lifetime} */
+    let result = null; /* what the last request made of it: {blob, image, width, height, times, lifetime} */
+    let request = null; /* the lifetime of the request in progress */
     let timer = 0;
 
     /* --- what is asked for ------------------------------------------------------------------- */
@@ -34,22 +40,23 @@
 
     const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
 
-    const baseName = () => file.name.replace(/\.[^.]*$/, "") || "image";
+    const baseName = () => source.file.name.replace(/\.[^.]*$/, "") || "image";
 
     const resultName = () => {
-        const size = made.width ? `-${made.width}x${made.height}` : "-new";
-        return `${baseName()}${size}.${extensions[made.blob.type] || "img"}`;
+        const extension = extensions[result.blob.type] || "img";
+        return `${baseName()}-${result.width}x${result.height}.${extension}`;
     };
 
     const curlLine = () => {
+        const name = source.file.name;
         const words = ["curl"];
         if (token !== "")
             words.push("-H", '"Authorization: Bearer $TOKEN"');
         if (asksAuto())
             words.push("-H", quote(`Accept: ${ACCEPT}`));
-        words.push("--data-binary", quote(`@${file.name === "-" ? "./-" : file.name}`));
+        words.push("--data-binary", quote(`@${name === "-" ? "./-" : name}`));
         words.push(quote(`${location.origin}/image${query()}`));
-        words.push("-o", quote(made !== null ? resultName() : `${baseName()}-new`));
+        words.push("-o", quote(result !== null ? resultName() : `${baseName()}-new`));
         return words.join(" ");
     };
 
@@ -71,6 +78,49 @@
         return found;
     };
 
+    /* --- images ------------------------------------------------------------------------------ */
+
+    /* What is done for a source, or by a request, has a lifetime, an AbortController, to which its requests and the
+     * URLs of its blobs are bound. The next source or request aborts it: then requests end, URLs are freed, and
+     * what waits for any of it fails. So what is late changes nothing: what is shown is set behind the last wait. */
+    const makeUrl = (blob, signal) => {
+        signal.throwIfAborted();
+        const url = URL.createObjectURL(blob);
+        signal.addEventListener("abort", () => URL.revokeObjectURL(url));
+        return url;
+    };
+
+    const post = (parameters, body, signal, fields) => {
+        const headers = { ...fields };
+        if (token !== "")
+            headers.Authorization = `Bearer ${token}`;
+        return fetch(`/image${parameters}`, { method: "POST", body, headers, signal });
+    };
+
+    /* An image of a blob; null: of no format that the browser knows. */
+    const loadKnown = async (blob, signal) => {
+        const image = new Image();
+        image.src = makeUrl(blob, signal);
+        const known = await image.decode().then(() => true, () => false);
+        signal.throwIfAborted();
+        return known ? image : null;
+    };
+
+    /* The same of any format: one that the browser does not know (TIFF, HEIC) as a WebP made here. null: there is
+     * none, because the service refused, or did not answer. */
+    const load = async (blob, signal) => {
+        const image = await loadKnown(blob, signal);
+        if (image !== null)
+            return image;
+        try {
+            const reply = await post("?format=webp", blob, signal);
+            return reply.ok ? await loadKnown(await reply.blob(), signal) : null;
+        } catch {
+            signal.throwIfAborted();
+            return null;
+        }
+    };
+
     /* --- what is shown ----------------------------------------------------------------------- */
 
     const show = (id, visible) => {
@@ -82,9 +132,8 @@
     };
 
     const showLine = () => {
-        show("line", file !== null);
-        if (file !== null)
-            find("curl").textContent = curlLine();
+        show("line", true);
+        find("curl").textContent = curlLine();
     };
 
     const showProblem = (problem) => {
@@ -101,56 +150,44 @@
         say("");
     };
 
-    /* Of an image's `src` or a link's `href`; the blob that it had is freed. */
-    const replaceUrl = (element, attribute, blob) => {
-        const old = element.getAttribute(attribute);
-        element.setAttribute(attribute, URL.createObjectURL(blob));
-        if (old)
-            URL.revokeObjectURL(old);
+    const hideProblem = () => {
+        form.classList.remove("refused");
+        show("problem", false);
+        show("ask", false);
     };
 
-    const headers = () => (token !== "" ? { Authorization: `Bearer ${token}` } : {});
-
-    /* Shows an image; one that the browser does not know (TIFF, HEIC) as a WebP made here. */
-    const showImage = async (image, blob) => {
-        replaceUrl(image, "src", blob);
-        image.hidden = false;
-        try {
-            await image.decode();
-        } catch {
-            const reply = await fetch("/image?format=webp", { method: "POST", body: blob, headers: headers() });
-            if (!reply.ok)
-                return;
-            replaceUrl(image, "src", await reply.blob());
-            await image.decode().catch(() => {});
-        }
+    /* Puts a loaded image where "before" or "after" stands; null: nothing is shown there. */
+    const place = (id, image) => {
+        show(id, false);
+        if (image === null)
+            return;
+        image.id = id;
+        image.alt = find(id).alt;
+        find(id).replaceWith(image);
     };
 
-    const showFacts = (reply) => {
-        const before = find("before");
-        const times = timings(reply.headers.get("Server-Timing"));
-        const saved = 100 - (100 * made.blob.size) / file.size;
+    const showFacts = () => {
+        const { file, image } = source;
+        const { blob, times } = result;
+        const saved = 100 - (100 * blob.size) / file.size;
         const share = document.createElement("b");
         share.textContent = saved >= 0 ? `${saved.toFixed(0)} % saved` : `${(-saved).toFixed(0)} % more`;
-        find("fact-size").textContent =
-            `${before.naturalWidth} × ${before.naturalHeight} → ${made.width} × ${made.height}`;
-        find("fact-bytes").replaceChildren(`${bytes(file.size)} → ${bytes(made.blob.size)} `, share);
-        find("fact-format").textContent = `${formatName(file.type)} → ${formatName(made.blob.type)}`;
+        const size = image !== null ? `${image.naturalWidth} × ${image.naturalHeight} ` : ""; /* else not known */
+        find("fact-size").textContent = `${size}→ ${result.width} × ${result.height}`;
+        find("fact-bytes").replaceChildren(`${bytes(file.size)} → ${bytes(blob.size)} `, share);
+        find("fact-format").textContent = `${formatName(file.type)} → ${formatName(blob.type)}`;
         find("fact-queue").textContent = times.queue ? milliseconds(times.queue) : "";
         find("fact-work").textContent = times.work ? milliseconds(times.work) : "";
         find("fact-path").textContent = (times.work && times.work.path) || "";
         show("facts", true);
     };
 
-    const showResult = async (reply, blob) => {
-        made = { blob, width: reply.headers.get("Image-Width"), height: reply.headers.get("Image-Height") };
-        form.classList.remove("refused");
-        show("problem", false);
-        show("ask", false);
-        await showImage(find("after"), blob);
-        find("frames").classList.add("compared");
-        showFacts(reply);
-        replaceUrl(find("download"), "href", blob);
+    const showResult = () => {
+        hideProblem();
+        place("after", result.image);
+        find("frames").classList.toggle("compared", source.image !== null && result.image !== null);
+        showFacts();
+        find("download").href = makeUrl(result.blob, result.lifetime.signal);
         find("download").download = resultName();
         show("download", true);
         say("Done");
@@ -158,39 +195,52 @@
 
     /* --- requests ---------------------------------------------------------------------------- */
 
-    const send = async (signal) => {
+    /* Shows the source as "before". If it cannot be shown, the next request tries again, maybe with a token. */
+    const showSource = async (mine) => {
+        mine.image = await load(mine.file, mine.lifetime.signal);
+        mine.lifetime.signal.throwIfAborted();
+        if (mine.image === null)
+            mine.ready = null;
+        place("before", mine.image);
+    };
+
+    /* {problem}, or what a result is but for its lifetime. */
+    const send = async (mine, signal) => {
+        mine.ready ??= showSource(mine);
+        await mine.ready;
         const accept = asksAuto() ? { Accept: `${ACCEPT},*/*;q=0.1` } : {};
-        const reply = await fetch(`/image${query()}`, {
-            method: "POST", body: file, headers: { ...headers(), ...accept }, signal,
-        });
-        if (reply.ok)
-            await showResult(reply, await reply.blob());
-        else
-            showProblem(await reply.json());
+        const reply = await post(query(), mine.file, signal, accept);
+        if (!reply.ok)
+            return { problem: await reply.json() };
+        const blob = await reply.blob();
+        const [width, height] = ["Image-Width", "Image-Height"].map((name) => reply.headers.get(name));
+        const times = timings(reply.headers.get("Server-Timing"));
+        return { blob, width, height, times, image: await load(blob, signal) };
     };
 
     const run = async () => {
         clearTimeout(timer);
-        if (file === null)
+        if (source === null)
             return;
-        if (running !== null)
-            running.abort();
-        const mine = new AbortController();
-        running = mine;
+        request?.abort();
+        const lifetime = new AbortController();
+        request = lifetime;
         form.classList.add("busy");
         say("Working");
         showLine();
-        try {
-            await send(mine.signal);
-        } catch (error) {
-            if (mine.signal.aborted)
-                return;
-            showProblem({ title: "No answer", detail: "The service could not be reached, or did not answer." });
+        const answer = await send(source, lifetime.signal).catch(() => ({ problem: NO_ANSWER }));
+        if (lifetime.signal.aborted)
+            return;
+        request = null;
+        form.classList.remove("busy");
+        if (answer.problem) {
+            showProblem(answer.problem);
+        } else {
+            result?.lifetime.abort();
+            result = { ...answer, lifetime };
+            showResult();
         }
-        if (running === mine) {
-            form.classList.remove("busy");
-            showLine();
-        }
+        showLine();
     };
 
     /* Marks what is given, and asks anew a moment later. */
@@ -202,20 +252,22 @@
         timer = setTimeout(run, DELAY_MS);
     };
 
-    const take = async (chosen) => {
-        if (!chosen)
+    const take = async (file) => {
+        if (!file)
             return;
-        file = chosen;
-        made = null;
+        source?.lifetime.abort();
+        result?.lifetime.abort();
+        result = null;
+        const mine = { file, image: null, ready: null, lifetime: new AbortController() };
+        source = mine;
         show("start", false);
         show("work", true);
-        show("facts", false);
-        show("download", false);
-        show("after", false);
+        for (const id of ["before", "after", "facts", "download"])
+            show(id, false);
         find("frames").classList.remove("compared");
-        await showImage(find("before"), file);
+        hideProblem();
         await run();
-        if (document.activeElement === document.body)
+        if (source === mine && document.activeElement === document.body)
             find("slider").focus({ preventScroll: true }); /* what had the focus has gone */
     };
 
@@ -234,7 +286,7 @@
         pen.fill();
     };
 
-    const drawSample = () => {
+    const drawSample = () => new Promise((resolve) => {
         const canvas = document.createElement("canvas");
         const [width, height] = [canvas.width, canvas.height] = [1600, 1067];
         const pen = canvas.getContext("2d");
@@ -253,7 +305,14 @@
         hill(pen, width, height, 850, 70, "#3d4468");
         hill(pen, width, height, 950, 60, "#1f3a45");
         hill(pen, width, height, 1020, 30, "#10261f");
-        canvas.toBlob((blob) => take(new File([blob], "sample.jpg", { type: blob.type })), "image/jpeg", 0.92);
+        canvas.toBlob((blob) => resolve(new File([blob], "sample.jpg", { type: blob.type })), "image/jpeg", 0.92);
+    });
+
+    const takeSample = async () => {
+        const before = source;
+        const sample = await drawSample();
+        if (source === before) /* nothing was chosen meanwhile */
+            take(sample);
     };
 
     /* --- events ------------------------------------------------------------------------------ */
@@ -278,15 +337,20 @@
     };
 
     const useToken = () => {
-        token = find("token").value;
+        const given = find("token").value.trim();
         find("token").value = "";
-        run();
+        if (/^[\x21-\x7e]+$/.test(given)) {
+            token = given;
+            run();
+        } else {
+            showProblem(NO_TOKEN); /* another one cannot stand in a header field */
+        }
     };
 
     const listen = () => {
         find("file").addEventListener("change", (event) => take(event.target.files[0]));
         find("another").addEventListener("click", () => find("file").click());
-        find("sample").addEventListener("click", drawSample);
+        find("sample").addEventListener("click", takeSample);
         find("slider").addEventListener("input", move);
         find("copy").addEventListener("click", copy);
         find("send-token").addEventListener("click", useToken);
