@@ -266,17 +266,15 @@ static int read_pair(const char *pair, size_t length, const struct http_paramete
     return read_value(&table->rows[row], value, values, detail);
 }
 
-int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
-                     struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES])
+static int read_query_pairs(const char *query, size_t length,
+                            const struct http_parameter_table *table,
+                            struct http_parameter_values *values, char *detail)
 {
-    const char *end = query + length, *pair, *ampersand;
-    int status;
+    const char *end = query + length, *ampersand;
 
-    values->given = 0;
-    detail[0] = '\0';
-    if (length == 0)
-        return 0;
-    for (pair = query;; pair = ampersand + 1) {
+    for (const char *pair = query;; pair = ampersand + 1) {
+        int status;
+
         ampersand = memchr(pair, '&', (size_t)(end - pair));
         status = read_pair(pair, (size_t)((ampersand != NULL ? ampersand : end) - pair), table,
                            values, detail);
@@ -316,21 +314,57 @@ static size_t pair_length(const char *pair, const char *end)
     return (size_t)((next != NULL ? next : end) - pair);
 }
 
+/* The value of the first pair of that name, from `pair` on, that is not empty; NULL: there is none.
+ */
+static const char *find_value(const char *pair, const char *end, const char *name)
+{
+    for (; pair < end; pair += pair_length(pair, end) + 1) {
+        const size_t size = pair_length(pair, end);
+        const char *equals = memchr(pair, '=', size);
+
+        if (equals != NULL && equals + 1 < pair + size && is_pair_of(pair, size, name))
+            return equals + 1;
+    }
+    return NULL;
+}
+
 bool http_query_find(const char *query, size_t length, const char *name, char *value, size_t size)
 {
     const char *end = query + length;
+    const char *found = length > 0 ? find_value(query, end, name) : NULL;
 
-    for (const char *pair = query; length > 0 && pair < end; pair += pair_length(pair, end) + 1) {
-        const size_t pair_size = pair_length(pair, end);
-        const char *equals = memchr(pair, '=', pair_size);
-        const bool empty = equals == NULL || equals + 1 == pair + pair_size;
+    return found != NULL && http_query_decode(found, pair_length(found, end), value, size) == 0 &&
+           value[0] != '\0';
+}
 
-        if (!empty && is_pair_of(pair, pair_size, name))
-            return http_query_decode(equals + 1, pair_size - (size_t)(equals + 1 - pair), value,
-                                     size) == 0 &&
-                   value[0] != '\0';
+static int check_ignored(const char *query, size_t length, const char *const *ignored, char *detail)
+{
+    const char *end = query + length;
+
+    for (; *ignored != NULL; ignored++) {
+        const char *first = find_value(query, end, *ignored);
+
+        if (first == NULL || find_value(first + pair_length(first, end) + 1, end, *ignored) == NULL)
+            continue;
+        say(detail, "parameter '%s' is given more than once", *ignored);
+        return STATUS_BAD_PARAMETER;
     }
-    return false;
+    return 0;
+}
+
+int http_query_parse(const char *query, size_t length, const struct http_parameter_table *table,
+                     struct http_parameter_values *values, char detail[static HTTP_DETAIL_BYTES])
+{
+    int status;
+
+    values->given = 0;
+    detail[0] = '\0';
+    if (length == 0)
+        return 0;
+    status = read_query_pairs(query, length, table, values, detail);
+    if (status == 0 && table->ignored_once)
+        status = check_ignored(query, length, table->ignored, detail);
+    return status;
 }
 
 char *http_query_without(const char *query, size_t length, const char *name)

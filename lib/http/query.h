@@ -70,6 +70,7 @@ struct http_parameter_table {
     size_t count;               /* up to HTTP_PARAMETERS_MAX */
     const char *const *ignored; /* names that a query may have with any value, NULL-terminated; or
                                  * NULL. Not a form. */
+    bool ignored_once;          /* not more than one of a name that has a value */
 };
 
 /* What a query gave. A member that was not given keeps what it held: 0, or a route's preset. */

@@ -201,7 +201,7 @@ static const struct http_parameter rows[PARAMETERS] = {
 
 const char *const parameters_ignored[] = {"key", NULL};
 
-const struct http_parameter_table image_parameters = {rows, ARRAY_LENGTH(rows), NULL};
+const struct http_parameter_table image_parameters = {.rows = rows, .count = ARRAY_LENGTH(rows)};
 
 static_assert(sizeof(struct image_variant) <= HTTP_MEMBERS_BYTES, "there is room for its values");
 

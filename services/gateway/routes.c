@@ -20,9 +20,11 @@
 enum { HOST_BYTES = 264 /* a name of 253, a port */, DEFAULT_PORT = 8080 };
 
 static struct http_parameter rows[PARAMETERS];
-static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
+static const struct http_parameter_table limited = {
+    .rows = rows, .count = PARAMETERS, .ignored = parameters_ignored, .ignored_once = true};
 /* /info serves the clients of imaginary's API too. */
-static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
+static const struct http_parameter_table info_parameters = {
+    .rows = rows, .count = PARAMETERS, .ignored = imaginary_names};
 
 /* Only if the gray children do it, as far as the parameters are known: the scale server decides
  * about its own queue. */
@@ -216,7 +218,8 @@ static const struct http_parameter readiness_rows[] = {
         .help = "scale: 503 as well while the scale server is not ready",
     },
 };
-static const struct http_parameter_table readiness_parameters = {readiness_rows, 1, NULL};
+static const struct http_parameter_table readiness_parameters = {.rows = readiness_rows,
+                                                                 .count = 1};
 
 static const struct http_route routes[] = {
     IMAGE_ROUTE("/", admit_gray, gray, "in gray"),

@@ -11,9 +11,11 @@
 #include "service/parameters.h"
 
 static struct http_parameter rows[PARAMETERS];
-static const struct http_parameter_table limited = {rows, PARAMETERS, parameters_ignored};
+static const struct http_parameter_table limited = {
+    .rows = rows, .count = PARAMETERS, .ignored = parameters_ignored, .ignored_once = true};
 /* /info serves the clients of imaginary's API too. */
-static const struct http_parameter_table info_parameters = {rows, PARAMETERS, imaginary_names};
+static const struct http_parameter_table info_parameters = {
+    .rows = rows, .count = PARAMETERS, .ignored = imaginary_names};
 
 static int admit(struct http_request *request, const uint8_t *bytes, size_t size, void *context,
                  struct http_answer *answer)

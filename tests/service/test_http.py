@@ -341,8 +341,13 @@ def test_content_length_matches(client):
 def test_key(server, path):
     """A token in the query is no parameter, and goes nowhere; one in a form is refused."""
     with Client(server) as client:
-        for query in ("key=", "key=hush-7", "quality=80&%6bey=hush-7"):
+        for query in ("key=", "key=hush-7", "quality=80&%6bey=hush-7", "key=&key=hush-7&key"):
             assert client.post(f"{path}?{query}", files.jpeg()).status == 200
+        reply = client.post(f"{path}?key=hush-7&quality=80&%6bey=hush-7", files.jpeg())
+        if path == "/info": # as in imaginary's API the first one counts
+            assert reply.status == 200
+        else:
+            assert "'key'" in assert_problem(reply, 400, "bad-parameter")["detail"]
         boundary = b"--b\r\nContent-Disposition: form-data; name="
         body = boundary + b'"key"\r\n\r\nhush-7\r\n' + boundary + b'"f"; filename="f"\r\n\r\n' + files.jpeg() + b"\r\n--b--\r\n"
         reply = client.post(path, body, {"Content-Type": "multipart/form-data; boundary=b"})

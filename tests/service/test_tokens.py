@@ -49,7 +49,7 @@ def test_each_place_for_it(gateway, path):
         for query, fields in (("", {"Authorization": f"Bearer {GOOD}"}), ("", {"API-Key": OTHER}),
                               ("", {"authorization": f"bearer   {OTHER} "}), (f"key={GOOD}", {}),
                               ("key=good%2Dtoken_1", {}), (f"key={OTHER.replace('+', '%2B')}", {}),
-                              ("key=wrong", {"API-Key": GOOD}),
+                              (f"key=&key={GOOD}", {}), ("key=wrong", {"API-Key": GOOD}),
                               (f"key={GOOD}", {"Authorization": "Basic eDp5"}),
                               (f"key={GOOD}", {"API-Key": ""})):
             reply = client.post(f"{path}{join}{query}" if query else path, BODY, fields)
