@@ -144,7 +144,7 @@ static const struct http_parameter rows[] = {
         .largest = {.digits = 100},
     },
 };
-static const struct http_parameter_table parameters = {rows, ARRAY_LENGTH(rows), NULL};
+static const struct http_parameter_table parameters = {.rows = rows, .count = ARRAY_LENGTH(rows)};
 
 static const struct http_route routes[] = {
     {.path = "/", .method = HTTP_GET, .handle = greet},

@@ -40,7 +40,7 @@ static int count_arguments(struct http_request *request, void *context, struct h
 
 static const struct http_parameter quality = {
     .name = "quality", .type = &http_type_integer, .largest = {.digits = 100}};
-static const struct http_parameter_table parameters = {&quality, 1, NULL};
+static const struct http_parameter_table parameters = {.rows = &quality, .count = 1};
 static const struct http_route routes[] = {
     {.path = "/", .method = HTTP_GET, .parameters = &parameters, .handle = count_arguments}};
 

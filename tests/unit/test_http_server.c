@@ -414,8 +414,8 @@ static void test_too_many_parameters(void **state)
 {
     static const struct http_parameter far = {
         .name = "far", .type = &http_type_integer, .offset = HTTP_MEMBERS_BYTES - 3};
-    static const struct http_parameter_table tables[] = {{&far, HTTP_PARAMETERS_MAX + 1, NULL},
-                                                         {&far, 1, NULL}};
+    static const struct http_parameter_table tables[] = {
+        {.rows = &far, .count = HTTP_PARAMETERS_MAX + 1}, {.rows = &far, .count = 1}};
     struct peer_server peer;
 
     (void)state;

@@ -109,7 +109,7 @@ static void test_largest_factor(void **state)
 {
     static const struct settings settings = {.scale.max = 0.3};
     struct http_parameter rows[PARAMETERS];
-    const struct http_parameter_table limited = {rows, PARAMETERS, NULL};
+    const struct http_parameter_table limited = {.rows = rows, .count = PARAMETERS};
 
     (void)state;
     parameters_limit(&settings, rows);

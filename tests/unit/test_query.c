@@ -53,7 +53,7 @@ static const struct http_parameter rows[] = {
         .largest = {.digits = 100},
     },
 };
-static const struct http_parameter_table table = {rows, ARRAY_LENGTH(rows), NULL};
+static const struct http_parameter_table table = {.rows = rows, .count = ARRAY_LENGTH(rows)};
 
 static struct http_parameter_values values;
 static const struct members *members = (const struct members *)values.members;
@@ -335,15 +335,26 @@ static void test_without(void **state)
     }
 }
 
-/* Goal: names that a table ignores are taken with any value, again and again; not in a form. */
+/* Goal: names that a table ignores are taken with any value, again and again unless it says that
+ * each may come once; not in a form. */
 static void test_ignored(void **state)
 {
     static const char *const ignored[] = {"field", "key", NULL};
     const struct http_parameter_table lenient = {.ignored = ignored};
+    const struct http_parameter_table strict = {.ignored = ignored, .ignored_once = true};
     static const char query[] = "field=&key=1&key&field=%zz";
+    static const char *const repeated[] = {"key=1&key=1", "key=1&field=&%6bey=2",
+                                           "field=a&key&field=b"};
 
     (void)state;
     assert_int_equal(http_query_parse(query, strlen(query), &lenient, &values, detail), 0);
+    assert_int_equal(http_query_parse(query, strlen(query), &strict, &values, detail), 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(repeated); i++) {
+        assert_int_equal(
+            http_query_parse(repeated[i], strlen(repeated[i]), &strict, &values, detail),
+            STATUS_BAD_PARAMETER);
+        assert_non_null(strstr(detail, "given more than once"));
+    }
     assert_int_equal(http_query_parse("fields=1", 8, &lenient, &values, detail),
                      STATUS_BAD_PARAMETER);
     assert_int_equal(http_field_read("key", 3, "x", 1, &lenient, &values, detail),
