@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -61,26 +62,46 @@ static int parse_address(const char *ip, uint16_t port, union address *address, 
     return -EINVAL;
 }
 
-/* A server that was killed leaves its file behind, at which nobody listens. */
+/* Not what a symbolic link leads to: that is somebody's arrangement. */
+static bool is_socket(const char *path, struct stat *facts)
+{
+    return lstat(path, facts) == 0 && S_ISSOCK(facts->st_mode);
+}
+
+/* A server that was killed leaves its socket behind, at which nobody listens. Connecting to any
+ * other file is refused as well. */
 static bool remove_stale(const union address *address, socklen_t size)
 {
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct stat facts;
 
-    return fd >= 0 && connect(fd, &address->any, size) != 0 && errno == ECONNREFUSED &&
+    return fd >= 0 && is_socket(address->local.sun_path, &facts) &&
+           connect(fd, &address->any, size) != 0 && errno == ECONNREFUSED &&
            unlink(address->local.sun_path) == 0;
 }
 
 static int bind_at(int fd, const union address *address, socklen_t size)
 {
-    if (bind(fd, &address->any, size) == 0)
-        return 0;
-    if (errno == EADDRINUSE && address->any.sa_family == AF_UNIX && remove_stale(address, size) &&
-        bind(fd, &address->any, size) == 0)
-        return 0;
-    return -errno;
+    int status = bind(fd, &address->any, size) == 0 ? 0 : -errno;
+
+    if (status == -EADDRINUSE && address->any.sa_family == AF_UNIX && remove_stale(address, size))
+        status = bind(fd, &address->any, size) == 0 ? 0 : -errno;
+    return status;
 }
 
-static int open_at(const union address *address, socklen_t size)
+static void remember_file(const union address *address, struct listen_file *file)
+{
+    struct stat facts;
+
+    *file = (struct listen_file){0};
+    if (address->any.sa_family != AF_UNIX || !is_socket(address->local.sun_path, &facts))
+        return;
+    memcpy(file->path, address->local.sun_path, sizeof(address->local.sun_path));
+    file->device = facts.st_dev;
+    file->inode = facts.st_ino;
+}
+
+static int open_at(const union address *address, socklen_t size, struct listen_file *file)
 {
     _cleanup_close_ int fd = -1;
     const int off = 0, on = 1;
@@ -97,8 +118,12 @@ static int open_at(const union address *address, socklen_t size)
     status = bind_at(fd, address, size);
     if (status != 0)
         return status;
-    if (listen(fd, LISTEN_BACKLOG) != 0)
-        return -errno;
+    remember_file(address, file);
+    if (listen(fd, LISTEN_BACKLOG) != 0) {
+        status = -errno;
+        listen_forget(file);
+        return status;
+    }
     return TAKE_FD(fd);
 }
 
@@ -147,14 +172,18 @@ int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port)
     return describe(fd, text, text_size, port);
 }
 
-void listen_forget(const char *text)
+void listen_forget(struct listen_file *file)
 {
-    if (is_local(text))
-        unlink(text + strlen(local_prefix));
+    struct stat facts;
+
+    if (file->path[0] != '\0' && is_socket(file->path, &facts) && facts.st_dev == file->device &&
+        facts.st_ino == file->inode)
+        unlink(file->path);
+    file->path[0] = '\0';
 }
 
 int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_size,
-                uint16_t *bound_port)
+                uint16_t *bound_port, struct listen_file *file)
 {
     _cleanup_close_ int opened = -1;
     union address address;
@@ -164,14 +193,16 @@ int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_
     status = parse_address(ip, port, &address, &size);
     if (status != 0)
         return status;
-    opened = open_at(&address, size);
+    opened = open_at(&address, size, file);
     if ((opened == -EAFNOSUPPORT || opened == -EADDRNOTAVAIL) && strcmp(ip, "::") == 0)
-        return listen_open("0.0.0.0", port, fd, text, text_size, bound_port);
+        return listen_open("0.0.0.0", port, fd, text, text_size, bound_port, file);
     if (opened < 0)
         return opened;
     status = describe(opened, text, text_size, bound_port);
-    if (status != 0)
+    if (status != 0) {
+        listen_forget(file);
         return status;
+    }
     *fd = TAKE_FD(opened);
     return 0;
 }

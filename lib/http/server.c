@@ -163,7 +163,7 @@ static int open_listener(struct http_server *server)
     if (server->options.listen_fd_count > 0)
         return adopt_listeners(server);
     return listen_open(server->options.ip, server->options.port, &server->listen_fd, server->ip,
-                       sizeof(server->ip), &server->port);
+                       sizeof(server->ip), &server->port, &server->listen_file);
 }
 
 static int start(struct http_server *server)
@@ -317,7 +317,7 @@ static void stop_listening(struct http_server *server, int64_t until_us)
     /* Connecting fails from now on. The descriptor itself is closed after the library's threads
      * have ended, because one of them may be about to use its number. */
     shutdown(server->listen_fd, SHUT_RDWR);
-    listen_forget(server->ip);
+    listen_forget(&server->listen_file);
 }
 
 static bool has_connections(struct http_server *server)
@@ -347,6 +347,7 @@ struct http_server *http_server_free(struct http_server *server)
         stop_listening(server, 0);
         MHD_stop_daemon(server->daemon);
     }
+    listen_forget(&server->listen_file); /* of a server that did not start */
     timeouts_free(server->timeouts);
     clients_free(server->clients);
     terms_let_go(server->terms.current);

@@ -44,6 +44,7 @@ struct http_server {
     struct clients *clients;
     struct connection *newest; /* all open ones; admission.c's */
     int listen_fd;             /* the first one */
+    struct listen_file listen_file;
     bool borrowed;             /* it was passed to us, and goes to the next process as it is */
     struct acceptor *acceptor; /* of several that were passed; NULL: the library accepts */
     uint16_t port;

@@ -274,6 +274,84 @@ def test_our_own_unix_socket(own, tmp_path, program):
     assert not path.exists()
 
 
+@contextlib.contextmanager
+def occupied(path, kind):
+    """Something at the path that is no socket of a server that was killed."""
+    other = path.with_name("other")
+    with contextlib.ExitStack() as at_end:
+        if kind == "file":
+            path.write_text("precious")
+        elif kind == "directory":
+            path.mkdir()
+        elif kind == "fifo":
+            os.mkfifo(path)
+        elif kind == "link to a file":
+            other.write_text("precious")
+            path.symlink_to(other)
+        elif kind == "link to nothing":
+            path.symlink_to(other)
+        elif kind == "link to a stale socket":
+            listener(socket.AF_UNIX, str(other)).close()
+            path.symlink_to(other)
+        elif kind == "link to a socket":
+            at_end.enter_context(listener(socket.AF_UNIX, str(other)))
+            path.symlink_to(other)
+        elif kind == "socket":
+            at_end.enter_context(listener(socket.AF_UNIX, str(path)))
+        elif kind == "datagram socket":
+            at_end.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)).bind(str(path))
+        yield
+
+
+def found(folder):
+    """Each file there: its mode, its number and, of a regular one, what it holds."""
+    return {one.name: (one.lstat().st_mode, one.lstat().st_ino,
+                       one.read_bytes() if one.is_file() and not one.is_symlink() else None)
+            for one in folder.iterdir()}
+
+
+@pytest.mark.parametrize("key", ["listen.ip", "metrics.ip"])
+@pytest.mark.parametrize("kind", ["file", "directory", "fifo", "link to a file", "link to nothing",
+                                  "link to a stale socket", "link to a socket", "socket", "datagram socket"])
+def test_no_other_file_is_replaced(own, tmp_path, kind, key):
+    """Whatever is there stays as it is, and the server ends with exit code 1 and one line."""
+    folder = tmp_path / "there"
+    folder.mkdir()
+    path = folder / "at"
+    with occupied(path, kind):
+        before = found(folder)
+        with pytest.raises(AssertionError, match="ended with 1"):
+            own.start(SCALE, {key: f"unix:{path}", "metrics.port": int(key == "metrics.ip")})
+        assert found(folder) == before
+        log = own.servers[-1].log()
+        assert log.count("\n") == 1 and f"unix:{path}" in log
+
+
+@PROGRAMS
+def test_only_our_own_socket_is_removed(own, tmp_path, program):
+    """What has taken the place of our socket stays when the server ends, a regular file or another socket."""
+    path = tmp_path / "socket"
+    server = own.start(program, {"listen.ip": f"unix:{path}"})
+    path.unlink()
+    path.write_text("precious")
+    server.stop()
+    assert path.read_text() == "precious"
+    path.unlink()
+    server = own.start(program, {"listen.ip": f"unix:{path}"})
+    path.unlink()
+    with listener(socket.AF_UNIX, str(path)):
+        server.stop()
+        assert path.is_socket()
+
+
+def test_failed_start_removes_its_socket(own, tmp_path):
+    """metrics.ip is bound first; that listen.ip cannot be leaves nothing behind."""
+    path = tmp_path / "metrics"
+    with pytest.raises(AssertionError, match="ended with 1"):
+        own.start(SCALE, {"listen.ip": f"unix:{tmp_path}", "metrics.ip": f"unix:{path}", "metrics.port": 1})
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("ip", ["unix:", "unix:socket", "unix:/" + "x" * 108])
 def test_wrong_unix_sockets(ip):
     done = run(SCALE, "-C", "-i", ip)
