@@ -127,8 +127,20 @@ static int open_at(const union address *address, socklen_t size, struct listen_f
     return TAKE_FD(fd);
 }
 
-/* The address and the port of a socket; 0 for a Unix socket. */
-static int describe(int fd, char *text, size_t text_size, uint16_t *port)
+/* "unix:/path", or "unix:@name" of the abstract namespace (unix(7)). A path or name of the full
+ * length is not terminated. */
+static void describe_local(const struct sockaddr_un *address, socklen_t size, char *text,
+                           size_t text_size)
+{
+    const size_t before = offsetof(struct sockaddr_un, sun_path);
+    const size_t end = size < sizeof(*address) ? size : sizeof(*address);
+    const bool abstract = end > before && address->sun_path[0] == '\0';
+
+    snprintf(text, text_size, "%s%s%.*s", local_prefix, abstract ? "@" : "",
+             (int)(end - before - abstract), address->sun_path + abstract);
+}
+
+int listen_describe(int fd, char *text, size_t text_size, uint16_t *port)
 {
     union address address = {0};
     socklen_t size = sizeof(address);
@@ -138,7 +150,7 @@ static int describe(int fd, char *text, size_t text_size, uint16_t *port)
         return -errno;
     *port = 0;
     if (address.any.sa_family == AF_UNIX) {
-        snprintf(text, text_size, "%s%s", local_prefix, address.local.sun_path);
+        describe_local(&address.local, size, text, text_size);
         return 0;
     }
     if (address.any.sa_family == AF_INET6)
@@ -169,7 +181,7 @@ int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port)
         return -ENOTSOCK;
     if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
         return -errno;
-    return describe(fd, text, text_size, port);
+    return listen_describe(fd, text, text_size, port);
 }
 
 void listen_forget(struct listen_file *file)
@@ -198,7 +210,7 @@ int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_
         return listen_open("0.0.0.0", port, fd, text, text_size, bound_port, file);
     if (opened < 0)
         return opened;
-    status = describe(opened, text, text_size, bound_port);
+    status = listen_describe(opened, text, text_size, bound_port);
     if (status != 0) {
         listen_forget(file);
         return status;

@@ -18,11 +18,10 @@ struct listen_file {
     ino_t inode;
 };
 
-/* Inside lib/http: a listening socket, close-on-exec and non-blocking. "::" takes IPv4 too, and
- * becomes "0.0.0.0" if the host has no IPv6. "unix:/path" is a Unix socket, which replaces a socket
- * that nobody listens at any more, and no other file. `text` and *bound_port get the address and
- * port in use, *file is for listen_forget(). 0 and *fd; -EINVAL: `ip` is not an address; or -errno.
- */
+/* A listening socket, close-on-exec and non-blocking. "::" takes IPv4 too, and becomes "0.0.0.0" if
+ * the host has no IPv6. "unix:/path" is a Unix socket, which replaces a socket that nobody listens
+ * at any more, and no other file. `text` and *bound_port get the address and port in use, *file is
+ * for listen_forget(). 0 and *fd; -EINVAL: `ip` is not an address; or -errno. */
 int listen_open(const char *ip, uint16_t port, int *fd, char *text, size_t text_size,
                 uint16_t *bound_port, struct listen_file *file);
 
@@ -33,6 +32,9 @@ int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port);
 /* The port that a listening or an accepted socket is bound to; 0: of a Unix socket, or not known.
  */
 uint16_t listen_port(int fd);
+
+/* The address that a socket is bound to, and its port, as above. Any thread. 0 or -errno. */
+int listen_describe(int fd, char *text, size_t text_size, uint16_t *port);
 
 /* Removes the file that listen_open() made, if there is one and another has not taken its place.
  * Call it while the socket is open; more often does no harm. */

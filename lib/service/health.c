@@ -80,6 +80,7 @@ static int ask_healthz(const struct settings *settings)
 int health_check(const char *program, const struct settings *settings)
 {
     const bool local = strchr(settings->listen.ip, '/') != NULL;
+    char port[32] = "";
     int status;
 
     if (!local && settings->listen.port == 0) {
@@ -90,9 +91,10 @@ int health_check(const char *program, const struct settings *settings)
     status = ask_healthz(settings);
     if (status == 0)
         return 0;
-    fprintf(stderr,
-            "%s: --health: listen.ip %s, listen.port %d: expected 200 from /healthz, got %s\n",
-            program, settings->listen.ip, (int)settings->listen.port,
+    if (!local)
+        snprintf(port, sizeof(port), ", listen.port %d", (int)settings->listen.port);
+    fprintf(stderr, "%s: --health: listen.ip %s%s: expected 200 from /healthz, got %s\n", program,
+            settings->listen.ip, port,
             status == -EPROTO ? "another answer" : strerrordesc_np(-status));
     return 1;
 }

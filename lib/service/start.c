@@ -11,6 +11,7 @@
 #include "build_config.h"
 #include "config/check.h"
 #include "config/program.h"
+#include "http/listen.h"
 #include "service/live.h"
 #include "service/metrics_sources.h"
 #include "service/stopping.h"
@@ -238,10 +239,15 @@ static bool explain_descriptors(const struct service *service, const struct sett
     return true;
 }
 
+static bool is_unix_socket(const char *ip)
+{
+    return strncmp(ip, "unix:", 5) == 0;
+}
+
 static bool can_do_without(const struct settings *settings, int status)
 {
     return status == -EADDRINUSE && !settings->metrics.chosen_port &&
-           strncmp(settings->metrics.ip, "unix:", 5) != 0;
+           !is_unix_socket(settings->metrics.ip);
 }
 
 int service_start_metrics(const struct service *service,
@@ -249,6 +255,7 @@ int service_start_metrics(const struct service *service,
                           struct metrics_listener **listener)
 {
     const struct settings *settings = options->settings;
+    char port[32] = "";
     int status;
 
     if (settings->metrics.port == 0)
@@ -261,23 +268,30 @@ int service_start_metrics(const struct service *service,
                     (int)settings->metrics.port);
         return 0;
     }
-    if (!explain_descriptors(service, settings, status))
-        log_plain("%s: cannot listen on metrics.ip %s, metrics.port %d: %s", service->program,
-                  settings->metrics.ip, (int)settings->metrics.port, strerrordesc_np(-status));
+    if (explain_descriptors(service, settings, status))
+        return 1;
+    if (!is_unix_socket(settings->metrics.ip))
+        snprintf(port, sizeof(port), ", metrics.port %d", (int)settings->metrics.port);
+    log_plain("%s: cannot listen on metrics.ip %s%s: %s", service->program, settings->metrics.ip,
+              port, strerrordesc_np(-status));
     return 1;
 }
 
 static void report_start_failure(const struct service *service, const struct settings *settings,
                                  int status)
 {
+    char port[32] = "";
+
     if (explain_descriptors(service, settings, status))
         return;
+    if (!is_unix_socket(settings->listen.ip))
+        snprintf(port, sizeof(port), " port %d", (int)settings->listen.port);
     if (passed_count > 0)
         log_plain("%s: cannot listen on a socket that was passed (LISTEN_FDS): %s",
                   service->program, strerrordesc_np(-status));
     else
-        log_plain("%s: cannot listen on %s port %d: %s", service->program, settings->listen.ip,
-                  (int)settings->listen.port, strerrordesc_np(-status));
+        log_plain("%s: cannot listen on %s%s: %s", service->program, settings->listen.ip, port,
+                  strerrordesc_np(-status));
 }
 
 int service_start_server(const struct service *service, const struct settings *settings,
@@ -343,7 +357,7 @@ static void format_url(const char *ip, unsigned port, char *url, size_t size)
 {
     const bool six = strchr(ip, ':') != NULL;
 
-    if (strchr(ip, '/') != NULL)
+    if (is_unix_socket(ip))
         snprintf(url, size, "%s", ip);
     else
         snprintf(url, size, "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
@@ -359,6 +373,25 @@ static void announce_metrics(const struct metrics_listener *listener)
     log_info("metrics on %s%s", url, strncmp(url, "http:", 5) == 0 ? "/metrics" : "");
 }
 
+/* Those sockets that were passed besides the one that was announced. */
+static void announce_others(const char *announced)
+{
+    bool skipped = false;
+
+    for (int i = 0; i < passed_count && i < PASSED_MAX; i++) {
+        char text[LISTEN_TEXT_BYTES], url[URL_BYTES];
+        uint16_t port;
+
+        if (listen_describe(SD_LISTEN_FDS_START + i, text, sizeof(text), &port) != 0)
+            continue;
+        format_url(text, port, url, sizeof(url));
+        if (skipped || strcmp(url, announced) != 0)
+            log_info("listening on %s port=%u", url, port);
+        else
+            skipped = true;
+    }
+}
+
 void service_announce(const struct settings *settings, const struct http_server *server,
                       const struct metrics_listener *listener)
 {
@@ -370,6 +403,7 @@ void service_announce(const struct settings *settings, const struct http_server 
         log_warning("this host has no IPv6: falling back from %s to %s", settings->listen.ip, ip);
     format_url(ip, port, url, sizeof(url));
     log_info("listening on %s port=%u", url, port);
+    announce_others(url);
     announce_metrics(listener);
     log_flush(ANNOUNCE_WAIT_MS); /* whoever waits for the ready line may read the log first */
     if (settings->ready_fd >= 0)

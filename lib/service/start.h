@@ -40,9 +40,9 @@ int service_start_server(const struct service *service, const struct settings *s
                          const struct http_route *routes, size_t route_count, void *context,
                          struct metrics_listener *listener, struct http_server **server);
 
-/* Announces that the server answers requests: a log line with address and port, one with those of
- * metrics, the line "ready port=N" on settings->ready_fd, which is then closed, and READY=1 to
- * systemd. */
+/* Announces that the server answers requests: a log line with address and port, one for each
+ * other socket that was passed, one with those of metrics, the line "ready port=N" on
+ * settings->ready_fd, which is then closed, and READY=1 to systemd. */
 void service_announce(const struct settings *settings, const struct http_server *server,
                       const struct metrics_listener *listener);
 

@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -118,6 +119,8 @@ def test_all_sockets_are_served(activate, tmp_path, program):
             listener(socket.AF_INET6, ("::1", 0)) as six, listener(socket.AF_UNIX, str(path)) as local:
         server = activate(program, [local, four, six])
         assert server.port == four.getsockname()[1]
+        assert re.findall(r"listening on (\S+) port=\d+\n", server.log()) == [
+            f"http://127.0.0.1:{server.port}", f"unix:{path}", f"http://[::1]:{six.getsockname()[1]}"]
         for _ in range(2):
             for _ in range(20):
                 assert post(tcp("127.0.0.1", four.getsockname()[1])) == 200
@@ -145,6 +148,16 @@ def test_metrics(own, tmp_path, program):
         assert b"\ngrisaille_connections 0\n" in connection.getresponse().read()
     server.stop()
     assert not path.exists()
+
+
+@PROGRAMS
+def test_names_of_unix_sockets(activate, tmp_path, program):
+    """The log has a line for each, and names those of the abstract namespace."""
+    path, name = tmp_path / "socket", f"{tmp_path.name}-{program.name}-{os.getpid()}"
+    with listener(socket.AF_UNIX, str(path)) as local, listener(socket.AF_UNIX, f"\0{name}") as abstract:
+        server = activate(program, [local, abstract])
+        assert re.findall(r"listening on (.*)\n", server.log()) == [f"unix:{path} port=0", f"unix:@{name} port=0"]
+        server.stop()
 
 
 @PROGRAMS
@@ -263,11 +276,16 @@ def test_our_own_unix_socket(own, tmp_path, program):
     server = own.start(program, {"listen.ip": f"unix:{path}"})
     assert server.port == 0 and f"listening on unix:{path}" in server.log()
     assert post(LocalConnection(path)) == 200
+    assert run(program, "-i", f"unix:{path}", "--health").returncode == 0
     done = run(program, "-c", NO_METRICS, "-i", f"unix:{path}")
-    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and str(path) in done.stderr
+    assert (done.returncode, done.stderr) == (
+        1, f"{program.name}: cannot listen on unix:{path}: Address already in use\n")
     assert post(LocalConnection(path)) == 200
     server.kill()
     assert path.exists()
+    done = run(program, "-i", f"unix:{path}", "--health")
+    assert (done.returncode, done.stderr) == (
+        1, f"{program.name}: --health: listen.ip unix:{path}: expected 200 from /healthz, got Connection refused\n")
     server = own.start(program, {"listen.ip": f"unix:{path}"})
     assert post(LocalConnection(path)) == 200
     server.stop()
@@ -323,8 +341,8 @@ def test_no_other_file_is_replaced(own, tmp_path, kind, key):
         with pytest.raises(AssertionError, match="ended with 1"):
             own.start(SCALE, {key: f"unix:{path}", "metrics.port": int(key == "metrics.ip")})
         assert found(folder) == before
-        log = own.servers[-1].log()
-        assert log.count("\n") == 1 and f"unix:{path}" in log
+        place = f"metrics.ip unix:{path}" if key == "metrics.ip" else f"unix:{path}"
+        assert own.servers[-1].log() == f"{SCALE.name}: cannot listen on {place}: Address already in use\n"
 
 
 @PROGRAMS
