@@ -8,7 +8,6 @@
 #include "config/check.h"
 #include "config/settings.h"
 
-#include <math.h>
 #include <stdio.h>
 
 /*
@@ -463,16 +462,15 @@ static const struct option_section scale_sections[] = {
 /* A client's share must not refuse a request that the limits on sizes allow. */
 static bool share_holds_a_request(const struct settings *settings, char why[static 256])
 {
-    double share = settings->limits.share_per_client * (double)settings->limits.max_inflight_bytes;
-    double most =
-        (double)settings->limits.max_body_bytes + (double)settings->limits.max_output_bytes;
+    const int64_t share = settings_client_bytes(settings);
+    const int64_t most = settings->limits.max_body_bytes + settings->limits.max_output_bytes;
 
     if (share >= most)
         return true;
     snprintf(why, 256,
              "limits.share_per_client x limits.max_inflight_bytes: expected at least "
-             "limits.max_body_bytes + limits.max_output_bytes, which is %.0f, got %.0f",
-             most, floor(share));
+             "limits.max_body_bytes + limits.max_output_bytes, which is %lld, got %lld",
+             (long long)most, (long long)share);
     return false;
 }
 

@@ -6,6 +6,7 @@
 #include "base/cgroup.h"
 #include "config/list.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -36,6 +37,11 @@ unsigned settings_workers(const struct settings *settings)
     if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 0)
         workers = (unsigned)CPU_COUNT(&cpus);
     return quota > 0 && quota < workers ? quota : workers;
+}
+
+int64_t settings_client_bytes(const struct settings *settings)
+{
+    return llround(settings->limits.share_per_client * (double)settings->limits.max_inflight_bytes);
 }
 
 uint64_t settings_memory_bound(const struct settings *settings)

@@ -72,6 +72,10 @@ int settings_copy(const struct option_table *options, const struct settings *fro
  * and by its control group's quota. Any thread. */
 unsigned settings_workers(const struct settings *settings);
 
+/* What the requests of one client may hold of max_inflight_bytes, to the nearest byte: the double
+ * of 0.29 is less than what was written. Any thread. */
+int64_t settings_client_bytes(const struct settings *settings);
+
 /* The bytes that the server and its workers together stay below, as --print-config prints it:
  * workers x (max_memory_bytes + max_body_bytes + max_output_bytes) + max_inflight_bytes +
  * (max_connections x 1.25 + 32) x 672 KiB + 32 MiB for the server itself + 28 MiB for metrics,

@@ -310,11 +310,18 @@ static int64_t expected_wait_us(const struct pool *pool, const struct client *cl
     return ((int64_t)((double)ahead_us * pace) + time_left_us(pool, pace)) / pool->options.workers;
 }
 
+/* Whole places. The double of a part may be less than what was written: 50 x 0.58 are 29. */
+static unsigned places_per_client(const struct pool *pool)
+{
+    const double rounding = 1e-6; /* far above a double's, with the longest queue */
+
+    return (unsigned)(pool->options.queue_max * pool->options.queue_share_per_client + rounding);
+}
+
 static bool has_full_share(const struct pool *pool, const struct client *client)
 {
-    double share = pool->options.queue_max * pool->options.queue_share_per_client;
-
-    return client != NULL && client->id != 0 && client->waiting > 0 && client->waiting + 1 > share;
+    return client != NULL && client->id != 0 && client->waiting > 0 &&
+           client->waiting >= places_per_client(pool);
 }
 
 /* Why a job of that client that came now would be refused; NULL: it would not. A job that would

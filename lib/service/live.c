@@ -77,8 +77,7 @@ struct http_server_options live_options(struct live_settings *live)
         .deadline_ms = settings->limits.deadline_ms,
         .max_body_bytes = (size_t)settings->limits.max_body_bytes,
         .max_inflight_bytes = (size_t)settings->limits.max_inflight_bytes,
-        .max_client_bytes = (size_t)(settings->limits.share_per_client *
-                                     (double)settings->limits.max_inflight_bytes),
+        .max_client_bytes = (size_t)settings_client_bytes(settings),
         .tokens = live->tokens,
         .cors_origins = settings->cors_origins,
         .live = live,

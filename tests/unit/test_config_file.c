@@ -372,6 +372,10 @@ static void test_share_per_client(void **state)
            SHARE "100663296, got 100663295\n");
     expect(&gateway_options,
            "{\"limits\": {\"max_inflight_bytes\": 100663296, \"share_per_client\": 1}}", "");
+    expect(&gateway_options, /* 0.29 x 100000000 is less, in binary */
+           "{\"limits\": {\"max_inflight_bytes\": 100000000, \"share_per_client\": 0.29, "
+           "\"max_body_bytes\": 9000000, \"max_output_bytes\": 20000000}}",
+           "");
     expect(&gateway_options, "{\"limits\": {\"share_per_client\": 0.1}}",
            SHARE "100663296, got 53687091\n");
     expect(&gateway_options, "{\"limits\": {\"max_body_bytes\": 134217728}}",

@@ -33,7 +33,7 @@ struct crowd {
     atomic_bool stop;
     atomic_int answers, refusals, arrivals;
     unsigned count;
-    pthread_t threads[CROWD];
+    pthread_t threads[2 * CROWD];
 };
 
 static struct pool_job job_of(uint64_t client, int64_t cost_us, int64_t deadline_ms)
@@ -198,24 +198,42 @@ static void test_a_high_estimate_buys_nothing(void **state)
     stop_crowd(&cheap);
 }
 
-static void test_a_client_has_a_share_of_the_queue(void **state)
+/* Of a queue that holds so many a client gets so many places, and no more. */
+static void assert_places(unsigned queue_max, double share, unsigned places)
 {
-    struct crowd busy = {.command = "hang", .once = true, .deadline_ms = 500};
+    struct crowd busy = {.command = "hang", .once = true, .deadline_ms = 1000};
     struct crowd greedy = {.command = "echo", .client = GREEDY, .once = true};
+    struct pool_options options = default_options();
+    struct pool_status status;
 
-    (void)state;
-    open_single(8);
+    pool = pool_free(pool);
+    options.workers = 1;
+    options.queue_max = queue_max;
+    options.queue_share_per_client = share;
+    options.queue_wait_ms = 5000;
+    open_pool(&options);
     start_crowd(&busy, 1);
     await_waiting(0);
-    start_crowd(&greedy, 10);
-    await_waiting(4);
+    start_crowd(&greedy, places + 6);
+    do {
+        usleep(1000);
+        pool_get_status(pool, &status);
+    } while (status.waiting + (unsigned)greedy.refusals < places + 6);
     assert_true(pool_is_full(pool, GREEDY));
     assert_false(pool_is_full(pool, HONEST));
     assert_int_equal(run_as(HONEST, "echo", 0), 0);
     stop_crowd(&greedy);
     stop_crowd(&busy);
-    assert_int_equal(greedy.answers, 4);
+    assert_int_equal(greedy.answers, places);
     assert_int_equal(greedy.refusals, 6);
+}
+
+static void test_a_client_has_a_share_of_the_queue(void **state)
+{
+    (void)state;
+    assert_places(8, 0.5, 4);
+    assert_places(8, 0.6, 4);    /* 4.8 */
+    assert_places(50, 0.58, 29); /* 28.999999999999996, in binary */
 }
 
 /* A job that would wait too long is refused at once; other clients' jobs are not. */
