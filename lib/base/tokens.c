@@ -17,7 +17,7 @@
  * Each token lies in a block of the same size, filled up with zeros. A comparison takes whole
  * blocks, of all tokens, so its time says neither how long a token is nor how much of it was right.
  */
-enum { BLOCK_WORDS = TOKEN_MAX_BYTES / sizeof(uint64_t) + 1, LINE_BYTES = 4096 };
+enum { BLOCK_WORDS = TOKEN_MAX_BYTES / sizeof(uint64_t) + 1 };
 
 union block {
     uint64_t words[BLOCK_WORDS];
@@ -45,56 +45,86 @@ static int add_token(struct tokens *tokens, const char *text, size_t length)
     return 0;
 }
 
-/* A '#' begins a comment at the line's beginning or after white space; it may be part of a token.
- */
-static int read_line(struct tokens *tokens, const char *line)
-{
-    static const char white[] = " \t\r\n";
-    const char *behind;
-    size_t length;
+/* Where in a line a character lies. */
+enum token_place { PLACE_BEFORE, PLACE_TOKEN, PLACE_BEHIND, PLACE_COMMENT };
 
-    line += strspn(line, white);
-    length = strcspn(line, white);
-    if (length == 0 || *line == '#')
+struct token_line {
+    unsigned number;
+    enum token_place place;
+    size_t length; /* of the token */
+    char token[TOKEN_MAX_BYTES];
+};
+
+/* A '#' begins a comment at the line's beginning or after white space; it may be part of a token. A
+ * NUL is in no text: of a file in UTF-16 it is every other byte. */
+static int read_character(struct token_line *line, char character)
+{
+    const bool white = character == ' ' || character == '\t' || character == '\r';
+
+    if (character == '\0')
+        return -EILSEQ;
+    if (line->place == PLACE_COMMENT)
         return 0;
-    behind = line + length + strspn(line + length, white);
-    if (length > TOKEN_MAX_BYTES || (*behind != '\0' && *behind != '#'))
-        return -EINVAL;
-    for (size_t i = 0; i < length; i++) {
-        if (line[i] <= ' ' || line[i] > '~')
-            return -EINVAL;
+    if (white) {
+        line->place = line->length > 0 ? PLACE_BEHIND : PLACE_BEFORE;
+        return 0;
     }
-    return add_token(tokens, line, length);
+    if (character == '#' && line->place != PLACE_TOKEN) {
+        line->place = PLACE_COMMENT;
+        return 0;
+    }
+    if (line->place == PLACE_BEHIND || line->length == TOKEN_MAX_BYTES || character <= ' ' ||
+        character > '~')
+        return -EINVAL;
+    line->place = PLACE_TOKEN;
+    line->token[line->length++] = character;
+    return 0;
+}
+
+static int end_token_line(struct tokens *tokens, struct token_line *line)
+{
+    int status = line->length > 0 ? add_token(tokens, line->token, line->length) : 0;
+
+    line->number++;
+    line->place = PLACE_BEFORE;
+    line->length = 0;
+    return status;
+}
+
+static void explain(int status, const struct token_line *line, const char *path,
+                    char why[static TOKENS_WHY_BYTES])
+{
+    if (status == -EINVAL)
+        snprintf(why, TOKENS_WHY_BYTES,
+                 "expected a token of up to %d visible ASCII characters in line %u of %.100s",
+                 TOKEN_MAX_BYTES, line->number, path);
+    else if (status == -EILSEQ)
+        snprintf(why, TOKENS_WHY_BYTES, "expected text, got a NUL in line %u of %.100s",
+                 line->number, path);
+    else
+        snprintf(why, TOKENS_WHY_BYTES, "%.100s: %s", path, strerrordesc_np(-status));
 }
 
 static int read_lines(struct tokens *tokens, FILE *file, const char *path,
                       char why[static TOKENS_WHY_BYTES])
 {
-    char line[LINE_BYTES];
+    struct token_line line = {.number = 1};
     int status = 0;
 
-    for (unsigned number = 1; fgets(line, sizeof(line), file) != NULL; number++) {
-        if (strlen(line) + 1 == sizeof(line))
-            status = -EINVAL;
-        else
-            status = read_line(tokens, line);
-        explicit_bzero(line, sizeof(line));
-        if (status == -EINVAL)
-            snprintf(why, TOKENS_WHY_BYTES,
-                     "expected a token of up to %d visible ASCII characters in line %u of %.100s",
-                     TOKEN_MAX_BYTES, number, path);
-        else if (status != 0)
-            snprintf(why, TOKENS_WHY_BYTES, "%.100s: %s", path, strerrordesc_np(-status));
-        if (status != 0)
-            return status;
-    }
-    if (ferror(file)) {
+    for (int byte; status == 0 && (byte = getc(file)) != EOF;)
+        status = byte == '\n' ? end_token_line(tokens, &line) : read_character(&line, (char)byte);
+    if (status == 0)
+        status = end_token_line(tokens, &line);
+    if (status != 0) {
+        explain(status, &line, path, why);
+    } else if (ferror(file)) {
         status = -EIO;
         snprintf(why, TOKENS_WHY_BYTES, "cannot read %.100s", path);
     } else if (tokens->count == 0) {
         status = -EINVAL;
         snprintf(why, TOKENS_WHY_BYTES, "expected at least one token in %.100s, got none", path);
     }
+    explicit_bzero(&line, sizeof(line));
     return status;
 }
 

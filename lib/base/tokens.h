@@ -14,7 +14,8 @@ enum { TOKEN_MAX_BYTES = 256, TOKENS_MAX = 1024, TOKENS_WHY_BYTES = 200 };
 struct tokens;
 
 /* 0 and *tokens, at least one of them; or -errno and `why`, a sentence for the operator that holds
- * no token: the file cannot be read, everyone may read it, or a line is wrong (-EINVAL). */
+ * no token: the file cannot be read, everyone may read it, or a line is wrong (-EINVAL;
+ * -EILSEQ: it holds a NUL). */
 int tokens_read(struct tokens **tokens, const char *path, char why[static TOKENS_WHY_BYTES]);
 
 /* NULL is fine. Returns NULL. */
