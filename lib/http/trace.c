@@ -116,12 +116,26 @@ void trace_write(const struct trace *trace, char text[static TRACEPARENT_BYTES])
              trace->flags);
 }
 
+/* Whether the white space there lies around a member, and not in it. */
+static bool is_around_member(const char *state, size_t at)
+{
+    const char *next = state + at + strspn(state + at, " \t");
+
+    while (at > 0 && (state[at - 1] == ' ' || state[at - 1] == '\t'))
+        at--;
+    return at == 0 || state[at - 1] == ',' || *next == ',' || *next == '\0';
+}
+
 bool trace_state_is_valid(const char *state)
 {
     size_t length = 0, members = 1;
 
     for (; state[length] != '\0'; length++) {
-        if (length == TRACESTATE_MAX || state[length] < ' ' || state[length] > '~')
+        /* A tab is white space around members only (section 3.3.1). */
+        const bool printable = state[length] >= ' ' && state[length] <= '~';
+
+        if (length == TRACESTATE_MAX ||
+            !(printable || (state[length] == '\t' && is_around_member(state, length))))
             return false;
         members += state[length] == ',';
     }

@@ -35,5 +35,6 @@ bool trace_continue(struct trace *trace, const char *traceparent, size_t length)
 /* The `traceparent` for a request of ours in this trace. */
 void trace_write(const struct trace *trace, char text[static TRACEPARENT_BYTES]);
 
-/* Whether a `tracestate` can be passed on as it is: not empty, printable, within the bounds. */
+/* Whether a `tracestate` can be passed on as it is: not empty, printable but for tabs around its
+ * members, within the bounds. */
 bool trace_state_is_valid(const char *state);

@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 
+from faults.fake_scale import Fake, head
 from samples import files
 from support.clients import Client, RawConnection, curl, request_head
 from support.processes import wait_until
@@ -83,6 +84,23 @@ def test_trace_of_the_client(gateway, scale):
     theirs, = json_lines(scale, "trace-1")
     assert ours["trace_id"] == theirs["trace_id"] == TRACE
     assert ours["parent_id"] == PARENT and theirs["parent_id"] == ours["span_id"]
+
+
+@pytest.mark.parametrize("sent", ["a=1,\tb=2", "a=1 ,  b=2"])
+def test_tracestate_as_it_came(own, sent):
+    """White space around the members, tabs included, is the client's."""
+    def answer(connection, _body):
+        connection.sendall(head(200, "image/jpeg", len(BODY)) + BODY)
+        return True
+    fake = Fake(answer)
+    try:
+        with RawConnection(own.gateway(**{"scale.upstream": fake.address})) as raw:
+            raw.send(request_head("POST", "/scale", len(BODY), f"traceparent: 00-{TRACE}-{PARENT}-01",
+                                  f"tracestate: {sent}") + BODY)
+            assert raw.read_reply().status == 200
+    finally:
+        fake.close()
+    assert f"\r\ntracestate: {sent}\r\n".encode() in fake.heads[-1]
 
 
 @pytest.mark.parametrize("fields", [

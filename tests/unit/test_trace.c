@@ -111,7 +111,12 @@ static void test_state(void **state)
     (void)state;
     assert_true(trace_state_is_valid("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"));
     assert_false(trace_state_is_valid(""));
-    assert_false(trace_state_is_valid("a=b\t"));
+    assert_true(trace_state_is_valid("a=1,\tb=2"));
+    assert_true(trace_state_is_valid("a=1 \t, \t b=2,\t,\t c=3"));
+    assert_true(trace_state_is_valid("\ta=b\t"));
+    assert_false(trace_state_is_valid("a=\tb"));
+    assert_false(trace_state_is_valid("a=1,b=2 \t 3,c=4"));
+    assert_false(trace_state_is_valid("a=1,\rb=2"));
     assert_false(trace_state_is_valid("a=\xc3\xa9"));
     memset(text, 'a', sizeof(text));
     text[TRACESTATE_MAX] = '\0';
