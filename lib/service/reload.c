@@ -4,7 +4,8 @@
 
 #include "base/log.h"
 
-/* Takes over `next`. False, and a line in the log: nothing has changed. */
+/* Takes over `next`. False, and a line in the log: nothing has changed. That is an error, of which
+ * there is a line at any log.level. */
 static bool put_in_force(const struct reload *reload, const struct settings *next)
 {
     struct http_server_options options;
@@ -12,7 +13,7 @@ static bool put_in_force(const struct reload *reload, const struct settings *nex
     char why[256];
 
     if (live_new(&live, next, reload->describe, why) != 0) {
-        log_warning("SIGHUP: nothing changes: %s", why);
+        log_error("SIGHUP: nothing changes: %s", why);
         return false;
     }
     reload->settings->delay_ms = live->settings.delay_ms;
@@ -20,7 +21,7 @@ static bool put_in_force(const struct reload *reload, const struct settings *nex
     options = live_options(live);
     if (http_server_change(reload->server, &options) != 0) {
         live_free(live);
-        log_warning("SIGHUP: nothing changes: out of memory");
+        log_error("SIGHUP: nothing changes: out of memory");
         return false;
     }
     log_change((enum log_level)live->settings.log_level,
@@ -33,8 +34,10 @@ static void reload_tokens(const struct reload *reload, const struct settings *no
 {
     struct settings next;
 
-    if (settings_copy(reload->program->options, now, &next) == 0 && put_in_force(reload, &next))
-        log_warning("SIGHUP: nothing changes but the tokens: %s", why);
+    if (settings_copy(reload->program->options, now, &next) != 0)
+        log_error("SIGHUP: nothing changes: %s", why);
+    else if (put_in_force(reload, &next))
+        log_error("SIGHUP: nothing changes but the tokens: %s", why);
 }
 
 void reload_settings(const struct reload *reload)

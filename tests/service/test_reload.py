@@ -15,6 +15,7 @@ from support.programs import nested
 from test_http import assert_problem
 
 BODY = files.jpeg(64, 48)
+FAILS = pytest.mark.expects_errors(r"SIGHUP: nothing changes")
 pytestmark = pytest.mark.threads
 
 
@@ -124,6 +125,7 @@ def test_what_needs_a_restart(own):
     assert curl(server.url("/scale"), body=files.jpeg(640, 480)).status == 200
 
 
+@FAILS
 @pytest.mark.parametrize("text, says", [
     ("{", "broken JSON"), ('{"output": {"quality": 101}}', "output.quality"),
     ('{"nonsense": 1}', "nonsense"), ('{"limits": {"share_per_client": 0.01}}', "share_per_client"),
@@ -135,7 +137,7 @@ def test_error(own, text, says):
     before = sizes(server, "/scale")
     count = len(server.log().splitlines())
     line = reload(server, text)
-    assert " warning " in line and says in line and "nothing changes" in line
+    assert " error " in line and says in line and "nothing changes" in line
     assert len(lines(server)) == 1
     assert sizes(server, "/scale") == before
     assert "reloaded" in reload(server, output__quality=20)
@@ -143,6 +145,21 @@ def test_error(own, text, says):
     assert count > 0
 
 
+@FAILS
+def test_error_at_any_level(own, tmp_path):
+    """A reload that failed is in the log whatever its level is, be the tokens read again or not."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("first\n")
+    tokens.chmod(0o640)
+    server = own.scale(log__level="error", auth__tokens_file=str(tokens))
+    assert "nothing changes but the tokens" in reload(server, "{")
+    tokens.write_text("two words\n")
+    for text in ("{", None):
+        assert "nothing changes: auth.tokens_file: expected a token" in reload(server, text)
+    assert len(lines(server)) == 3
+
+
+@FAILS
 def test_tokens(own, tmp_path):
     """The file is read again in any case: if only it has changed, and if the configuration is broken."""
     tokens = tmp_path / "tokens"

@@ -72,6 +72,7 @@ def test_ready_and_stopping(own, manager, program):
     assert manager.heard_nothing_more()
 
 
+@pytest.mark.expects_errors(r"SIGHUP: nothing changes")
 @PROGRAMS
 def test_reloading(own, manager, program):
     """RELOADING=1 with the time, and READY=1 once it is done; also where the file is broken."""
