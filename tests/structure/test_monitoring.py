@@ -136,6 +136,12 @@ def test_alerts_fire():
     promtool("test", "rules", ALERTS_TEST)
 
 
+def test_alerts_are_of_our_servers():
+    """An expression without a name of our own would fire for other programs: then it names the jobs."""
+    for rule in alerts():
+        assert re.search(r"\bgrisaille_|\bjob=~\"grisaille", rule["expr"]), rule["alert"]
+
+
 def test_alerts_are_tested():
     """Every rule has samples at which it fires and some at which it does not, of series that a server can have."""
     tests = yaml.safe_load(ALERTS_TEST.read_text())["tests"]
