@@ -5,6 +5,7 @@ gets a 503, and everything is whole again once the machine gives what was asked 
 import json
 import random
 import re
+import resource
 import signal
 import socket
 import time
@@ -17,7 +18,7 @@ from faults.injection import (BUILD, HOSTILE, OTHER_USER, Odds, as_other_user, l
 from faults.test_workers import signal_one
 from support.clients import RawConnection, curl
 from support.processes import wait_until
-from support.programs import GATEWAY, NO_METRICS, SCALE, run
+from support.programs import GATEWAY, NO_METRICS, ROOT, SCALE, run
 
 
 
@@ -185,6 +186,22 @@ def test_too_few_descriptors_to_start():
                "-p", "0", "-i", "127.0.0.1", cwd=BUILD)
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert "descriptors" in done.stderr, done.stderr
+
+
+def test_descriptors_are_those_of_the_document(own):
+    """docs/operations.md says how many a server takes, and below how many it does not start."""
+    row = re.search(r"^\| descriptors \|.*$", (ROOT / "docs/operations.md").read_text(), re.M)[0]
+    found = re.findall(r"([\d.]+) for each(?: of `listen.max_connections`,)? and (\d+)", row)
+    connections = 800
+    wanted, least = (int(float(each) * connections) + int(besides) for each, besides in found)
+    for hard in (least, wanted + 1000):
+        server = wrapped(own, ["/usr/bin/prlimit", f"--nofile=256:{hard}"],
+                         {"listen.max_connections": connections, "scale.upstream": "http://127.0.0.1:1"})
+        server.start()
+        assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (min(hard, wanted), hard)
+    server = wrapped(own, ["/usr/bin/prlimit", f"--nofile=256:{least - 1}"], {"listen.max_connections": connections})
+    with pytest.raises(AssertionError, match="ended with 1"):
+        server.start()
 
 
 @plain_build

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from support import processes
-from support.programs import BUILD, GATEWAY, NO_METRICS, SCALE, run
+from support.programs import BUILD, GATEWAY, NO_METRICS, ROOT, SCALE, run
 
 PROGRAMS = pytest.mark.parametrize("program", [GATEWAY, SCALE], ids=lambda path: path.name)
 
@@ -35,6 +35,17 @@ def config_file(tmp_path, text):
     path = tmp_path / "test.json"
     path.write_text(text)
     return path
+
+
+@pytest.mark.parametrize("text", [
+    "{", '{"listen": {"prot": 80}}', '{"gray": {"max_memory_bytes": 1000}}',
+    '{"limits": {"max_inflight_bytes": 134217728}}'])
+def test_errors_of_the_document(tmp_path, text):
+    """docs/troubleshooting.md has the lines that the programs write, whole."""
+    (tmp_path / "gateway.json").write_text(text)
+    done = run(GATEWAY, "--check-config", "--config", "gateway.json", cwd=tmp_path)
+    assert_one_error_line(done, GATEWAY, 2)
+    assert f"\n{done.stderr}" in (ROOT / "docs/troubleshooting.md").read_text()
 
 
 @PROGRAMS

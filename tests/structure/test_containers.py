@@ -27,7 +27,9 @@ POOLS = {"gateway": "gray", "scale": "scale"} # the section of the workers' keys
 LISTEN, METRICS = {"gateway": 8080, "scale": 8000}, {"gateway": 9180, "scale": 9181}
 SERVERS = pytest.mark.parametrize("name", PROGRAMS)
 PLACES = pytest.mark.parametrize("folder", [DEPLOY, BASE], ids=["compose", "kubernetes"])
-WORKER_THREADS, SERVER_THREADS = 12, 48 # docs/security.md; of the acceptor, metrics, the log and others
+WORKER_THREADS = 12 # docs/security.md
+# The places that lib/http has besides 1.25 for each connection, those of metrics, the log and others.
+SERVER_THREADS = 32 + 42 + 22
 LEAST_MEMORY = 512 << 20 # *.max_memory_bytes becomes as little by itself
 KINDS = {"ConfigMap": 2, "Service": 2, "Deployment": 2, "PodDisruptionBudget": 2, "NetworkPolicy": 2}
 
@@ -185,7 +187,7 @@ def test_limits(folder, name, tmp_path):
     if folder == DEPLOY:
         connections = found["listen"]["max_connections"]
         assert SERVICES[name]["pids_limit"] >= connections * 1.25 + WORKER_THREADS * cpus + SERVER_THREADS
-        assert SERVICES[name]["ulimits"]["nofile"] >= connections * 5 + 256
+        assert SERVICES[name]["ulimits"]["nofile"] >= connections * 6.25 + 416
 
 
 @PLACES
