@@ -192,14 +192,43 @@ def test_drop_in_grants_what_workers_need():
     assert service["CapabilityBoundingSet"] == service["AmbientCapabilities"]
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")
-@PROGRAMS
-def test_unit_is_one(program, tmp_path):
-    """systemd has nothing to say against the unit."""
-    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={program}", unit_path(program).read_text())
-    unit = tmp_path / unit_path(program).name
-    unit.write_text(text)
+def install_units(program, folder):
+    """Its service and its socket, with the program of this build."""
+    for path in (unit_path(program), unit_path(program).with_suffix(".socket")):
+        text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={program}", path.read_text())
+        (folder / path.name).write_text(text)
+
+
+def verify(unit):
+    """What systemd says against the unit and its drop-ins."""
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True,
                           text=True, check=False)
     heard = [line for line in done.stderr.splitlines() if unit.name in line]
-    assert done.returncode == 0 and heard == []
+    assert (done.returncode == 0) == (heard == []), done.stderr
+    return heard
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")
+@pytest.mark.parametrize("kind", ["service", "socket"])
+@PROGRAMS
+def test_unit_is_one(program, kind, tmp_path):
+    """systemd has nothing to say against the unit."""
+    install_units(program, tmp_path)
+    assert verify(tmp_path / f"{program.name}.{kind}") == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd")
+def test_unix_socket_of_the_drop_in(tmp_path):
+    """systemd takes it for a socket at the path of docs/install.md alone, and would say what is wrong with it."""
+    text = (ROOT / "deploy/systemd/unix-socket.conf").read_text()
+    install_units(GATEWAY, tmp_path)
+    unit = tmp_path / "grisaille-gateway.socket"
+    drop_in = tmp_path / f"{unit.name}.d/unix-socket.conf"
+    assert f"/etc/systemd/system/{unit.name}.d/{drop_in.name}" in text
+    drop_in.parent.mkdir()
+    drop_in.write_text(text)
+    assert verify(unit) == []
+    empty, path = re.findall(r"^ListenStream=(.*)$", text, re.M)
+    assert empty == "" and f"--unix-socket {path} " in (ROOT / "docs/install.md").read_text()
+    drop_in.write_text(text.replace(f"ListenStream={path}", "ListenStream=no/path"))
+    assert any("no Listen setting" in line for line in verify(unit)) # the port is gone
