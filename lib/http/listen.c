@@ -169,7 +169,7 @@ uint16_t listen_port(int fd)
     char text[LISTEN_TEXT_BYTES];
     uint16_t port;
 
-    return describe(fd, text, sizeof(text), &port) == 0 ? port : 0;
+    return listen_describe(fd, text, sizeof(text), &port) == 0 ? port : 0;
 }
 
 int listen_adopt(int fd, char *text, size_t text_size, uint16_t *port)
