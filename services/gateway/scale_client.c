@@ -22,6 +22,7 @@
 enum {
     READY_WAIT_MS = 500,
     FORM_BYTES = 1024, /* of all parameters, written as a query */
+    QUERY_MAX_BYTES = 48 * 1024,
     PROBLEM_MAX_BYTES = 4096,
     SHORT_MS = 1000, /* with less time than this, the client may be what is wrong */
 };
@@ -185,22 +186,30 @@ static bool reserve(void *request, size_t bytes)
 }
 
 /* The path and the client's own query, as it was written but for `key`; then the parameters that
- * are fields of a form. Presets are the path's. malloc'd; NULL: no memory. */
-static char *make_target(const struct http_request *request, const char *path)
+ * are fields of a form. Presets are the path's. *target is malloc'd. 0; -ENOMEM; or
+ * STATUS_BAD_REQUEST: with the fields that are added here the scale server's room for a header
+ * section, which is no larger than ours, might not do. */
+static int make_target(const struct http_request *request, const char *path, char **target,
+                       struct http_answer *answer)
 {
     const struct http_parameter_values fields = http_request_form_parameters(request);
     size_t length;
     const char *query = http_request_query(request, &length);
     _cleanup_free_ char *own = http_query_without(query != NULL ? query : "", length, "key");
-    char form[FORM_BYTES], *target;
+    char form[FORM_BYTES];
 
     if (own == NULL || http_query_write(&image_parameters, &fields, form, sizeof(form)) != 0)
-        return NULL;
+        return -ENOMEM;
+    if (strlen(own) > QUERY_MAX_BYTES)
+        return http_answer_detail(answer, STATUS_BAD_REQUEST,
+                                  "the query is too long: at most %d bytes", QUERY_MAX_BYTES);
     if (own[0] != '\0' && form[0] != '\0')
         form[0] = '&'; /* in the place of the question mark */
-    if (asprintf(&target, "%s%s%s%s", path, own[0] != '\0' ? "?" : "", own, form) < 0)
-        return NULL;
-    return target;
+    if (asprintf(target, "%s%s%s%s", path, own[0] != '\0' ? "?" : "", own, form) < 0) {
+        *target = NULL;
+        return -ENOMEM;
+    }
+    return 0;
 }
 
 /* `target` and `accept` are for the scale server. */
@@ -247,11 +256,13 @@ int scale_client_process(struct scale_client *client, struct http_request *reque
                          const char *path, const struct scale_task *task,
                          struct http_answer *answer)
 {
-    _cleanup_free_ char *target = make_target(request, path);
+    _cleanup_free_ char *target = NULL;
     char accept[NEGOTIATE_TEXT_BYTES];
     unsigned accepted;
-    int status = target != NULL ? negotiate_read(request, &accepted) : -ENOMEM;
+    int status = make_target(request, path, &target, answer);
 
+    if (status == 0)
+        status = negotiate_read(request, &accepted);
     if (status != 0)
         return status;
     negotiate_write(accepted, accept);
@@ -263,9 +274,10 @@ int scale_client_forward(struct scale_client *client, struct http_request *reque
                          const struct scale_task *task, struct http_answer *answer)
 {
     const enum image_format format = (enum image_format)__builtin_ctz(task->formats);
-    _cleanup_free_ char *target = make_target(request, http_request_path(request));
+    _cleanup_free_ char *target = NULL;
+    int status = make_target(request, http_request_path(request), &target, answer);
 
-    if (target == NULL)
-        return -ENOMEM;
+    if (status != 0)
+        return status;
     return call_target(client, request, target, image_media_type(format), task, answer);
 }
