@@ -361,6 +361,11 @@ struct http_parameter_values http_request_form_parameters(const struct http_requ
     return values;
 }
 
+bool http_request_is_proxied(const struct http_request *request)
+{
+    return request->connection->trusted;
+}
+
 const void *http_request_live(const struct http_request *request)
 {
     return request->options->live;

@@ -27,6 +27,9 @@ struct http_parameter_values http_request_form_parameters(const struct http_requ
 /* The `live` of the server's options with which the request began. */
 const void *http_request_live(const struct http_request *request);
 
+/* Whether a trusted proxy sent it, whose header fields speak for the client. */
+bool http_request_is_proxied(const struct http_request *request);
+
 /* The path of its route. */
 const char *http_request_path(const struct http_request *request);
 

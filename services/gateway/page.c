@@ -212,7 +212,7 @@ void page_list_formats(const struct settings *settings, char text[static PAGE_FO
 }
 
 /* Stands in the page for the name that the client uses for us. */
-static const char host_mark[] = "{{host}}";
+static const char origin_mark[] = "{{origin}}";
 
 static const char form_attributes[] =
     " action=\"/image\" method=\"post\" enctype=\"multipart/form-data\"";
@@ -274,14 +274,14 @@ int page_make(struct live_settings *live)
     return -ENOMEM;
 }
 
-int page_answer(const char *page, const char *host, struct http_answer *answer)
+int page_answer(const char *page, const char *origin, struct http_answer *answer)
 {
     static const char type[] = "text/html; charset=utf-8";
-    const char *mark = strstr(page, host_mark);
+    const char *mark = strstr(page, origin_mark);
 
     answer->policy = policy;
     if (mark == NULL)
         return http_answer_text(answer, type, "%s", page);
-    return http_answer_text(answer, type, "%.*s%s%s", (int)(mark - page), page, host,
-                            mark + strlen(host_mark));
+    return http_answer_text(answer, type, "%.*s%s%s", (int)(mark - page), page, origin,
+                            mark + strlen(origin_mark));
 }

@@ -14,9 +14,9 @@
  * is no form without them. 0 or -ENOMEM. */
 int page_make(struct live_settings *live);
 
-/* Makes it the answer to a client that calls us `host`, which needs no escapes in HTML. 0 or
- * -ENOMEM. Any thread. */
-int page_answer(const char *page, const char *host, struct http_answer *answer);
+/* Makes it the answer to a client that reaches us at `origin`, scheme and host, which needs no
+ * escapes in HTML. 0 or -ENOMEM. Any thread. */
+int page_answer(const char *page, const char *origin, struct http_answer *answer);
 
 /* The formats of input.formats as a sentence lists them: "JPEG, PNG and WebP". Any thread. */
 enum { PAGE_FORMATS_BYTES = 64 };

@@ -18,6 +18,7 @@
 #include <string.h>
 
 enum { HOST_BYTES = 264 /* a name of 253, a port */, DEFAULT_PORT = 8080 };
+enum { ORIGIN_BYTES = HOST_BYTES + sizeof("https://") };
 
 static struct http_parameter rows[PARAMETERS];
 static const struct http_parameter_table limited = {
@@ -132,23 +133,28 @@ static int forward_imaginary(struct http_request *request, void *context,
     return scale_client_forward(&gateway->scale, request, &task, answer);
 }
 
-/* The name that the client uses for us, if it can be pasted into a shell. */
-static void find_host(const struct http_request *request, char host[static HOST_BYTES])
+/* The scheme and the name that the client uses for us, if it can be pasted into a shell. With a
+ * token in it a line must not say http where a proxy in front speaks TLS. */
+static void find_own_origin(const struct http_request *request, char origin[static ORIGIN_BYTES])
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                 ".-_:[]";
     const char *theirs = http_request_header(request, "Host");
     size_t length = theirs != NULL ? strcspn(theirs, " \t") : 0;
     const unsigned port = http_request_port(request);
+    const char *scheme =
+        http_request_is_proxied(request) ? http_request_header(request, "X-Forwarded-Proto") : NULL;
 
+    scheme = scheme != NULL && strcasecmp(scheme, "https") == 0 ? "https" : "http";
     if (length > 0 && length < HOST_BYTES && strspn(theirs, plain) == length)
-        snprintf(host, HOST_BYTES, "%.*s", (int)length, theirs);
+        snprintf(origin, ORIGIN_BYTES, "%s://%.*s", scheme, (int)length, theirs);
     else
-        snprintf(host, HOST_BYTES, "localhost:%u", port != 0 ? port : DEFAULT_PORT);
+        snprintf(origin, ORIGIN_BYTES, "%s://localhost:%u", scheme,
+                 port != 0 ? port : DEFAULT_PORT);
 }
 
 /* For clients that are no browsers. */
-static int introduce_in_text(const struct http_request *request, const char *host,
+static int introduce_in_text(const struct http_request *request, const char *origin,
                              struct http_answer *answer)
 {
     const char *token = request_needs_token(request) ? "-H \"Authorization: Bearer $TOKEN\" " : "";
@@ -159,30 +165,30 @@ static int introduce_in_text(const struct http_request *request, const char *hos
         answer, "text/plain; charset=utf-8",
         "grisaille: pictures in gray, smaller, cropped, turned, in another format\n"
         "\n"
-        "  curl %s--data-binary @photo.jpg 'http://%s' -o gray.jpg\n"
-        "  curl %s--data-binary @photo.jpg 'http://%s/scale?scale=0.5' -o small.jpg\n"
-        "  curl %s-F image=@photo.jpg -F width=512 -F format=webp 'http://%s/image' -o small.webp\n"
-        "  curl %s--data-binary @photo.jpg 'http://%s/info'\n"
+        "  curl %s--data-binary @photo.jpg '%s' -o gray.jpg\n"
+        "  curl %s--data-binary @photo.jpg '%s/scale?scale=0.5' -o small.jpg\n"
+        "  curl %s-F image=@photo.jpg -F width=512 -F format=webp '%s/image' -o small.webp\n"
+        "  curl %s--data-binary @photo.jpg '%s/info'\n"
         "\n"
         "%s, as they are or as the file of a form;\n"
         "quality=1..100 for lossy results.\n"
         "GET /healthz and /readyz report its state.\n",
-        token, host, token, host, token, host, token, host, formats);
+        token, origin, token, origin, token, origin, token, origin, formats);
 }
 
 static int introduce(struct http_request *request, void *context, struct http_answer *answer)
 {
-    char host[HOST_BYTES];
+    char origin[ORIGIN_BYTES];
     bool html;
     int status = negotiate_html(request, answer, &html);
 
     (void)context;
     if (status != 0)
         return status;
-    find_host(request, host);
+    find_own_origin(request, origin);
     if (html && request_settings(request)->page_enabled)
-        return page_answer(request_page(request), host, answer);
-    return introduce_in_text(request, host, answer);
+        return page_answer(request_page(request), origin, answer);
+    return introduce_in_text(request, origin, answer);
 }
 
 static int report_readiness(struct http_request *request, void *context, struct http_answer *answer)

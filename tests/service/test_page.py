@@ -84,6 +84,16 @@ def test_nothing_foreign(gateway):
     assert len(set(controls.ids)) == len(controls.ids)
 
 
+def test_scheme_of_the_curl_lines(own):
+    """https where a trusted proxy says so, and nobody else."""
+    for proxies, proto, scheme in (([], "https", "http"), (["127.0.0.0/8"], "https", "https"),
+                                   (["127.0.0.0/8"], "http", "http"), (["127.0.0.0/8"], "HTTPS", "https"),
+                                   (["127.0.0.0/8"], "javascript", "http")):
+        server = own.gateway(trusted_proxies=proxies)
+        text = curl(server.url("/"), "-H", f"X-Forwarded-Proto: {proto}", "-H", "Host: example.org").body.decode()
+        assert f"'{scheme}://example.org/info'" in text and text.count("://") == 4
+
+
 def test_controls_are_the_parameters(gateway):
     """Each parameter has a control with its values, and there is no other."""
     controls = Controls(get(gateway).body.decode()).found
