@@ -30,7 +30,7 @@ union address {
 
 static const char local_prefix[] = "unix:";
 
-static bool is_local(const char *ip)
+bool listen_is_local(const char *ip)
 {
     return strncmp(ip, local_prefix, strlen(local_prefix)) == 0;
 }
@@ -38,7 +38,7 @@ static bool is_local(const char *ip)
 static int parse_address(const char *ip, uint16_t port, union address *address, socklen_t *size)
 {
     *address = (union address){0};
-    if (is_local(ip)) {
+    if (listen_is_local(ip)) {
         ip += strlen(local_prefix);
         if (*ip != '/' || strlen(ip) >= sizeof(address->local.sun_path))
             return -EINVAL;

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the grisaille authors */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -35,6 +36,9 @@ uint16_t listen_port(int fd);
 
 /* The address that a socket is bound to, and its port, as above. Any thread. 0 or -errno. */
 int listen_describe(int fd, char *text, size_t text_size, uint16_t *port);
+
+/* Whether an address, as settings have it, is that of a Unix socket. */
+bool listen_is_local(const char *ip);
 
 /* Removes the file that listen_open() made, if there is one and another has not taken its place.
  * Call it while the socket is open; more often does no harm. */

@@ -8,6 +8,7 @@
  */
 #include "base/cleanup.h"
 #include "http/answer.h"
+#include "http/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,14 +31,13 @@ union health_address {
 /* Where a server that listens there can be reached from this host. */
 static socklen_t find_address(const struct settings *settings, union health_address *address)
 {
-    static const char local[] = "unix:";
     const char *ip = settings->listen.ip;
     const in_port_t port = htons((uint16_t)settings->listen.port);
 
     *address = (union health_address){0};
-    if (strncmp(ip, local, strlen(local)) == 0) {
+    if (listen_is_local(ip)) {
         address->local.sun_family = AF_UNIX;
-        strncpy(address->local.sun_path, ip + strlen(local), sizeof(address->local.sun_path) - 1);
+        strncpy(address->local.sun_path, ip + strlen("unix:"), sizeof(address->local.sun_path) - 1);
         return sizeof(address->local);
     }
     if (strcmp(ip, "::") == 0 || strcmp(ip, "0.0.0.0") == 0)
@@ -79,7 +79,7 @@ static int ask_healthz(const struct settings *settings)
 
 int health_check(const char *program, const struct settings *settings)
 {
-    const bool local = strchr(settings->listen.ip, '/') != NULL;
+    const bool local = listen_is_local(settings->listen.ip);
     char port[32] = "";
     int status;
 

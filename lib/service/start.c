@@ -239,15 +239,10 @@ static bool explain_descriptors(const struct service *service, const struct sett
     return true;
 }
 
-static bool is_unix_socket(const char *ip)
-{
-    return strncmp(ip, "unix:", 5) == 0;
-}
-
 static bool can_do_without(const struct settings *settings, int status)
 {
     return status == -EADDRINUSE && !settings->metrics.chosen_port &&
-           !is_unix_socket(settings->metrics.ip);
+           !listen_is_local(settings->metrics.ip);
 }
 
 int service_start_metrics(const struct service *service,
@@ -270,7 +265,7 @@ int service_start_metrics(const struct service *service,
     }
     if (explain_descriptors(service, settings, status))
         return 1;
-    if (!is_unix_socket(settings->metrics.ip))
+    if (!listen_is_local(settings->metrics.ip))
         snprintf(port, sizeof(port), ", metrics.port %d", (int)settings->metrics.port);
     log_plain("%s: cannot listen on metrics.ip %s%s: %s", service->program, settings->metrics.ip,
               port, strerrordesc_np(-status));
@@ -284,7 +279,7 @@ static void report_start_failure(const struct service *service, const struct set
 
     if (explain_descriptors(service, settings, status))
         return;
-    if (!is_unix_socket(settings->listen.ip))
+    if (!listen_is_local(settings->listen.ip))
         snprintf(port, sizeof(port), " port %d", (int)settings->listen.port);
     if (passed_count > 0)
         log_plain("%s: cannot listen on a socket that was passed (LISTEN_FDS): %s",
@@ -357,7 +352,7 @@ static void format_url(const char *ip, unsigned port, char *url, size_t size)
 {
     const bool six = strchr(ip, ':') != NULL;
 
-    if (is_unix_socket(ip))
+    if (listen_is_local(ip))
         snprintf(url, size, "%s", ip);
     else
         snprintf(url, size, "http://%s%s%s:%u", six ? "[" : "", ip, six ? "]" : "", port);
