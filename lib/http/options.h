@@ -101,8 +101,9 @@ struct http_server_options {
     const struct http_route *routes; /* borrowed while the server lives */
     size_t route_count;
     void *context; /* given to every handler */
-    /* Optional: called once for every request, from its thread, before its client can have all of
-     * the answer. */
+    /* Optional: called once for every request, before its client can have all of the answer: from
+     * its thread, or, where that waits for a client that is too slow, from one that must not wait.
+     * So it must be quick, and call nothing of the server. */
     void (*observe)(const struct http_observation *observation, void *observer);
     void *observer;
     const struct tokens *tokens; /* * that POST and PUT need one of; NULL: none; borrowed */

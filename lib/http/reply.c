@@ -25,7 +25,8 @@ enum { RETRY_AFTER_S = 1, LINGER_BYTES = 64 * 1024 * 1024, DISCARD_BYTES = 1024 
 #define EXPOSED_FIELDS  "Image-Width, Image-Height, Server-Timing, X-Request-Id, Retry-After"
 #define PREFLIGHT_AGE_S "600"
 
-/* Clients of another server's API read the detail under its name, whatever is wrong. */
+/* Clients of another server's API read the detail under its name. Only a header section that cannot
+ * be read has no path. */
 static bool has_message(const struct http_request *request)
 {
     const struct http_server_options *options = &request->server->options;

@@ -5,7 +5,7 @@
 #include "http/request.h"
 #include "http/state.h"
 
-/* Inside lib/http: a request's memory. All from its own thread. */
+/* Inside lib/http: a request's memory. All from its own thread, but for request_observe(). */
 
 /* NULL: no memory. */
 struct http_request *request_new(struct http_server *server, struct MHD_Connection *connection,
@@ -37,7 +37,8 @@ void request_drop_body(struct http_request *request);
 void request_end_body(struct http_request *request);
 
 /* Calls the server's `observe`, unless it was called for this request. `problem`: the enum status
- * that the answer is about. */
+ * that the answer is about. From the thread that owns the request's phase: its own, or the
+ * watchdog's when it answers. */
 void request_observe(struct http_request *request, unsigned code, int problem);
 
 /* Sets the deadline; called once the body is complete. */

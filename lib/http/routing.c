@@ -215,7 +215,7 @@ static int check_load(struct http_request *request)
     return status != 0 ? status : routing_admit(request, NULL, 0);
 }
 
-/* The path is found even of what is refused, for the log and metrics. */
+/* The path is found also of a method that is refused, for the log and metrics. */
 static int check_target(struct http_request *request, struct http_target *target)
 {
     const bool connect = strcmp(request->method, "CONNECT") == 0;

@@ -43,7 +43,7 @@ enum {
 /* With the limits of this interface alone. */
 extern const struct http_parameter_table image_parameters;
 
-/* What a query may hold besides: `key`, a token, which nobody asks for yet. NULL-terminated. */
+/* What a query may hold besides: `key`, a token, which lib/http reads. NULL-terminated. */
 extern const char *const parameters_ignored[];
 
 /* The same rows with a server's own limits. Before it serves. */

@@ -94,14 +94,16 @@ static _inline_ bool read_first(struct ac_scan *ac, struct bit_reader *bits, int
     return true;
 }
 
-/* A bit of the set that has `above` bits of it above and `below` below. */
-static _inline_ uint64_t select_bit(uint64_t set, unsigned above, unsigned below, const bool pdep)
+/* The bit of `zeros` behind `run` further ones of those in `rest`, where `below` are left behind
+ * it. PDEP counts from below, and needs no `rest`: less is in the way of the next symbol then. */
+static _inline_ uint64_t select_bit(uint64_t zeros, uint64_t rest, unsigned run, unsigned below,
+                                    const bool pdep)
 {
     if (pdep)
-        return deposit(UINT64_C(1) << below, set);
-    for (; above > 0; above--)
-        set ^= highest(set);
-    return highest(set);
+        return deposit(UINT64_C(1) << below, zeros);
+    for (zeros &= rest; run > 0; run--)
+        zeros ^= highest(zeros);
+    return highest(zeros);
 }
 
 /* Those bits of the set whose turn, from the lowest on, is a 1 in `value`. */
@@ -183,7 +185,7 @@ static _inline_ bool refine(struct ac_scan *ac, struct bit_reader *bits, int16_t
             uint64_t target;
 
             zeros_left -= run + 1;
-            target = select_bit(pdep ? zeros : zeros & rest, run, zeros_left, pdep);
+            target = select_bit(zeros, rest, run, zeros_left, pdep);
             rest &= target - 1;
             if (size > 0) {
                 added |= target;
