@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const uint64_t change_user = CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID);
@@ -63,14 +64,14 @@ static int is_alone(void)
     return 1;
 }
 
-/* Becomes the first of the users that runs no other process; the server's user stays the saved one,
- * as the way back. 0 and *user, or -errno. */
-static int find_user(const struct sandbox_users *users, uid_t server, uid_t *user)
+/* Becomes the first of the users, from number `index` on, that runs no other process; the server's
+ * user stays the saved one, as the way back. 0 and *user, or -errno. */
+static int try_users(const struct sandbox_users *users, uint32_t index, uid_t server, uid_t *user)
 {
     for (uint32_t i = 0; i < users->count; i++) {
         int alone;
 
-        *user = users->first + (users->index + i) % users->count;
+        *user = users->first + (index + i) % users->count;
         if (setresuid(*user, *user, server) != 0)
             return -errno;
         alone = users->count == 1 ? 1 : is_alone();
@@ -80,6 +81,23 @@ static int find_user(const struct sandbox_users *users, uid_t server, uid_t *use
             return -errno;
     }
     return -EUSERS;
+}
+
+/* All may seem taken for a moment: the kernel gives the same answer where it is short of something
+ * for a new process, and two that look at the same time, from the same number on, see each other at
+ * every user. So it is tried again, a moment later and from another number. */
+static int find_user(const struct sandbox_users *users, uid_t server, uid_t *user)
+{
+    enum { TRIES = 8, PAUSE_MS = 25, APART = 31 };
+    int status = -EUSERS;
+
+    for (uint32_t i = 0; i < TRIES && status == -EUSERS; i++) {
+        const struct timespec pause = {.tv_nsec = (long)(i * PAUSE_MS) * 1000000L};
+
+        nanosleep(&pause, NULL);
+        status = try_users(users, users->index + i * (APART + (uint32_t)getpid()), server, user);
+    }
+    return status;
 }
 
 static int limit_threads(void)
@@ -98,7 +116,7 @@ int sandbox_become_user(const struct sandbox_users *users)
 {
     const bool server_can_kill = capabilities_have(CAPABILITY(CAP_KILL));
     const uid_t server = geteuid();
-    uid_t user;
+    uid_t user = 0;
     int status;
 
     if (server != 0 && !capabilities_change_user())
