@@ -89,9 +89,9 @@ static int try_users(const struct sandbox_users *users, uint32_t index, uid_t se
 static int find_user(const struct sandbox_users *users, uid_t server, uid_t *user)
 {
     enum { TRIES = 8, PAUSE_MS = 25, APART = 31 };
-    int status = -EUSERS;
+    int status = try_users(users, users->index, server, user);
 
-    for (uint32_t i = 0; i < TRIES && status == -EUSERS; i++) {
+    for (uint32_t i = 1; i < TRIES && status == -EUSERS; i++) {
         const struct timespec pause = {.tv_nsec = (long)(i * PAUSE_MS) * 1000000L};
 
         nanosleep(&pause, NULL);
